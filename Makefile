@@ -1,0 +1,34 @@
+# Two commands are enough: `make run` and `make test`. `make help` lists the others.
+.DEFAULT_GOAL := help
+.PHONY: run test thorough bench browsers lint lock install help
+python := .venv/bin/python
+
+run: install  ## Start everything with demo data on http://localhost:8000/ until Ctrl-C
+	@exec $(python) manage.py up
+
+test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
+	$(python) -m pytest $(T)
+
+thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15
+	RESIMATE_THOROUGH=1 $(python) -m pytest -m "thorough or not thorough" $(T)
+
+bench: install  ## Measure: a table and JSON
+	$(python) -m resimate.bench
+
+browsers:  ## Install Debian's Chromium for the browser tests (asks first)
+	@scripts/browsers
+
+lint: install  ## Check format, style, types and the order of imports
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock:  ## Write requirements.lock anew from pyproject.toml
+	@scripts/lock
+
+install:  ## Create .venv with the locked packages (the targets above do it by themselves)
+	@PYTHON="$(PYTHON)" scripts/install
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
