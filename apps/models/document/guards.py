@@ -1,0 +1,62 @@
+"""What is looked at before anything recursive touches a document: depth, numbers and text that no step could bear."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from apps.models.document.schema import DEEPEST
+from apps.models.engine.problems import Problem, pointer
+
+DEEPEST_NESTING: Final = 3 * DEEPEST + 10
+
+Step = str | int
+
+
+def guard(data: Any) -> Iterator[Problem]:
+    """Yield what is wrong with ``data`` as JSON, without recursion."""
+    pending: list[tuple[tuple[Step, ...], Any]] = [((), data)]
+    while pending:
+        place, value = pending.pop()
+        problem = _wrong(place, value)
+        if problem:
+            yield problem
+            continue
+        if isinstance(value, dict):
+            pending.extend(((*place, key), below) for key, below in value.items())
+        elif isinstance(value, list):
+            pending.extend(((*place, position), below) for position, below in enumerate(value))
+
+
+def _wrong(place: tuple[Step, ...], value: Any) -> Problem | None:
+    if len(place) > DEEPEST_NESTING or place.count("children") > DEEPEST:
+        return Problem(pointer(*place[:DEEPEST_NESTING]), "too_deep", f"nodes may be nested {DEEPEST} deep")
+    if isinstance(value, str):
+        return _wrong_text(place, value)
+    if isinstance(value, int | float):
+        return None if _is_finite(value) else Problem(pointer(*place), "not_finite", "a number must be a finite double")
+    if isinstance(value, dict):
+        return _wrong_keys(place, value)
+    if value is None or isinstance(value, list):
+        return None
+    return Problem(pointer(*place), "not_json", f"{type(value).__name__} is no JSON value")
+
+
+def _wrong_keys(place: tuple[Step, ...], value: dict[Any, Any]) -> Problem | None:
+    if all(isinstance(key, str) and not _wrong_text(place, key) for key in value):
+        return None
+    return Problem(pointer(*place), "bad_text", "keys must be text without control characters")
+
+
+def _wrong_text(place: tuple[Step, ...], value: str) -> Problem | None:
+    if "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value):
+        return None
+    return Problem(pointer(*place), "bad_text", "text may hold neither NUL nor half a surrogate pair")
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

@@ -1,0 +1,44 @@
+"""The calculation: composite indicators from questionnaires and measurements, in plain Python and NumPy.
+
+``score(model, units, options)`` is the way in; ``METHODS`` is the table of everything a model may ask for.
+"""
+
+from apps.models.engine.catalogue import METHODS
+from apps.models.engine.model import (
+    Band,
+    Indicator,
+    Input,
+    Model,
+    Node,
+    PlacedQuestion,
+    Question,
+    ResponseScale,
+    Scale,
+    Step,
+    in_language,
+)
+from apps.models.engine.problems import DataInvalid, Invalid, Problem
+from apps.models.engine.scoring import ENGINE_VERSION, Results, calculate, input_digest, score
+
+__all__ = [
+    "ENGINE_VERSION",
+    "METHODS",
+    "Band",
+    "DataInvalid",
+    "Indicator",
+    "Input",
+    "Invalid",
+    "Model",
+    "Node",
+    "PlacedQuestion",
+    "Problem",
+    "Question",
+    "ResponseScale",
+    "Results",
+    "Scale",
+    "Step",
+    "calculate",
+    "in_language",
+    "input_digest",
+    "score",
+]

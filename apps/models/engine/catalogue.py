@@ -1,0 +1,16 @@
+"""The complete table of methods: importing the modules below enters them."""
+
+from apps.models.engine import (
+    aggregation,
+    missing,
+    normalisation,
+    raters,
+    transformation,
+    treatment,
+    weighting,
+)
+from apps.models.engine.registry import METHODS
+
+SOURCES = (aggregation, missing, normalisation, raters, transformation, treatment, weighting)
+
+__all__ = ["METHODS", "SOURCES"]

@@ -1,0 +1,74 @@
+"""A node's values over all units, with why there is none where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from apps.models.engine.arrays import Array, Mask
+
+MISSING = "missing"
+NOT_APPLICABLE = "not_applicable"
+NOTHING_PRESENT = "nothing_present"
+BELOW_MIN_COVERAGE = "below_min_coverage"
+NOT_DEFINED = "not_defined"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Values (NaN where null) and what goes with them, one entry a unit.
+
+    ``applicable`` is False where nothing below the node applies; ``failed`` is True where a calculation was refused,
+    which, other than a gap, leaves every node above without a value too; ``coverage`` is NaN where nothing applies;
+    ``raters`` counts the raters of a questionnaire. ``reasons`` says why a row has no value.
+    """
+
+    values: Array
+    applicable: Mask
+    failed: Mask
+    imputed: Mask
+    coverage: Array
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    raters: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, values: Array, applicable: Mask) -> Column:
+        """Return a column of measured values: covered where there is one."""
+        nowhere = np.zeros(len(values), dtype=np.bool_)
+        coverage = np.where(applicable, (~np.isnan(values)).astype(np.float64), np.nan)
+        reasons = {int(row): MISSING for row in np.flatnonzero(np.isnan(values) & applicable)}
+        return cls(values, applicable, nowhere, nowhere, coverage, reasons)
+
+    @property
+    def gaps(self) -> Mask:
+        """Where a value that applies is missing."""
+        gaps: Mask = np.isnan(self.values) & self.applicable & ~self.failed
+        return gaps
+
+    def filled(self, values: Array) -> Column:
+        """Return the column with its gaps filled from ``values`` where those have something."""
+        put = self.gaps & ~np.isnan(values)
+        if not put.any():
+            return self
+        return replace(
+            self,
+            values=np.where(put, values, self.values),
+            imputed=self.imputed | put,
+            coverage=np.where(put, 1.0, self.coverage),
+        )
+
+    def become(self, values: Array, reason: str = NOT_DEFINED) -> Column:
+        """Return the column with new values; a value that has gone is a gap for ``reason``."""
+        lost = np.isnan(values) & ~np.isnan(self.values)
+        if not lost.any():
+            return replace(self, values=values)
+        reasons = {**self.reasons, **{int(row): reason for row in np.flatnonzero(lost)}}
+        return replace(self, values=values, reasons=reasons, coverage=np.where(lost, 0.0, self.coverage))
+
+    def reason(self, row: int) -> str | None:
+        """Return why a row has no value; None where it has one."""
+        if not np.isnan(self.values[row]):
+            return None
+        return self.reasons.get(row, MISSING) if self.applicable[row] else NOT_APPLICABLE

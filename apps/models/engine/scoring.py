@@ -1,0 +1,256 @@
+"""``score``: a model and units in, results out. Pure: no clock, no I/O, no state but a cache of prepared models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypedDict
+
+from apps.models.engine import indicators, questionnaire
+from apps.models.engine.arrays import Array
+from apps.models.engine.canonical import digest
+from apps.models.engine.columns import Column
+from apps.models.engine.indicators import Stages
+from apps.models.engine.model import Model, Node
+from apps.models.engine.problems import DataInvalid, Problem, pointer
+from apps.models.engine.ranks import competition_ranks
+from apps.models.engine.tree import Tree, grow
+from apps.models.engine.units import Complaints, Units, read_units
+
+ENGINE_VERSION: Final = "1.0.0"
+STAGES: Final = ("normalised", "treated", "imputed", "denominated")
+INCLUDABLE: Final = ("nodes", *STAGES)
+
+
+class Warned(TypedDict):
+    """Something that did not stop the calculation but should be seen."""
+
+    code: str
+    detail: str
+    pointer: str
+
+
+class NodeResult(TypedDict, total=False):
+    """A node's part of a unit's result; ``raters`` is there for questionnaires alone."""
+
+    value: float | None
+    coverage: float | None
+    weight: float
+    flags: list[str]
+    reason: str | None
+    raters: int
+
+
+class UnitResult(TypedDict, total=False):
+    """A unit's result; the parts that were not asked for are absent."""
+
+    id: str
+    score: float | None
+    reason: str | None
+    band: str | None
+    rank: int | None
+    coverage: float | None
+    nodes: dict[str, NodeResult]
+    normalised: dict[str, float | None]
+    treated: dict[str, float | None]
+    imputed: dict[str, float | None]
+    denominated: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a calculation gives, in plain JSON values."""
+
+    engine_version: str
+    input_digest: str
+    results: list[UnitResult]
+    warnings: list[Warned]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the body of an answer."""
+        return {
+            "engine_version": self.engine_version,
+            "input_digest": self.input_digest,
+            "results": self.results,
+            "warnings": self.warnings,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """Everything that was calculated, column by column."""
+
+    model: Model
+    units: Units
+    stages: Mapping[str, Stages]
+    tree: Tree
+
+    @property
+    def root(self) -> Column:
+        return self.tree.columns[self.model.root.code]
+
+
+def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> Results:
+    """Score ``units`` by ``model``.
+
+    ``units`` is a list of ``{"id", "group", "values", "responses": [{"rater", "group", "answers"}]}``; ``options`` is
+    ``{"include": [...]}`` with any of ``INCLUDABLE`` (``["nodes"]`` by default). Raises ``DataInvalid``.
+    """
+    include = _included(options or {})
+    calculation = calculate(model, units)
+    return Results(
+        engine_version=ENGINE_VERSION,
+        input_digest=input_digest(model, units, options),
+        results=_results(calculation, include),
+        warnings=[*_unknown(calculation.units), *_without_range(calculation)],
+    )
+
+
+def input_digest(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> str:
+    """Return the fingerprint of a calculation: the same digest promises the same results."""
+    return digest([ENGINE_VERSION, model.digest, units, options or {}])
+
+
+def calculate(model: Model, units: Any) -> Calculation:
+    """Return all columns of a calculation. Raises ``DataInvalid``."""
+    known = read_units(model, units)
+    complaints = Complaints()
+    measured = {leaf.code: _measure(model, leaf, known, complaints) for leaf in model.leaves}
+    complaints.settle()
+    stages = {
+        leaf.code: indicators.stages(leaf.indicator, measured[leaf.code], known, model.scale)
+        for leaf in model.leaves
+        if leaf.indicator is not None
+    }
+    return Calculation(model, known, stages, grow(model, {code: stage.normalised for code, stage in stages.items()}))
+
+
+def _measure(model: Model, leaf: Node, units: Units, complaints: Complaints) -> Column:
+    sheet = _sheets(model).get(leaf.code)
+    if sheet is not None:
+        return questionnaire.column(sheet, units.responses, complaints)
+    return indicators.measured(units.inputs, leaf.indicator.input or "" if leaf.indicator else "")
+
+
+@lru_cache(maxsize=256)
+def _sheets(model: Model) -> dict[str, questionnaire.Sheet]:
+    return {
+        leaf.code: questionnaire.sheet(leaf, leaf.indicator.questions, leaf.indicator.rater_aggregation, model.scale)
+        for leaf in model.leaves
+        if leaf.indicator is not None and leaf.indicator.questions
+    }
+
+
+def _included(options: Mapping[str, Any]) -> frozenset[str]:
+    problems = [
+        Problem(pointer("options", key), "unknown_key", f"no option {key!r}") for key in options.keys() - {"include"}
+    ]
+    include = options.get("include", ["nodes"])
+    if not isinstance(include, list) or not all(isinstance(part, str) for part in include):
+        problems.append(Problem("/options/include", "not_a_list", "include must be a list of names"))
+        include = []
+    for position, part in enumerate(include):
+        if part not in INCLUDABLE:
+            problems.append(
+                Problem(pointer("options", "include", position), "unknown_part", f"{part!r} cannot be included")
+            )
+    if problems:
+        raise DataInvalid(problems)
+    return frozenset(include)
+
+
+def _results(calculation: Calculation, include: frozenset[str]) -> list[UnitResult]:
+    scores = nullable(calculation.root.values)
+    heads = zip(
+        calculation.units.ids, scores, competition_ranks(scores), nullable(calculation.root.coverage), strict=True
+    )
+    results = [_head(calculation, row, *head) for row, head in enumerate(heads)]
+    if "nodes" in include:
+        for row, nodes in enumerate(_nodes(calculation)):
+            results[row]["nodes"] = nodes
+    for part in STAGES:
+        if part in include:
+            _add_stage(calculation, part, results)
+    return results
+
+
+def _head(
+    calculation: Calculation, row: int, unit: str, value: float | None, rank: int | None, coverage: float | None
+) -> UnitResult:
+    band = calculation.model.band_of(value)
+    return {
+        "id": unit,
+        "score": value,
+        "reason": calculation.root.reason(row),
+        "band": band.code if band else None,
+        "rank": rank,
+        "coverage": coverage,
+    }
+
+
+def _nodes(calculation: Calculation) -> list[dict[str, NodeResult]]:
+    rows: list[dict[str, NodeResult]] = [{} for _ in calculation.units.ids]
+    for code in calculation.model.nodes:
+        column = calculation.tree.columns[code]
+        weight = calculation.tree.weights[code]
+        for row, result in enumerate(_node_results(column, weight)):
+            rows[row][code] = result
+    return rows
+
+
+def _node_results(column: Column, weight: float) -> Iterable[NodeResult]:
+    cells = zip(nullable(column.values), nullable(column.coverage), column.imputed.tolist(), strict=True)
+    for row, (value, coverage, imputed) in enumerate(cells):
+        result: NodeResult = {
+            "value": value,
+            "coverage": coverage,
+            "weight": weight,
+            "flags": _flags(coverage, imputed),
+            "reason": None if value is not None else column.reason(row),
+        }
+        if column.raters is not None:
+            result["raters"] = column.raters[row]
+        yield result
+
+
+def _flags(coverage: float | None, imputed: bool) -> list[str]:
+    flags = ["imputed"] if imputed else []
+    return [*flags, "partial"] if coverage is not None and coverage < 1 else flags
+
+
+def _add_stage(calculation: Calculation, part: str, results: list[UnitResult]) -> None:
+    columns = {code: nullable(getattr(stages, part).values) for code, stages in calculation.stages.items()}
+    for row, result in enumerate(results):
+        result[part] = {code: values[row] for code, values in columns.items()}  # type: ignore[literal-required]
+
+
+def nullable(values: Array) -> list[float | None]:
+    """Return a column as JSON values: null where there is no value.
+
+    >>> import numpy
+    >>> nullable(numpy.array([1.0, numpy.nan]))
+    [1.0, None]
+    """
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def _unknown(units: Units) -> list[Warned]:
+    return [
+        {"code": "unknown_input", "detail": f"the model names no input or question {name!r}", "pointer": ""}
+        for name in units.unknown
+    ]
+
+
+def _without_range(calculation: Calculation) -> list[Warned]:
+    """Warn of indicators that a normalisation left without any value, as min-max does when all units are equal."""
+    return [
+        {
+            "code": "not_normalised",
+            "detail": f"{code}: the units' values do not allow this normalisation",
+            "pointer": "",
+        }
+        for code, stages in calculation.stages.items()
+        if indicators.known(stages.treated.values).size and not indicators.known(stages.normalised.values).size
+    ]

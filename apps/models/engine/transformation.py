@@ -1,0 +1,20 @@
+"""Transforms of a value before it is normalised. A value outside a transform's domain has no result."""
+
+from __future__ import annotations
+
+import math
+
+from apps.models.engine.arrays import Array, each
+from apps.models.engine.registry import method
+
+
+@method("transform", "none")
+def unchanged(values: Array) -> Array:
+    """Return the values as they are."""
+    return values
+
+
+@method("transform", "ln")
+def natural_logarithm(values: Array) -> Array:
+    """Return ln x, as the income index of the Human Development Index does (UNDP, technical note 1)."""
+    return each(math.log, values)
