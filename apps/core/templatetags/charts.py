@@ -1,0 +1,14 @@
+"""Show a chart of :mod:`apps.core.charts` in both its widths, with the table that says the same."""
+
+from typing import Any
+
+from django import template
+
+from apps.core.charts import Chart
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/chart_with_table.html")
+def chart(chart: Chart, note: str = "") -> dict[str, Any]:
+    return {"chart": chart, "note": note}

@@ -1,0 +1,63 @@
+"""Small markup that repeats: icons, navigation links, the summary of a form's errors."""
+
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "icon") -> SafeString:
+    """Draw a symbol of ``static/icons/sprite.svg``; it is decoration, so words must stand beside it."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        css_class,
+        static("icons/sprite.svg"),
+        name or "info",
+    )
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: template.Context, path: str, label: str) -> SafeString:
+    """Link to a section and mark the one that the current page belongs to."""
+    here = getattr(context.get("request"), "path", "")
+    inside = here == path or (path != "/" and here.startswith(path))
+    return format_html('<li><a href="{}"{}>{}</a></li>', path, _current(here == path) if inside else "", label)
+
+
+def _current(exactly: bool) -> SafeString:
+    return format_html(' aria-current="{}"', "page" if exactly else "true")
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(form: forms.BaseForm) -> dict[str, Any]:
+    """List every error of the form, each linked to its field."""
+    problems: list[dict[str, str]] = [{"href": "", "message": str(error)} for error in form.non_field_errors()]
+    for field in form:
+        problems += [{"href": f"#{first_control(field)}", "message": str(error)} for error in field.errors]
+    return {"problems": problems}
+
+
+def first_control(field: BoundField) -> str:
+    """A group of choices has no label target of its own: its first choice is where the keyboard should land."""
+    return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def initials(person: object) -> str:
+    """
+    >>> initials("Ada Lovelace"), initials("bo@example.org")
+    ('AL', 'B')
+    """
+    words = [word for word in str(person).partition("@")[0].split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper()
