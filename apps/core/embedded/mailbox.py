@@ -33,7 +33,7 @@ class StoredMail:
 def store(folder: Path, content: bytes, sender: str, recipients: list[str]) -> str:
     """Deliver one message to the folder and return its key; safe beside other writers and readers."""
     envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {', '.join(recipients)}\r\n".encode()
-    return _maildir(folder).add(envelope + content)
+    return _maildir(folder).add((envelope + content).replace(b"\r\n", b"\n"))
 
 
 def messages(folder: Path) -> Iterator[StoredMail]:

@@ -4,6 +4,7 @@ import os
 import selectors
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TextIO
@@ -35,6 +36,7 @@ class Output:
         self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
         self._thread = threading.Thread(target=self._read_all, name="output", daemon=True)
         self._open = True
+        self._begun, self._unfinished = "", False
         self._thread.start()
 
     def follow(self, name: str, pipe: IO[bytes], *, shown: bool) -> Stream:
@@ -44,13 +46,26 @@ class Output:
         return stream
 
     def say(self, line: str) -> None:
-        """Write to the terminal; it may have gone away (``make run | head``)."""
-        try:
-            with self._lock:
-                self.terminal.write(f"{line}\n")
-                self.terminal.flush()
-        except (OSError, ValueError):
-            return
+        with self._lock:
+            self._write(f"\n{line}\n" if self._unfinished else f"{line}\n")
+            self._unfinished = False
+
+    def begin(self, text: str) -> None:
+        """Write the first half of a line, which :meth:`finish` completes unless something else was said meanwhile."""
+        with self._lock:
+            self._write(text)
+            self._begun, self._unfinished = text, True
+
+    def finish(self, text: str) -> None:
+        with self._lock:
+            self._write(f"{text}\n" if self._unfinished else f"{self._begun}{text}\n")
+            self._unfinished = False
+
+    def _write(self, text: str) -> None:
+        """The terminal may have gone away (``make run | head``)."""
+        with suppress(OSError, ValueError):
+            self.terminal.write(text)
+            self.terminal.flush()
 
     def close(self) -> None:
         self._open = False

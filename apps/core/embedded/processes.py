@@ -54,7 +54,12 @@ def spawn(
 def run(command: Sequence[str | Path], *, account: Account | None = None) -> subprocess.CompletedProcess[str]:
     """Run a short command to its end and return what it printed."""
     child = spawn(command, account=account, death_signal=signal.SIGKILL)
-    printed, _ = child.communicate()
+    try:
+        printed, _ = child.communicate()
+    except BaseException:
+        end_session(child.pid)
+        child.wait()
+        raise
     return subprocess.CompletedProcess(child.args, child.returncode, printed.decode(errors="replace"))
 
 

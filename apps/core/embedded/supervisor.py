@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ LONGEST_PAUSE = 30.0
 STEADY_AFTER = 60.0
 DRAIN_SECONDS = 30.0
 PULSE = 0.2
+TITLE_WIDTH = 46
 
 T = TypeVar("T")
 
@@ -45,12 +47,16 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Child:
-    """How one process is started, known to be ready, and stopped."""
+    """How one process is started, known to be ready, and stopped; all times are in seconds.
+
+    ``settling`` is how long a child that cannot be asked has to run before it counts as started, ``patience`` how long
+    it may take to be ready, ``grace`` how long it may finish its work after ``stop_signal``.
+    """
 
     name: str
     title: str
     command: Sequence[str | Path]
-    ready: Callable[[], bool]
+    ready: Callable[[], bool] = lambda: True
     port: int | None = None
     prepare: Callable[[], None] = _nothing
     account: processes.Account | None = None
@@ -59,6 +65,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     grace: float = DRAIN_SECONDS
+    settling: float = 0.0
     patience: float = 60.0
     shown: bool = True
 
@@ -90,10 +97,13 @@ class Supervisor:
         self._started: list[Running | Resident] = []
         self._handlers: dict[int, Any] = {}
         self._stopping = False
+        self._asked = False
+        self._undisturbable = False
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._handlers[number] = signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                self._handlers[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
@@ -108,9 +118,24 @@ class Supervisor:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """The first request interrupts whatever runs; while stopping, further ones change nothing."""
-        if not self._stopping:
+        self._asked = True
+        if not self._undisturbable:
+            self._heed()
+
+    def _heed(self) -> None:
+        if self._asked and not self._stopping:
             self._stopping = True
             raise StopRequested
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Between starting a process and writing it down no signal may come in between."""
+        self._undisturbable = True
+        try:
+            yield
+        finally:
+            self._undisturbable = False
+        self._heed()
 
     def say(self, line: str) -> None:
         self.output.say(line)
@@ -118,13 +143,19 @@ class Supervisor:
     def step(self, title: str, work: Callable[[], T]) -> T:
         """Do one thing, and say what and how long it took."""
         began = time.monotonic()
+        self.output.begin(f"{title:<{TITLE_WIDTH}}")
         result = work()
-        self.say(f"{title:<42} {time.monotonic() - began:6.1f} s")
+        self.output.finish(f"{time.monotonic() - began:6.1f} s")
         return result
 
-    def start(self, child: Child) -> None:
-        """Start a child and wait until it is ready."""
-        self.step(f"Starting {child.title}", lambda: self._start_and_wait(child))
+    def start(self, *children: Child) -> None:
+        """Start a child and wait until it is ready; several ones start side by side."""
+
+        def launch_and_wait() -> None:
+            for running in [self._launch(child) for child in children]:
+                _wait_for(running)
+
+        self.step(f"Starting {', '.join(child.title for child in children)}", launch_and_wait)
 
     def start_inside(self, resident: Resident) -> None:
         """Start a server that runs in this process."""
@@ -132,17 +163,14 @@ class Supervisor:
         self._started.append(resident)
         self.installation.record(resident.name, port=resident.port)
 
-    def _start_and_wait(self, child: Child) -> None:
-        running = self._spawn(child)
-        self._started.append(running)
-        ready = processes.wait_until(lambda: running.process.poll() is not None or child.ready(), child.patience)
-        if running.process.poll() is not None:
-            raise EmbeddedError(_why(running, f"stopped while starting (exit code {running.process.returncode})"))
-        if not ready:
-            raise EmbeddedError(_why(running, f"was not ready after {child.patience:.0f} s"))
+    def _launch(self, child: Child) -> Running:
+        child.prepare()
+        with self._undisturbed():
+            running = self._spawn(child)
+            self._started.append(running)
+        return running
 
     def _spawn(self, child: Child) -> Running:
-        child.prepare()
         process = processes.spawn(
             child.command, account=child.account, death_signal=child.death_signal, env=child.env, cwd=child.cwd
         )
@@ -160,10 +188,11 @@ class Supervisor:
 
     def watch(self) -> None:
         """Look at every child once; start those again that ended by themselves."""
-        _reap_strangers(self._pids())
-        for place, running in enumerate(self._started):
-            if isinstance(running, Running) and running.process.poll() is not None:
-                self._started[place] = self._revived(running)
+        with self._undisturbed():
+            _reap_strangers(self._pids())
+            for place, running in enumerate(self._started):
+                if isinstance(running, Running) and running.process.poll() is not None:
+                    self._started[place] = self._revived(running)
 
     def _revived(self, ended: Running) -> Running:
         now = time.monotonic()
@@ -175,6 +204,7 @@ class Supervisor:
             self.say(_why(ended, f"stopped (exit code {ended.process.returncode}); starting it again in {pause:.0f} s"))
         if now < ended.due:
             return ended
+        ended.child.prepare()
         again = self._spawn(ended.child)
         again.crashes = ended.crashes
         return again
@@ -198,8 +228,21 @@ class Supervisor:
         began = time.monotonic()
         gentle = processes.stop(running.process, child.stop_signal, child.grace)
         how = "Stopped" if gentle else "Killed"
-        self.say(f"{how + ' ' + child.title:<42} {time.monotonic() - began:6.1f} s")
+        self.say(f"{how + ' ' + child.title:<{TITLE_WIDTH}}{time.monotonic() - began:6.1f} s")
         self.installation.forget(child.name)
+
+
+def _wait_for(running: Running) -> None:
+    child = running.child
+
+    def settled() -> bool:
+        return time.monotonic() - running.started >= child.settling and child.ready()
+
+    ready = processes.wait_until(lambda: running.process.poll() is not None or settled(), child.patience)
+    if running.process.poll() is not None:
+        raise EmbeddedError(_why(running, f"stopped while starting (exit code {running.process.returncode})"))
+    if not ready:
+        raise EmbeddedError(_why(running, f"was not ready after {child.patience:.0f} s"))
 
 
 def _why(running: Running, what: str) -> str:

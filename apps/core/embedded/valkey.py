@@ -47,6 +47,10 @@ def _platform() -> str:
     return f"darwin-{os.uname().machine}" if sys.platform == "darwin" else f"linux-{machine}"
 
 
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 @dataclass(frozen=True)
 class Valkey:
     """One server with its append-only file in ``<home>/valkey``."""
@@ -91,7 +95,7 @@ class Valkey:
         settings = {
             "bind": ports.LOOPBACK,
             "port": str(self.port),
-            "dir": f'"{self.data}"',
+            "dir": _quoted(str(self.data)),
             "requirepass": self.password,
             "maxmemory-policy": "noeviction",
             "save": '""',
