@@ -1,4 +1,7 @@
-"""Units from a CSV file: one row a unit (``id,group,<input>…``) or one row an answer (``id,rater,group,question,value``)."""
+"""Units from a CSV file.
+
+One row is a unit (``id,group,<input>…``) or, in the long form, an answer (``id,rater,group,question,value``).
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,9 @@ def _wide(lines: list[tuple[int, Row]], problems: list[Problem]) -> list[Unit]:
 
 def _measured(number: int, name: str, cell: str, problems: list[Problem]) -> float | str | None:
     value = _value(cell)
-    if cell in ("dont_know", "not_applicable") or (isinstance(value, int | float) and not isinstance(value, bool)):
+    if cell in ("dont_know", "not_applicable"):
+        return cell
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     problems.append(_problem(number, "not_a_number", f"{name}: {cell!r} is not a number"))
     return None

@@ -34,6 +34,7 @@ def check(data: Data) -> Iterator[Problem]:
         yield from _check_node(place, data)
     for path, where, step in _steps(data, places):
         yield from _check_step(path, where, step, data)
+    yield from _check_weighed(data, places)
 
 
 def _walk(path: str, node: Data) -> Iterator[Place]:
@@ -102,6 +103,12 @@ def _check_node(place: Place, data: Data) -> Iterator[Problem]:
             path = f"{place.path}/indicator/questions/{position}/scale"
             yield Problem(path, "unknown_response_scale", f"no response scale {question['scale']!r}")
     yield from _check_goalposts(place)
+
+
+def _check_weighed(data: Data, places: Iterable[Place]) -> Iterator[Problem]:
+    parents = {place.node["code"] for place in places if "children" in place.node}
+    for code in data.get("weights", {}).keys() - parents:
+        yield Problem(pointer("weights", code), "unknown_node", f"no node {code!r} with children")
 
 
 def _weighed(node: Data, data: Data) -> bool:

@@ -109,8 +109,14 @@ def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) ->
 
 
 def input_digest(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> str:
-    """Return the fingerprint of a calculation: the same digest promises the same results."""
-    return digest([ENGINE_VERSION, model.digest, units, options or {}])
+    """Return the fingerprint of a calculation: the same digest promises the same results.
+
+    Raises ``DataInvalid`` for what is no JSON: NaN, infinities, objects.
+    """
+    try:
+        return digest([ENGINE_VERSION, model.digest, units, options or {}])
+    except (TypeError, ValueError, RecursionError):
+        raise DataInvalid([Problem("/units", "not_json", "units must be JSON values with finite numbers")]) from None
 
 
 def calculate(model: Model, units: Any) -> Calculation:

@@ -1,0 +1,273 @@
+"""What a model document may say, and what every mistake is answered with."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from apps.models.document import DocumentInvalid, canonical, digest, json_schema, parse, parse_cached
+from apps.models.engine import in_language
+from apps.models.tests.engine.conftest import ROOT
+from apps.models.tests.engine.documents import asked, branch, document, leaf
+
+pytestmark = pytest.mark.requirement("CMS-001")
+STARTERS = sorted((ROOT / "apps" / "models" / "starters").glob("*.json"))
+
+
+def problems(data):
+    with pytest.raises(DocumentInvalid) as refused:
+        parse(data)
+    return [(problem.pointer, problem.code) for problem in refused.value.problems]
+
+
+def nested(depth):
+    node = leaf("x")
+    for level in range(depth):
+        node = branch(f"n{level}", node)
+    return node
+
+
+def test_the_published_schema_is_the_one_of_the_table_of_methods():
+    published = json.loads((ROOT / "apps" / "models" / "schemas" / "model.json").read_text())
+
+    assert published == json.loads(json.dumps(json_schema()))
+
+
+@pytest.mark.parametrize("path", STARTERS, ids=lambda path: path.stem)
+def test_every_starter_is_valid(path):
+    model = parse(json.loads(path.read_text()))
+
+    assert model.title("en")
+    assert model.sources
+    for band in model.bands:
+        assert model.scale.low <= band.start < model.scale.high
+    for text in [*(node.name for node in model.nodes.values()), *(placed.question.text for placed in model.questions)]:
+        assert text.keys() >= {"en", "de", "fr"}
+
+
+def test_defaults_are_filled_in():
+    root = parse(document(leaf("a"))).root
+
+    assert (root.weight, root.min_coverage, root.missing.name, root.critical) == (1.0, 0.0, "skip", False)
+    assert root.children[0].indicator.normalisation.name == "none"
+    assert root.children[0].title("en") == "a"
+
+
+def test_a_step_may_be_a_bare_name():
+    short = document(leaf("a", normalisation="none", transform="ln"))
+    long = document(leaf("a", normalisation={"method": "none"}, transform={"method": "ln"}))
+
+    assert parse(short).root == parse(long).root
+
+
+def test_questions_come_in_order_with_their_section():
+    data = document(branch("d", asked("p", "P1", "P2")), branch("e", branch("f", asked("q", "Q1"))), asked("r", "R1"))
+
+    found = [(placed.section.code, placed.node.code, placed.question.code) for placed in parse(data).questions]
+
+    assert found == [("d", "p", "P1"), ("d", "p", "P2"), ("e", "q", "Q1"), ("r", "r", "R1")]
+
+
+def test_inputs_come_once_denominators_last():
+    data = document(leaf("a", unit="km", denominator="people"), leaf("b", denominator="people"), leaf("people"))
+
+    assert [(item.name, item.unit, item.node.code) for item in parse(data).inputs] == [
+        ("a", "km", "a"),
+        ("b", "", "b"),
+        ("people", "", "people"),
+    ]
+
+
+def test_a_single_leaf_is_a_model_with_itself_as_section():
+    model = parse({**document(), "root": asked("q", "Q1")})
+
+    assert [placed.section.code for placed in model.questions] == ["q"]
+
+
+def test_text_falls_back_from_region_to_language_to_the_documents_own():
+    model = parse(document(leaf("a"), language="fr", name={"fr": "Un", "de": "Eins"}))
+
+    assert [model.title(language) for language in ("de-AT", "fr", "es")] == ["Eins", "Un", "Un"]
+    assert in_language({"it": "Uno", "pt": "Um"}, "es") == "Uno"
+    assert in_language({}, "es", otherwise="code") == "code"
+
+
+def test_a_hundred_languages_are_fine_and_more_are_not():
+    codes = [f"{first}{second}" for first in "abcd" for second in "abcdefghijklmnopqrstuvwxyz"]
+
+    assert len(parse(document(leaf("a"), name=dict.fromkeys(codes[:100], "x"))).name) == 100
+    assert problems(document(leaf("a"), name=dict.fromkeys(codes[:101], "x"))) == [("/name", "too_many")]
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 7])
+def test_a_document_is_an_object(data):
+    assert problems(data) == [("", "not_an_object")]
+
+
+MISTAKES = [
+    (lambda d: d.update(extra=1), ("/extra", "unknown_key")),
+    (lambda d: d.pop("code"), ("/code", "required")),
+    (lambda d: d.update(schema="resimate.model/2"), ("/schema", "not_offered")),
+    (lambda d: d.update(code="has-dash"), ("/code", "bad_format")),
+    (lambda d: d.update(name={"EN": "x"}), ("/name", "bad_format")),
+    (lambda d: d.update(name={"en": 7}), ("/name/en", "wrong_type")),
+    (lambda d: d.update(scale={"low": 1, "high": 1}), ("/scale/low", "low_not_below_high")),
+    (lambda d: d.update(scale={"low": 2, "high": 1}), ("/scale/low", "low_not_below_high")),
+    (lambda d: d.update(scale={"low": True, "high": 1}), ("/scale/low", "wrong_type")),
+    (lambda d: d.update(mode="other"), ("/mode", "not_offered")),
+    (lambda d: d["root"].pop("aggregation"), ("/root", "wrong_shape")),
+    (lambda d: d["root"].update(indicator={"input": "x"}), ("/root", "wrong_shape")),
+    (lambda d: d["root"].update(children=[]), ("/root/children", "too_few")),
+    (lambda d: d["root"].update(min_coverage=1.1), ("/root/min_coverage", "out_of_range")),
+    (lambda d: d["root"].update(aggregation="median_of_means"), ("/root/aggregation", "unknown_method")),
+    (lambda d: d["root"].update(aggregation={"method": "no"}), ("/root/aggregation/method", "unknown_method")),
+    (lambda d: d["root"].update(aggregation={}), ("/root/aggregation/method", "required")),
+    (lambda d: d["root"]["children"][0].update(weight=-1), ("/root/children/0/weight", "out_of_range")),
+    (lambda d: d["root"]["children"][0].update(weight="1"), ("/root/children/0/weight", "wrong_type")),
+    (lambda d: d["root"]["children"][1].update(code="a"), ("/root/children/1/code", "duplicate_code")),
+    (lambda d: d["root"]["children"][1].update(code="root"), ("/root/children/1/code", "duplicate_code")),
+    (lambda d: [c.update(weight=0) for c in d["root"]["children"]], ("/root/children", "all_weights_zero")),
+    (lambda d: d["root"]["children"][0]["indicator"].pop("input"), ("/root/children/0/indicator", "wrong_shape")),
+    (lambda d: goalposts(d, low=1, high=1), ("/root/children/0/indicator/normalisation/low", "low_not_below_high")),
+    (lambda d: goalposts(d, low=3, high=1), ("/root/children/0/indicator/normalisation/low", "low_not_below_high")),
+    (lambda d: goalposts(d, low=1), ("/root/children/0/indicator/normalisation/high", "required")),
+    (lambda d: goalposts(d, low=1, high=2, mid=3), ("/root/children/0/indicator/normalisation/mid", "unknown_key")),
+    (lambda d: goalposts(d, low=1, high=float("nan")), ("/root/children/0/indicator/normalisation/high", "not_finite")),
+    (lambda d: goalposts(d, low=1, high=10**400), ("/root/children/0/indicator/normalisation/high", "not_finite")),
+    (lambda d: goalposts(d, low=1, high=float("inf")), ("/root/children/0/indicator/normalisation/high", "not_finite")),
+    (lambda d: logarithm(d, low=0, high=9), ("/root/children/0/indicator/normalisation/low", "outside_domain")),
+    (lambda d: normalise(d, "min_max"), ("/root/children/0/indicator/normalisation", "needs_relative_mode")),
+    (lambda d: normalise(d, "goalposts"), ("/root/children/0/indicator/normalisation", "unknown_method")),
+    (lambda d: normalise(d, 7), ("/root/children/0/indicator/normalisation", "wrong_type")),
+    (
+        lambda d: d["root"].update(aggregation={"method": "geometric_mean", "zero": "floor"}),
+        ("/root/aggregation/floor", "required"),
+    ),
+    (
+        lambda d: question(d).update(scale="none"),
+        ("/root/children/2/indicator/questions/0/scale", "unknown_response_scale"),
+    ),
+    (lambda d: question(d).update(weight=0), ("/root/children/2/indicator/questions", "all_weights_zero")),
+    (
+        lambda d: d["root"]["children"].append(asked("r", "Q1")),
+        ("/root/children/3/indicator/questions/0/code", "duplicate_code"),
+    ),
+    (lambda d: d.update(weights={"nobody": "equal"}), ("/weights/nobody", "unknown_node")),
+    (lambda d: d.update(weights={"a": "equal"}), ("/weights/a", "unknown_node")),
+    (
+        lambda d: d.update(bands=[{"from": 5, "code": "x"}, {"from": 5, "code": "y"}]),
+        ("/bands/1/from", "bands_not_ascending"),
+    ),
+    (
+        lambda d: d.update(bands=[{"from": 5, "code": "x"}, {"from": 6, "code": "x"}]),
+        ("/bands/1/code", "duplicate_code"),
+    ),
+    (lambda d: scale(d, kind="stars"), ("/response_scales/likert5/kind", "not_offered")),
+    (lambda d: scale(d, kind="numeric", low=1, high=1), ("/response_scales/likert5/low", "low_not_below_high")),
+    (lambda d: scale(d, kind="ordinal", options=[{"value": 1}]), ("/response_scales/likert5/options", "too_few")),
+    (
+        lambda d: scale(d, kind="ordinal", options=[{"value": 1}, {"value": 1.0}]),
+        ("/response_scales/likert5/options/1/value", "duplicate_option"),
+    ),
+    (
+        lambda d: scale(d, kind="ordinal", options=[{"value": "a"}, {"value": 1}]),
+        ("/response_scales/likert5/options/0/value", "wrong_type"),
+    ),
+    (
+        lambda d: scale(d, kind="multi", options=[{"value": "a", "points": 0}]),
+        ("/response_scales/likert5/options", "no_points"),
+    ),
+    (lambda d: d.update(licence="nul \0"), ("/licence", "bad_text")),
+    (lambda d: d.update(licence="half \ud800"), ("/licence", "bad_text")),
+    (lambda d: d.update({"\0": 1}), ("", "bad_text")),
+    (lambda d: d.update(sources=("a",)), ("/sources", "not_json")),
+    (lambda d: d["root"].update(children=[nested(20)]), ("/root" + "/children/0" * 20 + "/children", "too_deep")),
+]
+
+
+def goalposts(data, **ends):
+    normalise(data, {"method": "goalposts", **ends})
+
+
+def logarithm(data, **ends):
+    goalposts(data, **ends)
+    data["root"]["children"][0]["indicator"]["transform"] = "ln"
+
+
+def normalise(data, step):
+    data["root"]["children"][0]["indicator"]["normalisation"] = step
+
+
+def question(data):
+    return data["root"]["children"][2]["indicator"]["questions"][0]
+
+
+def scale(data, **written):
+    data["response_scales"]["likert5"] = written
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"), MISTAKES, ids=[f"{row}:{found[1]}" for row, (_, found) in enumerate(MISTAKES)]
+)
+def test_every_mistake_has_a_code_and_a_pointer(spoil, found):
+    data = document(leaf("a"), leaf("b"), asked("q", "Q1"))
+    parse(deepcopy(data))
+
+    spoil(data)
+
+    assert found in problems(data)
+
+
+def test_twenty_deep_is_fine():
+    assert parse(document(nested(18))).nodes.keys() >= {"n17", "x"}
+
+
+def test_ten_thousand_deep_is_refused_without_a_crash():
+    deep = list_ = []
+    for _ in range(10_000):
+        list_.append([])
+        list_ = list_[0]
+
+    assert problems(document(nested(10_000)))[0][1] == "too_deep"
+    assert problems({**document(leaf("a")), "sources": deep})[0][1] == "too_deep"
+    with pytest.raises(DocumentInvalid):
+        parse_cached(document(nested(10_000)))
+
+
+def test_problems_are_told_together_up_to_a_limit():
+    data = document(*(leaf(f"c{row}", weight=-1) for row in range(80)))
+
+    assert len(problems(data)) == 50
+
+
+def test_a_long_value_is_not_repeated_in_full():
+    with pytest.raises(DocumentInvalid) as refused:
+        parse(document(leaf("a"), mode="x" * 10_000))
+
+    assert len(refused.value.problems[0].detail) <= 300
+
+
+def test_one_document_has_one_canonical_form():
+    assert canonical({"b": [1, 0.1], "a": "é"}) == '{"a":"é","b":[1,0.1]}'.encode()
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 2, "b": 1})
+    assert parse(document(leaf("a"))).digest == digest(document(leaf("a")))
+
+
+def test_the_same_document_is_parsed_once():
+    data = document(leaf("a"))
+
+    assert parse_cached(data) is parse_cached(deepcopy(data))
+    assert parse_cached(data) is not parse_cached(document(leaf("b")))
+
+
+def test_a_band_is_found_for_every_score():
+    model = parse(document(leaf("a"), bands=[{"from": 0, "code": "low"}, {"from": 50, "code": "high"}]))
+
+    assert [band.code if band else None for band in map(model.band_of, (None, -1, 0, 49.9, 50, 200))] == [
+        None,
+        None,
+        "low",
+        "low",
+        "high",
+        "high",
+    ]

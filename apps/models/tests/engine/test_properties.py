@@ -1,0 +1,141 @@
+"""Laws that hold whatever the numbers."""
+
+import random
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from apps.models.document import parse
+from apps.models.engine import score
+from apps.models.tests.engine.documents import answered, asked, branch, document, leaf, results
+
+pytestmark = pytest.mark.requirement("CMS-002")
+NUMBERS = st.floats(min_value=0, max_value=100, allow_nan=False, allow_subnormal=False)
+POSITIVE = st.floats(min_value=0.01, max_value=100)
+WEIGHTS = st.floats(min_value=0.01, max_value=1000)
+VALUES = st.one_of(st.none(), st.just("not_applicable"), NUMBERS)
+SEEDS = st.randoms(use_true_random=False)
+CHILDREN = st.lists(st.tuples(VALUES, WEIGHTS), min_size=1, max_size=12)
+GOALPOSTS = {"method": "goalposts", "low": 0, "high": 100}
+
+
+def of(children, aggregation="arithmetic_mean", **indicator):
+    """Return a document and a unit of children given as (value, weight)."""
+    leaves = [leaf(f"c{row}", weight=weight, **indicator) for row, (_, weight) in enumerate(children)]
+    values = {f"c{row}": value for row, (value, _) in enumerate(children)}
+    return document(*leaves, root={"aggregation": aggregation}), {"id": "u", "values": values}
+
+
+def scored(children, aggregation="arithmetic_mean"):
+    data, unit = of(children, aggregation)
+    return results(data, unit)[0]["score"]
+
+
+@given(CHILDREN, SEEDS, st.sampled_from(["arithmetic_mean", "geometric_mean"]))
+def test_the_order_of_children_does_not_change_a_bit(children: list, random: random.Random, aggregation: str):
+    data, unit = of(children, aggregation)
+    shuffled = {**data, "root": {**data["root"], "children": random.sample(data["root"]["children"], len(children))}}
+
+    assert results(data, unit)[0] == results(shuffled, unit)[0]
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=20), SEEDS, st.sampled_from(["min_max", "none"]))
+def test_the_order_of_units_does_not_change_a_bit(numbers: list, random: random.Random, method: str):
+    data = document(leaf("x", normalisation=method), mode="relative")
+    units = [{"id": f"u{row}", "values": {"x": number}} for row, number in enumerate(numbers)]
+
+    ordered = {result["id"]: result for result in results(data, *units)}
+    shuffled = {result["id"]: result for result in results(data, *random.sample(units, len(units)))}
+
+    assert ordered == shuffled
+
+
+@given(CHILDREN, st.integers(min_value=-20, max_value=20))
+def test_weights_times_a_power_of_two_do_not_change_a_bit(children: list, power: int):
+    scaled = [(value, weight * 2.0**power) for value, weight in children]
+
+    assert scored(children) == scored(scaled)
+
+
+@given(CHILDREN, POSITIVE)
+def test_only_ratios_of_weights_matter(children: list, factor: float):
+    scaled = [(value, weight * factor) for value, weight in children]
+
+    before, after = scored(children), scored(scaled)
+    assert before == after if before is None else after == pytest.approx(before, rel=1e-12)
+
+
+@given(st.lists(st.tuples(POSITIVE, WEIGHTS), min_size=1, max_size=10))
+def test_the_geometric_mean_is_at_most_the_arithmetic_and_both_lie_within(children: list):
+    low, high = min(value for value, _ in children), max(value for value, _ in children)
+
+    geometric, arithmetic = scored(children, "geometric_mean"), scored(children)
+
+    assert low <= geometric <= arithmetic * (1 + 1e-12) <= high * (1 + 1e-12)
+
+
+@given(CHILDREN, WEIGHTS)
+def test_a_child_that_does_not_apply_changes_nothing(children: list, weight: float):
+    assert scored(children) == scored([*children, ("not_applicable", weight)])
+
+
+@given(st.lists(st.tuples(POSITIVE, WEIGHTS), min_size=1, max_size=10), POSITIVE, st.data())
+def test_no_mean_falls_when_a_child_rises(children: list, gain: float, data: st.DataObject):
+    row = data.draw(st.integers(min_value=0, max_value=len(children) - 1))
+    better = [
+        (value + gain, weight) if place == row else (value, weight) for place, (value, weight) in enumerate(children)
+    ]
+
+    for aggregation in ("arithmetic_mean", "geometric_mean"):
+        assert scored(better, aggregation) >= scored(children, aggregation) * (1 - 1e-12)
+
+
+@given(NUMBERS)
+def test_turning_the_direction_mirrors_goalposts(number: float):
+    forward = results(*of([(number, 1)], normalisation=GOALPOSTS))[0]["score"]
+    backward = results(*of([(number, 1)], normalisation=GOALPOSTS, direction="negative"))[0]["score"]
+
+    assert forward + backward == pytest.approx(100, rel=1e-14)
+
+
+ANSWERS = st.sampled_from([1, 2, 3, 4, 5, None, "dont_know", "not_applicable"])
+
+
+@given(st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS), min_size=1, max_size=8), SEEDS)
+def test_the_order_of_raters_does_not_change_a_bit(raters: list, random: random.Random):
+    data = document(branch("d", asked("p", "P1", "P2"), asked("q", "Q1")))
+    given_answers = [dict(zip(("P1", "P2", "Q1"), answers, strict=True)) for answers in raters]
+
+    assert results(data, answered(*given_answers)) == results(
+        data, answered(*random.sample(given_answers, len(raters)))
+    )
+
+
+@given(st.lists(ANSWERS, min_size=1, max_size=10))
+def test_a_question_that_does_not_apply_changes_nothing(answers: list):
+    codes = [f"Q{row}" for row in range(len(answers))]
+    given_answers = dict(zip(codes, answers, strict=True))
+
+    without = results(document(asked("q", *codes)), answered(given_answers))
+    added = results(document(asked("q", *codes, "Z")), answered({**given_answers, "Z": "not_applicable"}))
+
+    assert without == added
+
+
+@given(CHILDREN)
+def test_equal_input_gives_equal_output(children: list):
+    data, unit = of(children)
+
+    assert score(parse(data), [unit]) == score(parse(data), [unit])
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=6), st.lists(NUMBERS, min_size=1, max_size=6))
+def test_a_unit_scored_alone_scores_the_same_in_company(own: list, others: list):
+    assume(len(own) == len(others))
+    data, unit = of([(value, 1) for value in own])
+    company = {"id": "v", "values": dict(zip(unit["values"], others, strict=True))}
+
+    alone, together = results(data, unit)[0], results(data, unit, company)[0]
+
+    assert alone["nodes"] == together["nodes"]
