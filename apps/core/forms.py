@@ -26,7 +26,8 @@ class FormRenderer(EngineMixin, BaseRenderer):
 
 
 def _template_folders() -> Sequence[str | Path]:
-    return [*settings.TEMPLATES[0]["DIRS"], Path(forms.__file__).parent / "templates"]
+    project: Any = settings.TEMPLATES[0]["DIRS"]
+    return [*project, Path(forms.__file__).parent / "templates"]
 
 
 class Radios(forms.RadioSelect):

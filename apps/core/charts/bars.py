@@ -109,7 +109,12 @@ def _flat_row(row: Bar, names: Sequence[str], scale: Scale, layout: Layout, top:
 def _flat_value(row: Bar, scale: Scale, layout: Layout, base: float) -> SafeString:
     number = number_of(row.value)
     if number is None:
-        return lines(layout.right + 14, base, wrap(gap_text(row.value), layout.width - layout.right - 14, 12), size=12)
+        words = wrap(gap_text(row.value), layout.width - layout.right - 14, 12)
+        first = base - (len(words) - 1) * line_height(12) / 2
+        return join(
+            text(layout.right + 14, first + at * line_height(12), word, size=12, tone="muted")
+            for at, word in enumerate(words)
+        )
     written = scale.write(number)
     after = layout.right + 14 + max(text_width(written, 15), 38) + 6
     return text(layout.right + 14, base + 0.5, written, size=15, weight=650) + text(
@@ -118,7 +123,16 @@ def _flat_value(row: Bar, scale: Scale, layout: Layout, base: float) -> SafeStri
 
 
 def _stacked_row(row: Bar, names: Sequence[str], scale: Scale, layout: Layout, top: float) -> SafeString:
-    value = text(layout.right, top + 14, write_with_band(row.value, scale), size=SIZE, anchor="end", weight=600)
+    known = number_of(row.value) is not None
+    value = text(
+        layout.right,
+        top + 14,
+        write_with_band(row.value, scale),
+        size=SIZE if known else 12,
+        anchor="end",
+        weight=600 if known else 0,
+        tone="ink" if known else "muted",
+    )
     middle = top + len(names) * line_height(SIZE) + 4 + THICK / 2
     return join((lines(0, top + 14, names, size=SIZE), value, _bar(row, scale, layout, middle)))
 

@@ -6,7 +6,6 @@ it for the dark theme. All text and every attribute is escaped here, in one plac
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -56,7 +55,7 @@ def element(tag: str, content: str = "", **attributes: Attribute) -> SafeString:
 
 
 def _written(value: Attribute) -> str:
-    return short(value) if isinstance(value, float | int) else str(conditional_escape(value))
+    return short(value) if isinstance(value, float | int) else str(conditional_escape(value or ""))
 
 
 def short(number: float) -> str:
@@ -133,32 +132,24 @@ def diamond(x: float, y: float, size: float = 6) -> SafeString:
     )
 
 
-def marker(x: float, y: float, series: int, *, hollow: bool = False) -> SafeString:
-    """Draw the point of a series; its shape tells it apart without colour, hollow means outside the scale."""
-    colour = SERIES[series % len(SERIES)]
-    shape = MARKERS[series % len(MARKERS)]
-    if hollow:
-        return shape(x, y, class_=f"s{series + 1} s-hollow", fill=SURFACE, stroke=colour, stroke_width=2)
-    return shape(x, y, class_=f"s{series + 1} s-fill t-halo", fill=colour, stroke=SURFACE, stroke_width=1.5)
-
-
-def _circle(x: float, y: float, **attributes: Attribute) -> SafeString:
-    return element("circle", cx=x, cy=y, r=4.5, **attributes)
-
-
-def _square(x: float, y: float, **attributes: Attribute) -> SafeString:
-    return element("rect", x=x - 4, y=y - 4, width=8, height=8, **attributes)
-
-
-def _path(steps: str, x: float, y: float, **attributes: Attribute) -> SafeString:
-    return element("path", d=f"M{short(x)} {short(y)}{steps}", **attributes)
-
-
+# Circle, square, triangle, diamond, triangle downward, cross: told apart without colour.
 MARKERS = (
-    _circle,
-    _square,
-    partial(_path, "m0 -5.5 5 9h-10z"),
-    partial(_path, "m0 -5.5 5.5 5.5 -5.5 5.5 -5.5 -5.5z"),
-    partial(_path, "m0 5.5 5 -9h-10z"),
-    partial(_path, "m-5 -2h3v-3h4v3h3v4h-3v3h-4v-3h-3z"),
+    "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
+    "m-4 -4h8v8h-8z",
+    "m0 -5.5 5 9h-10z",
+    "m0 -5.5 5.5 5.5 -5.5 5.5 -5.5 -5.5z",
+    "m0 5.5 5 -9h-10z",
+    "m-5 -2h3v-3h4v3h3v4h-3v3h-4v-3h-3z",
 )
+
+
+def marker(x: float, y: float, series: int, *, hollow: bool = False) -> SafeString:
+    """Draw the point of a series; hollow means that the value lies outside the scale."""
+    return element(
+        "path",
+        d=f"M{short(x)} {short(y)}{MARKERS[series]}",
+        class_=f"s{series + 1} {'s-hollow' if hollow else 's-fill t-halo'}",
+        fill=SURFACE if hollow else SERIES[series],
+        stroke=SERIES[series] if hollow else SURFACE,
+        stroke_width=2 if hollow else 1.5,
+    )

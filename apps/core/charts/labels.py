@@ -102,7 +102,7 @@ def draw_labels(web: Axes, labels: Sequence[Label]) -> Iterable[SafeString]:
         yield _leader(web, label)
         yield lines(label.x, label.top + SIZE - 1, label.names, size=SIZE, anchor=anchor)
         base = label.bottom - 3
-        known = any(character.isdigit() for character in label.value)
+        known = is_number(label.value)
         yield text(
             label.x,
             base,
@@ -136,17 +136,7 @@ class Listed:
 
     def draw(self, number: int, top: float, width: float) -> SafeString:
         base = top + 20
-        values = [
-            text(
-                width - 62 * place,
-                base,
-                value,
-                anchor="end",
-                weight=0 if place else 650,
-                tone="muted" if place else "ink",
-            )
-            for place, value in enumerate(self.values)
-        ]
+        values = [_listed_value(value, place, width, base) for place, value in enumerate(self.values)]
         return join(
             (
                 line(0, top, width, top, colour=GRID),
@@ -157,5 +147,17 @@ class Listed:
         )
 
 
-def axis_text(names: Sequence[str], values: Sequence[str]) -> Listed:
-    return Listed(tuple(names), tuple(values))
+def _listed_value(value: str, place: int, width: float, base: float) -> SafeString:
+    """The first column is what the chart is about; a later one stands left of it, quieter."""
+    plain = place > 0 or not is_number(value)
+    size = SIZE if is_number(value) else 11.5
+    tone = "muted" if plain else "ink"
+    return text(column_edge(place, width), base, value, size=size, anchor="end", weight=0 if plain else 650, tone=tone)
+
+
+def column_edge(place: int, width: float) -> float:
+    return width - 62 * place
+
+
+def is_number(written: str) -> bool:
+    return any(character.isdigit() for character in written)

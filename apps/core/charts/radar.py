@@ -29,7 +29,7 @@ from apps.core.charts.canvas import (
     short,
     text,
 )
-from apps.core.charts.labels import Label, axis_text, draw_labels, place_labels
+from apps.core.charts.labels import Label, Listed, column_edge, draw_labels, place_labels
 from apps.core.charts.legend import keys, series_sample, stroke_of
 from apps.core.charts.scale import Scale, Value, number_of, write_ticks, write_value
 from apps.core.charts.words import wrap
@@ -136,9 +136,12 @@ def _narrow(series: Sequence[Series], axes: Sequence[str], scale: Scale, title: 
 
 def _listed(series: Sequence[Series], axes: Sequence[str], scale: Scale, top: float) -> tuple[list[SafeString], float]:
     drawn = []
+    if len(series) > 1:
+        drawn = [marker(column_edge(place, NARROW) - 12, top + 4, place) for place in range(2)]
+        top += 14
     for index, axis in enumerate(axes):
         values = [write_value(one.values[index], scale) for one in series[:2]]
-        rows = axis_text(wrap(axis, 186 if len(values) < 2 else 146, SIZE), values)
+        rows = Listed(tuple(wrap(axis, 210 if len(values) < 2 else 164, SIZE)), tuple(values))
         drawn.append(rows.draw(index + 1, top, NARROW))
         top += rows.height
     return drawn, top

@@ -51,7 +51,7 @@ def band_scale(
         key, key_height = keys(entry, width, below + 4)
         parts = [
             *_segments(scale, width),
-            *_names(scale, width, rows),
+            *_names(score, scale, width, rows),
             *_tick_words(scale, width),
             _earlier(previous, scale, width),
             _mark(score, scale, width),
@@ -77,7 +77,15 @@ def _segments(scale: Scale, width: float) -> Iterable[SafeString]:
 
 def _segment(begin: float, end: float, css_class: str, colour: str) -> SafeString:
     return element(
-        "rect", x=begin, y=TOP, width=max(0.0, end - begin), height=THICK, class_=css_class, fill=colour, stroke=EDGE
+        "rect",
+        x=begin + 1,
+        y=TOP,
+        width=max(0.0, end - begin - 2),
+        height=THICK,
+        rx=3,
+        class_=css_class,
+        fill=colour,
+        stroke=EDGE,
     )
 
 
@@ -92,13 +100,24 @@ def _name_rows(scale: Scale, width: float) -> int:
     return 1 if fits else 2
 
 
-def _names(scale: Scale, width: float, rows: int) -> Iterable[SafeString]:
+def _names(score: Value, scale: Scale, width: float, rows: int) -> Iterable[SafeString]:
+    """Write the bands' names, the one that the score lies in with emphasis."""
+    number = number_of(score)
+    current = None if number is None else scale.band_index(number)
     room = width * rows / max(1, len(scale.bands)) - 6
     for index, (band, (start, end)) in enumerate(zip(scale.bands, scale.extents(), strict=True)):
         name = shorten(band.name, room, NAME_SIZE)
         x = _kept_inside((_x(scale.share(start), width) + _x(scale.share(end), width)) / 2, name, width, NAME_SIZE)
         y = TOP + THICK + 32 + 17 * (index % rows)
-        yield text(x, y, name, size=NAME_SIZE, anchor="middle", tone="muted")
+        yield text(
+            x,
+            y,
+            name,
+            size=NAME_SIZE,
+            anchor="middle",
+            tone="ink" if index == current else "muted",
+            weight=650 if index == current else 0,
+        )
 
 
 def _tick_words(scale: Scale, width: float) -> Iterable[SafeString]:
@@ -115,7 +134,7 @@ def _mark(score: Value, scale: Scale, width: float) -> SafeString:
     number = number_of(score)
     if number is None:
         return text(width / 2, TOP - 12, gap_text(score), size=15, anchor="middle", tone="muted")
-    x, words = _x(scale.share(number), width), write_with_band(score, scale)
+    x, words = _x(scale.share(number), width), scale.write(number)
     pointer = element(
         "path",
         d=f"M{short(x)} {short(TOP + 5)}l-8 -14h16z",
@@ -124,7 +143,7 @@ def _mark(score: Value, scale: Scale, width: float) -> SafeString:
         stroke="#FFFFFF",
         stroke_width=1.5,
     )
-    return pointer + text(_kept_inside(x, words, width, 18), TOP - 17, words, size=18, anchor="middle", weight=650)
+    return pointer + text(_kept_inside(x, words, width, 20), TOP - 17, words, size=20, anchor="middle", weight=650)
 
 
 def _earlier(previous: Value, scale: Scale, width: float) -> SafeString:
