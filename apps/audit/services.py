@@ -1,0 +1,60 @@
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from apps.audit.models import AuditEntry
+from apps.core import context
+from apps.core.fields import new_id
+from apps.core.tenancy import current_schema
+
+CATEGORIES = {
+    "session": AuditEntry.Category.AUTHENTICATION,
+    "permission": AuditEntry.Category.AUTHORIZATION,
+    "setting": AuditEntry.Category.CONFIGURATION,
+    "flag": AuditEntry.Category.CONFIGURATION,
+    "tenant": AuditEntry.Category.ADMINISTRATION,
+    "user": AuditEntry.Category.ADMINISTRATION,
+    "role": AuditEntry.Category.ADMINISTRATION,
+    "grant": AuditEntry.Category.ADMINISTRATION,
+    "api_key": AuditEntry.Category.ADMINISTRATION,
+}
+
+
+def record(
+    action: str,
+    *,
+    now: datetime,
+    target: models.Model | None = None,
+    actor: Any = None,
+    outcome: str = AuditEntry.Outcome.SUCCESS,
+    details: dict[str, Any] | None = None,
+    tenant: str | None = None,
+    using: str | None = None,
+) -> None:
+    """Record that ``actor`` did ``action`` (``noun.verb`` in the past tense) to ``target``, in the current transaction.
+
+    Without an ``actor`` it is whoever the current work is for: the signed-in person, a participant, or the system.
+    ``details`` hold ids and plain values, never names, addresses or answers.
+    """
+    work = context.current()
+    AuditEntry.objects.using(using).bulk_create(
+        [
+            AuditEntry(
+                id=new_id(),
+                tenant=tenant or current_schema(),
+                occurred_at=now,
+                category=CATEGORIES.get(action.split(".")[0], AuditEntry.Category.DATA),
+                action=action,
+                outcome=outcome,
+                actor_type="user" if actor is not None else work.actor_type,
+                actor=str(actor.pk) if actor is not None else work.user_id,
+                ip=work.ip[:45],
+                user_agent=work.user_agent,
+                trace_id=work.trace_id,
+                object_type=target._meta.label_lower if target is not None else "",
+                object_id=str(target.pk) if target is not None else "",
+                details=details or {},
+            )
+        ]
+    )

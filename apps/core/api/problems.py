@@ -1,0 +1,103 @@
+"""RFC 9457 problem details: the one shape of every error of the API."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from apps.core import context
+from apps.core.api.renderers import encode
+from apps.core.errors import CATALOGUE, Problem, Refused
+
+MEDIA_TYPE = "application/problem+json"
+
+#: DRF's own exceptions, by their status.
+CODES = {
+    400: "malformed",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    503: "unavailable",
+}
+
+
+def body(code: str, detail: str = "", errors: Any = (), status: int | None = None) -> dict[str, Any]:
+    entry = CATALOGUE[code]
+    problem: dict[str, Any] = {
+        "type": f"/api/docs/errors#{code}",
+        "title": entry.title,
+        "status": status or entry.status,
+        "code": code,
+        "detail": detail or entry.title,
+        "trace_id": context.current().trace_id,
+    }
+    if errors:
+        problem["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors]
+    return problem
+
+
+def response(code: str, detail: str = "", errors: Any = (), headers: dict[str, str] | None = None) -> Response:
+    problem = body(code, detail, errors)
+    return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def http_response(code: str, detail: str = "") -> HttpResponse:
+    """The same for code that runs outside DRF."""
+    problem = body(code, detail)
+    return HttpResponse(encode(problem), status=problem["status"], content_type=MEDIA_TYPE)
+
+
+def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
+    """Turn every anticipated failure into a problem; what is not anticipated rises and is logged at the edge."""
+    if isinstance(error, Refused):
+        return response(error.code, error.detail, error.errors)
+    if isinstance(error, exceptions.ValidationError):
+        return response("invalid", errors=list(_problems(error.detail, "")))
+    if isinstance(error, exceptions.APIException):
+        return _of_drf(error)
+    if isinstance(error, Http404):
+        return response("not_found")
+    if isinstance(error, PermissionDenied):
+        return response("permission_denied")
+    if isinstance(error, RequestDataTooBig):
+        return response("too_large")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return response("unavailable")
+    return None
+
+
+def _of_drf(error: exceptions.APIException) -> Response:
+    headers = {}
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, round(wait)))
+    return response(CODES.get(error.status_code, "malformed"), str(error.detail), headers=headers)
+
+
+def _problems(detail: Any, pointer: str) -> Iterator[Problem]:
+    """DRF's nested errors as pointers: ``{"name": ["…"]}`` becomes ``/name``."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            step = "" if key == "non_field_errors" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            yield from _problems(value, pointer + step)
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, (dict, list))
+            yield from _problems(value, f"{pointer}/{index}" if nested else pointer)
+    else:
+        yield Problem(pointer, str(detail), getattr(detail, "code", "invalid"))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """For addresses below ``/api/`` that lead nowhere."""
+    return http_response("not_found")

@@ -1,0 +1,97 @@
+"""OpenAPI: the conventions that every operation shares, said once."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular import openapi
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiParameter
+
+from apps.core.api.renderers import encode
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "stable; the catalogue of codes lists them all"},
+        "detail": {"type": "string"},
+        "trace_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "RFC 6901 JSON pointer into what was sent"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+READ = {"304": "Not modified: what If-None-Match names is current"}
+WRITE = {
+    "409": "Refused in its present state",
+    "412": "If-Match names another state than the present one",
+    "413": "Too large",
+    "415": "Not JSON",
+    "422": "Some of what was sent is not valid",
+}
+ALWAYS = {
+    "400": "Not readable",
+    "401": "Not signed in",
+    "403": "Not permitted",
+    "404": "Not found, or out of sight",
+    "405": "Not a method of this address",
+    "406": "No such representation",
+    "429": "Too many requests; see Retry-After",
+    "503": "A part of the service is away",
+}
+
+
+class AutoSchema(openapi.AutoSchema):
+    """Adds the headers of the API's rules to every operation."""
+
+    def get_override_parameters(self) -> list[Any]:
+        own = list(super().get_override_parameters())
+        if self.method == "GET":
+            return [*own, self._header("If-None-Match", "An ETag; 304 when it is still current.")]
+        names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}
+        header = names.get(self.method, ("If-Match", "An ETag; 412 when the object has changed since."))
+        return [*own, self._header(*header)] if header else own
+
+    def _header(self, name: str, about: str) -> OpenApiParameter:
+        return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=about)
+
+
+def add_problem_responses(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Document the errors that any operation can answer with; they have one shape."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in result["paths"].values():
+        for method, operation in path.items():
+            answers = operation["responses"]
+            for status, about in {**ALWAYS, **({} if method == "get" else WRITE)}.items():
+                answers.setdefault(status, {"description": about, "content": content})
+            if method == "get":
+                for status, about in READ.items():
+                    answers.setdefault(status, {"description": about})
+    return result
+
+
+@lru_cache(maxsize=1)
+def document() -> bytes:
+    """The OpenAPI document of the tenants' API: the same for all, so it is made once in each process."""
+    return encode(SchemaGenerator(urlconf="resimate.urls.tenant").get_schema(request=None, public=True))
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")

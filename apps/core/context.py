@@ -1,0 +1,58 @@
+"""What the code is doing this for: carried along a request, an event's delivery or a task, into logs and audit.
+
+One immutable value in one ``ContextVar``: it follows threads' own work and needs no clean-up but :func:`use`.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context)."""
+
+    trace_id: str = ""
+    span_id: str = ""
+    action: str = ""
+    user_id: str = ""
+    actor_type: str = "system"
+    ip: str = ""
+    user_agent: str = ""
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-01" if self.trace_id else ""
+
+
+_current: ContextVar[Work] = ContextVar("resimate_work", default=Work())  # noqa: B039  frozen
+
+
+def current() -> Work:
+    return _current.get()
+
+
+@contextmanager
+def use(work: Work) -> Iterator[Work]:
+    token = _current.set(work)
+    try:
+        yield work
+    finally:
+        _current.reset(token)
+
+
+def amend(**changes: Any) -> None:
+    """Say more about the current work, for example who signed in once that is known."""
+    _current.set(replace(_current.get(), **changes))
+
+
+def continued(traceparent: str, **details: Any) -> Work:
+    """Work that continues the trace named by a W3C ``traceparent``, or starts one when there is none (or a bad one)."""
+    parts = traceparent.split("-")
+    known = (
+        len(parts) == 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef") and parts[1] != "0" * 32
+    )
+    return Work(trace_id=parts[1] if known else secrets.token_hex(16), span_id=secrets.token_hex(8), **details)

@@ -1,0 +1,82 @@
+"""Anticipated failures: each is shown to the person who caused it, with a stable code.
+
+``Refused`` is the root. An exception is born beside the function that raises it; its class carries the ``code`` and the
+HTTP ``status``, its message is fit to show. Defining the class enters the code into the catalogue that the
+documentation lists (``docs/errors.md``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where: ``pointer`` is an RFC 6901 JSON pointer into what was sent."""
+
+    pointer: str
+    detail: str
+    code: str = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    code: str
+    status: int
+    title: str
+
+
+CATALOGUE: dict[str, CatalogueEntry] = {}
+
+
+def catalogue(code: str, status: int, title: str) -> str:
+    """Enter a code into the catalogue; a code keeps one status and one title for ever."""
+    entry = CatalogueEntry(code, status, title)
+    if CATALOGUE.setdefault(code, entry) != entry:
+        raise ValueError(f"error code {code} is defined twice, differently")
+    return code
+
+
+class Refused(Exception):
+    """The request was understood and is refused; nothing has changed."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "Refused"
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        catalogue(cls.code, cls.status, cls.title)
+
+    def __init__(self, detail: str, *, errors: Sequence[Problem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+class Invalid(Refused):
+    """What was sent does not say something that can be done; ``errors`` point at the places."""
+
+    code = "invalid"
+    status = 422
+    title = "Some of what was sent is not valid"
+
+
+class Stale(Refused):
+    code = "precondition_failed"
+    status = 412
+    title = "The object has changed since it was read"
+
+
+catalogue("refused", 409, "Refused")
+catalogue("malformed", 400, "The request could not be read")
+catalogue("not_authenticated", 401, "Sign in or send an API key")
+catalogue("permission_denied", 403, "Not permitted")
+catalogue("not_found", 404, "Not found")
+catalogue("method_not_allowed", 405, "This address does not take that method")
+catalogue("not_acceptable", 406, "No representation of that kind")
+catalogue("too_large", 413, "The request is too large")
+catalogue("unsupported_media_type", 415, "Send JSON")
+catalogue("rate_limited", 429, "Too many requests")
+catalogue("unavailable", 503, "A part of the service is away; try again shortly")
+catalogue("internal", 500, "An unexpected fault; it has been logged")

@@ -1,0 +1,140 @@
+"""Model fields that say what personal data they hold, and the base of every model.
+
+``pii=`` names the category (``name``, ``contact``, ``answers``, ``technical``); the privacy registry, exports and
+erasure find the fields by it (:func:`personal_data_fields`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from apps.core import crypto
+from apps.core.tenancy import current_schema
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562): made in Python, sorts by time."""
+    return uuid7()
+
+
+class Model(models.Model):
+    """The base of the models: a UUID version 7 as primary key."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class PersonalDataMixin:
+    """Adds ``pii=`` to a field. The tag is not part of the database's state, so migrations leave it out."""
+
+    def __init__(self, *args: Any, pii: str, **kwargs: Any) -> None:
+        self.pii = pii
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]  # a mixin: the field comes after it
+        return name, path, args, {**kwargs, "pii": self.pii}
+
+
+class CharField(PersonalDataMixin, models.CharField):  # type: ignore[type-arg]
+    pass
+
+
+class EmailField(PersonalDataMixin, models.EmailField):  # type: ignore[type-arg]
+    pass
+
+
+class JSONField(PersonalDataMixin, models.JSONField):
+    pass
+
+
+class GenericIPAddressField(PersonalDataMixin, models.GenericIPAddressField):  # type: ignore[type-arg]
+    pass
+
+
+class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]
+    """Text, encrypted at rest with the tenant's key and bound to its row.
+
+    The attribute is plain text; the column is ``bytea``. It cannot be searched: keep a :class:`BlindIndexField` beside
+    it where equality must be found. ``empty`` values are stored as they are: there is nothing to hide in them.
+    """
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def db_type(self, connection: Any) -> str:
+        return "bytea"
+
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, name, _Decrypting(self))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return None if value is None else bytes(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        stored = model_instance.__dict__.get(self.attname)
+        if not isinstance(stored, str):
+            return stored
+        return crypto.encrypt(stored, schema=current_schema(), place=self.place(model_instance))
+
+    def place(self, instance: models.Model) -> str:
+        return f"{instance._meta.label_lower}|{self.attname}|{instance.pk}"
+
+    def value_to_string(self, obj: Any) -> str:
+        return str(getattr(obj, self.attname))
+
+
+class _Decrypting:
+    """Decrypts at the first reading, so rows that are only listed cost nothing."""
+
+    def __init__(self, field: EncryptedTextField) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        if self.field.attname not in instance.__dict__:
+            instance.refresh_from_db(fields=[self.field.attname])
+        stored = instance.__dict__[self.field.attname]
+        if isinstance(stored, (bytes, memoryview)):
+            stored = crypto.decrypt(bytes(stored), schema=current_schema(), place=self.field.place(instance))
+            instance.__dict__[self.field.attname] = stored
+        return stored
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
+    """Keyed digest of an encrypted neighbour (``of``), by which equal values are found."""
+
+    def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, **{"max_length": 16, "editable": False, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        digest = self.digest(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, digest)
+        return digest
+
+    def digest(self, value: str) -> bytes:
+        return crypto.blind_index(value, schema=current_schema(), field=f"{self.model._meta.label_lower}|{self.of}")
+
+
+def personal_data_fields() -> Iterator[tuple[type[models.Model], Any, str]]:
+    """Every field that is tagged as personal data: (model, field, category)."""
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if category := getattr(field, "pii", None):
+                yield model, field, category

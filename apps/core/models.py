@@ -1,0 +1,109 @@
+"""Tables that all tenants share: the outbox, jobs and remembered answers. Row-level security keeps them apart."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from apps.core.fields import EncryptedTextField, Model
+from apps.core.tenancy import current_schema
+
+
+class TenantRow(Model):
+    """A row of a shared table that belongs to one tenant, by the name of its schema."""
+
+    tenant = models.CharField(max_length=63, default=current_schema, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Event(TenantRow):
+    """Something that happened, in the past tense. Written in the transaction in which it happened."""
+
+    name = models.CharField(max_length=100)
+    payload = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    traceparent = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"
+
+
+class EventDeliveryQuerySet(models.QuerySet["EventDelivery"]):
+    def due_at(self, moment: datetime) -> Self:
+        waiting = Q(state=EventDelivery.State.PENDING, due_at__lte=moment)
+        return self.filter(waiting & (Q(leased_until=None) | Q(leased_until__lt=moment)))
+
+
+class EventDelivery(TenantRow):
+    """One event on its way to one subscriber: retried alone, and exactly once inside the database."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        DEAD = "dead"
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
+    subscriber = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    objects = EventDeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="event_once_per_subscriber")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="event_delivery_due")]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} {self.state}"
+
+
+class Job(TenantRow):
+    """Long work that somebody asked for: its progress, and how it ended."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    kind = models.CharField(max_length=60)
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    progress = models.FloatField(default=0.0)
+    result = models.JSONField(null=True, blank=True)
+    problem = models.JSONField(null=True, blank=True)
+    requested_by = models.UUIDField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in (self.State.SUCCEEDED, self.State.FAILED, self.State.CANCELLED)
+
+
+class RememberedAnswer(TenantRow):
+    """The first answer to a request with an ``Idempotency-Key``; a replay gets it again."""
+
+    user = models.UUIDField()
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = EncryptedTextField(pii="answers", default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "key"], name="answer_once_per_key")]
+
+    def __str__(self) -> str:
+        return self.key

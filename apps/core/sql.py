@@ -1,0 +1,57 @@
+"""SQL that several migrations share."""
+
+from django.conf import settings
+from django.db import migrations
+
+
+def tenant_role(schema: str) -> str:
+    return f"{settings.DATABASE_ROLE_PREFIX}_t_{schema}"
+
+
+def current_tenant_function() -> migrations.RunSQL:
+    """``public.current_tenant()``: the schema whose role is active; null outside every tenant."""
+    prefix = tenant_role("")
+    return migrations.RunSQL(
+        f"""
+        CREATE FUNCTION public.current_tenant() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+            SELECT CASE WHEN starts_with(current_user, '{prefix}') THEN substr(current_user, {len(prefix) + 1}) END
+        $$
+        """,
+        "DROP FUNCTION public.current_tenant()",
+    )
+
+
+def row_level_security(table: str, column: str = "tenant") -> migrations.RunSQL:
+    """A tenant's role sees and writes only its own rows of a shared table; other roles are held by their grants."""
+    return migrations.RunSQL(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own_rows ON {table} USING (coalesce({column} = public.current_tenant(), true));
+        """,
+        f"DROP POLICY own_rows ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    )
+
+
+def append_only(table: str) -> migrations.RunSQL:
+    """Rows are added and read, by nobody changed: not even by the owner."""
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+        CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+        """,
+        f"DROP TRIGGER append_only ON {table}; DROP TRIGGER append_only_truncate ON {table}",
+    )
+
+
+def refuse_change_function() -> migrations.RunSQL:
+    return migrations.RunSQL(
+        """
+        CREATE FUNCTION public.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+        END $$
+        """,
+        "DROP FUNCTION public.refuse_change()",
+    )

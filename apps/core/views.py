@@ -1,0 +1,33 @@
+"""Error pages: problem+json below ``/api/``, a page elsewhere."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.core import context
+from apps.core.api import problems
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(request, "permission_denied", "errors/csrf.html", 403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, "malformed", "errors/400.html", 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, "permission_denied", "errors/403.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, "not_found", "errors/404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, "internal", "errors/500.html", 500)
+
+
+def _answer(request: HttpRequest, code: str, template: str, status: int) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problems.http_response(code)
+    return render(request, template, {"request_id": context.current().trace_id}, status=status)

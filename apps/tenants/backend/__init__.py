@@ -1,0 +1,1 @@
+"""The database backend: the tenant's schema *and* the tenant's role, switched on in one statement."""

@@ -1,0 +1,38 @@
+"""The first thing a request learns is whose it is; without a known host it learns nothing."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.urls import set_urlconf
+
+from apps.core.tenancy import enter, enter_public
+from apps.tenants import hosts
+
+
+class TenantMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        enter_public()
+        host = self._host(request)
+        if host is None:
+            return HttpResponse("Not found\n", status=404, content_type="text/plain")
+        if not host.is_active:
+            return HttpResponse(
+                "This organisation's workspace is suspended.\n", status=403, content_type="text/plain; charset=utf-8"
+            )
+        request.tenant = host  # type: ignore[attr-defined]
+        enter(host)
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if host.is_platform else settings.ROOT_URLCONF  # type: ignore[attr-defined]
+        set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _host(self, request: HttpRequest) -> hosts.Host | None:
+        try:
+            name = request.get_host().rpartition(":")[0] or request.get_host()
+        except DisallowedHost:
+            return None
+        return hosts.find(name.lower().rstrip("."))

@@ -1,0 +1,77 @@
+"""The life of a tenant. Everything here works on the owner's connection, in one transaction."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps import audit
+from apps.core.errors import Invalid, Problem, Refused
+from apps.tenants.cloning import clone_template
+from apps.tenants.models import RESERVED, SLUG, Domain, Tenant, schema_for
+from apps.tenants.provisioning import OWNER, ensure_role, grant, owner_in
+
+
+class TenantExists(Refused):
+    code = "tenant_exists"
+    title = "There is such a tenant already"
+
+
+class TenantUnknown(Refused):
+    code = "tenant_unknown"
+    status = 404
+    title = "There is no such tenant"
+
+
+def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
+    """Make a tenant with its schema, role and host: a copy of the template schema."""
+    check_slug(slug)
+    schema = schema_for(slug)
+    with owner_in("public") as connection, transaction.atomic(using=OWNER):
+        if Tenant.objects.using(OWNER).filter(slug=slug).exists():
+            raise TenantExists(f"A tenant {slug} exists already.")
+        tenant = Tenant(slug=slug, schema_name=schema, name=name, created_at=now)
+        tenant.save(using=OWNER)
+        Domain(tenant=tenant, domain=f"{slug}.{settings.BASE_DOMAIN}", is_primary=True).save(using=OWNER)
+        ensure_role(schema)
+        with connection.cursor() as cursor:
+            clone_template(cursor, schema)
+            cursor.execute("SELECT set_config('search_path', 'public', true)")
+        grant(schema)
+        audit.record("tenant.created", target=tenant, now=now, tenant=schema, using=OWNER)
+    return tenant
+
+
+def check_slug(slug: str) -> None:
+    try:
+        SLUG(slug)
+    except ValidationError as error:
+        raise Invalid(error.messages[0], errors=[Problem("/slug", error.messages[0])]) from error
+    if slug in RESERVED or slug.startswith(("pg-", "tpl-")):
+        raise Invalid(f"{slug} is reserved.", errors=[Problem("/slug", f"{slug} is reserved.", "reserved")])
+
+
+def find_tenant(slug: str) -> Tenant:
+    tenant = Tenant.objects.using(OWNER).filter(slug=slug).first()
+    if tenant is None:
+        raise TenantUnknown(f"There is no tenant {slug}.")
+    return tenant
+
+
+def suspend_tenant(slug: str, *, now: datetime) -> Tenant:
+    """Close the tenant's workspace: its pages answer 403, its work waits, its data stay."""
+    return _change_status(slug, Tenant.Status.SUSPENDED, "tenant.suspended", now)
+
+
+def resume_tenant(slug: str, *, now: datetime) -> Tenant:
+    return _change_status(slug, Tenant.Status.ACTIVE, "tenant.resumed", now)
+
+
+def _change_status(slug: str, status: Tenant.Status, action: str, now: datetime) -> Tenant:
+    with owner_in("public"), transaction.atomic(using=OWNER):
+        tenant = find_tenant(slug)
+        tenant.status = status
+        tenant.save(using=OWNER, update_fields=["status"])
+        audit.record(action, target=tenant, now=now, tenant=tenant.schema_name, using=OWNER)
+    return tenant

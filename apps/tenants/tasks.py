@@ -1,0 +1,76 @@
+"""Celery in the right tenant, or not at all.
+
+The tenant rides in a message header. A task without one, for an unknown or a suspended tenant, fails; only a task
+marked ``platform=True`` runs in the public schema.
+"""
+
+import logging
+import time
+from typing import Any
+
+from celery import Task, current_app, shared_task
+from django.db import connection
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name, schema_context
+from kombu.exceptions import OperationalError as BrokerAway
+
+from apps.core import context, events
+from apps.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+HEADER = "resimate_tenant"
+TRACE = "resimate_trace"
+
+
+class NoTenant(Exception):
+    """A task arrived without a tenant that it may work for."""
+
+
+class TenantTask(Task):
+    platform = False
+
+    def apply_async(self, *args: Any, headers: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+        stamped = {HEADER: connection.schema_name, TRACE: context.current().traceparent, **(headers or {})}  # type: ignore[attr-defined]
+        return super().apply_async(*args, headers=stamped, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        carried = self.request.get(TRACE) or (self.request.headers or {}).get(TRACE) or ""
+        with context.use(context.continued(carried, action=self.name)), schema_context(self._schema()):
+            return super().__call__(*args, **kwargs)
+
+    def _schema(self) -> str:
+        public = str(get_public_schema_name())
+        if self.platform:
+            return public
+        schema = self.request.get(HEADER) or (self.request.headers or {}).get(HEADER)
+        with schema_context(public):
+            if (
+                not Tenant.objects.filter(schema_name=schema, status=Tenant.Status.ACTIVE)
+                .exclude(schema_name=public)
+                .exists()
+            ):
+                raise NoTenant(f"{self.name} came without an active tenant")
+        return str(schema)
+
+
+@shared_task(name="core.deliver_events", platform=True)
+def deliver_events(**_: Any) -> None:
+    """Deliver what is due, in all tenants, until nothing is. Safe to run twice: deliveries are claimed."""
+    while events.deliver_due(timezone.now()):
+        pass
+
+
+_broker_away_until = 0.0
+
+
+def wake_workers() -> None:
+    """Tell a worker that there is something to deliver. Without a broker the sweep finds it a little later."""
+    global _broker_away_until
+    if time.monotonic() < _broker_away_until:
+        return
+    try:
+        current_app.send_task("core.deliver_events", expires=60, retry=False)
+    except (BrokerAway, OSError):
+        _broker_away_until = time.monotonic() + 10
+        logger.warning("broker away: workers will find their work by the sweep")

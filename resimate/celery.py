@@ -1,0 +1,46 @@
+"""Celery wakes workers up; PostgreSQL keeps what is to be done (docs/adr/0005)."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
+
+app = Celery("resimate", task_cls="apps.tenants.tasks:TenantTask")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_soft_time_limit=None,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        # Both restore options are needed: without them a lost task comes back only after 100 s (kombu 5.7).
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+    },
+    task_publish_retry=False,
+    beat_schedule={"sweep": {"task": "core.deliver_events", "schedule": 5.0}},
+    beat_scheduler="celery.beat:Scheduler",
+    task_default_queue="default",
+)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def _stop_when_unfit(**_: Any) -> None:
+    from resimate import checks
+
+    checks.stop_when_unfit()

@@ -1,0 +1,52 @@
+"""What production refuses: one sentence for each insecure or unfit default."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+LOCAL = ("localhost", "127.0.0.1", "::1", "")
+
+
+@register(Tags.security)
+def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """In production every server, secret and name is the operator's own."""
+    if settings.DEVELOPMENT:
+        return []
+    runtime, owner = settings.DATABASES["default"]["USER"], settings.DATABASES["owner"]["USER"]
+    servers = settings.SERVERS
+    wanted = [
+        ("DATABASE_URL", servers.embedded_database, "production does not run on the embedded PostgreSQL"),
+        ("REDIS_URL", servers.embedded_redis, "production does not run on the embedded Valkey"),
+        ("EMAIL_URL", servers.embedded_email, "production does not send mail to the embedded mailbox"),
+        ("SECRET_KEY", len(settings.SECRET_KEY) < 50, "it signs sessions and links, with at least 50 characters"),
+        ("ENCRYPTION_KEY", not settings.ENCRYPTION_KEY_GIVEN, "it protects personal data; base64 of 32 random bytes"),
+        ("RESIMATE_BASE_DOMAIN", settings.BASE_DOMAIN in LOCAL, "it is the host name that people use"),
+        ("COLLECTED_STATIC", not settings.COLLECTED_STATIC, "production serves compressed, hashed files"),
+        ("DATABASE_OWNER_URL", settings.OWNER_GIVEN and owner == runtime, "the runtime role must own nothing"),
+    ]
+    return [
+        Error(f"Set {name}: {reason}.", id=f"resimate.E{number:03}")
+        for number, (name, unfit, reason) in enumerate(wanted, start=1)
+        if unfit
+    ]
+
+
+@register(Tags.database)
+def refuse_async_and_pooling(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """A tenant is a state of the database session: it must not be shared or changed under our feet."""
+    found: list[CheckMessage] = []
+    if settings.DATABASES["default"]["CONN_MAX_AGE"]:
+        found.append(Error("CONN_MAX_AGE must be 0: connections are kept by the pool.", id="resimate.E010"))
+    if "django.contrib.contenttypes" in settings.TENANT_APPS:
+        found.append(
+            Error("Content types belong to the public schema alone: their cache is shared.", id="resimate.E011")
+        )
+    return found
+
+
+def stop_when_unfit() -> None:
+    """End the process, with the sentences, before it serves anything: for entry points that run no system checks."""
+    if problems := refuse_insecure_defaults():
+        sys.exit("\n".join(str(problem.msg) for problem in problems))

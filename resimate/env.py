@@ -1,0 +1,79 @@
+"""Typed readers of the environment.
+
+Each value may also come from a mounted file: ``NAME_FILE=/run/secrets/name`` is read when ``NAME`` itself is absent.
+Every call is remembered in :data:`DECLARED`, from which the table of settings in the documentation is generated.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A variable of the environment cannot be read; the message names it and says what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One variable of the environment: its name, kind, default as shown to people, and meaning."""
+
+    name: str
+    kind: str
+    default: str
+    about: str
+
+
+DECLARED: dict[str, Declared] = {}
+
+
+def _read(name: str, kind: str, default: str, about: str) -> str | None:
+    DECLARED[name] = Declared(name, kind, default, about)
+    value = os.environ.get(name)
+    if value is None and (path := os.environ.get(f"{name}_FILE")):
+        try:
+            value = Path(path).read_text().strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    return value
+
+
+def text(name: str, default: str, about: str) -> str:
+    value = _read(name, "text", default or "empty", about)
+    return default if value is None else value
+
+
+def secret(name: str, about: str) -> str:
+    return _read(name, "secret", "made at the first run", about) or ""
+
+
+def choice(name: str, default: str, options: Sequence[str], about: str) -> str:
+    value = _read(name, " | ".join(options), default, about)
+    if value is None:
+        return default
+    if value not in options:
+        raise BadSetting(f"{name} is {value!r}; it takes one of: {', '.join(options)}.")
+    return value
+
+
+def integer(name: str, default: int, about: str) -> int:
+    value = _read(name, "whole number", str(default), about)
+    try:
+        return default if value is None else int(value)
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}; it takes a whole number.") from error
+
+
+def flag(name: str, default: bool, about: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    value = _read(name, "yes | no", "yes" if default else "no", about)
+    if value is None:
+        return default
+    if value.lower() not in words:
+        raise BadSetting(f"{name} is {value!r}; it takes yes or no.")
+    return words[value.lower()]
+
+
+def listing(name: str, default: Sequence[str], about: str) -> list[str]:
+    value = _read(name, "list, by comma", ",".join(default) or "empty", about)
+    return list(default) if value is None else [item.strip() for item in value.split(",") if item.strip()]

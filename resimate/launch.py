@@ -1,0 +1,124 @@
+"""``make run``: the embedded servers, the database brought up to date, web, worker and scheduler, until Ctrl-C.
+
+This module knows no Django, so the process that watches the others stays small.
+"""
+
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from apps.core.embedded import ports
+from apps.core.embedded.errors import EmbeddedError
+from apps.core.embedded.installation import Installation, demo_password
+from apps.core.embedded.servers import start_servers
+from apps.core.embedded.supervisor import Child, Supervisor
+from resimate import env
+from resimate.management_port import ManagementPort
+
+ROOT = Path(__file__).resolve().parent.parent
+GIVEN = {
+    "database_url": "DATABASE_URL",
+    "owner_database_url": "DATABASE_OWNER_URL",
+    "redis_url": "REDIS_URL",
+    "email_url": "EMAIL_URL",
+}
+SIGN_INS = (
+    ("demo", "admin@demo.example"),
+    ("demo", "analyst@demo.example"),
+    ("hdi", "admin@hdi.example"),
+    ("", "platform@localhost.example"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments:
+        sys.stderr.write("manage.py up takes no arguments; the environment sets everything (docs/settings.md).\n")
+        return 2
+    try:
+        _run()
+    except (EmbeddedError, env.BadSetting) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _run() -> None:
+    folder = Path(env.text("RESIMATE_DATA_DIR", str(ROOT / ".data"), "where the embedded servers keep their data"))
+    port = env.integer("RESIMATE_PORT", 8000, "port of the web server")
+    management = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public")
+    host = env.text("RESIMATE_HOST", ports.LOOPBACK, "address that the web server listens on")
+    ports.require_free(port, "RESIMATE_PORT", host)
+    ports.require_free(management, "RESIMATE_MANAGEMENT_PORT")
+    given = {name: env.secret(variable, "a server of your own") for name, variable in GIVEN.items()}
+    with Installation.open(folder) as installation, Supervisor(installation) as supervisor:
+        prefix = env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names")
+        start_servers(supervisor, installation, given, role_prefix=prefix)
+        settings = _environment(installation)
+        supervisor.step("Preparing tables, pages and demo data", lambda: _prepare(settings))
+        supervisor.start(*_processes(settings, host, port))
+        supervisor.start_inside(ManagementPort(management, installation.folder / "metrics", host, port))
+        supervisor.say(_welcome(installation, port, management))
+        supervisor.run_forever()
+
+
+def _environment(installation: Installation) -> dict[str, str]:
+    metrics = installation.folder / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir()
+    return {
+        **os.environ,
+        "RESIMATE_DATA_DIR": str(installation.folder),
+        "COLLECTED_STATIC": os.environ.get("COLLECTED_STATIC", "yes"),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }
+
+
+def _prepare(settings: Mapping[str, str]) -> None:
+    import subprocess
+
+    done = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=dict(settings), check=False)
+    if done.returncode:
+        raise EmbeddedError("The database could not be prepared; what went wrong stands above.")
+
+
+def _processes(settings: Mapping[str, str], host: str, port: int) -> list[Child]:
+    web = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", settings.get("WEB_WORKERS", "1"), "--blocking-threads", "8", "--no-ws", "--backlog", "2048"),
+        *("--log-level", "warning", "--workers-kill-timeout", "25s", "resimate.wsgi:application"),
+    ]
+    celery = [sys.executable, "-m", "celery", "--app", "resimate.celery", "--quiet"]
+    worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
+    worker += ["--without-heartbeat", "--loglevel", "WARNING"]
+    beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    address = f"http://{ports.LOOPBACK if host == '0.0.0.0' else host}:{port}/health/ready"  # noqa: S104  compared, not bound
+    return [
+        Child("web", "web", web, lambda: _answers(address), port, env=_role(settings, "web", 8), cwd=ROOT),
+        Child("worker", "worker", worker, lambda: True, env=_role(settings, "worker", 4), cwd=ROOT),
+        Child("scheduler", "scheduler", beat, lambda: True, env=_role(settings, "scheduler", 0), cwd=ROOT),
+    ]
+
+
+def _role(settings: Mapping[str, str], role: str, pool: int) -> dict[str, str]:
+    return {"DATABASE_POOL_SIZE": str(pool), **settings, "RESIMATE_ROLE": role}
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310  our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _welcome(installation: Installation, port: int, management: int) -> str:
+    lines = ["", "Resimate is ready. Ctrl-C stops it; the data stay.", ""]
+    for slug, email in SIGN_INS:
+        host = f"{slug}.localhost" if slug else "localhost"
+        lines.append(f"  http://{f'{host}:{port}/':<24} {email:<27} {demo_password(installation.folder, email)}")
+    lines += ["", f"  mailbox  http://localhost:{port}/dev/mail/", f"  API      http://demo.localhost:{port}/api/docs/"]
+    return "\n".join([*lines, f"  metrics  http://localhost:{management}/metrics", ""])

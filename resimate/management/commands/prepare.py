@@ -1,0 +1,42 @@
+"""What ``up`` does before it serves: tables, static files, demo data. Each only when it is not so already."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from apps.tenants import fleet, provisioning
+from resimate import demo
+
+
+class Command(BaseCommand):
+    help = "Bring the database, the static files and (in development) the demo tenants up to date."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if provisioning.public_is_behind() or fleet.plan():
+            fleet.migrate_all()
+        if settings.COLLECTED_STATIC:
+            self._collect_static()
+        if settings.DEVELOPMENT:
+            demo.ensure()
+
+    def _collect_static(self) -> None:
+        """Compressing takes seconds, so it is done once for each state of the sources."""
+        mark = Path(settings.STATIC_ROOT) / ".collected"
+        state = _state_of_sources()
+        if not mark.exists() or mark.read_text() != state:
+            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+            mark.write_text(state)
+
+
+def _state_of_sources() -> str:
+    digest = hashlib.sha256((settings.BASE_DIR / "requirements.lock").read_bytes())
+    for folder, _, names in sorted(os.walk(settings.BASE_DIR / "static")):
+        for name in sorted(names):
+            digest.update((Path(folder) / name).read_bytes())
+    return digest.hexdigest()

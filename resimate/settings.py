@@ -1,0 +1,336 @@
+"""Every environment runs this file; only the environment's variables differ (see ``docs/settings.md``)."""
+
+import base64
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from apps.core.embedded.installation import NotRunning, Urls, connection_urls, secret_of
+from resimate import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = env.choice(
+    "RESIMATE_ENV", "development", ("development", "production"), "production refuses insecure defaults"
+)
+DEVELOPMENT = ENVIRONMENT == "development"
+DATA_DIR = Path(
+    env.text("RESIMATE_DATA_DIR", str(BASE_DIR / ".data"), "where the embedded servers keep their data")
+).absolute()
+PORT = env.integer("RESIMATE_PORT", 8000, "port of the web server")
+MANAGEMENT_PORT = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public")
+ROLE = env.text("RESIMATE_ROLE", "", "what this process serves: web, worker, scheduler")
+DEBUG = False
+
+
+# Servers: the environment names them, or they are the embedded ones.
+def _servers() -> tuple[Urls, bool]:
+    given = {
+        "database_url": env.secret("DATABASE_URL", "PostgreSQL, as the runtime role"),
+        "owner_database_url": env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
+        "redis_url": env.secret("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
+        "email_url": env.secret("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS"),
+    }
+    if not DEVELOPMENT:  # a process that only serves has no business with the owner's connection
+        given["owner_database_url"] = given["owner_database_url"] or given["database_url"]
+    try:
+        return connection_urls(DATA_DIR, given), True
+    except NotRunning:
+        database, owner, redis, email = (value or f"{name}://127.0.0.1:1/none" for name, value in given.items())
+        embedded = [not given[name] for name in ("database_url", "redis_url", "email_url")]
+        return Urls(database, owner, redis, email, *embedded), False
+
+
+SERVERS, SERVERS_KNOWN = _servers()
+OWNER_GIVEN = bool(env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens one a request")
+
+
+def _database(url: str, **extra: Any) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "apps.tenants.backend",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or 5432),
+        "CONN_MAX_AGE": 0,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+        "OPTIONS": {"application_name": f"resimate {ROLE or 'manage'}", "connect_timeout": 5},
+        **extra,
+    }
+
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _database(SERVERS.database_url),
+    # Owns the schemas: migrations and the making of tenants, nothing else.
+    "owner": _database(SERVERS.owner_database_url, TENANT_ROLES=False),
+}
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+DATABASE_ROUTERS = ("apps.tenants.routers.TenantRouter",)
+TENANT_SYNC_ROUTER = "apps.tenants.routers.TenantRouter"
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+DATABASE_ROLE_PREFIX = env.text(
+    "DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names; one for each installation of a server"
+)
+TEMPLATE_SCHEMA = "tpl_resimate"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Apps: public schema only, every schema, tenant schemas only.
+PUBLIC_APPS = [
+    "django_tenants",
+    "apps.core",
+    "apps.audit",
+    "apps.tenants",
+    "auditlog",
+    "django.contrib.contenttypes",  # one numbering for all tenants: its cache is per process, not per schema
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "resimate",
+]
+EVERYWHERE_APPS = [
+    "apps.configuration",
+    "apps.accounts",
+    "resimate.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+]
+TENANT_ONLY_APPS = ["apps.notifications", "apps.models", "apps.campaigns"]
+SHARED_APPS = [*PUBLIC_APPS, *EVERYWHERE_APPS]
+TENANT_APPS = [*EVERYWHERE_APPS, *TENANT_ONLY_APPS]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]
+
+MIDDLEWARE = [
+    "apps.core.observability.middleware.ObservabilityMiddleware",
+    "apps.core.observability.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "apps.tenants.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.audit.context.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "resimate.urls.tenant"
+PUBLIC_SCHEMA_URLCONF = "resimate.urls.public"
+WSGI_APPLICATION = "resimate.wsgi.application"
+APPEND_SLASH = True
+
+# Security
+SECRET_KEY = env.secret("SECRET_KEY", "signs sessions and links; at least 50 characters")
+_given_key = env.secret("ENCRYPTION_KEY", "base64 of 32 bytes: the local key-encryption key")
+ENCRYPTION_KEY_GIVEN = bool(_given_key)
+if DEVELOPMENT:
+    SECRET_KEY = SECRET_KEY or secret_of(DATA_DIR, "secret_key")
+    _given_key = _given_key or secret_of(DATA_DIR, "encryption_key")
+# Without secrets of its own production does not start: resimate/checks.py says which are missing.
+SECRET_KEY = SECRET_KEY or "none"
+ENCRYPTION_KEY = base64.b64decode(_given_key) if _given_key else bytes(32)
+ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local",), "who keeps the key-encryption key")
+BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
+ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
+PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
+PUBLIC_PORT = env.integer("RESIMATE_PUBLIC_PORT", PORT if DEVELOPMENT else 443, "the port that people's browsers see")
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_NAME = "resimate" if DEVELOPMENT else "__Host-resimate"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CSRF_COOKIE_NAME = "csrftoken" if DEVELOPMENT else "__Host-csrf"
+CSRF_COOKIE_SECURE = not DEVELOPMENT
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+SECURE_SSL_REDIRECT = not DEVELOPMENT
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # the largest body of the API: calculations with data in line
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = ["apps.accounts.hashers.Argon2idHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "/"
+
+# Audit: django-auditlog captures, our append-only table keeps.
+AUDITLOG_LOGENTRY_MODEL = "audit.AuditEntry"
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_STORE_JSON_CHANGES = True
+
+# Cache, broker, mail, files
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": SERVERS.redis_url,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+CELERY_BROKER_URL = SERVERS.redis_url
+
+
+def _mail(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "EMAIL_HOST": parts.hostname or "127.0.0.1",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
+globals().update(_mail(SERVERS.email_url))
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
+MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
+OBJECT_STORE_URL = env.secret("OBJECT_STORE_URL", "s3://key:secret@host/bucket; the data folder when empty")
+
+
+def _files(url: str) -> dict[str, Any]:
+    if not url:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(DATA_DIR / "files")},
+        }
+    parts = urlsplit(url)
+    options = {
+        "bucket_name": parts.path.strip("/"),
+        "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{parts.netloc.rpartition('@')[2]}",
+        "access_key": unquote(parts.username or ""),
+        "secret_key": unquote(parts.password or ""),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static"), "where the collected static files are"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+COLLECTED_STATIC = env.flag("COLLECTED_STATIC", not DEVELOPMENT, "serve compressed, hashed static files")
+STORAGES = {
+    "default": _files(OBJECT_STORE_URL),
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
+WHITENOISE_AUTOREFRESH = False
+
+# Pages
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "apps.core.forms.FormRenderer"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = USE_I18N = True
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.api.authentication.ApiKeyAuthentication",
+        "apps.accounts.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.api.permissions.Granted"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.CursorPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["apps.configuration.throttling.GroupThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "apps.core.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Resimate API",
+    "DESCRIPTION": "Resilience models, campaigns, assessments and scores of one tenant.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.api.schema.add_problem_responses",
+    ],
+}
+
+# Logs: JSON lines with exactly the fields of LOG-001.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "apps.core.observability.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO", "least severity that is logged")},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "django.request": {"level": "ERROR"},  # a refused request is not a fault; the access line has its status
+        "django.security.DisallowedHost": {"level": "ERROR"},
+    },
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

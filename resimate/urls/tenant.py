@@ -1,0 +1,29 @@
+"""A tenant's host: the portal, the personal links, the administration, the API."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from apps.core.api import problems
+from resimate.urls.shared import api_documents
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("apps.campaigns.api.urls")),
+    path("", include("apps.models.api.urls")),
+    path("", include("apps.accounts.api.urls")),
+    re_path(r"", problems.not_found),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *api_documents,
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.notifications.urls")),
+    path("", include("apps.models.urls")),
+    path("", include("apps.campaigns.urls")),
+]
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.permission_denied"
+handler404 = "apps.core.views.not_found"
+handler500 = "apps.core.views.server_error"
