@@ -53,6 +53,20 @@ def _readable(tree: Path) -> bool:
     return all(path.stat().st_mode & stat.S_IROTH for path in tree.rglob("*") if path.exists())
 
 
+def _still_there(home: Path, record: Path) -> Path:
+    if not home.is_dir():
+        raise EmbeddedError(
+            f"The servers' data was kept in {home}, which is gone; bring it back, or remove {record} to begin anew."
+        )
+    return home
+
+
+def _require_ours(folder: Path) -> None:
+    """In a shared place like /tmp somebody else may have been there first."""
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise EmbeddedError(f"The folder {folder} belongs to somebody else; remove it, or set RESIMATE_STATE_DIR.")
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Who runs the servers, and the folder to move to when that account cannot reach the usual one."""
@@ -71,7 +85,7 @@ class Placement:
         """
         record = data_dir / RECORD
         if record.exists():
-            return Path(record.read_text().strip())
+            return _still_there(Path(record.read_text().strip()), record)
         if reachable(data_dir, self.account):
             return data_dir
         home = self.state / "data" / hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
@@ -119,6 +133,7 @@ class Placement:
             folder.mkdir(parents=True, exist_ok=True)
             for level in (folder, *folder.parents):
                 if level.is_relative_to(self.state):
+                    _require_ours(level)
                     level.chmod(0o755)
         if not reachable(folder, self.account):
             raise EmbeddedError(

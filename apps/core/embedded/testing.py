@@ -25,7 +25,7 @@ from typing import IO, Any
 from apps.core.embedded import postgres, processes, secret_file, valkey
 from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.installation import DATABASE, Installation, postgres_url
-from apps.core.embedded.placement import Placement, server_account
+from apps.core.embedded.placement import RECORD, Placement, server_account
 from apps.core.embedded.servers import start_postgres
 from apps.core.embedded.supervisor import Supervisor
 
@@ -166,6 +166,8 @@ def _placement(folder: Path) -> Placement:
 def hold(folder: Path, postgres_major: int | None = None) -> None:
     """Run the servers until SIGTERM, or until no session uses them any more."""
     placement = _placement(folder)
+    if not placement.state.exists():
+        (folder / RECORD).unlink(missing_ok=True)  # temporary folders are emptied now and then
     try:
         with Installation.open(folder, placement) as installation, Supervisor(installation) as supervisor:
             start_postgres(supervisor, installation, profile=postgres.FOR_TESTS, major=postgres_major)
@@ -175,7 +177,7 @@ def hold(folder: Path, postgres_major: int | None = None) -> None:
     finally:
         (folder / "holder.json").unlink(missing_ok=True)
         if placement.state.exists():
-            (folder / "servers-are-in").unlink(missing_ok=True)
+            (folder / RECORD).unlink(missing_ok=True)
             shutil.rmtree(placement.state)
 
 

@@ -1,4 +1,4 @@
-import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,9 +22,9 @@ def up() -> Iterator[Callable[..., Up]]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A data folder that root's servers can reach too; pytest's own folders are private."""
-    if os.geteuid() == 0:
-        for level in (tmp_path, *tmp_path.parents[:2]):
-            level.chmod(0o711)
-    return tmp_path / "data"
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder that the servers of root can reach too; pytest's own folders are private."""
+    with tempfile.TemporaryDirectory(prefix="resimate-") as parent:
+        Path(parent).chmod(0o711)
+        monkeypatch.setenv("RESIMATE_STATE_DIR", f"{parent}/state")
+        yield Path(parent) / "data"

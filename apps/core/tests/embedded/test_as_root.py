@@ -1,12 +1,14 @@
 """Root's servers run as nobody, who may not pass through a private folder: their files move, nobody's rights do not."""
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.placement import Placement, reachable, server_account
 from apps.core.tests.embedded.running import Up, rows, write_row
 
@@ -60,6 +62,26 @@ def test_a_public_folder_is_used_as_it_is(folder: Path, state: Path) -> None:
     assert placement.home_of(folder) == folder
     assert reachable(folder, server_account())
     assert not state.exists()
+
+
+def test_a_folder_that_somebody_else_prepared_is_not_used(tmp_path: Path, state: Path) -> None:
+    private = tmp_path / "home"
+    private.mkdir(mode=0o700)
+    state.mkdir()
+    os.chown(state, 65534, 65534)
+
+    with pytest.raises(EmbeddedError, match="belongs to somebody else"):
+        Placement(server_account(), state).home_of(private)
+
+
+def test_data_that_moved_away_is_not_silently_begun_anew(tmp_path: Path, state: Path) -> None:
+    private = tmp_path / "home"
+    private.mkdir(mode=0o700)
+    placement = Placement(server_account(), state)
+    shutil.rmtree(placement.home_of(private))
+
+    with pytest.raises(EmbeddedError, match="which is gone; bring it back"):
+        placement.home_of(private)
 
 
 def test_a_choice_once_made_survives_a_change_of_modes(tmp_path: Path, folder: Path, state: Path) -> None:
