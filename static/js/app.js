@@ -29,7 +29,14 @@
   });
 
   // Answers wait in localStorage until the server has taken them.
-  const say = (kind) => { const status = $("[data-status]"); if (status?.dataset[kind]) status.textContent = status.dataset[kind]; };
+  let fade;
+  const say = (kind) => {
+    const status = $("[data-status]");
+    if (!status?.dataset[kind]) return;
+    status.textContent = status.dataset[kind];
+    clearTimeout(fade);
+    if (status.id === "toast") fade = setTimeout(() => { status.textContent = ""; }, 6000);
+  };
   const slot = (form) => "draft:" + form.dataset.draftKey;
   const read = (form) => JSON.parse(localStorage.getItem(slot(form)) || "{}");
   const write = (form, draft) =>

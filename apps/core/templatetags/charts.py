@@ -10,5 +10,6 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/chart_with_table.html")
-def chart(chart: Chart, note: str = "") -> dict[str, Any]:
-    return {"chart": chart, "note": note}
+def chart(chart: Chart, note: str = "", plain: bool = False) -> dict[str, Any]:
+    """``plain`` hides the caption where a heading beside the chart already says it."""
+    return {"chart": chart, "note": note, "plain": plain}

@@ -39,7 +39,9 @@ def error_summary(form: forms.BaseForm) -> dict[str, Any]:
     """List every error of the form, each linked to its field."""
     problems: list[dict[str, str]] = [{"href": "", "message": str(error)} for error in form.non_field_errors()]
     for field in form:
-        problems += [{"href": f"#{first_control(field)}", "message": str(error)} for error in field.errors]
+        problems += [
+            {"href": f"#{first_control(field)}", "message": f"{field.label}: {error}"} for error in field.errors
+        ]
     return {"problems": problems}
 
 
