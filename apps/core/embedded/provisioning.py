@@ -5,7 +5,7 @@ server. Every statement may be repeated.
 """
 
 from typing import LiteralString
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -60,4 +60,4 @@ def _exists(connection: psycopg.Connection, query: LiteralString, name: str) -> 
 
 
 def _in_database(url: str, database: str) -> str:
-    return urlsplit(url)._replace(path=f"/{database}").geturl()
+    return urlsplit(url)._replace(path=f"/{quote(database)}").geturl()

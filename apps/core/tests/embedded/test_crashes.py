@@ -28,6 +28,7 @@ def test_a_killed_supervisor_takes_its_servers_along_and_loses_nothing(up: Start
     assert all(gone(pid) for pid in pids)
 
 
+@pytest.mark.thorough
 def test_orphans_are_ended_where_the_kernel_could_not_be_asked_to(up: Start, folder: Path, tmp_path: Path) -> None:
     first = up(folder, env={"PATH": str(tmp_path)})
     write_row(first.urls.owner_database_url, "ada")

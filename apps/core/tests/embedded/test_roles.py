@@ -1,5 +1,6 @@
 """Two roles: the owner migrates and makes roles, the runtime role owns nothing; the same on PostgreSQL 15."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,15 @@ from apps.core.embedded.testing import TestServers, start_test_servers
 old = pytest.mark.skipif(distribution(15) is None, reason="PostgreSQL 15 is not installed")
 
 
-@pytest.fixture(params=[None, pytest.param(15, marks=[pytest.mark.thorough, old])], ids=["newest", "15"])
-def servers(request: pytest.FixtureRequest, folder: Path) -> Iterator[TestServers]:
-    started = start_test_servers(folder, postgres_major=request.param)
-    yield started
-    started.stop()
+@pytest.fixture(
+    scope="module", params=[None, pytest.param(15, marks=[pytest.mark.thorough, old])], ids=["newest", "15"]
+)
+def servers(request: pytest.FixtureRequest) -> Iterator[TestServers]:
+    with tempfile.TemporaryDirectory(prefix="resimate-") as parent:
+        Path(parent).chmod(0o711)
+        started = start_test_servers(Path(parent) / "data", postgres_major=request.param)
+        yield started
+        started.stop()
 
 
 def _one(url: str, query: str) -> object:
@@ -33,9 +38,9 @@ def _in_lab(url: str) -> str:
 
 def test_the_owner_owns_the_database_and_is_no_superuser(servers: TestServers) -> None:
     with psycopg.connect(servers.owner_url, autocommit=True) as owner:
-        owner.execute("CREATE SCHEMA acme")
-        owner.execute("CREATE ROLE t_acme NOLOGIN")
-        owner.execute("GRANT t_acme TO resimate_app")
+        owner.execute("CREATE SCHEMA beta")
+        owner.execute("CREATE ROLE t_beta NOLOGIN")
+        owner.execute("GRANT t_beta TO resimate_app")
 
         facts = owner.execute("SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone()
 
@@ -68,12 +73,17 @@ def test_text_sorts_by_code_point_in_utf8(servers: TestServers) -> None:
 
 
 def test_preparing_twice_changes_nothing_but_the_passwords(servers: TestServers) -> None:
-    names = {"database": "resimate", "owner": "resimate_owner", "app": "resimate_app"}
+    names = {"database": "lab two", "owner": "lab_owner", "app": "lab_two_app"}
 
-    ensure_roles_and_database(servers.superuser_url, **names, owner_password="a'b", app_password='c"d')
+    for passwords in (
+        {"owner_password": "old", "app_password": "old"},
+        {"owner_password": "a'b", "app_password": 'c"d'},
+    ):
+        ensure_roles_and_database(servers.superuser_url, **names, **passwords)
 
-    assert _one(with_role(servers.app_url, "resimate_app", 'c"d'), "SELECT current_user") == "resimate_app"
-    assert _one(with_role(servers.owner_url, "resimate_owner", "a'b"), "SELECT current_user") == "resimate_owner"
+    url = f"{servers.app_url.rpartition('/')[0]}/lab%20two"
+    assert _one(with_role(url, "lab_two_app", 'c"d'), "SELECT current_user") == "lab_two_app"
+    assert _one(with_role(url, "lab_owner", "a'b"), "SELECT current_user") == "lab_owner"
 
 
 def test_a_server_that_is_not_ours_gets_the_runtime_role_from_its_owner(servers: TestServers) -> None:

@@ -81,6 +81,7 @@ def test_the_servers_listen_on_the_loopback_address_only_and_ask_for_the_passwor
         redis.Redis.from_url(without).ping()
 
 
+@pytest.mark.thorough
 def test_a_child_that_cannot_start_ends_the_run_with_its_last_words(folder: Path) -> None:
     failing = Up(folder, sys.executable, "-c", "import sys; sys.exit('no such module')")
     said, _ = failing.process.communicate(timeout=60)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 
 from apps.core.embedded import processes
@@ -63,6 +64,7 @@ def test_sessions_that_start_at_once_get_the_same_servers(folder: Path) -> None:
     assert len(urls) == 1
 
 
+@pytest.mark.thorough
 def test_the_servers_end_by_themselves_when_every_session_was_killed(folder: Path) -> None:
     session, url = _session(folder)
     with psycopg.connect(url) as connection:
@@ -77,7 +79,9 @@ def test_the_servers_end_by_themselves_when_every_session_was_killed(folder: Pat
 
 def test_a_killed_holder_is_replaced(folder: Path) -> None:
     first = start_test_servers(folder)
-    os.kill(_pid_of_holder(folder), signal.SIGKILL)
+    holder = _pid_of_holder(folder)
+    os.kill(holder, signal.SIGKILL)
+    assert gone(holder)
 
     second = start_test_servers(folder)
 
