@@ -5,10 +5,12 @@ This module knows no Django, so the process that watches the others stays small.
 
 import os
 import shutil
+import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from apps.core.embedded import ports
@@ -21,10 +23,10 @@ from resimate.management_port import ManagementPort
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN = {
-    "database_url": "DATABASE_URL",
-    "owner_database_url": "DATABASE_OWNER_URL",
-    "redis_url": "REDIS_URL",
-    "email_url": "EMAIL_URL",
+    "database_url": ("DATABASE_URL", "PostgreSQL, as the runtime role"),
+    "owner_database_url": ("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
+    "redis_url": ("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
+    "email_url": ("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS"),
 }
 SIGN_INS = (
     ("demo", "admin@demo.example"),
@@ -46,22 +48,44 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the environment says to the launcher."""
+
+    folder: Path
+    host: str
+    port: int
+    management_port: int
+    workers: int
+    role_prefix: str
+    given: dict[str, str]
+
+
+def declare() -> Wishes:
+    """Read the environment; also how the table of settings learns what the launcher reads."""
+    return Wishes(
+        folder=Path(env.text("RESIMATE_DATA_DIR", str(ROOT / ".data"), "where the embedded servers keep their data")),
+        host=env.text("RESIMATE_HOST", ports.LOOPBACK, "address that the web server listens on"),
+        port=env.integer("RESIMATE_PORT", 8000, "port of the web server"),
+        management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
+        workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
+        role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
+        given={name: env.secret(variable, about) for name, (variable, about) in GIVEN.items()},
+    )
+
+
 def _run() -> None:
-    folder = Path(env.text("RESIMATE_DATA_DIR", str(ROOT / ".data"), "where the embedded servers keep their data"))
-    port = env.integer("RESIMATE_PORT", 8000, "port of the web server")
-    management = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public")
-    host = env.text("RESIMATE_HOST", ports.LOOPBACK, "address that the web server listens on")
-    ports.require_free(port, "RESIMATE_PORT", host)
-    ports.require_free(management, "RESIMATE_MANAGEMENT_PORT")
-    given = {name: env.secret(variable, "a server of your own") for name, variable in GIVEN.items()}
-    with Installation.open(folder) as installation, Supervisor(installation) as supervisor:
-        prefix = env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names")
-        start_servers(supervisor, installation, given, role_prefix=prefix)
+    wishes = declare()
+    ports.require_free(wishes.port, "RESIMATE_PORT", wishes.host)
+    ports.require_free(wishes.management_port, "RESIMATE_MANAGEMENT_PORT")
+    with Installation.open(wishes.folder) as installation, Supervisor(installation) as supervisor:
+        start_servers(supervisor, installation, wishes.given, role_prefix=wishes.role_prefix)
         settings = _environment(installation)
         supervisor.step("Preparing tables, pages and demo data", lambda: _prepare(settings))
-        supervisor.start(*_processes(settings, host, port))
-        supervisor.start_inside(ManagementPort(management, installation.folder / "metrics", host, port))
-        supervisor.say(_welcome(installation, port, management))
+        supervisor.start(*_processes(settings, wishes))
+        metrics = installation.folder / "metrics"
+        supervisor.start_inside(ManagementPort(wishes.management_port, metrics, wishes.host, wishes.port))
+        supervisor.say(_welcome(installation, wishes))
         supervisor.run_forever()
 
 
@@ -78,17 +102,16 @@ def _environment(installation: Installation) -> dict[str, str]:
 
 
 def _prepare(settings: Mapping[str, str]) -> None:
-    import subprocess
-
     done = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=dict(settings), check=False)
     if done.returncode:
         raise EmbeddedError("The database could not be prepared; what went wrong stands above.")
 
 
-def _processes(settings: Mapping[str, str], host: str, port: int) -> list[Child]:
+def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
+    host, port = wishes.host, wishes.port
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", settings.get("WEB_WORKERS", "1"), "--blocking-threads", "8", "--no-ws", "--backlog", "2048"),
+        *("--workers", str(wishes.workers), "--blocking-threads", "8", "--no-ws", "--backlog", "2048"),
         *("--log-level", "warning", "--workers-kill-timeout", "25s", "resimate.wsgi:application"),
     ]
     celery = [sys.executable, "-m", "celery", "--app", "resimate.celery", "--quiet"]
@@ -115,7 +138,8 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _welcome(installation: Installation, port: int, management: int) -> str:
+def _welcome(installation: Installation, wishes: Wishes) -> str:
+    port, management = wishes.port, wishes.management_port
     lines = ["", "Resimate is ready. Ctrl-C stops it; the data stay.", ""]
     for slug, email in SIGN_INS:
         host = f"{slug}.localhost" if slug else "localhost"

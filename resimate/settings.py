@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import django_stubs_ext
+
 from apps.core.embedded.installation import NotRunning, Urls, connection_urls, secret_of
 from resimate import env
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = env.choice(
@@ -72,9 +76,7 @@ DATABASE_ROUTERS = ("apps.tenants.routers.TenantRouter",)
 TENANT_SYNC_ROUTER = "apps.tenants.routers.TenantRouter"
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
-DATABASE_ROLE_PREFIX = env.text(
-    "DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names; one for each installation of a server"
-)
+DATABASE_ROLE_PREFIX = env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names")
 TEMPLATE_SCHEMA = "tpl_resimate"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

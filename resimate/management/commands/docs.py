@@ -1,0 +1,61 @@
+"""Tables of the documentation that the code knows best."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from apps.core.errors import CATALOGUE
+from resimate import env, launch
+
+
+class Command(BaseCommand):
+    help = "Print (or, with --write, write) a generated page of the documentation: settings, errors."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("page", choices=["settings", "errors"])
+        parser.add_argument("--write", action="store_true")
+
+    def handle(self, *args: Any, page: str, write: bool, **options: Any) -> None:
+        text = {"settings": settings_page, "errors": errors_page}[page]()
+        if write:
+            (Path(settings.BASE_DIR) / "docs" / f"{page}.md").write_text(text)
+        else:
+            self.stdout.write(text, ending="")
+
+
+def settings_page() -> str:
+    launch.declare()
+    lines = [
+        "# Settings",
+        "",
+        "Everything is set by the environment; `NAME_FILE=/path` reads a value from a mounted file.",
+        "Generated: `manage.py docs settings --write`.",
+        "",
+        "| variable | kind | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    base = str(settings.BASE_DIR)
+    for one in sorted(env.DECLARED.values(), key=lambda declared: declared.name):
+        default = "the checkout's `.data/`" if one.default.startswith(base) else f"`{one.default}`"
+        kind = one.kind.replace("|", "\\|")
+        lines.append(f"| `{one.name}` | {kind} | {default} | {one.about} |")
+    return "\n".join(lines) + "\n"
+
+
+def errors_page() -> str:
+    from resimate.urls import tenant  # noqa: F401  every app's refusals are defined once its addresses are known
+
+    lines = [
+        "# Error codes",
+        "",
+        "Every error of the API is RFC 9457 problem+json with one of these codes; a code keeps its meaning.",
+        "Generated: `manage.py docs errors --write`.",
+        "",
+        "| code | status | title |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{e.code}` | {e.status} | {e.title} |" for e in sorted(CATALOGUE.values(), key=lambda e: e.code)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,130 @@
+"""The house rules that a tool can hold: imports, migrations, the API document, personal data, documentation."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import models
+
+from apps.core import fields
+from apps.core.api import schema
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_apps_import_downwards_only() -> None:
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.requirement("DB-002")
+def test_no_migration_is_missing(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=1, stdout=io.StringIO())
+
+
+@pytest.mark.requirement("DOC-001")
+def test_the_api_document_has_no_warnings() -> None:
+    call_command("spectacular", urlconf="resimate.urls.tenant", fail_on_warn=True, validate=True, file="/dev/null")
+
+
+@pytest.mark.requirement("DOC-001")
+def test_every_operation_documents_its_problems() -> None:
+    import json
+
+    document = json.loads(schema.document())
+
+    operations = [(path, method, op) for path, item in document["paths"].items() for method, op in item.items()]
+    assert len(operations) > 30
+    lacking = [
+        f"{method} {path}" for path, method, op in operations if not {"400", "401", "429"} <= set(op["responses"])
+    ]
+    assert lacking == []
+
+
+PERSONAL = {"name", "email", "address", "phone", "ip", "user_agent", "value", "rater", "body"}
+#: Fields with such a name that hold nothing about a person, each for its reason.
+NOT_PERSONAL = {
+    "core.Event.name": "the event's kind",
+    "accounts.Role.name": "a role",
+    "accounts.ApiKey.name": "a program",
+    "tenants.Tenant.name": "an organisation",
+    "resilience.ResilienceModel.name": "a model",
+    "resilience.Subject.name": "an organisation, a place",
+    "resilience.Score.value": "of a node, over all raters",
+    "campaigns.Campaign.name": "a campaign",
+    "configuration.Setting.value": "a setting",
+}
+
+
+@pytest.mark.requirement("COMP-001")
+def test_every_field_that_sounds_personal_is_tagged_or_says_why_not() -> None:
+    from django.apps import apps
+
+    own = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
+    sounding = [
+        f"{model._meta.label}.{field.name}"
+        for model in own
+        for field in model._meta.get_fields()
+        if isinstance(field, models.Field) and field.name in PERSONAL and not getattr(field, "pii", None)
+    ]
+
+    assert sorted(sounding) == sorted(NOT_PERSONAL)
+
+
+@pytest.mark.requirement("COMP-001")
+def test_the_registry_of_personal_data_finds_encrypted_fields() -> None:
+    found = {f"{model._meta.label}.{field.name}" for model, field, _ in fields.personal_data_fields()}
+
+    assert {"campaigns.Stakeholder.email", "campaigns.Stakeholder.name", "accounts.User.email"} <= found
+
+
+def test_every_page_is_translatable() -> None:
+    """Templates with words in them load i18n; a page without gettext would stay English."""
+    lacking = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = path.read_text()
+        if "{% translate" in text and "i18n" not in text:
+            lacking.append(str(path))
+
+    assert lacking == []
+
+
+@pytest.mark.parametrize("command", ["settings", "errors"])
+def test_generated_documents_are_current(command: str) -> None:
+    wanted = io.StringIO()
+    call_command("docs", command, stdout=wanted)
+
+    assert (ROOT / "docs" / f"{command}.md").read_text() == wanted.getvalue(), f"run: manage.py docs {command} --write"
+
+
+def test_nothing_names_a_registry_or_a_path_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    forbidden = ("files." + "pythonhosted", "pypi" + ".org", "registry." + "npmjs", "/ro" + "ot/", "/wo" + "rk/")
+    found = [
+        f"{name}: {word}"
+        for name in listed
+        if name.endswith((".py", ".md", ".toml", ".lock", ".sh", ".html", ".js", ".css", ".json", "Makefile"))
+        and (ROOT / name).exists()
+        for word in forbidden
+        if word in (ROOT / name).read_text(errors="replace")
+    ]
+
+    assert found == []
+
+
+def test_no_file_is_longer_than_one_can_read() -> None:
+    lengths: dict[str, int] = {}
+    for folder in ("apps", "resimate"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "migrations" not in path.parts:
+                lengths[str(path.relative_to(ROOT))] = len(path.read_text().splitlines())
+    too_long: dict[str, Any] = {name: lines for name, lines in lengths.items() if lines > 450}
+
+    assert too_long == {}
