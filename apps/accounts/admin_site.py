@@ -24,7 +24,7 @@ class AdminSite(admin.AdminSite):
         tenant = getattr(request, "tenant", None)
         return super().each_context(request) | {"site_header": getattr(tenant, "name", "") or "Resimate"}
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one way to sign in, for the portal and the admin."""
         target = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(target, reverse("accounts:sign-in"))

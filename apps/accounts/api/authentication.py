@@ -1,0 +1,75 @@
+"""Who calls the API: a program with a key, or a person's browser with its session."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from apps.accounts import authz, keys
+from apps.accounts.models import ApiKey, User
+from apps.core import context, crypto
+
+GRAIN = timedelta(minutes=1)
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """``Authorization: Bearer rsk_live_…``; one query, and one answer to every key that is not good."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        now = timezone.now()
+        key = self._find(text.strip())
+        if key is None or not key.is_valid_at(now) or not key.user.is_active:
+            raise AuthenticationFailed("This API key is not valid.")
+        authz.narrow(key.user, key.permissions)
+        context.amend(user_id=str(key.user_id), actor_type="api_key")
+        _note_use(key, now)
+        return key.user, key
+
+    def _find(self, text: str) -> ApiKey | None:
+        prefix = keys.prefix_of(text)
+        key = ApiKey.objects.select_related("user").filter(prefix=prefix).first() if prefix else None
+        matches = key is not None and hmac.compare_digest(bytes(key.digest), crypto.token_digest(text))
+        return key if matches else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    """At most once a minute, so that a key in heavy use costs no write for each request."""
+    if key.last_used_at is None or now - key.last_used_at >= GRAIN:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The portal's own session, with Django's protection against forged requests."""
+
+    def authenticate(self, request: Request) -> Any:
+        found = super().authenticate(request)
+        if found is not None:
+            context.amend(user_id=str(found[0].pk), actor_type="user")
+        return found
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    target_class = ApiKeyAuthentication
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "rsk_live_…", "description": "An API key."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = SessionAuthentication
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "resimate", "description": "The portal's session cookie."}

@@ -1,0 +1,80 @@
+"""Base classes of the API's collections: permission-filtered, conditional, and written under a row lock."""
+
+from typing import Any, Generic, TypeVar
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import authz
+from apps.accounts.api.permissions import permission_for
+from apps.core.api.views import ApiView, etag_of
+
+M = TypeVar("M", bound=Model)
+
+
+class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
+    """Sets ``resource``, ``throttle_group``, ``queryset``, ``serializer_class``; lists what the user may see, no more.
+
+    Services are called from ``perform_*`` and from named actions; each returns the object to show.
+    """
+
+    def get_queryset(self) -> QuerySet[M]:
+        queryset = authz.visible(super().get_queryset(), self.request.user, permission_for(self))
+        if self.request.method in ("PUT", "PATCH", "DELETE"):
+            return queryset.select_for_update(of=("self",))
+        return queryset
+
+    def get_object(self) -> M:
+        found: M = super().get_object()
+        if self.request.method not in ("GET", "HEAD", "OPTIONS"):
+            self.check_current(self.get_serializer(found).data)
+        return found
+
+    def shown(self, instance: M, status: int = 200, location: str = "") -> Response:
+        """The answer to a write: the object as GET shows it, with its ETag."""
+        data = self.get_serializer(instance).data
+        headers = {"ETag": etag_of(data)} | ({"Location": location} if location else {})
+        return Response(data, status=status, headers=headers)
+
+
+class ReadMixin(mixins.ListModelMixin, mixins.RetrieveModelMixin):
+    pass
+
+
+class UpdateMixin:
+    """PUT and PATCH through a service: ``perform_update(serializer) -> instance``."""
+
+    @transaction.atomic
+    def update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        serializer = self.get_serializer(instance, data=request.data, partial=kwargs.pop("partial", False))
+        serializer.is_valid(raise_exception=True)
+        response: Response = self.shown(self.perform_update(serializer))
+        return response
+
+    def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Response = self.update(request, *args, **kwargs, partial=True)
+        return response
+
+
+class CreateMixin:
+    """POST through a service: ``perform_create(serializer) -> instance``."""
+
+    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        instance = self.perform_create(serializer)
+        response: Response = self.shown(instance, status=201, location=f"{request.path}{instance.pk}/")
+        return response
+
+
+class DestroyMixin:
+    """DELETE through a service: ``perform_destroy(instance)``."""
+
+    @transaction.atomic
+    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.perform_destroy(self.get_object())
+        return Response(status=204)

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "apps.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        from apps.accounts import sessions  # noqa: F401  its receiver binds every new session
+        from apps.accounts.models import ApiKey, Grant, Role, User
+        from apps.audit.capture import follow
+
+        follow(User, exclude=("last_login",))
+        follow(Role, Grant)
+        follow(ApiKey, exclude=("last_used_at",))

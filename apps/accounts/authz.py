@@ -1,0 +1,165 @@
+"""May this user do that? The one evaluator behind ``has_perm``, the API's permissions and every list.
+
+A grant says ``resource:scope:action``; a question says ``resource:action`` and, mostly, an object. ``manage`` and ``*``
+as action cover every action of the resource; ``tenant:…:manage`` covers every resource, because the tenant contains
+them all. It never crosses tenants: the schema is the outer wall. Scopes other than ``tenant`` are conditions that each
+app registers for its own models, so that lists filter in SQL with the very condition that single objects are asked.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from apps.accounts.models import Grant, User
+from apps.core.errors import Invalid, Problem
+
+SCOPES = frozenset({"tenant", "model", "campaign", "assigned", "own", "*"})
+EVERYWHERE = frozenset({"tenant", "*"})
+ALL_ACTIONS = frozenset({"manage", "*"})
+
+#: Every resource with its actions: a permission that names another is a mistake, refused when it is saved.
+RESOURCES: dict[str, frozenset[str]] = {
+    "tenant": frozenset({"manage"}),
+    "users": frozenset({"read", "create", "update", "delete", "manage"}),
+    "roles": frozenset({"read", "create", "update", "delete", "manage"}),
+    "grants": frozenset({"read", "create", "delete", "manage"}),
+    "api-keys": frozenset({"read", "create", "delete", "manage"}),
+    "settings": frozenset({"read", "update", "manage"}),
+    "audit-entries": frozenset({"read", "manage"}),
+    "models": frozenset({"read", "create", "update", "delete", "publish", "retire", "manage"}),
+    "subjects": frozenset({"read", "create", "update", "delete", "manage"}),
+    "assessments": frozenset({"read", "create", "update", "delete", "score", "participate", "manage"}),
+    "calculations": frozenset({"create", "manage"}),
+    "campaigns": frozenset({"read", "create", "update", "delete", "open", "close", "extend", "remind", "manage"}),
+    "stakeholders": frozenset({"read", "create", "update", "delete", "manage"}),
+    "messages": frozenset({"read", "manage"}),
+    "jobs": frozenset({"read", "cancel", "manage"}),
+}
+
+M = TypeVar("M", bound=Model)
+Condition = Callable[[User, UUID | None], Q]
+_conditions: dict[tuple[type[Model], str], Condition] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of a grant; ``object_id`` narrows the scopes ``model`` and ``campaign`` to one of them."""
+
+    resource: str
+    scope: str
+    action: str
+    object_id: UUID | None = None
+
+    @classmethod
+    def parse(cls, text: str, object_id: UUID | None = None) -> "Permission":
+        parts = text.split(":")
+        known = len(parts) == 3 and parts[1] in SCOPES and (parts[0] == "*" or parts[0] in RESOURCES)
+        if known and parts[2] != "*" and parts[0] != "*":
+            known = parts[2] in RESOURCES[parts[0]]
+        if not known:
+            raise Invalid(
+                f"{text!r} is no permission.",
+                errors=[Problem("/permissions", f"{text!r} is not resource:scope:action of this product.")],
+            )
+        return cls(parts[0], parts[1], parts[2], object_id)
+
+    def is_about(self, resource: str, action: str) -> bool:
+        if self.resource == "tenant" and self.action in ALL_ACTIONS:
+            return True
+        return self.resource in (resource, "*") and (self.action == action or self.action in ALL_ACTIONS)
+
+    def covers(self, other: "Permission") -> bool:
+        """Whether everything that the other permits is permitted by this."""
+        if not self.is_about(other.resource, "manage" if other.action == "*" else other.action):
+            return False
+        return self.scope in EVERYWHERE or (self.scope == other.scope and self.object_id in (None, other.object_id))
+
+    def narrowed_by(self, key: "Permission") -> "Permission | None":
+        """The narrower reach of the two; none when neither contains the other."""
+        if key.scope in EVERYWHERE:
+            return self
+        if self.scope in EVERYWHERE:
+            return key
+        return self if self.scope == key.scope else None
+
+
+def register_scope(model: type[Model], scope: str, condition: Condition) -> None:
+    """Say which rows of a model a scope covers for a user: ``condition(user, object_id) -> Q``."""
+    _conditions[model, scope] = condition
+
+
+def permissions_of(user: User) -> tuple[Permission, ...]:
+    """All that the user's grants say now; asked of the database once for each user object (that is, each request)."""
+    known: tuple[Permission, ...] | None = getattr(user, "_permissions", None)
+    if known is None:
+        grants = Grant.objects.filter(user=user).valid_at(timezone.now()).values_list("role__permissions", "object_id")
+        known = tuple(Permission.parse(text, object_id) for texts, object_id in grants for text in texts)
+        user._permissions = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+    return known
+
+
+def narrow(user: User, permissions: Iterable[str]) -> None:
+    """The bearer of an API key may do what the key *and* its user may do."""
+    user._key_permissions = tuple(Permission.parse(text) for text in permissions)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def relevant(user: Any, permission: str) -> list[Permission]:
+    """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches."""
+    resource, action = permission.split(":")
+    if not isinstance(user, User) or not user.is_active:
+        return []
+    own = [one for one in permissions_of(user) if one.is_about(resource, action)]
+    key = _key_of(user)
+    if not key:
+        return own
+    of_key = [one for one in key if one.is_about(resource, action)]
+    return [narrower for one in own for other in of_key if (narrower := one.narrowed_by(other))]
+
+
+def holds(user: User, wanted: Permission) -> bool:
+    """Whether the user has all of a permission, so that they may give it to others."""
+    key = _key_of(user)
+    return any(one.covers(wanted) for one in permissions_of(user)) and (
+        not key or any(one.covers(wanted) for one in key)
+    )
+
+
+def _key_of(user: User) -> tuple[Permission, ...]:
+    key: tuple[Permission, ...] = getattr(user, "_key_permissions", ())
+    return key
+
+
+def allows(user: Any, permission: str, obj: Model | None = None) -> bool:
+    """Whether a grant covers the object; without an object, whether there is any grant of that kind."""
+    if ":" not in permission:  # Django's own ``app.verb_model``, asked by the admin
+        permission = "tenant:manage"
+    found = relevant(user, permission)
+    if obj is None or any(one.scope in EVERYWHERE for one in found):
+        return bool(found)
+    return bool(found) and _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
+
+
+def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:
+    """The rows on which the user has the permission. A tenant-wide grant adds no condition at all."""
+    found = relevant(user, permission)
+    if any(one.scope in EVERYWHERE for one in found):
+        return queryset
+    return _covered(queryset, user, found)
+
+
+def _covered(queryset: QuerySet[M], user: User, found: list[Permission]) -> QuerySet[M]:
+    """One uncorrelated ``IN`` for each scope: OR inside a correlated EXISTS is fifty times slower."""
+    conditions = [
+        Q(pk__in=queryset.model._default_manager.filter(condition(user, one.object_id)).order_by().values("pk"))
+        for one in found
+        if (condition := _conditions.get((queryset.model, one.scope)))
+    ]
+    if not conditions:
+        return queryset.none()
+    return queryset.filter(reduce(or_, conditions))

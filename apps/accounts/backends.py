@@ -1,0 +1,30 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+
+from apps.accounts.models import User
+from apps.accounts.passwords import LONGEST
+
+
+class EmailBackend(BaseBackend):
+    """E-mail address, in any case, and password. Each refusal takes the time of one hash, whatever its reason."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str = "", password: str = "", **_: Any
+    ) -> User | None:
+        if len(password) > LONGEST:
+            return None
+        user = User.objects.filter(email__iexact=username).first()
+        if user is None:
+            make_password(password)
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: UUID) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        return bool(user_obj.has_perm(perm, obj))

@@ -1,0 +1,121 @@
+"""People who sign in, what they may do, and the keys of their programs. One table of each in every schema."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+
+from apps.core.fields import EmailField, EncryptedTextField, Model
+from apps.core.tenancy import current_schema
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, Model):
+    """A person with an account in one tenant, or on the platform."""
+
+    email = EmailField(pii="contact", max_length=254)
+    name = EncryptedTextField(pii="name", blank=True, default="")
+    language = models.CharField(max_length=10, default="en")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return str(self.email)
+
+    @property
+    def is_staff(self) -> bool:
+        """May open the administration pages."""
+        return self.is_active and self.has_perm("tenant:manage")
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Ends the sessions of a changed password, and fits one schema only: a copy of this row signs nobody in."""
+        salt = f"resimate.session|{current_schema()}|{self.pk}"
+        return salted_hmac(salt, self.password, secret=secret, algorithm="sha256").hexdigest()
+
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
+        """``has_perm("campaigns:open", campaign)``: is there a grant ``campaigns:<scope>:open`` that covers it?"""
+        from apps.accounts import authz
+
+        return authz.allows(self, permission, obj)
+
+    def has_perms(self, permissions: Any, obj: Any = None) -> bool:
+        return all(self.has_perm(permission, obj) for permission in permissions)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class Role(Model):
+    """A named list of permissions ``resource:scope:action``. System roles come with the product and stay."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    permissions = ArrayField(models.CharField(max_length=120), default=list)
+    is_system = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def valid_at(self, moment: datetime) -> "GrantQuerySet":
+        return self.filter(Q(valid_until=None) | Q(valid_until__gt=moment))
+
+
+class Grant(Model):
+    """A role given to a user; ``object_id`` narrows it to one object (a campaign, a resilience model)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="grants")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="grants")
+    object_id = models.UUIDField(null=True, blank=True)
+    granted_at = models.DateTimeField()
+    granted_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "object_id"], nulls_distinct=False, name="grant_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role_id}"
+
+
+class ApiKey(Model):
+    """A program's key: shown once, stored as a digest, with its owner's rights or fewer."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.BinaryField(max_length=32)
+    permissions = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def is_valid_at(self, moment: datetime) -> bool:
+        return self.revoked_at is None and moment < self.expires_at

@@ -1,0 +1,28 @@
+"""What a password must be: long, not common, not the person's own name. No rules of composition (ASVS 6.2.5)."""
+
+import secrets
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from apps.accounts.models import User
+from apps.core.errors import Invalid, Problem
+
+LONGEST = 256  # a longer one would only keep the hasher busy
+
+
+def check(password: str, user: User | None = None) -> None:
+    """Refuse a password that is against the policy, with every reason."""
+    reasons = [f"At most {LONGEST} characters."] if len(password) > LONGEST else []
+    try:
+        validate_password(password[:LONGEST], user)
+    except ValidationError as error:
+        reasons += error.messages
+    if reasons:
+        problems = [Problem("/password", reason, "password_policy") for reason in reasons]
+        raise Invalid(" ".join(reasons), errors=problems)
+
+
+def generate() -> str:
+    """A random first password of 120 bits."""
+    return secrets.token_urlsafe(15)

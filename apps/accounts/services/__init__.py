@@ -1,0 +1,33 @@
+"""What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
+
+from apps.accounts.services.access import change_role, create_role, delete_role, grant_role, revoke_grant
+from apps.accounts.services.keys import create_api_key, revoke_api_key
+from apps.accounts.services.onboarding import onboard_tenant
+from apps.accounts.services.signing_in import sign_in, sign_out
+from apps.accounts.services.users import (
+    activate_user,
+    change_password,
+    change_user,
+    create_user,
+    deactivate_user,
+    reset_password,
+)
+
+__all__ = [
+    "activate_user",
+    "change_password",
+    "change_role",
+    "change_user",
+    "create_api_key",
+    "create_role",
+    "create_user",
+    "deactivate_user",
+    "delete_role",
+    "grant_role",
+    "onboard_tenant",
+    "reset_password",
+    "revoke_api_key",
+    "revoke_grant",
+    "sign_in",
+    "sign_out",
+]

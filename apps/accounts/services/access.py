@@ -1,0 +1,159 @@
+"""Roles and grants. Nobody gives away more than they have, and somebody always remains who administers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps import audit
+from apps.accounts import authz
+from apps.accounts.authz import Permission
+from apps.accounts.models import Grant, Role, User
+from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
+from apps.core import events
+from apps.core.errors import Refused
+
+ADMINISTRATORS = (ADMINISTRATOR, PLATFORM_ADMINISTRATOR)
+
+
+class NotYoursToGive(Refused):
+    code = "not_yours_to_give"
+    status = 403
+    title = "Only permissions that you have yourself can be given"
+
+
+class LastAdministrator(Refused):
+    code = "last_administrator"
+    title = "Somebody must remain who administers"
+
+
+class AlreadyGranted(Refused):
+    code = "already_granted"
+    title = "The user has this role already"
+
+
+class SystemRole(Refused):
+    code = "system_role"
+    title = "Roles of the product cannot be changed"
+
+
+class RoleInUse(Refused):
+    code = "role_in_use"
+    title = "The role is still granted to somebody"
+
+
+class RoleExists(Refused):
+    code = "role_exists"
+    title = "There is a role with this code already"
+
+
+@transaction.atomic
+def grant_role(
+    user: User,
+    role: Role,
+    *,
+    acting_user: User | None,
+    now: datetime,
+    object_id: UUID | None = None,
+    valid_until: datetime | None = None,
+) -> Grant:
+    """Give a role, for good or for a time, for everything or one object. Without an acting user: the operator."""
+    role = Role.objects.select_for_update().get(pk=role.pk)
+    refuse_more_than_own(acting_user, role.permissions, object_id)
+    grant = Grant(
+        user=user, role=role, object_id=object_id, granted_at=now, granted_by=acting_user, valid_until=valid_until
+    )
+    try:
+        with transaction.atomic():
+            grant.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyGranted(f"The user has the role {role.name} already.") from error
+    audit.record("grant.created", now=now, target=grant, actor=acting_user, details=_about(grant))
+    events.publish("grant.created", {"grant_id": str(grant.pk), "user_id": str(user.pk)}, now=now)
+    return grant
+
+
+@transaction.atomic
+def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> None:
+    grant = Grant.objects.select_for_update(of=("self",)).select_related("role").get(pk=grant.pk)
+    refuse_more_than_own(acting_user, grant.role.permissions, grant.object_id)
+    if grant.role.code in ADMINISTRATORS:
+        refuse_without_administrator(now, without_grant=grant)
+    audit.record("grant.revoked", now=now, target=grant, actor=acting_user, details=_about(grant))
+    events.publish("grant.revoked", {"grant_id": str(grant.pk), "user_id": str(grant.user_id)}, now=now)
+    grant.delete()
+
+
+def _about(grant: Grant) -> dict[str, str]:
+    return {"user": str(grant.user_id), "role": grant.role.code, "object": str(grant.object_id or "")}
+
+
+def refuse_more_than_own(acting_user: User | None, permissions: Sequence[str], object_id: UUID | None = None) -> None:
+    """What is given must be part of what the giver has; the operator's own commands give anything."""
+    wanted = [Permission.parse(text, object_id) for text in permissions]
+    if acting_user is None:
+        return
+    missing = [one for one in wanted if not authz.holds(acting_user, one)]
+    if missing:
+        listed = ", ".join(f"{one.resource}:{one.scope}:{one.action}" for one in missing)
+        raise NotYoursToGive(f"You do not have: {listed}.")
+
+
+def refuse_without_administrator(
+    now: datetime, *, without_grant: Grant | None = None, without_user: User | None = None
+) -> None:
+    """Refuse what would leave nobody to administer. The lock on the roles puts two such removals in order."""
+    list(Role.objects.select_for_update().filter(code__in=ADMINISTRATORS).order_by("pk"))
+    administrators = Grant.objects.filter(role__code__in=ADMINISTRATORS, object_id=None, user__is_active=True)
+    remaining = administrators.valid_at(now)
+    if without_grant is not None:
+        remaining = remaining.exclude(pk=without_grant.pk)
+    if without_user is not None:
+        if not remaining.filter(user=without_user).exists():
+            return
+        remaining = remaining.exclude(user=without_user)
+    if not remaining.exists():
+        raise LastAdministrator("This is the last administrator; make somebody else one first.")
+
+
+def create_role(code: str, *, name: str, permissions: Sequence[str], acting_user: User | None, now: datetime) -> Role:
+    refuse_more_than_own(acting_user, permissions)
+    role = Role(code=code, name=name, permissions=list(permissions))
+    try:
+        with transaction.atomic():
+            role.save(force_insert=True)
+            audit.record("role.created", now=now, target=role, actor=acting_user, details={"permissions": permissions})
+            events.publish("role.created", {"role_id": str(role.pk)}, now=now)
+    except IntegrityError as error:
+        raise RoleExists(f"There is a role {code} already.") from error
+    return role
+
+
+@transaction.atomic
+def change_role(role: Role, *, name: str, permissions: Sequence[str], acting_user: User | None, now: datetime) -> Role:
+    """Change a role of the tenant's own; everybody who has it gains and loses at once."""
+    role = _own_role(role)
+    refuse_more_than_own(acting_user, [*role.permissions, *permissions])
+    role.name, role.permissions = name, list(permissions)
+    role.save(update_fields=["name", "permissions"])
+    audit.record("role.changed", now=now, target=role, actor=acting_user, details={"permissions": role.permissions})
+    events.publish("role.changed", {"role_id": str(role.pk)}, now=now)
+    return role
+
+
+@transaction.atomic
+def delete_role(role: Role, *, acting_user: User | None, now: datetime) -> None:
+    role = _own_role(role)
+    if role.grants.exists():
+        raise RoleInUse(f"The role {role.name} is still granted to somebody.")
+    audit.record("role.deleted", now=now, target=role, actor=acting_user)
+    events.publish("role.deleted", {"role_id": str(role.pk)}, now=now)
+    role.delete()
+
+
+def _own_role(role: Role) -> Role:
+    role = Role.objects.select_for_update().get(pk=role.pk)
+    if role.is_system:
+        raise SystemRole(f"The role {role.name} comes with the product and stays as it is.")
+    return role

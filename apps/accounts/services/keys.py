@@ -1,0 +1,65 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts import keys
+from apps.accounts.models import ApiKey, User
+from apps.accounts.services.access import refuse_more_than_own
+from apps.core import crypto, events
+from apps.core.errors import Invalid, Problem
+
+LIFE = timedelta(days=90)
+LONGEST_LIFE = timedelta(days=365)
+
+
+@transaction.atomic
+def create_api_key(
+    user: User,
+    *,
+    name: str,
+    now: datetime,
+    permissions: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    acting_user: User | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key that acts as ``user``, with some of their permissions or, without any, with all of them.
+
+    The key's text is returned here and never again.
+    """
+    expires_at = expires_at or now + LIFE
+    if not now < expires_at <= now + LONGEST_LIFE:
+        reason = f"A key ends in the future, after at most {LONGEST_LIFE.days} days."
+        raise Invalid(reason, errors=[Problem("/expires_at", reason, "expiry")])
+    refuse_more_than_own(user, permissions)
+    if acting_user is not None and acting_user != user:
+        refuse_more_than_own(
+            acting_user, permissions or [text for one in user.grants.all() for text in one.role.permissions]
+        )
+    prefix, secret = keys.make()
+    key = ApiKey(
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=crypto.token_digest(secret),
+        permissions=list(permissions),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    key.save(force_insert=True)
+    audit.record("api_key.created", now=now, target=key, actor=acting_user, details={"user": str(user.pk)})
+    events.publish("api_key.created", {"api_key_id": str(key.pk), "user_id": str(user.pk)}, now=now)
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, *, acting_user: User | None, now: datetime) -> ApiKey:
+    """End a key at once; ending it twice changes nothing."""
+    key = ApiKey.objects.select_for_update(of=("self",)).select_related("user").get(pk=key.pk)
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+        audit.record("api_key.revoked", now=now, target=key, actor=acting_user)
+        events.publish("api_key.revoked", {"api_key_id": str(key.pk)}, now=now)
+    return key

@@ -1,0 +1,56 @@
+from datetime import datetime
+
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest
+
+from apps import audit
+from apps.accounts import throttle
+from apps.accounts.models import User
+from apps.core import context
+from apps.core.errors import Refused
+from apps.core.observability import metrics
+
+
+class SignInRefused(Refused):
+    code = "sign_in_refused"
+    status = 401
+    title = "The e-mail address or the password is not right"
+
+
+class TooManyAttempts(Refused):
+    code = "too_many_attempts"
+    status = 429
+    title = "Too many attempts to sign in"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {seconds} second{'' if seconds == 1 else 's'}.")
+        self.seconds = seconds
+
+
+def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -> User:
+    """Start a session. Not one transaction: a refusal is recorded as well, and it must stay recorded."""
+    email, ip = email.strip(), context.current().ip
+    if wait := throttle.attempt(email, ip, now):
+        _refused("throttled", now)
+        raise TooManyAttempts(wait)
+    user = authenticate(request, username=email, password=password)
+    if not isinstance(user, User):
+        _refused("credentials", now)
+        raise SignInRefused("The e-mail address or the password is not right.")
+    throttle.succeeded(email, ip)
+    login(request, user)
+    context.amend(user_id=str(user.pk), actor_type="user")
+    audit.record("session.started", now=now, target=user, actor=user)
+    metrics.SIGN_INS.labels("started").inc()
+    return user
+
+
+def sign_out(request: HttpRequest, *, now: datetime) -> None:
+    if isinstance(request.user, User):
+        audit.record("session.ended", now=now, target=request.user, actor=request.user)
+    logout(request)
+
+
+def _refused(reason: str, now: datetime) -> None:
+    audit.record("session.refused", now=now, outcome="failure", details={"reason": reason})
+    metrics.SIGN_INS.labels("refused" if reason == "credentials" else reason).inc()

@@ -1,0 +1,106 @@
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from apps import audit
+from apps.accounts import passwords
+from apps.accounts.models import ApiKey, User
+from apps.accounts.services.access import refuse_without_administrator
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+
+
+class EmailTaken(Refused):
+    code = "email_taken"
+    title = "There is an account with this e-mail address already"
+
+
+class WrongPassword(Refused):
+    code = "wrong_password"
+    status = 422
+    title = "The present password is not right"
+
+
+def check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid(error.messages[0], errors=[Problem("/email", error.messages[0], "email")]) from error
+
+
+def create_user(
+    email: str, *, password: str, now: datetime, name: str = "", language: str = "en", acting_user: User | None = None
+) -> User:
+    """Make an account in the current tenant; it may do nothing until it is given a role."""
+    check_email(email)
+    user = User(email=email, name=name, language=language, created_at=now)
+    passwords.check(password, user)
+    user.set_password(password)  # slow on purpose, so before the transaction
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            audit.record("user.created", now=now, target=user, actor=acting_user)
+            events.publish("user.created", {"user_id": str(user.pk)}, now=now)
+    except IntegrityError as error:
+        raise EmailTaken("There is an account with this e-mail address already.") from error
+    return user
+
+
+@transaction.atomic
+def change_user(user: User, *, acting_user: User, now: datetime, name: str, language: str) -> User:
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.name, user.language = name, language
+    user.save(update_fields=["name", "language"])
+    audit.record("user.changed", now=now, target=user, actor=acting_user)
+    events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
+    return user
+
+
+def change_password(user: User, *, present: str, password: str, now: datetime) -> User:
+    """Change one's own password; every session of the account but the caller's ends."""
+    if len(present) > passwords.LONGEST or not user.check_password(present):
+        raise WrongPassword(
+            "The present password is not right.", errors=[Problem("/present", "The present password is not right.")]
+        )
+    return _set_password(user, password, acting_user=user, now=now, action="user.password_changed")
+
+
+def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tuple[User, str]:
+    """Replace a password by a random one, returned once: administrators do not choose passwords (ASVS 6.4.6)."""
+    password = passwords.generate()
+    return _set_password(user, password, acting_user=acting_user, now=now, action="user.password_reset"), password
+
+
+def _set_password(user: User, password: str, *, acting_user: User | None, now: datetime, action: str) -> User:
+    passwords.check(password, user)
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        audit.record(action, now=now, target=user, actor=acting_user)
+        events.publish(action, {"user_id": str(user.pk)}, now=now)
+    return user
+
+
+@transaction.atomic
+def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
+    """Close an account: its sessions end and its keys are revoked at once; what it did stays."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    refuse_without_administrator(now, without_user=user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    audit.record("user.deactivated", now=now, target=user, actor=acting_user)
+    events.publish("user.deactivated", {"user_id": str(user.pk)}, now=now)
+    return user
+
+
+@transaction.atomic
+def activate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record("user.activated", now=now, target=user, actor=acting_user)
+    events.publish("user.activated", {"user_id": str(user.pk)}, now=now)
+    return user

@@ -1,0 +1,37 @@
+"""How long a session lasts, and where: half an hour without use, twelve hours at most, in one schema only."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.core.tenancy import current_schema
+
+IDLE_SECONDS = 30 * 60
+ABSOLUTE_SECONDS = 12 * 3600
+GRAIN_SECONDS = 60  # use is noted at most once a minute: a session is not written by every request
+
+
+@receiver(user_logged_in)
+def bind(sender: Any, request: HttpRequest, **_: Any) -> None:
+    """Write into a new session where it belongs and when it began."""
+    moment = timezone.now().timestamp()
+    request.session.update({"schema": current_schema(), "signed_in_at": moment, "seen_at": moment})
+
+
+def is_alive(session: Any, now: datetime) -> bool:
+    """Whether a signed-in session may go on; one that does not say where it belongs may not."""
+    moment = now.timestamp()
+    return bool(
+        session.get("schema") == current_schema()
+        and moment - session.get("signed_in_at", 0.0) < ABSOLUTE_SECONDS
+        and moment - session.get("seen_at", 0.0) < IDLE_SECONDS
+    )
+
+
+def note_use(session: Any, now: datetime) -> None:
+    if now.timestamp() - session["seen_at"] >= GRAIN_SECONDS:
+        session["seen_at"] = now.timestamp()

@@ -1,0 +1,45 @@
+"""People of two tenants. Imports wait until a fixture runs: pytest reads this file before Django is set up."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django_tenants.utils import tenant_context
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+PASSWORD = "seven purple bicycles"
+
+
+@pytest.fixture
+def make_user(now: datetime) -> "Callable[..., User]":
+    """Make a user of the current tenant with the roles of these codes."""
+    from apps.accounts import services
+    from apps.accounts.models import Role, User
+
+    def make(email: str, *roles: str, password: str = PASSWORD) -> User:
+        user = services.create_user(email, password=password, now=now)
+        for code in roles:
+            services.grant_role(user, Role.objects.get(code=code), acting_user=None, now=now)
+        return User.objects.get(pk=user.pk)
+
+    return make
+
+
+@pytest.fixture
+def admin(acme: Any, make_user: "Callable[..., User]") -> "User":
+    return make_user("admin@acme.example", "tenant_admin")
+
+
+@pytest.fixture
+def analyst(acme: Any, make_user: "Callable[..., User]") -> "User":
+    return make_user("ada@acme.example", "model_analyst")
+
+
+@pytest.fixture
+def stranger(beta: Any, make_user: "Callable[..., User]") -> "User":
+    """An administrator of the other tenant."""
+    with tenant_context(beta):
+        return make_user("admin@beta.example", "tenant_admin")

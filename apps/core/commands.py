@@ -1,0 +1,62 @@
+"""The base of our commands: ``--json`` for machines, exit 0 done, 1 refused or failed, 2 wrong usage."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError
+from tqdm import tqdm
+
+from apps.core import context
+from apps.core.errors import Refused
+
+T = TypeVar("T")
+
+
+class OperatorCommand(BaseCommand):
+    """A command says what it did by :meth:`report`; a refusal is one sentence on standard error and exit 1."""
+
+    requires_system_checks: list[str] = []
+    needs_database = True
+    json_wanted = False
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument("--json", action="store_true", help="answer in JSON, for machines")
+        return parser
+
+    def act(self, **options: Any) -> None:
+        """What the command does; the subclass says."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.json_wanted = options.pop("json", False)
+        name = type(self).__module__.rpartition(".")[2]
+        if self.needs_database and not settings.SERVERS_KNOWN:
+            self.fail("not_running", "The embedded servers are not running; start them with `make run`.")
+        with context.use(context.continued("", action=name, actor_type="operator")):
+            try:
+                self.act(**options)
+            except Refused as refusal:
+                self.fail(refusal.code, refusal.detail)
+            except OperationalError as error:
+                self.fail("unavailable", f"PostgreSQL cannot be reached: {str(error).splitlines()[0]}")
+
+    def report(self, result: dict[str, Any], text: str = "") -> None:
+        """Say what came out: the whole of it as JSON, or as text for people."""
+        self.stdout.write(json.dumps(result, default=str, ensure_ascii=False) if self.json_wanted else text)
+
+    def fail(self, code: str, sentence: str) -> None:
+        """End with exit 1."""
+        if self.json_wanted:
+            self.stdout.write(json.dumps({"code": code, "detail": sentence}, ensure_ascii=False))
+        self.stderr.write(sentence)
+        sys.exit(1)
+
+    def progress(self, things: Iterable[T], *, total: int | None = None, unit: str = "") -> Iterator[T]:
+        """The same things, with a bar on standard error when somebody is watching it."""
+        quiet = self.json_wanted or not sys.stderr.isatty()
+        yield from tqdm(things, total=total, unit=unit, file=sys.stderr, disable=quiet, leave=False)
