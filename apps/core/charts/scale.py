@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -80,13 +81,9 @@ class Scale:
         return 1 if span > 10 else 2 if span > 2 else 3
 
     def extents(self) -> list[tuple[float, float]]:
-        """Return where each band begins and ends, cut to the scale."""
-        starts = [band.start for band in self.bands]
-        ends = [*starts[1:], self.high]
-        return [
-            (max(self.low, start), min(self.high, end))
-            for start, end in zip([self.low, *starts[1:]], ends, strict=True)
-        ]
+        """Return where each band begins and ends, cut to the scale; the first begins with it."""
+        inner = [min(self.high, max(self.low, band.start)) for band in self.bands[1:]]
+        return list(pairwise([self.low, *inner, self.high])) if self.bands else []
 
     def ticks(self) -> list[float]:
         """Return the ends and the band boundaries, or quarters where there are no bands."""

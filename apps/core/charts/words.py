@@ -49,7 +49,7 @@ def shorten(text: str, width: float, size: float) -> str:
     """Cut a text to one line.
 
     >>> shorten("Procurement", 50, 13)
-    'Procu…'
+    'Procur…'
     """
     if text_width(text, size) <= width:
         return text
