@@ -71,6 +71,8 @@ class Output:
         self._open = False
         os.write(self._wake_writer, b".")
         self._thread.join(2)
+        if self._unfinished:
+            self.finish("")
 
     def _read_all(self) -> None:
         while self._open:

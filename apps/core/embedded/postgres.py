@@ -35,6 +35,7 @@ COMMON = {
     "max_wal_size": "512MB",
     "max_worker_processes": "4",
     "autovacuum_max_workers": "2",
+    "max_logical_replication_workers": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
@@ -210,6 +211,8 @@ def _environment() -> dict[str, str]:
 def _failure(printed: str, folder: Path) -> str:
     if "No space left on device" in printed:
         return f"The disk that holds {folder} is full; make room and start again."
+    if "could not look up effective user ID" in printed:
+        return f"PostgreSQL needs an account for user number {os.geteuid()}; make one, or set DATABASE_URL."
     return f"PostgreSQL could not make its data folder {folder}:\n{printed[-1500:].rstrip()}"
 
 
