@@ -15,7 +15,24 @@ def main() -> None:
         sys.exit(up(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from resimate.env import BadSetting
+
+    try:
+        execute_from_command_line(sys.argv)
+    except BadSetting as error:
+        sys.exit(str(error))
+    except Exception as error:
+        _explain(error)
+        raise
+
+
+def _explain(error: Exception) -> None:
+    """End with one sentence when all that is wrong is that the embedded servers are not running."""
+    from django.conf import settings
+    from django.db import OperationalError
+
+    if isinstance(error, OperationalError) and not settings.SERVERS_KNOWN:
+        sys.exit("The embedded servers are not running: start them with `make run`.")
 
 
 if __name__ == "__main__":
