@@ -6,10 +6,13 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from apps.accounts import sessions  # noqa: F401  its receiver binds every new session
+        from apps.accounts import (
+            scopes,  # noqa: F401  says what is one's own
+            sessions,  # noqa: F401  its receiver binds every new session
+        )
         from apps.accounts.models import ApiKey, Grant, Role, User
         from apps.audit.capture import follow
 
         follow(User, exclude=("last_login",))
         follow(Role, Grant)
-        follow(ApiKey, exclude=("last_used_at",))
+        follow(ApiKey, exclude=("last_used_at", "digest"))

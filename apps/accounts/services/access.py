@@ -91,10 +91,11 @@ def _about(grant: Grant) -> dict[str, str]:
 
 def refuse_more_than_own(acting_user: User | None, permissions: Sequence[str], object_id: UUID | None = None) -> None:
     """What is given must be part of what the giver has; the operator's own commands give anything."""
-    wanted = [Permission.parse(text, object_id) for text in permissions]
-    if acting_user is None:
-        return
-    missing = [one for one in wanted if not authz.holds(acting_user, one)]
+    refuse_unheld(acting_user, [Permission.parse(text, object_id) for text in permissions])
+
+
+def refuse_unheld(acting_user: User | None, wanted: Sequence[Permission]) -> None:
+    missing = [one for one in wanted if acting_user is not None and not authz.holds(acting_user, one)]
     if missing:
         listed = ", ".join(f"{one.resource}:{one.scope}:{one.action}" for one in missing)
         raise NotYoursToGive(f"You do not have: {listed}.")

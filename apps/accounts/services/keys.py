@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps import audit
-from apps.accounts import keys
+from apps.accounts import authz, keys
+from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services.access import refuse_more_than_own
+from apps.accounts.services.access import refuse_more_than_own, refuse_unheld
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
 
@@ -33,10 +34,8 @@ def create_api_key(
         reason = f"A key ends in the future, after at most {LONGEST_LIFE.days} days."
         raise Invalid(reason, errors=[Problem("/expires_at", reason, "expiry")])
     refuse_more_than_own(user, permissions)
-    if acting_user is not None and acting_user != user:
-        refuse_more_than_own(
-            acting_user, permissions or [text for one in user.grants.all() for text in one.role.permissions]
-        )
+    reach = [Permission.parse(text) for text in permissions] or authz.permissions_of(user)
+    refuse_unheld(acting_user, reach)
     prefix, secret = keys.make()
     key = ApiKey(
         user=user,

@@ -5,9 +5,9 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from apps import audit
-from apps.accounts import passwords
+from apps.accounts import authz, passwords
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services.access import refuse_without_administrator
+from apps.accounts.services.access import refuse_unheld, refuse_without_administrator
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 
@@ -69,6 +69,7 @@ def change_password(user: User, *, present: str, password: str, now: datetime) -
 
 def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tuple[User, str]:
     """Replace a password by a random one, returned once: administrators do not choose passwords (ASVS 6.4.6)."""
+    _refuse_mightier(user, acting_user)
     password = passwords.generate()
     return _set_password(user, password, acting_user=acting_user, now=now, action="user.password_reset"), password
 
@@ -87,6 +88,7 @@ def _set_password(user: User, password: str, *, acting_user: User | None, now: d
 def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     """Close an account: its sessions end and its keys are revoked at once; what it did stays."""
     user = User.objects.select_for_update().get(pk=user.pk)
+    _refuse_mightier(user, acting_user)
     refuse_without_administrator(now, without_user=user)
     user.is_active = False
     user.save(update_fields=["is_active"])
@@ -96,9 +98,15 @@ def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> U
     return user
 
 
+def _refuse_mightier(user: User, acting_user: User | None) -> None:
+    """Who can take over an account could do all that it can: so they must be able to already."""
+    refuse_unheld(acting_user, authz.permissions_of(user))
+
+
 @transaction.atomic
 def activate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     user = User.objects.select_for_update().get(pk=user.pk)
+    _refuse_mightier(user, acting_user)
     user.is_active = True
     user.save(update_fields=["is_active"])
     audit.record("user.activated", now=now, target=user, actor=acting_user)

@@ -1,0 +1,10 @@
+"""What ``own`` means for accounts and keys."""
+
+from django.db.models import Q
+
+from apps.accounts.authz import register_scope
+from apps.accounts.models import ApiKey, Grant, User
+
+register_scope(User, "own", lambda user, _: Q(pk=user.pk))
+register_scope(Grant, "own", lambda user, _: Q(user=user))
+register_scope(ApiKey, "own", lambda user, _: Q(user=user))
