@@ -1,0 +1,112 @@
+"""Jobs: long work that somebody asked for and can watch.
+
+``enqueue`` writes the job and an event in one transaction; a worker runs it outside any transaction, at least once. A
+runner is a function of the job's parameters which may say how far it is::
+
+    @jobs.runner("assessment.score")
+    def score(job: Job, progress: Progress) -> Any: ...
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from apps import audit
+from apps.core import events
+from apps.core.api import problems
+from apps.core.errors import Refused
+from apps.core.models import Event, Job
+
+logger = logging.getLogger(__name__)
+
+UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+class JobHasEnded(Refused):
+    code = "job_has_ended"
+    title = "The job has ended already"
+
+
+class Cancelled(Exception):
+    """Raised in a runner, when it says how far it is, after somebody has cancelled its job."""
+
+
+class Progress:
+    """Told by the runner how much is done, from 0 to 1."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def __call__(self, share: float) -> None:
+        share = min(max(share, 0.0), 1.0)
+        if not Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).update(progress=share):
+            raise Cancelled
+
+
+Runner = Callable[[Job, Progress], Any]
+_runners: dict[str, Runner] = {}
+
+
+def runner(kind: str) -> Callable[[Runner], Runner]:
+    """Run jobs of that kind with the function; what it returns is the job's result."""
+
+    def register(function: Runner) -> Runner:
+        if _runners.setdefault(kind, function) is not function:
+            raise ValueError(f"two runners for jobs of kind {kind}")
+        return function
+
+    return register
+
+
+@transaction.atomic
+def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: datetime) -> Job:
+    """Ask for a job; a worker takes it up once this commits."""
+    if kind not in _runners:
+        raise LookupError(f"no runner for jobs of kind {kind}")
+    job = Job.objects.create(kind=kind, parameters=parameters, requested_by=requested_by, created_at=now)
+    events.publish("job.enqueued", {"job_id": str(job.pk)}, now=now)
+    return job
+
+
+@transaction.atomic
+def cancel(job: Job, *, acting_user: Any, now: datetime) -> Job:
+    """Cancel a job that has not ended; one that is running stops at its next word of progress."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.has_ended:
+        raise JobHasEnded(f"It has {job.state} already.")
+    job.state, job.ended_at = Job.State.CANCELLED, now
+    job.save(update_fields=["state", "ended_at"])
+    audit.record("job.cancelled", now=now, actor=acting_user, target=job)
+    return job
+
+
+@events.subscribe("job.enqueued", atomic=False)
+def run_job(event: Event) -> None:
+    """Run the job of the event; when the database goes away meanwhile, the event comes again."""
+    pk = event.payload["job_id"]
+    if not Job.objects.filter(pk=pk, state__in=UNDER_WAY).update(state=Job.State.RUNNING):
+        return
+    job = Job.objects.get(pk=pk)
+    try:
+        result = _runners[job.kind](job, Progress(job))
+    except Cancelled:
+        return
+    except Refused as refused:
+        _end(job, Job.State.FAILED, problem=problems.body(refused.code, refused.detail, refused.errors))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("job failed", extra={"status": "failed"})
+        _end(job, Job.State.FAILED, problem=problems.body("internal"))
+    else:
+        _end(job, Job.State.SUCCEEDED, result=result, progress=1.0)
+
+
+def _end(job: Job, state: str, **outcome: Any) -> None:
+    running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
+    running.update(state=state, ended_at=timezone.now(), **outcome)

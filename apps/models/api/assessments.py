@@ -1,0 +1,141 @@
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import authz
+from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin
+from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.renderers import JSONRenderer
+from apps.core.errors import Invalid, Problem
+from apps.models import services
+from apps.models.api.bodies import found, id_parameter, rows_in, who
+from apps.models.api.serializers import AssessmentSerializer, NewAssessmentSerializer, ValuesSerializer
+from apps.models.models import Answer, Assessment, ModelVersion, ResilienceModel, Subject
+
+FILTERS = [
+    OpenApiParameter("version", OpenApiTypes.UUID),
+    OpenApiParameter("subject", OpenApiTypes.UUID),
+    OpenApiParameter("period", str),
+    OpenApiParameter("state", str, enum=Assessment.State.values),
+]
+
+
+@extend_schema_view(list=extend_schema(parameters=FILTERS))
+class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionView[Assessment]):
+    """Assessments: one subject, one version of a resilience model, one period."""
+
+    resource = "assessments"
+    throttle_group = "assessments"
+    permissions = {"export": "read", "answers": "read", "lock": "update"}
+    queryset = Assessment.objects.select_related("latest_run").order_by("-id")
+    serializer_class = AssessmentSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in ("version", "subject")}
+        asked |= {name: self.request.query_params.get(name) for name in ("period", "state")}
+        return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
+
+    @extend_schema(request=NewAssessmentSerializer, responses={201: AssessmentSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Begin an assessment, or, from a list of up to 5,000, all of them or none."""
+        many = rows_in(request)
+        body = NewAssessmentSerializer(data=request.data, many=many)
+        body.is_valid(raise_exception=True)
+        if many:
+            rows = self._resolved(body.validated_data, [f"/{row}" for row in range(len(request.data))])
+            made = services.create_assessments(rows, acting_user=who(request), now=timezone.now())
+            return Response(self.get_serializer(made, many=True).data, status=201)
+        (row,) = self._resolved([body.validated_data], [""])
+        assessment = services.create_assessment(**row, acting_user=who(request), now=timezone.now())
+        return self.shown(assessment, status=201, location=f"/api/v1/assessments/{assessment.pk}/")
+
+    def _resolved(self, rows: Sequence[dict[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
+        """Put versions and subjects in the place of their ids: two queries, however many rows."""
+        user = self.request.user
+        models = authz.visible(ResilienceModel.objects.all(), user, "models:read")
+        versions = found(
+            ModelVersion.objects.filter(model__in=models).defer("document"), [row["version"] for row in rows]
+        )
+        subjects = found(authz.visible(Subject.objects.all(), user, "subjects:read"), [row["subject"] for row in rows])
+        known: dict[str, dict[Any, Any]] = {"version": versions, "subject": subjects}
+        problems = [
+            Problem(f"{place}/{name}", f"there is no such {name}", f"unknown_{name}")
+            for row, place in zip(rows, places, strict=True)
+            for name, things in known.items()
+            if row[name] not in things
+        ]
+        if problems:
+            raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
+        return [row | {name: things[row[name]] for name, things in known.items()} for row in rows]
+
+    @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)
+    @transaction.atomic
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Set the measured values (and the period); version and subject stay."""
+        return self._set(request, partial=False)
+
+    @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)
+    @transaction.atomic
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Set the measured values, the period, or both."""
+        return self._set(request, partial=True)
+
+    def _set(self, request: Request, *, partial: bool) -> Response:
+        assessment = self.get_object()
+        body = ValuesSerializer(data=request.data, partial=partial)
+        body.is_valid(raise_exception=True)
+        changed = services.set_values(
+            assessment,
+            body.validated_data.get("values", assessment.values),
+            period=body.validated_data.get("period"),
+            acting_user=who(request),
+            now=timezone.now(),
+        )
+        return self.shown(changed)
+
+    def perform_destroy(self, instance: Assessment) -> None:
+        services.delete_assessment(instance, acting_user=who(self.request), now=timezone.now())
+
+    @extend_schema(request=None, responses=AssessmentSerializer)
+    @action(detail=True, methods=["post"])
+    def lock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Lock the assessment: no more answers, no more values."""
+        locked = services.lock_assessment(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(locked)
+
+    @extend_schema(
+        operation_id="assessments_answers_export",
+        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(
+        detail=True,
+        url_path="export",
+        url_name="answers",
+        renderer_classes=[JSONRenderer, CSVRenderer],
+        pagination_class=None,
+    )
+    def answers(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """Export every answer and value, a row each: ``manage.py score`` reads the CSV."""
+        return stream(_answers(self.get_object()), request, name="assessment")
+
+
+def _answers(assessment: Assessment) -> Iterator[dict[str, Any]]:
+    """The long form with answers; the wide form for a model that only measures."""
+    code = assessment.subject.code
+    if not services.parsed(assessment.version).questions:
+        yield {"id": code, "group": assessment.subject.group, **assessment.values}
+        return
+    answers = Answer.objects.filter(response__assessment=assessment).order_by("response_id", "question")
+    named = answers.values_list("response__rater", "response__group", "question", "value")
+    for rater, group, question, value in named.iterator(CHUNK):
+        yield {"id": code, "rater": rater, "group": group, "question": question, "value": value}

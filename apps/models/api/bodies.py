@@ -1,0 +1,72 @@
+"""What requests carry: model documents, lists of rows, and ids that must lead somewhere."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from apps.accounts.models import User
+from apps.core.errors import Invalid, Problem
+
+MOST_ROWS = 5000
+M = TypeVar("M", bound=Model)
+
+#: For the API's description: the document itself, or an object that holds it.
+DOCUMENT_BODY = {
+    "application/json": {
+        "description": "A model document, as /api/v1/schemas/model.json describes it, or an object that holds one.",
+        "oneOf": [
+            {
+                "type": "object",
+                "title": "Model document",
+                "required": ["schema", "code", "name", "scale", "root"],
+                "additionalProperties": True,
+            },
+            {
+                "type": "object",
+                "required": ["document"],
+                "properties": {"document": {"type": "object", "additionalProperties": True}},
+                "additionalProperties": False,
+            },
+        ],
+    }
+}
+
+
+def document_in(request: Request) -> tuple[Any, str]:
+    """Return the model document of a body and the pointer to it: it is the body, or stands under ``document``."""
+    body = request.data
+    if isinstance(body, dict) and "document" in body and "schema" not in body:
+        for key in body.keys() - {"document"}:
+            raise Invalid("Send the document alone.", errors=[Problem(f"/{key}", "is not known here", "unknown_key")])
+        return body["document"], "/document"
+    return body, ""
+
+
+def rows_in(request: Request) -> bool:
+    """Whether the body is a list of rows; refuses more of them than one request may bring."""
+    rows = request.data
+    if isinstance(rows, list) and not 1 <= len(rows) <= MOST_ROWS:
+        raise Invalid("A list has 1 to 5,000 rows.", errors=[Problem("", f"{len(rows)} rows", "bad_length")])
+    return isinstance(rows, list)
+
+
+def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:
+    return {one.pk: one for one in queryset.filter(pk__in=set(ids))}
+
+
+def id_parameter(request: Request, name: str) -> UUID | None:
+    """Return the id in a query parameter."""
+    value = request.query_params.get(name)
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        raise ValidationError({name: "is not an id"}) from None
+
+
+def who(request: Request) -> User:
+    """The signed-in user; permissions have seen to it that there is one."""
+    return cast(User, request.user)

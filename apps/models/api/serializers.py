@@ -1,0 +1,183 @@
+from typing import Any, ClassVar
+
+from django.db.models import F
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.core.api.fast import Rows
+from apps.models.models import Assessment, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(serializers.DictField):
+    """A JSON object."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class TextsField(serializers.DictField):
+    """A text in one or several languages, by language code."""
+
+    child = serializers.CharField(max_length=5000)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty=False, **kwargs)
+
+
+class ModelSerializer(Rows, serializers.ModelSerializer[ResilienceModel]):
+    """A resilience model, its version published last and its draft."""
+
+    name = TextsField()
+    draft_version = serializers.UUIDField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = ResilienceModel
+        fields = ("id", "code", "name", "current_version", "draft_version", "created_at", "updated_at")
+        read_only_fields = ("id", "code", "current_version", "created_at", "updated_at")
+
+
+class ModelNameSerializer(serializers.Serializer[ResilienceModel]):
+    name = TextsField()
+
+
+class VersionSerializer(Rows, serializers.ModelSerializer[ModelVersion]):
+    """A version of a resilience model, without its document."""
+
+    class Meta:
+        model = ModelVersion
+        fields: tuple[str, ...] = ("id", "model", "number", "state", "digest", "created_at", "published_at")
+        read_only_fields = fields
+
+
+class VersionDetailSerializer(VersionSerializer):
+    """A version with its document."""
+
+    document = ObjectField(read_only=True)
+
+    class Meta(VersionSerializer.Meta):
+        fields = (*VersionSerializer.Meta.fields, "document")
+        read_only_fields = fields
+
+
+class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):
+    """What is assessed: an organisation, a site, a city."""
+
+    code = serializers.CharField(max_length=100)
+
+    class Meta:
+        model = Subject
+        fields = ("id", "code", "name", "kind", "group", "created_at")
+        read_only_fields = ("id", "created_at")
+
+
+class AssessmentSerializer(Rows, serializers.ModelSerializer[Assessment]):
+    """One subject, assessed by one version in one period, with its latest score."""
+
+    columns: ClassVar[dict[str, Any]] = {"score": F("latest_run__score"), "band": F("latest_run__band")}
+    values = ObjectField(read_only=True)
+    score = serializers.FloatField(source="latest_run.score", read_only=True, allow_null=True, default=None)
+    band = serializers.CharField(source="latest_run.band", read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Assessment
+        fields = (
+            "id",
+            "version",
+            "subject",
+            "period",
+            "values",
+            "state",
+            "created_at",
+            "latest_run",
+            "score",
+            "band",
+        )
+        read_only_fields = fields
+
+
+class NewAssessmentSerializer(serializers.Serializer[Assessment]):
+    """A new assessment: of a subject by a published version."""
+
+    version = serializers.UUIDField()
+    subject = serializers.UUIDField()
+    period = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    values = ObjectField(required=False)
+
+
+class ValuesSerializer(serializers.Serializer[Assessment]):
+    """The measured values of an assessment, by input; the whole of them."""
+
+    values = ObjectField()
+    period = serializers.CharField(max_length=60, required=False, allow_blank=True)
+
+
+class ResponseSerializer(Rows, serializers.ModelSerializer[Response]):
+    """One rater's response, without the answers."""
+
+    class Meta:
+        model = Response
+        fields: tuple[str, ...] = ("id", "assessment", "rater", "group", "started_at", "submitted_at", "created_at")
+        read_only_fields = fields
+
+
+class ResponseDetailSerializer(ResponseSerializer):
+    """One rater's response with the answers by question."""
+
+    answers = serializers.SerializerMethodField()
+
+    class Meta(ResponseSerializer.Meta):
+        fields = (*ResponseSerializer.Meta.fields, "answers")
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_answers(self, response: Response) -> dict[str, Any]:
+        return {answer.question: answer.value for answer in response.answers.all()}
+
+
+class NewResponseSerializer(serializers.Serializer[Response]):
+    """A rater's response; with ``submit`` it counts at once."""
+
+    rater = serializers.CharField(max_length=60)
+    group = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    answers = ObjectField(required=False)
+    submit = serializers.BooleanField(default=False)
+
+
+class AnswersSerializer(serializers.Serializer[Response]):
+    """Answers by question; questions that are left out keep theirs."""
+
+    answers = ObjectField()
+
+
+class NodeScoreSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(allow_null=True)
+    weight = serializers.FloatField(allow_null=True)
+    flags = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField(allow_null=True)
+    raters = serializers.IntegerField(allow_null=True)
+
+
+class RunSerializer(serializers.ModelSerializer[ScoreRun]):
+    """One calculation of an assessment's scores, kept as it was."""
+
+    nodes = serializers.DictField(child=NodeScoreSerializer())
+
+    class Meta:
+        model = ScoreRun
+        fields = (
+            "id",
+            "assessment",
+            "version",
+            "engine_version",
+            "input_digest",
+            "score",
+            "reason",
+            "band",
+            "coverage",
+            "rater_count",
+            "duration_ms",
+            "calculated_at",
+            "nodes",
+        )
+        read_only_fields = fields

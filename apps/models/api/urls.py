@@ -1,0 +1,27 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.jobs import JobView
+from apps.models.api.assessments import AssessmentView
+from apps.models.api.calculations import CalculationView
+from apps.models.api.models import ModelView, VersionView
+from apps.models.api.responses import ResponseView
+from apps.models.api.schemas import ModelSchemaView
+from apps.models.api.scores import ScoreView
+from apps.models.api.subjects import SubjectView
+
+router = SimpleRouter()
+router.register("models", ModelView, basename="models")
+router.register(f"models/(?P<model>{UUID_PATTERN})/versions", VersionView, basename="versions")
+router.register("subjects", SubjectView, basename="subjects")
+router.register("assessments", AssessmentView, basename="assessments")
+router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/responses", ResponseView, basename="responses")
+router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/scores", ScoreView, basename="scores")
+router.register("jobs", JobView, basename="jobs")
+
+urlpatterns = [
+    *router.urls,
+    path("calculations/", CalculationView.as_view(), name="calculations"),
+    path("schemas/model.json", ModelSchemaView.as_view(), name="model-schema"),
+]

@@ -1,0 +1,201 @@
+"""Resilience models and their versions; subjects, assessments and answers; score runs and scores."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Aggregate, F, OuterRef, Q, Subquery, Value
+from django.db.models import JSONField as PlainJSONField
+from django.db.models.functions import JSONObject, NullIf
+
+from apps.core.fields import CharField, JSONField, Model
+
+
+class ByKey(Aggregate):
+    """``jsonb_object_agg(key, value)``: many rows as one JSON object, which is ten times cheaper to load."""
+
+    function = "jsonb_object_agg"
+    output_field = PlainJSONField()
+
+
+class ResilienceModel(Model):
+    """A way of assessing resilience: its published versions are what campaigns and scores refer to."""
+
+    code = models.CharField(max_length=100, unique=True)
+    name = models.JSONField(default=dict)
+    current_version = models.ForeignKey(
+        "ModelVersion", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.name.get("en") or next(iter(self.name.values()), self.code))
+
+
+class ModelVersion(Model):
+    """One model document. Once published it never changes; the database sees to that."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    model = models.ForeignKey(ResilienceModel, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "number"], name="version_number_once_per_model"),
+            models.UniqueConstraint(fields=["model"], condition=Q(state="draft"), name="one_draft_per_model"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(published_at__isnull=False), name="version_published_at_set"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.number}"
+
+
+class Subject(Model):
+    """What is assessed: an organisation, a site, a city, a country."""
+
+    code = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60, blank=True)
+    group = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def with_counts(self) -> Self:
+        submitted = models.Count("responses", filter=Q(responses__submitted_at__isnull=False))
+        return self.annotate(submitted_count=submitted)
+
+
+class Assessment(Model):
+    """One subject, assessed by one version of a resilience model in one period."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        LOCKED = "locked", "Locked"
+
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="assessments")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="assessments")
+    period = models.CharField(max_length=60, blank=True)
+    values = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    latest_run = models.ForeignKey("ScoreRun", models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["version", "subject"], name="assessment_by_version")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.period}".strip()
+
+
+class Response(Model):
+    """What one person answers in an assessment. ``rater`` is a pseudonym; the campaign knows whose it is."""
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
+    rater = CharField(pii="technical", max_length=60)
+    group = models.CharField(max_length=100, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assessment", "rater"], name="one_response_per_rater")]
+
+    def __str__(self) -> str:
+        return f"{self.rater}"
+
+
+class Answer(Model):
+    """The answer to one question: a number, a list of numbers, ``"not_applicable"`` or ``"dont_know"``."""
+
+    response = models.ForeignKey(Response, models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=100)
+    value = JSONField(pii="answers")
+    comment = models.TextField(blank=True)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["response", "question"], name="one_answer_per_question")]
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class ScoreRunQuerySet(models.QuerySet["ScoreRun"]):
+    def with_nodes(self) -> Self:
+        """Adds ``nodes``: what each node came to, by its code."""
+        node = JSONObject(
+            value="value",
+            coverage="coverage",
+            weight="weight",
+            flags="flags",
+            reason=NullIf(F("reason"), Value("")),
+            raters="raters",
+        )
+        scores = Score.objects.filter(run=OuterRef("pk")).order_by().values("run")
+        return self.annotate(nodes=Subquery(scores.annotate(nodes=ByKey("node", node)).values("nodes")))
+
+
+class ScoreRun(Model):
+    """One calculation, kept for ever: what went in (by digest), which engine, what came out."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="runs")
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
+    engine_version = models.CharField(max_length=20)
+    input_digest = models.CharField(max_length=64)
+    score = models.FloatField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    band = models.CharField(max_length=100, blank=True)
+    coverage = models.FloatField(null=True)
+    rater_count = models.PositiveIntegerField(default=0)
+    duration_ms = models.FloatField()
+    calculated_at = models.DateTimeField()
+    requested_by: "models.UUIDField[Any, Any]" = models.UUIDField(null=True, blank=True)
+
+    append_only = True
+    objects = ScoreRunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["assessment", "-calculated_at"], name="run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.score} {self.calculated_at:%Y-%m-%d}"
+
+
+class Score(Model):
+    """The value of one node in one run."""
+
+    run = models.ForeignKey(ScoreRun, models.PROTECT, related_name="scores")
+    node = models.CharField(max_length=100)
+    value = models.FloatField(null=True)
+    coverage = models.FloatField(null=True)
+    weight = models.FloatField(null=True)
+    flags = models.JSONField(default=list)
+    reason = models.CharField(max_length=200, blank=True)
+    raters = models.PositiveIntegerField(null=True)
+
+    append_only = True
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "node"], name="one_score_per_node")]
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.value}"

@@ -1,0 +1,58 @@
+"""What can be done with resilience models, assessments, answers and scores: one function for each verb."""
+
+from apps.models.services.assessments import (
+    create_assessment,
+    create_assessments,
+    delete_assessment,
+    lock_assessment,
+    set_values,
+)
+from apps.models.services.calculations import calculate, model_of
+from apps.models.services.documents import parse_document, parsed
+from apps.models.services.responses import (
+    SavedAnswer,
+    answers_of,
+    create_response,
+    save_answer,
+    save_answers,
+    submit,
+)
+from apps.models.services.scoring import score_assessment
+from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
+from apps.models.services.versions import (
+    delete_model,
+    import_document,
+    publish_version,
+    rename_model,
+    retire_version,
+    update_draft,
+)
+
+__all__ = [
+    "SavedAnswer",
+    "answers_of",
+    "calculate",
+    "create_assessment",
+    "create_assessments",
+    "create_response",
+    "create_subject",
+    "create_subjects",
+    "delete_assessment",
+    "delete_model",
+    "delete_subject",
+    "import_document",
+    "lock_assessment",
+    "model_of",
+    "parse_document",
+    "parsed",
+    "publish_version",
+    "rename_model",
+    "retire_version",
+    "save_answer",
+    "save_answers",
+    "score_assessment",
+    "set_values",
+    "submit",
+    "update_draft",
+    "update_subject",
+]

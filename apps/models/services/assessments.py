@@ -1,0 +1,147 @@
+"""Assessments: a subject, a version of a resilience model, and the values that are measured rather than asked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models import engine
+from apps.models.document import digest
+from apps.models.engine.problems import DataInvalid, pointer
+from apps.models.engine.units import read_units
+from apps.models.models import Answer, Assessment, ModelVersion, ScoreRun, Subject
+from apps.models.services.documents import parsed
+
+
+class AssessmentLocked(Refused):
+    code = "assessment_locked"
+    title = "The assessment is locked"
+
+
+class AssessmentScored(Refused):
+    code = "assessment_scored"
+    title = "An assessment that has answers or scores stays"
+
+
+def create_assessment(
+    *,
+    version: ModelVersion,
+    subject: Subject,
+    period: str = "",
+    values: Mapping[str, Any] | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> Assessment:
+    """Begin the assessment of a subject by a published version."""
+    row = {"version": version, "subject": subject, "period": period, "values": dict(values or {})}
+    return _create([row], [""], acting_user, now)[0]
+
+
+def create_assessments(
+    rows: Sequence[Mapping[str, Any]], *, acting_user: User | None, now: datetime, at: str = ""
+) -> list[Assessment]:
+    """Create all of them or none; a row has ``version``, ``subject``, and may have ``period`` and ``values``."""
+    return _create(rows, [f"{at}/{row}" for row in range(len(rows))], acting_user, now)
+
+
+@transaction.atomic
+def _create(
+    rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None, now: datetime
+) -> list[Assessment]:
+    problems = [problem for row, place in zip(rows, places, strict=True) for problem in _problems(row, place)]
+    if problems:
+        raise Invalid("The assessment cannot begin like this.", errors=problems[:50])
+    made = Assessment.objects.bulk_create(
+        [Assessment(**row, created_at=now, created_by=acting_user) for row in rows], batch_size=1000
+    )
+    ids = [str(one.pk) for one in made]
+    audit.record(
+        "assessment.created",
+        now=now,
+        actor=acting_user,
+        target=made[0] if len(made) == 1 else None,
+        details={"count": len(ids), "ids": ids},
+    )
+    return made
+
+
+def _problems(row: Mapping[str, Any], place: str) -> Iterator[Problem]:
+    version: ModelVersion = row["version"]
+    if version.state != ModelVersion.State.PUBLISHED:
+        yield Problem(f"{place}/version", "only a published version can be assessed against", "version_not_published")
+    else:
+        yield from check_values(parsed(version), row.get("values") or {}, at=f"{place}/values")
+
+
+def check_values(model: engine.Model, values: Mapping[str, Any], *, at: str = "/values") -> Iterator[Problem]:
+    """Say what is wrong with the measured values of one unit."""
+    try:
+        units = read_units(model, [{"id": "unit", "values": values}])
+    except DataInvalid as error:
+        prefix = len("/units/0/values")
+        yield from (Problem(at + one.pointer[prefix:], one.detail, one.code) for one in error.problems)
+    else:
+        for name in units.unknown:
+            yield Problem(at + pointer(name), "the model has no such input", "unknown_input")
+
+
+@transaction.atomic
+def set_values(
+    assessment: Assessment,
+    values: Mapping[str, Any],
+    *,
+    acting_user: User | None,
+    now: datetime,
+    period: str | None = None,
+) -> Assessment:
+    """Replace the measured values (and the period, when one is given) of an open assessment."""
+    assessment = locked_open(assessment)
+    problems = list(check_values(parsed(assessment.version), values))
+    if problems:
+        raise Invalid("Some values are not of this model.", errors=problems)
+    assessment.values = dict(values)
+    assessment.period = assessment.period if period is None else period
+    assessment.save(update_fields=["values", "period"])
+    details = {"inputs": sorted(values), "digest": digest(dict(values))}
+    audit.record("assessment.values_set", now=now, actor=acting_user, target=assessment, details=details)
+    return assessment
+
+
+@transaction.atomic
+def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: datetime) -> Assessment:
+    """Accept no more answers and values; the trail keeps a digest of them all."""
+    assessment = Assessment.objects.select_for_update(of=("self",)).get(pk=assessment.pk)
+    if assessment.state == Assessment.State.LOCKED:
+        return assessment
+    answers = Answer.objects.filter(response__assessment=assessment).order_by("response_id", "question")
+    rows = [[str(response), *rest] for response, *rest in answers.values_list("response_id", "question", "value")]
+    assessment.state = Assessment.State.LOCKED
+    assessment.save(update_fields=["state"])
+    details = {"answers": len(rows), "digest": digest([assessment.values, rows])}
+    audit.record("assessment.locked", now=now, actor=acting_user, target=assessment, details=details)
+    events.publish("assessment.locked", {"assessment_id": str(assessment.pk)}, now=now)
+    return assessment
+
+
+@transaction.atomic
+def delete_assessment(assessment: Assessment, *, acting_user: User | None, now: datetime) -> None:
+    """Delete an assessment that holds nothing yet."""
+    assessment = locked_open(assessment)
+    if ScoreRun.objects.filter(assessment=assessment).exists() or assessment.responses.exists():
+        raise AssessmentScored("It has answers or scores, so it stays.")
+    audit.record("assessment.deleted", now=now, actor=acting_user, target=assessment)
+    assessment.delete()
+
+
+def locked_open(assessment: Assessment) -> Assessment:
+    """Lock the row and refuse when the assessment is closed to changes."""
+    rows = Assessment.objects.select_related("version", "subject").defer("version__document")
+    assessment = rows.select_for_update(of=("self",)).get(pk=assessment.pk)
+    if assessment.state == Assessment.State.LOCKED:
+        raise AssessmentLocked("It is locked, so its answers and values stay as they are.")
+    return assessment

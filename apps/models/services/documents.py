@@ -1,0 +1,74 @@
+"""Model documents, checked when they come in and kept parsed while they are in use."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any, Final
+
+import orjson
+
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models import document, engine
+from apps.models.models import ModelVersion
+
+MOST_BYTES: Final = 5 * 1024 * 1024
+KEPT: Final = 128
+
+
+class DocumentTooLarge(Refused):
+    code = "too_large"
+    status = 413
+    title = "The request is too large"
+
+
+def parse_document(data: Any, *, at: str = "") -> engine.Model:
+    """Check a model document; ``at`` says where it stands in what was sent, and begins every pointer."""
+    if _size(data) > MOST_BYTES:
+        raise DocumentTooLarge(f"A model document has at most {MOST_BYTES // 1024 // 1024} MB.")
+    try:
+        return document.parse(data)
+    except document.DocumentInvalid as error:
+        raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
+
+
+def problems_of(problems: Iterable[engine.Problem], at: str = "") -> list[Problem]:
+    return [Problem(at + one.pointer, one.detail, one.code) for one in problems]
+
+
+def _size(data: Any) -> int:
+    try:
+        return len(orjson.dumps(data))
+    except TypeError:  # nested too deep, or numbers beyond JSON's: the parser says where
+        return 0
+
+
+class _Kept:
+    """The models used last, by the digest of their documents: equal digests mean equal documents."""
+
+    def __init__(self) -> None:
+        self.models: OrderedDict[str, engine.Model] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, digest: str) -> engine.Model | None:
+        with self.lock:
+            if found := self.models.get(digest):
+                self.models.move_to_end(digest)
+            return found
+
+    def put(self, digest: str, model: engine.Model) -> None:
+        with self.lock:
+            self.models[digest] = model
+            while len(self.models) > KEPT:
+                self.models.popitem(last=False)
+
+
+_kept = _Kept()
+
+
+def parsed(version: ModelVersion) -> engine.Model:
+    """Return the version as the engine reads it. A version whose document is deferred is loaded at most once."""
+    model = _kept.get(version.digest)
+    if model is None:
+        model = parse_document(version.document)
+        _kept.put(version.digest, model)
+    return model

@@ -1,0 +1,196 @@
+"""Responses: what one person answers. An answer is saved by one statement, and the later of two writes wins."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem
+from apps.core.fields import new_id
+from apps.models import engine
+from apps.models.document import digest
+from apps.models.engine.answers import AnswerOffScale, Reader, reader
+from apps.models.engine.problems import pointer
+from apps.models.models import Answer, Assessment, Response
+from apps.models.services.assessments import AssessmentLocked, locked_open
+from apps.models.services.documents import parsed
+
+LONGEST_COMMENT = 5000
+
+#: Inserts or replaces answers while the assessment is open; an older write than the stored one changes nothing.
+SAVE = """
+    INSERT INTO resilience_answer (id, response_id, question, value, comment, answered_at)
+    SELECT given.id, accepting.id, given.question, coalesce(given.value, 'null'::jsonb),
+           coalesce(given.comment, (SELECT known.comment FROM resilience_answer known
+                                    WHERE known.response_id = accepting.id AND known.question = given.question), ''),
+           given.answered_at
+    FROM jsonb_to_recordset(%s::jsonb)
+             AS given (id uuid, question text, value jsonb, comment text, answered_at timestamptz),
+         (SELECT response.id FROM resilience_response response
+          JOIN resilience_assessment assessment ON assessment.id = response.assessment_id
+          WHERE response.id = %s AND assessment.state = 'open'
+          FOR KEY SHARE OF assessment) accepting
+    ON CONFLICT (response_id, question) DO UPDATE
+        SET value = EXCLUDED.value, comment = EXCLUDED.comment, answered_at = EXCLUDED.answered_at
+        WHERE resilience_answer.answered_at <= EXCLUDED.answered_at
+    RETURNING question
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """The answer as it is stored now; ``accepted`` is False when a later write was there already."""
+
+    question: str
+    value: Any
+    answered_at: datetime
+    accepted: bool
+
+
+@transaction.atomic
+def create_response(
+    assessment: Assessment,
+    *,
+    rater: str,
+    group: str = "",
+    answers: Mapping[str, Any] | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> Response:
+    """Give one rater a response in an open assessment, with the answers there are already."""
+    assessment = locked_open(assessment)
+    try:
+        with transaction.atomic():
+            response = assessment.responses.create(rater=rater, group=group, created_at=now)
+    except IntegrityError:
+        problem = Problem("/rater", f"{rater!r} has a response in this assessment already", "taken")
+        raise Invalid("Every rater has one response.", errors=[problem]) from None
+    response.assessment = assessment
+    audit.record("response.created", now=now, actor=acting_user, target=response)
+    if answers:
+        save_answers(response, answers, acting_user=acting_user, now=now)
+    return response
+
+
+@transaction.atomic
+def save_answers(
+    response: Response, answers: Mapping[str, Any], *, acting_user: User | None, now: datetime, at: str = "/answers"
+) -> Response:
+    """Save several answers at once: all of them or none."""
+    problems = list(check_answers(parsed(response.assessment.version), answers, at=at))
+    if problems:
+        raise Invalid("Some answers are not on their scales.", errors=problems[:50])
+    _write(response, [_row(question, value, None, now) for question, value in answers.items()])
+    _start(response, now)
+    audit.record(
+        "response.answered", now=now, actor=acting_user, target=response, details={"questions": sorted(answers)}
+    )
+    return response
+
+
+@transaction.atomic
+def save_answer(
+    response: Response,
+    question: str,
+    value: Any,
+    *,
+    answered_at: datetime,
+    now: datetime,
+    comment: str | None = None,
+    acting_user: User | None = None,
+) -> SavedAnswer:
+    """Save one answer as a respondent gives it. What was answered later stays; the future is not believed.
+
+    Load ``response`` with ``select_related("assessment__version")`` and a deferred document, and it costs one query.
+    The trail gets its entry when the response is submitted.
+    """
+    problems = list(check_answers(parsed(response.assessment.version), {question: value}, at=""))
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        problems.append(Problem("/comment", f"has at most {LONGEST_COMMENT} characters", "too_long"))
+    if problems:
+        raise Invalid("The answer is not on its scale.", errors=problems)
+    given_at = min(answered_at, now)
+    saved = _write(response, [_row(question, value, comment, given_at)])
+    if not saved:
+        known = Answer.objects.get(response=response, question=question)
+        return SavedAnswer(question, known.value, known.answered_at, accepted=False)
+    _start(response, now)
+    return SavedAnswer(question, value, given_at, accepted=True)
+
+
+def check_answers(model: engine.Model, answers: Mapping[str, Any], *, at: str) -> Iterator[Problem]:
+    """Say which answers their questions' scales do not offer."""
+    known = _readers(model)
+    for question, value in answers.items():
+        read = known.get(question)
+        if read is None:
+            yield Problem(at + pointer(question), "the model has no such question", "unknown_question")
+            continue
+        try:
+            read(value)
+        except AnswerOffScale as refused:
+            yield Problem(at + pointer(question), str(refused), "answer_off_scale")
+
+
+@lru_cache(maxsize=256)
+def _readers(model: engine.Model) -> dict[str, Reader]:
+    return {placed.question.code: reader(placed.question.scale) for placed in model.questions}
+
+
+def _row(question: str, value: Any, comment: str | None, answered_at: datetime) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "question": question,
+        "value": value,
+        "comment": comment,
+        "answered_at": answered_at.isoformat(),
+    }
+
+
+def _write(response: Response, rows: list[dict[str, Any]]) -> set[str]:
+    """Save the rows and return the questions that were saved; refuse when the assessment is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, [json.dumps(rows), response.pk])
+        saved = {question for (question,) in cursor.fetchall()}
+    if len(saved) < len(rows) and not Assessment.objects.filter(pk=response.assessment_id, state="open").exists():
+        raise AssessmentLocked("It is locked, so its answers stay as they are.")
+    return saved
+
+
+def _start(response: Response, now: datetime) -> None:
+    if response.started_at is None:
+        Response.objects.filter(pk=response.pk, started_at=None).update(started_at=now)
+        response.started_at = now
+
+
+@transaction.atomic
+def submit(response: Response, *, now: datetime, acting_user: User | None = None) -> Response:
+    """Hand the answers in: they count from now on, and may change as long as the assessment is open."""
+    assessment = locked_open(response.assessment)
+    answers = answers_of(response)
+    open_questions = [
+        Problem("/answers" + pointer(placed.question.code), "an answer is required", "required")
+        for placed in parsed(assessment.version).questions
+        if placed.question.required and answers.get(placed.question.code) is None
+    ]
+    if open_questions:
+        raise Invalid("Some questions need an answer first.", errors=open_questions)
+    response.submitted_at = now
+    response.save(update_fields=["submitted_at"])
+    details = {"answers": len(answers), "digest": digest(answers)}
+    audit.record("assessment.submitted", now=now, actor=acting_user, target=response, details=details)
+    payload = {"assessment_id": str(assessment.pk), "response_id": str(response.pk)}
+    events.publish("assessment.submitted", payload, now=now)
+    return response
+
+
+def answers_of(response: Response) -> dict[str, Any]:
+    """Return what the response says, by the codes of the questions."""
+    return dict(Answer.objects.filter(response=response).order_by("question").values_list("question", "value"))

@@ -1,0 +1,86 @@
+"""Subjects: what is assessed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models.models import Subject
+
+
+class SubjectInUse(Refused):
+    code = "subject_in_use"
+    title = "Assessments or campaigns refer to the subject"
+
+
+def create_subject(
+    *, code: str, name: str, kind: str = "", group: str = "", acting_user: User | None, now: datetime
+) -> Subject:
+    return _create([{"code": code, "name": name, "kind": kind, "group": group}], [""], acting_user, now)[0]
+
+
+def create_subjects(
+    rows: Sequence[Mapping[str, Any]], *, acting_user: User | None, now: datetime, at: str = ""
+) -> list[Subject]:
+    """Create all of them or none; pointers name the row."""
+    return _create(rows, [f"{at}/{row}" for row in range(len(rows))], acting_user, now)
+
+
+@transaction.atomic
+def _create(
+    rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None, now: datetime
+) -> list[Subject]:
+    problems = list(_taken([row["code"] for row in rows], places))
+    if problems:
+        raise Invalid("Every subject needs a code of its own.", errors=problems)
+    subjects = [Subject(**row, created_at=now) for row in rows]
+    made = Subject.objects.bulk_create(subjects, ignore_conflicts=False)
+    ids = [str(one.pk) for one in made]
+    audit.record(
+        "subject.created",
+        now=now,
+        actor=acting_user,
+        target=made[0] if len(made) == 1 else None,
+        details={"count": len(ids), "ids": ids},
+    )
+    return made
+
+
+def _taken(codes: list[str], places: Sequence[str]) -> Iterable[Problem]:
+    taken = set(Subject.objects.filter(code__in=codes).values_list("code", flat=True))
+    twice = {code for code, count in Counter(codes).items() if count > 1}
+    for code, place in zip(codes, places, strict=True):
+        if code in taken:
+            yield Problem(f"{place}/code", f"{code!r} is taken already", "taken")
+        elif code in twice:
+            yield Problem(f"{place}/code", f"{code!r} comes twice", "duplicate_code")
+
+
+@transaction.atomic
+def update_subject(subject: Subject, *, acting_user: User | None, now: datetime, **changes: Any) -> Subject:
+    subject = Subject.objects.select_for_update().get(pk=subject.pk)
+    code = changes.get("code", subject.code)
+    if code != subject.code:
+        problems = list(_taken([code], [""]))
+        if problems:
+            raise Invalid("Every subject needs a code of its own.", errors=problems)
+    for name, value in changes.items():
+        setattr(subject, name, value)
+    subject.save(update_fields=list(changes))
+    audit.record("subject.changed", now=now, actor=acting_user, target=subject, details={"fields": sorted(changes)})
+    return subject
+
+
+@transaction.atomic
+def delete_subject(subject: Subject, *, acting_user: User | None, now: datetime) -> None:
+    audit.record("subject.deleted", now=now, actor=acting_user, target=subject, details={"code": subject.code})
+    try:
+        subject.delete()
+    except ProtectedError:
+        raise SubjectInUse("It has been assessed, or a campaign is about it, so it stays.") from None

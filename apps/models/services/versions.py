@@ -1,0 +1,155 @@
+"""Resilience models and their versions: a draft can change, a published version never does."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models.document import digest
+from apps.models.models import ModelVersion, ResilienceModel
+from apps.models.services.documents import parse_document
+
+DRAFT, PUBLISHED, RETIRED = ModelVersion.State.DRAFT, ModelVersion.State.PUBLISHED, ModelVersion.State.RETIRED
+
+
+class VersionNotDraft(Refused):
+    code = "version_not_draft"
+    title = "Only a draft can change"
+
+
+class VersionNotPublished(Refused):
+    code = "version_not_published"
+    title = "Only a published version can do that"
+
+
+class ModelWasPublished(Refused):
+    code = "model_was_published"
+    title = "A resilience model that was ever published stays"
+
+
+@transaction.atomic
+def import_document(
+    document: Any, *, acting_user: User | None, now: datetime, model: ResilienceModel | None = None, at: str = ""
+) -> ModelVersion:
+    """Make a document the draft of the resilience model with its code; the first document makes the model."""
+    content = parse_document(document, at=at)
+    if model is not None and content.code != model.code:
+        raise Invalid(
+            "The document is of another resilience model.",
+            errors=[Problem(f"{at}/code", f"must be {model.code!r}", "other_model")],
+        )
+    owner, is_new = ResilienceModel.objects.select_for_update(of=("self",)).get_or_create(
+        code=content.code, defaults={"name": dict(content.name), "created_at": now, "updated_at": now}
+    )
+    version = _put_draft(owner, document, digest=content.digest, now=now)
+    if not is_new:
+        _touch(owner, now, name=None if owner.current_version_id else dict(content.name))
+    audit.record(
+        "version.imported",
+        now=now,
+        actor=acting_user,
+        target=version,
+        details={"code": owner.code, "number": version.number, "digest": version.digest},
+    )
+    return version
+
+
+def _put_draft(model: ResilienceModel, document: Any, *, digest: str, now: datetime) -> ModelVersion:
+    draft = model.versions.filter(state=DRAFT).select_for_update().first()
+    if draft is None:
+        last = model.versions.aggregate(last=Max("number"))["last"] or 0
+        return model.versions.create(number=last + 1, document=document, digest=digest, created_at=now)
+    draft.document, draft.digest = document, digest
+    draft.save(update_fields=["document", "digest"])
+    return draft
+
+
+@transaction.atomic
+def update_draft(
+    version: ModelVersion, document: Any, *, acting_user: User | None, now: datetime, at: str = ""
+) -> ModelVersion:
+    """Replace the document of a draft."""
+    version = _locked(version)
+    if version.state != DRAFT:
+        raise VersionNotDraft("Only a draft can change; a published version stays as it is. Make a new draft instead.")
+    return import_document(document, acting_user=acting_user, now=now, model=version.model, at=at)
+
+
+@transaction.atomic
+def publish_version(version: ModelVersion, *, acting_user: User | None, now: datetime) -> ModelVersion:
+    """Publish a draft: from now on it can be assessed against, and never changes."""
+    version = _locked(version)
+    if version.state != DRAFT:
+        raise VersionNotDraft("Only a draft can be published.")
+    content = parse_document(version.document, at="/document")
+
+    version.state = PUBLISHED
+    version.digest = digest(version.document)
+    version.published_at = now
+    version.save(update_fields=["state", "digest", "published_at"])
+    version.model.current_version = version
+    _touch(version.model, now, name=dict(content.name))
+    _tell("version.published", version, acting_user=acting_user, now=now)
+    return version
+
+
+@transaction.atomic
+def retire_version(version: ModelVersion, *, acting_user: User | None, now: datetime) -> ModelVersion:
+    """Retire a published version: what refers to it stays, nothing new can."""
+    version = _locked(version)
+    if version.state != PUBLISHED:
+        raise VersionNotPublished("Only a published version can be retired.")
+
+    version.state = RETIRED
+    version.save(update_fields=["state"])
+    if version.model.current_version_id == version.pk:
+        version.model.current_version = version.model.versions.filter(state=PUBLISHED).order_by("-number").first()
+    _touch(version.model, now)
+    _tell("version.retired", version, acting_user=acting_user, now=now)
+    return version
+
+
+@transaction.atomic
+def rename_model(
+    model: ResilienceModel, *, name: dict[str, str], acting_user: User | None, now: datetime
+) -> ResilienceModel:
+    """Change the name that lists show, until the next version that is published brings its own."""
+    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    _touch(model, now, name=name)
+    audit.record("model.renamed", now=now, actor=acting_user, target=model)
+    return model
+
+
+@transaction.atomic
+def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datetime) -> None:
+    """Delete a resilience model of which no version was ever published."""
+    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    if model.versions.exclude(state=DRAFT).exists():
+        raise ModelWasPublished("A version of it was published, so scores may rest on it. Retire its versions instead.")
+    audit.record("model.deleted", now=now, actor=acting_user, target=model, details={"code": model.code})
+    model.delete()
+
+
+def _locked(version: ModelVersion) -> ModelVersion:
+    """Lock the model, then the version: the order that every service here keeps."""
+    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=version.model_id)
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    version.model = model
+    return version
+
+
+def _touch(model: ResilienceModel, now: datetime, *, name: dict[str, str] | None = None) -> None:
+    model.updated_at = now
+    model.name = name or model.name
+    model.save(update_fields=["updated_at", "name", "current_version"])
+
+
+def _tell(what: str, version: ModelVersion, *, acting_user: User | None, now: datetime) -> None:
+    details = {"code": version.model.code, "number": version.number, "digest": version.digest}
+    audit.record(what, now=now, actor=acting_user, target=version, details=details)
+    events.publish(what, {"model_id": str(version.model_id), "version_id": str(version.pk)}, now=now)

@@ -1,0 +1,32 @@
+"""What this app does when something happened: it calculates, in a worker."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from apps.core import events, jobs
+from apps.core.jobs import Progress
+from apps.core.models import Event, Job
+from apps.models import services
+from apps.models.models import Assessment
+
+
+@events.subscribe("assessment.submitted")
+def score_when_submitted(event: Event) -> None:
+    """Scores once for the same answers, however often the event comes."""
+    assessment = Assessment.objects.filter(pk=event.payload["assessment_id"]).first()
+    if assessment is not None:
+        services.score_assessment(assessment, now=timezone.now())
+
+
+@jobs.runner("assessment.score")
+def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
+    assessment = Assessment.objects.get(pk=job.parameters["assessment_id"])
+    run = services.score_assessment(assessment, now=timezone.now(), requested_by=job.requested_by)
+    return {"assessment_id": str(assessment.pk), "run_id": str(run.pk), "score": run.score}
+
+
+@jobs.runner("calculation")
+def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.parameters
+    return services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
