@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "apps.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        from apps.audit import capture
+        from apps.audit.models import AuditEntryManager
+
+        AuditEntryManager.on_change = staticmethod(capture.entry_of_change)
+        AuditEntryManager.on_relation = staticmethod(capture.entry_of_relation)

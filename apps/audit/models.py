@@ -4,7 +4,8 @@ The database stamps time, transaction and digest; the runtime roles may add and 
 Monthly partitions keep seven years manageable; sealing reads ``xid`` to know when a range is closed for ever.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -13,19 +14,18 @@ from apps.core.fields import CharField, JSONField, Model
 
 
 class AuditEntryManager(models.Manager["AuditEntry"]):
-    """What django-auditlog expects of the manager of its log entries."""
+    """What django-auditlog expects of the manager of its log entries; ``capture`` listens."""
+
+    on_change: ClassVar[Callable[..., None]]
+    on_relation: ClassVar[Callable[..., None]]
 
     def log_create(self, instance: models.Model, force_log: bool = False, **details: Any) -> None:
-        from apps.audit.capture import entry_of_change
-
-        entry_of_change(instance, force_log, details)
+        type(self).on_change(instance, force_log, details)
 
     def log_m2m_changes(
         self, changed: Any, instance: models.Model, operation: str, field_name: str, **details: Any
     ) -> None:
-        from apps.audit.capture import entry_of_relation
-
-        entry_of_relation(changed, instance, operation, field_name)
+        type(self).on_relation(changed, instance, operation, field_name)
 
 
 class AuditEntry(Model):

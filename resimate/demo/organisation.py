@@ -1,0 +1,117 @@
+"""Tenant ``demo``: a water utility with a finished wave of last year and a campaign that is running."""
+
+import random
+from datetime import datetime, timedelta
+
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import Campaign
+from apps.campaigns.services import Contact
+from apps.models import services, starters
+from apps.models.document import parse_cached
+from apps.models.models import ModelVersion, ResilienceModel, Response, Subject
+
+PEOPLE = [
+    "Amara Osei",
+    "Ben Whitlock",
+    "Clara Jensen",
+    "Dmitri Volkov",
+    "Elena Petrova",
+    "Farid Rahman",
+    "Grace Kim",
+    "Hugo Almeida",
+    "Ines Moreau",
+    "Jonas Lindqvist",
+    "Keiko Tanaka",
+    "Liam Byrne",
+    "Maya Deshpande",
+    "Noor Haddad",
+    "Olga Nowak",
+    "Pedro Santos",
+    "Quinn Taylor",
+    "Rosa Jimenez",
+    "Samuel Okafor",
+    "Tove Nilsen",
+    "Umar Siddiqui",
+    "Vera Hofmann",
+    "Wim de Vries",
+    "Yara Costa",
+]
+GROUPS = ("operations", "customers", "leadership")
+#: How each group sees the organisation, as the mean answer on a scale from 1 to 5, and how it moved in a year.
+VIEWS = {"operations": (2.9, 0.4), "customers": (3.2, 0.2), "leadership": (3.8, 0.1)}
+
+
+def fill(now: datetime) -> None:
+    from resimate.demo import ensure_user
+
+    if ResilienceModel.objects.exists():
+        return
+    ensure_user("analyst@demo.example", "Robin Analyst", "model_analyst")
+    version = _publish("organisational_resilience", now - timedelta(days=400))
+    services.import_document(starters.load("ten_essentials"), acting_user=None, now=now)
+    subject = services.create_subject(
+        code="harbourside", name="Harbourside Water", kind="organisation", acting_user=None, now=now
+    )
+    chance = random.Random(2026)  # noqa: S311  invented answers, the same at every first run
+    last_year = now - timedelta(days=365)
+    earlier = _open(version, subject, "Resilience check 2025", "2025", last_year, timedelta(days=21))
+    _answer(earlier, chance, share=0.92, later=False, when=last_year + timedelta(days=5))
+    earlier.participations.update(invited_at=last_year, opened_at=last_year + timedelta(days=2))
+    campaigns.close_campaign(earlier, acting_user=None, now=last_year + timedelta(days=21))
+    assert earlier.assessment is not None  # noqa: S101  an open campaign has one
+    services.score_assessment(earlier.assessment, now=last_year + timedelta(days=21))
+
+    running = _open(version, subject, "Resilience check 2026", "2026", now, timedelta(days=14))
+    _answer(running, chance, share=0.5, later=True, when=now)
+
+
+def _publish(starter: str, when: datetime) -> ModelVersion:
+    draft = services.import_document(starters.load(starter), acting_user=None, now=when)
+    return services.publish_version(draft, acting_user=None, now=when)
+
+
+def _open(
+    version: ModelVersion, subject: Subject, name: str, period: str, when: datetime, length: timedelta
+) -> Campaign:
+    campaign = campaigns.create_campaign(
+        name=name,
+        version=version,
+        subject=subject,
+        period=period,
+        closes_at=when + length,
+        introduction="Twelve minutes of your time show us where we are strong and where a shock would hurt.",
+        acting_user=None,
+        now=when,
+    )
+    contacts = [
+        Contact(person, f"{person.split()[0].lower()}@harbourside.example", GROUPS[number % 3])
+        for number, person in enumerate(PEOPLE)
+    ]
+    campaigns.add_stakeholders(campaign, contacts, acting_user=None, now=when)
+    return campaigns.open_campaign(campaign, acting_user=None, now=when)
+
+
+def _answer(campaign: Campaign, chance: random.Random, *, share: float, later: bool, when: datetime) -> None:
+    """Let a share of the people submit; the next one has begun and not finished."""
+    model = parse_cached(campaign.version.document)
+    questions = [question.code for question in model.questions]
+    responses = list(Response.objects.filter(assessment=campaign.assessment).order_by("pk"))
+    submitting = round(len(responses) * share)
+    for number, response in enumerate(responses[: submitting + 1]):
+        mean, gain = VIEWS[response.group]
+        answered = questions if number < submitting else questions[:7]
+        services.save_answers(
+            response,
+            {code: _opinion(chance, mean + gain * later, code) for code in answered},
+            acting_user=None,
+            now=when,
+        )
+        if number < submitting:
+            services.submit(response, now=when)
+
+
+def _opinion(chance: random.Random, mean: float, code: str) -> int | str:
+    if chance.random() < 0.04:
+        return "dont_know"
+    strength = (sum(map(ord, code)) % 7 - 3) / 4  # some themes are stronger than others, for everybody
+    return min(5, max(1, round(chance.gauss(mean + strength, 0.7))))
