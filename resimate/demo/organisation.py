@@ -10,32 +10,12 @@ from apps.models import services, starters
 from apps.models.document import parse_cached
 from apps.models.models import ModelVersion, ResilienceModel, Response, Subject
 
-PEOPLE = [
-    "Amara Osei",
-    "Ben Whitlock",
-    "Clara Jensen",
-    "Dmitri Volkov",
-    "Elena Petrova",
-    "Farid Rahman",
-    "Grace Kim",
-    "Hugo Almeida",
-    "Ines Moreau",
-    "Jonas Lindqvist",
-    "Keiko Tanaka",
-    "Liam Byrne",
-    "Maya Deshpande",
-    "Noor Haddad",
-    "Olga Nowak",
-    "Pedro Santos",
-    "Quinn Taylor",
-    "Rosa Jimenez",
-    "Samuel Okafor",
-    "Tove Nilsen",
-    "Umar Siddiqui",
-    "Vera Hofmann",
-    "Wim de Vries",
-    "Yara Costa",
-]
+PEOPLE = (
+    "Amara Osei", "Ben Whitlock", "Clara Jensen", "Dmitri Volkov", "Elena Petrova", "Farid Rahman", "Grace Kim",
+    "Hugo Almeida", "Ines Moreau", "Jonas Lindqvist", "Keiko Tanaka", "Liam Byrne", "Maya Deshpande",
+    "Noor Haddad", "Olga Nowak", "Pedro Santos", "Quinn Taylor", "Rosa Jimenez", "Samuel Okafor", "Tove Nilsen",
+    "Umar Siddiqui", "Vera Hofmann", "Wim de Vries", "Yara Costa",
+)  # fmt: skip
 GROUPS = ("operations", "customers", "leadership")
 #: How each group sees the organisation, as the mean answer on a scale from 1 to 5, and how it moved in a year.
 VIEWS = {"operations": (2.9, 0.4), "customers": (3.2, 0.2), "leadership": (3.8, 0.1)}
@@ -94,7 +74,7 @@ def _open(
 def _answer(campaign: Campaign, chance: random.Random, *, share: float, later: bool, when: datetime) -> None:
     """Let a share of the people submit; the next one has begun and not finished."""
     model = parse_cached(campaign.version.document)
-    questions = [question.code for question in model.questions]
+    questions = [placed.question.code for placed in model.questions]
     responses = list(Response.objects.filter(assessment=campaign.assessment).order_by("pk"))
     submitting = round(len(responses) * share)
     for number, response in enumerate(responses[: submitting + 1]):

@@ -127,4 +127,4 @@ def test_postgresql_itself_refuses_another_tenants_table(database: dict[str, str
         )
 
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for schema beta"):
-            connection.execute(sql.SQL(statement).format(sql.Identifier("beta", "resilience_subject")))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(sql.Identifier("beta", "resilience_subject")))
