@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -49,10 +50,10 @@ class OperatorCommand(BaseCommand):
         """Say what came out: the whole of it as JSON, or as text for people."""
         self.stdout.write(json.dumps(result, default=str, ensure_ascii=False) if self.json_wanted else text)
 
-    def fail(self, code: str, sentence: str) -> None:
+    def fail(self, code: str, sentence: str, **more: Any) -> NoReturn:
         """End with exit 1."""
         if self.json_wanted:
-            self.stdout.write(json.dumps({"code": code, "detail": sentence}, ensure_ascii=False))
+            self.stdout.write(json.dumps({"code": code, "detail": sentence, **more}, default=str, ensure_ascii=False))
         self.stderr.write(sentence)
         sys.exit(1)
 
@@ -60,3 +61,15 @@ class OperatorCommand(BaseCommand):
         """The same things, with a bar on standard error when somebody is watching it."""
         quiet = self.json_wanted or not sys.stderr.isatty()
         yield from tqdm(things, total=total, unit=unit, file=sys.stderr, disable=quiet, leave=False)
+
+    @contextmanager
+    def meter(self, unit: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar for work that reports ``(done, total)`` by itself."""
+        quiet = self.json_wanted or not sys.stderr.isatty()
+        with tqdm(unit=unit, file=sys.stderr, disable=quiet, leave=False) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            yield show

@@ -1,37 +1,89 @@
 """All tenants at once: which are behind, and bringing them up to date."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 
+from apps.core.errors import Refused
 from apps.tenants.models import Tenant
-from apps.tenants.provisioning import OWNER, migrate_schema, owner_in, schemas_behind
+from apps.tenants.provisioning import (
+    OWNER,
+    known_migrations,
+    migrate_schema,
+    owner_in,
+    public_is_behind,
+    schemas_behind,
+)
 
 LOCK = 7_346_001
+logger = logging.getLogger(__name__)
+
+WITH_HISTORY = """
+    SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = %s AND c.relkind = 'r'
+"""
+
+
+class TenantsNotMigrated(Refused):
+    code = "tenants_not_migrated"
+    title = "Some tenants could not be migrated"
+
+    def __init__(self, migrated: list[str], failed: dict[str, str]) -> None:
+        super().__init__(f"{len(failed)} of {len(migrated) + len(failed)} schemas failed: {', '.join(sorted(failed))}.")
+        self.migrated = migrated
+        self.failed = failed
 
 
 def plan() -> dict[str, int]:
-    """The schemas that lack migrations, the template first, with how many: one query however many tenants there are."""
-    with owner_in("public"):
-        schemas = list(Tenant.objects.using(OWNER).order_by("schema_name").values_list("schema_name", flat=True))
-        with connections[OWNER].cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [settings.TEMPLATE_SCHEMA])
-            template = [settings.TEMPLATE_SCHEMA] if cursor.fetchone() else []
-        return schemas_behind([*template, *schemas])
+    """The schemas that lack migrations, the template first, with how many. Few queries, however many tenants."""
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        cursor.execute(WITH_HISTORY, [MigrationRecorder.Migration._meta.db_table])
+        known = {schema for (schema,) in cursor.fetchall()}
+        schemas = [settings.TEMPLATE_SCHEMA, *_tenants()]
+        behind = schemas_behind(schema for schema in schemas if schema in known)
+        everything = len(known_migrations(settings.TENANT_APPS))
+    return {schema: behind.get(schema, everything) for schema in schemas if schema in behind or schema not in known}
 
 
-def migrate_all(progress: Callable[[str, int, int], None] = lambda *_: None) -> list[str]:
-    """Migrate the public schema, the template, and every tenant that is behind; safe to stop and start again."""
+def migrate_all(progress: Callable[[str, int, int], None] = lambda *_: None, *, resume: bool = False) -> list[str]:
+    """Migrate the public schema, the template, and every tenant that is behind; safe to stop and start again.
+
+    A tenant that fails is left as it was, and the others go on; who failed is raised at the end. ``resume`` looks at
+    the public schema and the template only when they are behind as well.
+    """
     with _only_one():
-        migrate_schema("public")
-        migrate_schema(settings.TEMPLATE_SCHEMA)
+        if not resume or public_is_behind():
+            migrate_schema("public")
+        if not resume or settings.TEMPLATE_SCHEMA in plan():
+            migrate_schema(settings.TEMPLATE_SCHEMA)
         behind = list(plan())
+        failed: dict[str, str] = {}
         for done, schema in enumerate(behind, start=1):
-            migrate_schema(schema)
+            if problem := _problem_with(schema):
+                failed[schema] = problem
             progress(schema, done, len(behind))
-    return behind
+    migrated = [schema for schema in behind if schema not in failed]
+    if failed:
+        raise TenantsNotMigrated(migrated, failed)
+    return migrated
+
+
+def _problem_with(schema: str) -> str | None:
+    """Migrate one tenant; what stopped it, if something did."""
+    try:
+        migrate_schema(schema)
+    except Exception as error:  # one tenant's data must not hold up the others
+        logger.exception("migration of a tenant failed", extra={"action": f"migrate {schema}"})
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return None
+
+
+def _tenants() -> list[str]:
+    return list(Tenant.objects.using(OWNER).order_by("schema_name").values_list("schema_name", flat=True))
 
 
 @contextmanager
