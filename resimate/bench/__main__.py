@@ -1,0 +1,147 @@
+"""``make bench``: a table, and the same as JSON in ``build/bench.json``."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from resimate.tests import database as databases
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = """
+import django; django.setup()
+from datetime import UTC, datetime
+from django.utils import timezone
+from django_tenants.utils import schema_context
+from apps.accounts import services as accounts
+from apps.accounts.models import Role
+from apps.configuration import services as configuration
+from apps.models import services, starters
+now = timezone.now()
+with schema_context("acme"):
+    for group in ("models", "default"):
+        configuration.change(f"api.rate.{group}", 100_000_000, now=now)
+    user = accounts.create_user("bench@acme.example", password="correct horse battery", now=now)
+    accounts.grant_role(user, Role.objects.get(code="model_analyst"), acting_user=None, now=now)
+    document = starters.load("organisational_resilience")
+    for number in range(200):
+        services.import_document({**document, "code": f"model{number}"}, acting_user=None, now=now)
+    print(accounts.create_api_key(user, name="bench", now=now, acting_user=user)[1])
+"""
+TENANTS = """
+import django; django.setup()
+import sys, time
+from django.utils import timezone
+from apps.tenants import fleet, services
+for number in range(int(sys.argv[1])):
+    services.create_tenant(f"t{number}", name="T", now=timezone.now())
+took = []
+for number in range(5):
+    began = time.perf_counter()
+    services.create_tenant(f"u{number}", name="U", now=timezone.now())
+    took.append(time.perf_counter() - began)
+began = time.perf_counter()
+fleet.plan()
+print(sorted(took)[2], time.perf_counter() - began)
+"""
+
+
+def main() -> None:
+    name = f"bench_{os.getpid()}"
+    databases.make_database(name)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": databases.url_of(databases.SERVERS.app_url, name),
+        "DATABASE_OWNER_URL": databases.url_of(databases.SERVERS.owner_url, name),
+        "DATABASE_POOL_SIZE": "8",
+        "LOG_LEVEL": "WARNING",
+    }
+    try:
+        rows = [*list_of_models(environment), *tenants(environment)]
+    finally:
+        databases.drop_database(name)
+        databases.SERVERS.stop()
+    _report(rows)
+
+
+def list_of_models(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The signed-in, tenant-scoped, permission-filtered list of 50 models against the bare view, turn by turn."""
+    key = _python(SEED, environment).strip().splitlines()[-1]
+    with _serving(environment) as product, _serving(environment, "resimate.bench.settings_bare") as bare:
+        ours = _load(product, {"Host": "acme.localhost", "Authorization": f"Bearer {key}"})
+        theirs = _load(bare, {"Host": "acme.localhost"})
+        ours(1), theirs(1)
+        pairs = [(ours(3), theirs(3)) for _ in range(5)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    rates = [statistics.median(column) for column in zip(*pairs, strict=True)]
+    yield {
+        "what": "list of 50 models / bare view",
+        "value": round(ratio, 3),
+        "unit": "ratio",
+        "bar": ">= 0.6",
+        "met": ratio >= 0.6,
+        "detail": f"{rates[0]:.0f}/s against {rates[1]:.0f}/s",
+    }
+
+
+def tenants(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    made, planned = map(float, _python(TENANTS, environment, "200").split()[-2:])
+    yield _seconds("create a tenant beside 200", made, 0.5)
+    yield _seconds("migrate_tenants --plan over 205", planned, 1.0)
+
+
+def _seconds(what: str, value: float, bar: float) -> dict[str, Any]:
+    return {"what": what, "value": round(value, 3), "unit": "s", "bar": f"<= {bar}", "met": value <= bar, "detail": ""}
+
+
+def _load(port: int, headers: dict[str, str]) -> Callable[[float], float]:
+    from resimate.bench.load import requests_per_second
+
+    def run(seconds: float) -> float:
+        return requests_per_second(port, "/api/v1/models/", headers, connections=8, seconds=seconds)
+
+    return run
+
+
+def _python(code: str, environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+@contextmanager
+def _serving(environment: dict[str, str], settings: str = "resimate.settings") -> Iterator[int]:
+    from apps.core.embedded import ports, processes
+
+    port = ports.choose("bench", {})
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws"]
+    command += ["--blocking-threads", "8", "--log-level", "error", "django.core.wsgi:get_wsgi_application", "--factory"]
+    server = subprocess.Popen(command, cwd=ROOT, env={**environment, "DJANGO_SETTINGS_MODULE": settings})  # noqa: S603
+    try:
+        if not processes.wait_until(lambda: ports.answers(port), 30):
+            raise RuntimeError("the server did not start")
+        time.sleep(1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _report(rows: list[dict[str, Any]]) -> None:
+    target = ROOT / "build" / "bench.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(rows, indent=1))
+    for row in rows:
+        line = (
+            f"{row['what']:<34}{row['value']:>8} {row['unit']:<6}{row['bar']:<9}{'met' if row['met'] else 'MISSED':<7}"
+        )
+        sys.stdout.write(f"{line}{row['detail']}\n")
+
+
+if __name__ == "__main__":
+    main()

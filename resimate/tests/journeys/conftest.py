@@ -1,0 +1,147 @@
+"""A real browser on the running product. Every page visited is held to the same bars."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from resimate.tests.product import ROOT, Product
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+VIEWPORTS = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+COLLECT = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', e => window.__violations.push(
+    e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
+"""
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if Path(CHROMIUM).exists():
+        return
+    for item in items:
+        if "journeys" in str(item.path):
+            if os.environ.get("CI"):
+                item.add_marker(pytest.mark.usefixtures("chromium_is_missing"))
+            else:
+                item.add_marker(pytest.mark.skip(reason="Debian's Chromium is not installed: `make browsers`"))
+
+
+@pytest.fixture
+def chromium_is_missing() -> None:
+    pytest.fail("Debian's Chromium is not installed, and in CI its tests are not skipped: `make browsers`")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class Visitor:
+    """One person at one device. ``look`` holds the page to the bars; leaving holds the whole visit to them."""
+
+    product: Product
+    context: BrowserContext
+    tenant: str
+    name: str
+    page: Page
+    faults: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(path if path.startswith("http") else self.product.address(self.tenant, path))
+        return self.page
+
+    def sign_in(self, email: str) -> None:
+        self.go("/sign-in/")
+        self.page.fill("input[name=email]", email)
+        self.page.fill("input[name=password]", self.product.password(email))
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+    def look(self, title: str) -> None:
+        """No axe finding, no sideways scroll; and a picture of it."""
+        page = self.page
+        self._picture(title)
+        self.collect()
+        sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if sideways > 0:
+            self.faults.append(f"{title}: scrolls {sideways} px sideways")
+        for violation in Axe().run(page, options=RULES).response["violations"]:
+            places = [node["target"] for node in violation["nodes"]][:4]
+            self.faults.append(f"{title}: axe {violation['id']} at {places}")
+
+    def collect(self) -> None:
+        try:
+            found = self.page.evaluate("(window.__violations || []).splice(0)")
+        except Exception:  # noqa: BLE001  a page without scripts has nothing to collect
+            return
+        self.faults += [f"{self.page.url}: CSP {violation}" for violation in found]
+
+    def bytes_on_the_wire(self) -> int:
+        """What the present page cost, from an empty cache, as the browser counted it."""
+        entries = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        return int(self.page.evaluate(f"{entries}.reduce((sum, e) => sum + e.transferSize, 0)"))
+
+    def _picture(self, title: str) -> None:
+        folder = ROOT / "test-results" / "screens"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{self.name}-{title}.png", full_page=True)
+
+
+@pytest.fixture
+def visitor(browser: Browser, product: Product, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors; at the end none of them may have met a violation, a script error or an axe finding."""
+    made: list[Visitor] = []
+
+    def make(tenant: str = "demo", *, device: str = "wide", scheme: str = "light", scripts: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport=VIEWPORTS[device],
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            timezone_id="UTC",
+            locale="en-GB",
+        )
+        context.set_default_timeout(15_000)
+        if scripts:
+            context.add_init_script(COLLECT)
+        name = f"{request.node.name.split('[')[0].removeprefix('test_')}-{device}-{scheme}"
+        one = Visitor(product, context, tenant, name, context.new_page())
+        one.page.on("console", lambda message: _note(one, message))
+        one.page.on("pageerror", lambda error: one.faults.append(f"script error: {error}"))
+        made.append(one)
+        return one
+
+    yield make
+    faults = []
+    for one in made:
+        one.collect()
+        faults += one.faults
+        one.context.close()
+    assert faults == []
+
+
+def _note(visitor: Visitor, message: Any) -> None:
+    if message.type == "error":
+        visitor.faults.append(f"{visitor.page.url}: console: {message.text}")
