@@ -57,7 +57,7 @@ def _node(data: Data, scales: Mapping[str, ResponseScale]) -> Node:
         name=data.get("name", {}),
         description=data.get("description", {}),
         weight=float(data.get("weight", 1)),
-        children=tuple(_node(child, scales) for child in data.get("children", [])),
+        children=tuple(_node(_with_inherited(child, missing), scales) for child in data.get("children", [])),
         aggregation=step("aggregation", data["aggregation"]) if "aggregation" in data else None,
         indicator=_indicator(indicator, scales, missing) if indicator else None,
         missing=step("missing", missing),
@@ -66,6 +66,13 @@ def _node(data: Data, scales: Mapping[str, ResponseScale]) -> Node:
         target=data.get("target"),
         effort=float(data.get("effort", 1)),
     )
+
+
+def _with_inherited(child: Data, missing: str | Data) -> Data:
+    """A parent's "last observation" is for its indicators: only measured values have been observed before."""
+    if step("missing", missing).name == "last_observation" and "indicator" in child:
+        return {"missing": missing, **child}
+    return child
 
 
 def _indicator(data: Data, scales: Mapping[str, ResponseScale], missing: str | Data) -> Indicator:

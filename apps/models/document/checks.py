@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
+from apps.models.engine import formula
+from apps.models.engine.arrays import Array
 from apps.models.engine.problems import Problem, pointer
-from apps.models.engine.registry import lookup
+from apps.models.engine.registry import Parameter, lookup
 
 Data = Mapping[str, Any]
 
@@ -32,8 +35,8 @@ def check(data: Data) -> Iterator[Problem]:
     yield from _unique(_question_codes(places), "duplicate_code")
     for place in places:
         yield from _check_node(place, data)
-    for path, where, step in _steps(data, places):
-        yield from _check_step(path, where, step, data)
+    for used in _steps(data, places):
+        yield from _check_step(used, data)
     yield from _check_weighed(data, places)
 
 
@@ -102,7 +105,7 @@ def _check_node(place: Place, data: Data) -> Iterator[Problem]:
         if question["scale"] not in data.get("response_scales", {}):
             path = f"{place.path}/indicator/questions/{position}/scale"
             yield Problem(path, "unknown_response_scale", f"no response scale {question['scale']!r}")
-    yield from _check_goalposts(place)
+    yield from _check_own_unit(place)
 
 
 def _check_weighed(data: Data, places: Iterable[Place]) -> Iterator[Problem]:
@@ -122,51 +125,155 @@ def method_name(step: str | Data) -> str:
     return step if isinstance(step, str) else str(step["method"])
 
 
-def _check_goalposts(place: Place) -> Iterator[Problem]:
+def _check_own_unit(place: Place) -> Iterator[Problem]:
+    """Parameters in the input's own unit must survive the transform; goalposts must still be in order then."""
     indicator = place.node.get("indicator", {})
     step = indicator.get("normalisation", "none")
-    if method_name(step) != "goalposts":
+    if isinstance(step, str):
         return
     path = f"{place.path}/indicator/normalisation"
     transform = lookup("transform", method_name(indicator.get("transform", "none"))).function
-    ends = {end: float(transform(np.array([step[end]], dtype=np.float64))[0]) for end in ("low", "high")}
-    lost = [end for end, value in ends.items() if np.isnan(value)]
-    for end in lost:
-        yield Problem(f"{path}/{end}", "outside_domain", "the transform is not defined here")
-    if not lost:
-        yield from _check_range(path, ends)
+    given = {name: step[name] for name, parameter in _parameters(step) if parameter.own_unit and name in step}
+    lost = [name for name, value in given.items() if np.isnan(transform(_numbers(value))).any()]
+    for name in lost:
+        yield Problem(f"{path}/{name}", "outside_domain", "the transform is not defined here")
+    if not lost and {"low", "high"} <= given.keys():
+        yield from _check_range(path, {end: float(transform(_numbers(given[end]))[0]) for end in ("low", "high")})
 
 
-def _steps(data: Data, places: Iterable[Place]) -> Iterator[tuple[str, str, str | Data]]:
-    """Yield every step of the document: its pointer, its place in the table of methods and itself."""
+def _parameters(step: Data) -> Iterable[tuple[str, Parameter]]:
+    return lookup("normalisation", step["method"]).parameters.items()
+
+
+def _numbers(value: Any) -> Array:
+    """Return a number, a list of numbers, or the x of a list of points as an array."""
+    array = np.asarray(value, dtype=np.float64)
+    return array[:, 0] if array.ndim == 2 else np.atleast_1d(array)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A step of the document: its pointer, its place in the table of methods, and the node that it belongs to."""
+
+    path: str
+    where: str
+    step: str | Data
+    node: Data
+
+
+def _steps(data: Data, places: Sequence[Place]) -> Iterator[Used]:
     for place in places:
         indicator = place.node.get("indicator", {})
-        for where in NODE_STEPS & place.node.keys():
-            yield f"{place.path}/{where}", where, place.node[where]
-        for where in INDICATOR_STEPS & indicator.keys():
-            yield f"{place.path}/indicator/{where}", where, indicator[where]
+        for where in sorted(NODE_STEPS & place.node.keys()):
+            yield Used(f"{place.path}/{where}", where, place.node[where], place.node)
+        for where in sorted(INDICATOR_STEPS & indicator.keys()):
+            yield Used(f"{place.path}/indicator/{where}", where, indicator[where], place.node)
+    nodes = {place.node["code"]: place.node for place in places}
     for code, step in data.get("weights", {}).items():
-        yield pointer("weights", code), "weights", step
+        yield Used(pointer("weights", code), "weights", step, nodes.get(code, {}))
 
 
 NODE_STEPS: Final = {"aggregation", "missing"}
 INDICATOR_STEPS: Final = {"rater_aggregation", "missing", "treatment", "transform", "normalisation"}
 
 
-def _check_step(path: str, where: str, step: str | Data, data: Data) -> Iterator[Problem]:
-    name = method_name(step)
-    if lookup(where, name).relative and data.get("mode", "absolute") != "relative":
-        yield Problem(path, "needs_relative_mode", f'{name} compares units: the document must say "mode": "relative"')
-    further = FURTHER.get((where, name))
-    if further and not isinstance(step, str):
-        yield from further(path, step)
+def _check_step(used: Used, data: Data) -> Iterator[Problem]:
+    name = method_name(used.step)
+    if lookup(used.where, name).relative and data.get("mode", "absolute") != "relative":
+        detail = f'{name} compares units: the document must say "mode": "relative"'
+        yield Problem(used.path, "needs_relative_mode", detail)
+    further = FURTHER.get((used.where, name))
+    if further and not isinstance(used.step, str):
+        yield from further(used.path, used.step, used.node)
 
 
-def _check_zero(path: str, step: Data) -> Iterator[Problem]:
+def _check_zero(path: str, step: Data, node: Data) -> Iterator[Problem]:
     if step.get("zero") == "floor" and "floor" not in step:
         yield Problem(f"{path}/floor", "required", 'with "zero": "floor" a floor is needed')
 
 
-FURTHER: Final[Mapping[tuple[str, str], Callable[[str, Data], Iterator[Problem]]]] = {
+def _check_formula(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    try:
+        program = formula.parse(step["expression"])
+    except formula.FormulaInvalid as invalid:
+        yield Problem(f"{path}/expression", "bad_formula", str(invalid))
+        return
+    children = {child["code"] for child in node.get("children", [])}
+    for name in sorted(formula.names(program) - children):
+        yield Problem(f"{path}/expression", "unknown_name", f"{name!r} is no child of {node['code']}")
+    if not formula.names(program):
+        yield Problem(f"{path}/expression", "no_name", "a formula must name at least one child")
+
+
+def _check_places(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    yield from _one_for_each_child(f"{path}/weights", step["weights"], node)
+    if not any(step["weights"]):
+        yield Problem(f"{path}/weights", "all_weights_zero", "at least one place must have a weight")
+
+
+def _one_for_each_child(path: str, values: Sized, node: Data) -> Iterator[Problem]:
+    expected = len(node.get("children", []))
+    if node and len(values) != expected:
+        yield Problem(path, "wrong_length", f"{expected} children need {expected} entries, not {len(values)}")
+
+
+def _check_ranks(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    yield from _one_for_each_child(f"{path}/ranks", step["ranks"], node)
+
+
+def _check_allocations(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    for expert, allocation in enumerate(step["allocations"]):
+        yield from _one_for_each_child(f"{path}/allocations/{expert}", allocation, node)
+        if not any(allocation):
+            yield Problem(f"{path}/allocations/{expert}", "all_weights_zero", "a budget must be shared out")
+
+
+def _check_matrices(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    for expert, matrix in enumerate(step["matrices"]):
+        yield from _one_for_each_child(f"{path}/matrices/{expert}", matrix, node)
+        for position, row in enumerate(matrix):
+            place = f"{path}/matrices/{expert}/{position}"
+            if len(row) != len(matrix):
+                yield Problem(place, "not_square", "a matrix has as many columns as rows")
+            if not all(value > 0 for value in row):
+                yield Problem(place, "not_positive", "comparisons must be positive")
+
+
+def _check_classes(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    yield from _check_ascending(f"{path}/breaks", step["breaks"])
+    if len(step["values"]) != len(step["breaks"]) + 1:
+        yield Problem(f"{path}/values", "wrong_length", "there must be one value more than breaks")
+
+
+def _check_points(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    yield from _check_ascending(f"{path}/points", [x for x, _ in step["points"]])
+
+
+def _check_ascending(path: str, values: Sequence[float]) -> Iterator[Problem]:
+    if not all(before < after for before, after in pairwise(values)):
+        yield Problem(path, "not_ascending", "values must ascend")
+
+
+def _check_percentiles(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    yield from _check_range(path, {"low": step.get("low", 2.5), "high": step.get("high", 97.5)})
+
+
+def _check_groups(path: str, step: Data, node: Data) -> Iterator[Problem]:
+    if not any(step["weights"].values()):
+        yield Problem(f"{path}/weights", "all_weights_zero", "at least one group must have a weight")
+
+
+FURTHER: Final[Mapping[tuple[str, str], Callable[[str, Data, Data], Iterator[Problem]]]] = {
     ("aggregation", "geometric_mean"): _check_zero,
+    ("aggregation", "harmonic_mean"): _check_zero,
+    ("aggregation", "formula"): _check_formula,
+    ("aggregation", "owa"): _check_places,
+    ("weights", "rank_order_centroid"): _check_ranks,
+    ("weights", "rank_sum"): _check_ranks,
+    ("weights", "budget_allocation"): _check_allocations,
+    ("weights", "ahp"): _check_matrices,
+    ("normalisation", "categorical"): _check_classes,
+    ("normalisation", "value_function"): _check_points,
+    ("treatment", "percentile_winsorise"): _check_percentiles,
+    ("rater_aggregation", "by_group"): _check_groups,
 }

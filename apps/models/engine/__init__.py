@@ -3,6 +3,8 @@
 ``score(model, units, options)`` is the way in; ``METHODS`` is the table of everything a model may ask for.
 """
 
+from apps.models.engine.calculators import measure_agreement
+from apps.models.engine.calculators import weights as find_weights
 from apps.models.engine.catalogue import METHODS
 from apps.models.engine.model import (
     Band,
@@ -38,7 +40,9 @@ __all__ = [
     "Scale",
     "Step",
     "calculate",
+    "find_weights",
     "in_language",
     "input_digest",
+    "measure_agreement",
     "score",
 ]

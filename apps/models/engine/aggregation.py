@@ -1,21 +1,22 @@
 """Aggregation: from the values of a node's children to the node's value.
 
 Every function takes ``Children``, whose columns hold NaN where a child has no value, and returns a column. The caller
-has made sure that at least one child with a positive weight is present wherever the result is used. Children come
-sorted by code, so that the order of summation does not depend on the document.
+uses the result only where at least one child with a positive weight is present; NaN there says that the method is
+not defined on these values. Children come sorted by code, so that the order of summation does not depend on the
+document. Sources: OECD/JRC Handbook (2008), step 7; Grabisch et al., Aggregation Functions (2009).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from apps.models.engine.arrays import Array, Mask, divide, each, present, weigh
 from apps.models.engine.model import Scale
-from apps.models.engine.registry import choice, method, number
+from apps.models.engine.registry import choice, flag, method, number, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Children:
     def present(self) -> list[Mask]:
         """Return, child by child, where there is a value."""
         return [present(column) for column in self.columns]
+
+    def counted(self) -> list[Array]:
+        """Return the columns of the children that have a weight."""
+        return [column for column, weight in zip(self.columns, self.weights, strict=True) if weight > 0]
 
 
 def total(columns: Sequence[Array]) -> Array:
@@ -58,9 +63,8 @@ def largest(children: Children) -> Array:
 
 def _extreme(children: Children, pick: np.ufunc) -> Array:
     result: Array = np.full(len(children.columns[0]), np.nan)
-    for column, weight in zip(children.columns, children.weights, strict=True):
-        if weight > 0:
-            result = pick(result, column)
+    for column in children.counted():
+        result = pick(result, column)
     return result
 
 
@@ -72,6 +76,23 @@ def between(children: Children, values: Array) -> Array:
 def mean_of(children: Children, columns: Sequence[Array]) -> Array:
     """Return the weighted arithmetic mean of ``columns`` with the weights of the children present."""
     return divide(total(weigh(columns, children.weights)), weight_present(children))
+
+
+def through(children: Children, function: Callable[[float], float]) -> tuple[Children, Mask]:
+    """Apply ``function`` to every value; also return where it is not defined for a child with a weight."""
+    columns = [each(function, column) for column in children.columns]
+    lost = np.zeros(len(columns[0]), dtype=np.bool_)
+    for before, after, weight in zip(children.columns, columns, children.weights, strict=True):
+        if weight > 0:
+            lost |= present(before) & np.isnan(after)
+    return replace(children, columns=columns), lost
+
+
+def quasi_mean(children: Children, forth: Callable[[float], float], back: Callable[[float], float]) -> Array:
+    """Return back(sum w forth(y) / sum w), kept between the extremes; NaN where either is not defined."""
+    mapped, lost = through(children, forth)
+    values = between(children, each(back, mean_of(mapped, mapped.columns)))
+    return np.where(lost, np.nan, values)
 
 
 @method("aggregation", "arithmetic_mean")
@@ -90,15 +111,109 @@ def geometric_mean(children: Children, *, zero: str, floor: float | None) -> Arr
     A value of zero or less has no logarithm: with ``zero`` "error" the node has no value, with "floor" the value
     counts as ``floor``.
     """
-    raised, refused = positive(children, zero, floor)
-    logarithms = mean_of(children, [each(math.log, column) for column in raised.columns])
-    return np.where(refused, np.nan, between(raised, each(math.exp, logarithms)))
+    return quasi_mean(raised(children, zero, floor), math.log, math.exp)
 
 
-def positive(children: Children, zero: str, floor: float | None) -> tuple[Children, Mask]:
-    """Return the children fit for logarithms and quotients, and where the policy refuses to go on."""
-    if zero == "floor" and floor is not None:
-        columns = [np.where(column < floor, floor, column) for column in children.columns]
-        raised = Children(children.codes, columns, children.weights, children.critical, children.scale)
-        return raised, np.zeros(len(columns[0]), dtype=np.bool_)
-    return children, ~(np.nan_to_num(smallest(children), nan=1.0) > 0.0)
+@method("aggregation", "harmonic_mean", failure="not_positive", parameters=ZERO_POLICY)
+def harmonic_mean(children: Children, *, zero: str, floor: float | None) -> Array:
+    """Return the weighted harmonic mean sum w / sum (w / y), with the geometric mean's policy for zero."""
+    return quasi_mean(raised(children, zero, floor), _inverse, _inverse)
+
+
+def _inverse(value: float) -> float:
+    return 1.0 / value if value > 0 else math.nan
+
+
+def raised(children: Children, zero: str, floor: float | None) -> Children:
+    """Return the children with values below ``floor`` raised to it if the policy for ``zero`` says so."""
+    if zero != "floor" or floor is None:
+        return children
+    return replace(children, columns=[np.where(column < floor, floor, column) for column in children.columns])
+
+
+@method("aggregation", "power_mean", failure="not_positive", parameters={"exponent": number(minimum=-100, maximum=100)})
+def power_mean(children: Children, *, exponent: float) -> Array:
+    """Return (sum w y^p / sum w)^(1/p); at exponent 0 its limit, the geometric mean.
+
+    Not defined for negative values, nor for zero when the exponent is not positive.
+    """
+    if exponent == 0:
+        return quasi_mean(children, math.log, math.exp)
+    return quasi_mean(children, lambda value: _power(value, exponent), lambda value: math.pow(value, 1.0 / exponent))
+
+
+def _power(value: float, exponent: float) -> float:
+    return math.pow(value, exponent) if value >= 0 else math.nan
+
+
+@method("aggregation", "median")
+def median(children: Children) -> Array:
+    """Return the median of the children present, whatever their positive weights."""
+    columns = children.counted()
+    if not columns:
+        return np.full(len(children.columns[0]), np.nan)
+    ordered = np.sort(np.stack(columns), axis=0)  # NaN sorts last
+    count = present(ordered).sum(axis=0)
+    rows = np.arange(ordered.shape[1])
+    lower, upper = ordered[np.maximum(count - 1, 0) // 2, rows], ordered[np.minimum(count // 2, len(columns) - 1), rows]
+    return np.asarray(lower + (upper - lower) / 2.0, dtype=np.float64)
+
+
+@method("aggregation", "min")
+def minimum(children: Children) -> Array:
+    """Return the smallest child: nothing is made up for."""
+    return smallest(children)
+
+
+@method("aggregation", "max")
+def maximum(children: Children) -> Array:
+    """Return the largest child."""
+    return largest(children)
+
+
+@method("aggregation", "sum", parameters={"rescale": flag(False)})
+def weighted_sum(children: Children, *, rescale: bool) -> Array:
+    """Return sum w y of what is present (as in BRIC); ``rescale`` makes up for the weight of what is missing."""
+    values = total(weigh(children.columns, children.weights))
+    if not rescale:
+        return values
+    return divide(values * math.fsum(children.weights), weight_present(children))
+
+
+@method("aggregation", "product")
+def product(children: Children) -> Array:
+    """Return the product of y^w of what is present (hazard times exposure times vulnerability)."""
+    result = np.ones(len(children.columns[0]))
+    for column, weight in zip(children.columns, children.weights, strict=True):
+        factor = column if weight == 1 else each(lambda value, power=weight: math.pow(value, power), column)  # type: ignore[misc]
+        result = result * np.where(np.isnan(column), 1.0, factor)
+    return result
+
+
+@method("aggregation", "owa", parameters={"weights": numbers(minimum=0)})
+def ordered_weighted_average(children: Children, *, weights: Sequence[float]) -> Array:
+    """Return sum v_j y_(j) / sum v_j over the children present from the best down (Yager, 1988).
+
+    The weights belong to places, not to children; with fewer children present the last places are left out.
+    """
+    ordered = [-column for column in np.sort(np.stack([-column for column in children.counted()]), axis=0)]
+    places = list(weights)[: len(ordered)]
+    shares = replace(children, columns=ordered[: len(places)], weights=places)
+    return between(children, mean_of(shares, shares.columns))
+
+
+@method("aggregation", "min_penalised", parameters={"lambda": number(minimum=0, maximum=1)})
+def min_penalised(children: Children, *, lambda_: float) -> Array:
+    """Return lambda times the arithmetic mean plus (1 - lambda) times the smallest child."""
+    return between(children, lambda_ * arithmetic_mean(children) + (1.0 - lambda_) * smallest(children))
+
+
+@method("aggregation", "gated", parameters={"threshold": number(), "cap": number()})
+def gated(children: Children, *, threshold: float, cap: float) -> Array:
+    """Return the arithmetic mean, at most ``cap`` where a child marked critical is below ``threshold``."""
+    mean = arithmetic_mean(children)
+    shut = np.zeros(len(mean), dtype=np.bool_)
+    for column, critical in zip(children.columns, children.critical, strict=True):
+        if critical:
+            shut |= column < threshold
+    return np.where(shut, np.minimum(mean, cap), mean)

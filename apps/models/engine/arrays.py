@@ -9,6 +9,7 @@ vector versions differ between processors in the last bit.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -27,6 +28,11 @@ def empty(rows: int) -> Array:
 def present(values: Array) -> Mask:
     """Return where there is a value."""
     return ~np.isnan(values)
+
+
+def known(values: Array) -> Array:
+    """Return the values that are there."""
+    return values[~np.isnan(values)]
 
 
 def each(function: Callable[[float], float], values: Array) -> Array:
@@ -70,6 +76,15 @@ def mean(values: Iterable[float]) -> float:
     """
     numbers = list(values)
     return min(max(math.fsum(numbers) / len(numbers), min(numbers)), max(numbers))
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the median.
+
+    >>> median([3.0, 1.0, 2.0, 10.0])
+    2.5
+    """
+    return float(statistics.median(values))
 
 
 def variance(values: Iterable[float]) -> float:

@@ -2,8 +2,10 @@
 
 from apps.models.engine import (
     aggregation,
+    formula,
     missing,
     normalisation,
+    outranking,
     raters,
     transformation,
     treatment,
@@ -11,6 +13,6 @@ from apps.models.engine import (
 )
 from apps.models.engine.registry import METHODS
 
-SOURCES = (aggregation, missing, normalisation, raters, transformation, treatment, weighting)
+SOURCES = (aggregation, formula, missing, normalisation, outranking, raters, transformation, treatment, weighting)
 
 __all__ = ["METHODS", "SOURCES"]

@@ -14,6 +14,8 @@ NOT_APPLICABLE = "not_applicable"
 NOTHING_PRESENT = "nothing_present"
 BELOW_MIN_COVERAGE = "below_min_coverage"
 NOT_DEFINED = "not_defined"
+MISSING_CHILD = "missing_child"
+WEIGHTS_UNDEFINED = "weights_not_defined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,20 @@ class Column:
         coverage = np.where(applicable, (~np.isnan(values)).astype(np.float64), np.nan)
         reasons = {int(row): MISSING for row in np.flatnonzero(np.isnan(values) & applicable)}
         return cls(values, applicable, nowhere, nowhere, coverage, reasons)
+
+    def after(self, rows: int) -> Column:
+        """Return the column without its first rows."""
+        if rows == 0:
+            return self
+        return Column(
+            values=self.values[rows:],
+            applicable=self.applicable[rows:],
+            failed=self.failed[rows:],
+            imputed=self.imputed[rows:],
+            coverage=self.coverage[rows:],
+            reasons={row - rows: reason for row, reason in self.reasons.items() if row >= rows},
+            raters=None if self.raters is None else self.raters[rows:],
+        )
 
     @property
     def gaps(self) -> Mask:

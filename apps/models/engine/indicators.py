@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from apps.models.engine.arrays import Array, divide
+from apps.models.engine import missing
+from apps.models.engine.arrays import Array, divide, empty, known
 from apps.models.engine.columns import Column
 from apps.models.engine.model import Indicator, Scale
 from apps.models.engine.normalisation import Sample
@@ -17,41 +18,86 @@ from apps.models.engine.units import Measured, Units
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """An indicator's column after each step that can be asked for."""
+    """An indicator's column after each step that can be asked for; ``measured`` is before the first."""
 
+    measured: Column
     denominated: Column
     imputed: Column
     treated: Column
     normalised: Column
 
 
-def measured(inputs: Mapping[str, Measured], name: str) -> Column:
+def measured(units: Units, name: str) -> Column:
     """Return the column of a numeric input."""
-    return Column.of(inputs[name].values, inputs[name].applicable)
+    return Column.of(units.inputs[name].values, units.inputs[name].applicable)
 
 
-def stages(indicator: Indicator, column: Column, units: Units, scale: Scale) -> Stages:
+def stages(code: str, indicator: Indicator, column: Column, units: Units, scale: Scale) -> Stages:
     """Take a measured column through every step."""
     denominated = _denominate(indicator, column, units)
-    imputed = denominated.filled(indicator.missing(denominated.values))
-    treated = imputed.become(indicator.treatment(imputed.values, known(imputed.values)))
+    imputed = _impute(code, indicator, denominated, units, scale)
+    treated = imputed.become(indicator.treatment(imputed.values, known(imputed.values[: units.basis])))
     turned = treated.become(indicator.direction * indicator.transform(treated.values), "outside_domain")
     if indicator.questions and indicator.normalisation.name == "none":
         normalised = _on_scale(treated, indicator.direction, scale)
     else:
-        normalised = _normalise(indicator, turned, units.ids, scale)
-    return Stages(denominated, imputed, treated, normalised)
+        normalised = _normalise(indicator, turned, units, scale)
+    return Stages(column, denominated, imputed, treated, _fill_late(indicator, normalised, units, scale))
 
 
-def known(values: Array) -> Array:
-    """Return the values that are there."""
-    return values[~np.isnan(values)]
+def fills_scale(indicator: Indicator) -> bool:
+    """Whether the indicator ends on the document's scale."""
+    answers = bool(indicator.questions) and indicator.normalisation.name == "none"
+    return answers or indicator.normalisation.method.fills_scale
 
 
 def _denominate(indicator: Indicator, column: Column, units: Units) -> Column:
     if indicator.denominator is None:
         return column
-    return column.become(divide(column.values, units.inputs[indicator.denominator].values), "no_denominator")
+    by = units.inputs[indicator.denominator]
+    return column.become(divide(column.values, by.values), "no_denominator")
+
+
+def _impute(code: str, indicator: Indicator, column: Column, units: Units, scale: Scale) -> Column:
+    if indicator.missing.name in missing.LATE or not column.gaps.any():
+        return column
+    before = _previous(code, indicator, units)
+    return column.filled(indicator.missing(column.values, surroundings(units, scale, previous=before)))
+
+
+def _previous(code: str, indicator: Indicator, units: Units) -> Array:
+    """Return earlier observations, by the earlier denominator or, failing that, by the present one."""
+    observed = units.previous[indicator.input or code].values
+    if indicator.denominator is None:
+        return observed
+    earlier = units.previous.get(indicator.denominator, Measured(empty(len(observed)), observed > 0)).values
+    present = units.inputs[indicator.denominator].values
+    return divide(observed, np.where(np.isnan(earlier), present, earlier))
+
+
+def surroundings(
+    units: Units, scale: Scale, *, previous: Array | None = None, siblings: Array | None = None
+) -> missing.Surroundings:
+    """Return what a missing value may be filled in from."""
+    nothing = empty(len(units.ids))
+    return missing.Surroundings(
+        basis=units.basis,
+        groups=units.groups,
+        previous=nothing if previous is None else previous,
+        siblings=nothing if siblings is None else siblings,
+        low=scale.low,
+        high=scale.high,
+    )
+
+
+def _fill_late(indicator: Indicator, column: Column, units: Units, scale: Scale) -> Column:
+    """Fill in the worst or best score; off the document's scale, the worst or best of all units."""
+    if indicator.missing.name not in ("worst", "best"):
+        return column
+    ends = known(column.values[: units.basis])
+    if not fills_scale(indicator) and ends.size:
+        scale = Scale(float(ends.min()), float(ends.max()))
+    return column.filled(indicator.missing(column.values, surroundings(units, scale)))
 
 
 def _on_scale(column: Column, direction: int, scale: Scale) -> Column:
@@ -59,13 +105,13 @@ def _on_scale(column: Column, direction: int, scale: Scale) -> Column:
     return column if direction > 0 else column.become(scale.low + scale.high - column.values)
 
 
-def _normalise(indicator: Indicator, column: Column, ids: Sequence[str], scale: Scale) -> Column:
-    values = column.values
-    sample = Sample(scale, known(values), lambda unit: float(values[ids.index(unit)]) if unit in ids else np.nan)
+def _normalise(indicator: Indicator, column: Column, units: Units, scale: Scale) -> Column:
     method = indicator.normalisation.method
-    if not method.directed:
-        values = indicator.direction * values
-    return column.become(method.function(values, sample, **oriented(indicator)))
+    values = column.values if method.directed else indicator.direction * column.values
+    compared = dict(zip(units.ids[: units.basis], values[: units.basis].tolist(), strict=True))
+    sample = Sample(scale, known(values[: units.basis]), lambda unit: compared.get(unit, np.nan))
+    with np.errstate(all="ignore"):
+        return column.become(method.function(values, sample, **oriented(indicator)))
 
 
 def oriented(indicator: Indicator) -> dict[str, Any]:
@@ -78,13 +124,15 @@ def oriented(indicator: Indicator) -> dict[str, Any]:
     given = dict(step.parameters)
     for name, parameter in step.method.parameters.items():
         if parameter.own_unit:
-            given[name] = _turn(indicator, direction, given[name])
+            given[name] = _turn(indicator, direction, name, given[name])
     if direction < 0 and {"low", "high"} <= given.keys():
         given["low"], given["high"] = given["high"], given["low"]
     return given
 
 
-def _turn(indicator: Indicator, direction: int, value: Any) -> Any:
+def _turn(indicator: Indicator, direction: int, name: str, value: Any) -> Any:
+    if name == "points":
+        return [(_turn(indicator, direction, "x", x), score) for x, score in value]
     if isinstance(value, Sequence):
-        return [_turn(indicator, direction, item) for item in value]
+        return [_turn(indicator, direction, name, item) for item in value]
     return direction * float(indicator.transform(np.array([value], dtype=np.float64))[0])

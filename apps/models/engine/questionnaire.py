@@ -15,7 +15,7 @@ from apps.models.engine.columns import BELOW_MIN_COVERAGE, Column
 from apps.models.engine.model import Node, Question, Scale, Step
 from apps.models.engine.problems import pointer
 from apps.models.engine.raters import Rating
-from apps.models.engine.units import Complaints
+from apps.models.engine.units import Complaints, Units
 
 ROUNDING = 1e-12
 
@@ -56,9 +56,12 @@ def sheet(node: Node, questions: Sequence[Question], raters: Step, scale: Scale)
     return Sheet(tuple(sorted(items, key=lambda item: item.code)), raters, scale, node.min_coverage)
 
 
-def column(sheet: Sheet, responses: Sequence[Sequence[Mapping[str, Any]]], complaints: Complaints) -> Column:
+def column(sheet: Sheet, units: Units, complaints: Complaints) -> Column:
     """Return the indicator's column on the document's scale, over units with their responses."""
-    rows = [_unit(sheet, row, unit, complaints) for row, unit in enumerate(responses)]
+    rows = [
+        _unit(sheet, place, responses, complaints)
+        for place, responses in zip(units.places, units.responses, strict=True)
+    ]
     values = np.array([math.nan if row.value is None else row.value for row in rows], dtype=np.float64)
     answered = np.array([row.answered for row in rows], dtype=np.float64)
     asked = answered + np.array([row.unanswered for row in rows], dtype=np.float64)
@@ -76,7 +79,7 @@ class _Row:
     raters: int
 
 
-def _unit(sheet: Sheet, row: int, responses: Sequence[Mapping[str, Any]], complaints: Complaints) -> _Row:
+def _unit(sheet: Sheet, unit: str, responses: Sequence[Mapping[str, Any]], complaints: Complaints) -> _Row:
     """Return what a unit's responses come to; a unit that nobody answered for has left every question open."""
     if not responses:
         return _Row(None, 0.0, math.fsum(item.weight for item in sheet.items), 0)
@@ -86,7 +89,7 @@ def _unit(sheet: Sheet, row: int, responses: Sequence[Mapping[str, Any]], compla
         try:
             one = _fill(sheet, response["answers"])
         except _Refused as refused:
-            place = pointer("units", row, "responses", position, "answers", refused.question)
+            place = unit + pointer("responses", position, "answers", refused.question)
             complaints.add(place, "answer_off_scale", f"{refused.question}: {refused.detail}")
             continue
         filled.append(one)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.models.engine import arrays
-from apps.models.engine.registry import method
+from apps.models.engine.registry import Parameter, choice, method, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,61 @@ class Rating:
     group: str | None
 
 
+def _values(ratings: Sequence[Rating]) -> list[float]:
+    return [rating.value for rating in ratings]
+
+
 @method("rater_aggregation", "mean")
-def mean(ratings: Sequence[Rating]) -> float:
+def mean(ratings: Sequence[Rating]) -> float | None:
     """Return the mean over raters.
 
     >>> mean([Rating(50.0, None), Rating(100.0, "staff")])
     75.0
     """
-    return arrays.mean(rating.value for rating in ratings)
+    return arrays.mean(_values(ratings))
+
+
+@method("rater_aggregation", "median")
+def median(ratings: Sequence[Rating]) -> float | None:
+    """Return the median over raters."""
+    return arrays.median(_values(ratings))
+
+
+@method("rater_aggregation", "trimmed_mean", parameters={"share": number(minimum=0, exclusiveMaximum=0.5)})
+def trimmed_mean(ratings: Sequence[Rating], *, share: float) -> float | None:
+    """Return the mean without the floor(share * raters) lowest and as many of the highest (Tukey).
+
+    >>> trimmed_mean([Rating(value, None) for value in (0.0, 50.0, 60.0, 70.0, 100.0)], share=0.2)
+    60.0
+    """
+    ordered = sorted(_values(ratings))
+    cut = math.floor(share * len(ordered))
+    return arrays.mean(ordered[cut : len(ordered) - cut])
+
+
+@method(
+    "rater_aggregation",
+    "by_group",
+    parameters={
+        "weights": Parameter(
+            {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}, "minProperties": 1}
+        ),
+        "within": choice("mean", "median", default="mean"),
+    },
+)
+def by_group(ratings: Sequence[Rating], *, weights: Mapping[str, float], within: str) -> float | None:
+    """Return the weighted mean over groups of the mean (or median) in each, so that no group is drowned by another.
+
+    Groups without a weight, and raters without a group, do not count; where nobody else has answered there is no value.
+    """
+    statistic = {"mean": arrays.mean, "median": arrays.median}[within]
+    members: dict[str, list[float]] = {}
+    for rating in ratings:
+        if rating.group is not None and weights.get(rating.group, 0) > 0:
+            members.setdefault(rating.group, []).append(rating.value)
+    if not members:
+        return None
+    means = {group: statistic(values) for group, values in members.items()}
+    total = math.fsum(weights[group] for group in means)
+    combined = math.fsum(weights[group] * value for group, value in means.items()) / total
+    return min(max(combined, min(means.values())), max(means.values()))

@@ -34,7 +34,7 @@ class Method:
     ``relative`` methods compare units with each other. ``fills_scale`` says that a normalisation ends on the
     document's scale. ``directed`` is False for a normalisation that spells out the score of every value itself, so
     that a negative direction has nothing left to turn round. ``failure`` is the reason given where an aggregation has
-    values to work on and no result.
+    values to work on and no result; an aggregation that ``needs_all`` has none when a child is missing.
     """
 
     place: str
@@ -45,6 +45,7 @@ class Method:
     fills_scale: bool = False
     directed: bool = True
     failure: str = "not_defined"
+    needs_all: bool = False
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return keyword arguments: what was given, defaults for the rest; ``else`` becomes ``else_``."""
@@ -68,12 +69,13 @@ def method(
     fills_scale: bool = False,
     directed: bool = True,
     failure: str = "not_defined",
+    needs_all: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
 ) -> Callable[[Function], Function]:
     """Enter the decorated function in the table as ``name`` at ``place``."""
 
     def enter(function: Function) -> Function:
-        row = Method(place, name, function, dict(parameters or {}), relative, fills_scale, directed, failure)
+        row = Method(place, name, function, dict(parameters or {}), relative, fills_scale, directed, failure, needs_all)
         METHODS.setdefault(place, {})[name] = row
         return function
 

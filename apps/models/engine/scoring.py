@@ -9,19 +9,20 @@ from functools import lru_cache
 from typing import Any, Final, TypedDict
 
 from apps.models.engine import indicators, questionnaire
-from apps.models.engine.arrays import Array
+from apps.models.engine.arrays import Array, known
 from apps.models.engine.canonical import digest
 from apps.models.engine.columns import Column
 from apps.models.engine.indicators import Stages
 from apps.models.engine.model import Model, Node
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.ranks import competition_ranks
-from apps.models.engine.tree import Tree, grow
+from apps.models.engine.tree import Grower, Tree
 from apps.models.engine.units import Complaints, Units, read_units
 
 ENGINE_VERSION: Final = "1.0.0"
 STAGES: Final = ("normalised", "treated", "imputed", "denominated")
 INCLUDABLE: Final = ("nodes", *STAGES)
+OPTIONS: Final = frozenset({"include", "reference"})
 
 
 class Warned(TypedDict):
@@ -88,18 +89,24 @@ class Calculation:
     tree: Tree
 
     @property
-    def root(self) -> Column:
-        return self.tree.columns[self.model.root.code]
+    def ids(self) -> tuple[str, ...]:
+        """The units that results are for; those of a reference set are not."""
+        return self.units.ids[self.units.reference :]
+
+    def column(self, code: str) -> Column:
+        """Return a node's column over ``ids``."""
+        return self.tree.columns[code].after(self.units.reference)
 
 
 def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> Results:
     """Score ``units`` by ``model``.
 
     ``units`` is a list of ``{"id", "group", "values", "responses": [{"rater", "group", "answers"}]}``; ``options`` is
-    ``{"include": [...]}`` with any of ``INCLUDABLE`` (``["nodes"]`` by default). Raises ``DataInvalid``.
+    ``{"include": [...], "reference": [...]}``: any of ``INCLUDABLE`` (``["nodes"]`` by default), and the units of a
+    frozen reference set that relative methods compare with. Raises ``DataInvalid``.
     """
     include = _included(options or {})
-    calculation = calculate(model, units)
+    calculation = calculate(model, units, options)
     return Results(
         engine_version=ENGINE_VERSION,
         input_digest=input_digest(model, units, options),
@@ -119,25 +126,26 @@ def input_digest(model: Model, units: Any, options: Mapping[str, Any] | None = N
         raise DataInvalid([Problem("/units", "not_json", "units must be JSON values with finite numbers")]) from None
 
 
-def calculate(model: Model, units: Any) -> Calculation:
+def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> Calculation:
     """Return all columns of a calculation. Raises ``DataInvalid``."""
-    known = read_units(model, units)
+    rows = read_units(model, units, (options or {}).get("reference", ()))
     complaints = Complaints()
-    measured = {leaf.code: _measure(model, leaf, known, complaints) for leaf in model.leaves}
+    measured = {leaf.code: _measure(model, leaf, rows, complaints) for leaf in model.leaves}
     complaints.settle()
     stages = {
-        leaf.code: indicators.stages(leaf.indicator, measured[leaf.code], known, model.scale)
+        leaf.code: indicators.stages(leaf.code, leaf.indicator, measured[leaf.code], rows, model.scale)
         for leaf in model.leaves
         if leaf.indicator is not None
     }
-    return Calculation(model, known, stages, grow(model, {code: stage.normalised for code, stage in stages.items()}))
+    tree = Grower(model, rows).grow({code: stage.normalised for code, stage in stages.items()})
+    return Calculation(model, rows, stages, tree)
 
 
 def _measure(model: Model, leaf: Node, units: Units, complaints: Complaints) -> Column:
     sheet = _sheets(model).get(leaf.code)
     if sheet is not None:
-        return questionnaire.column(sheet, units.responses, complaints)
-    return indicators.measured(units.inputs, leaf.indicator.input or "" if leaf.indicator else "")
+        return questionnaire.column(sheet, units, complaints)
+    return indicators.measured(units, leaf.indicator.input or "" if leaf.indicator else "")
 
 
 @lru_cache(maxsize=256)
@@ -151,7 +159,7 @@ def _sheets(model: Model) -> dict[str, questionnaire.Sheet]:
 
 def _included(options: Mapping[str, Any]) -> frozenset[str]:
     problems = [
-        Problem(pointer("options", key), "unknown_key", f"no option {key!r}") for key in options.keys() - {"include"}
+        Problem(pointer("options", key), "unknown_key", f"no option {key!r}") for key in options.keys() - OPTIONS
     ]
     include = options.get("include", ["nodes"])
     if not isinstance(include, list) or not all(isinstance(part, str) for part in include):
@@ -168,14 +176,13 @@ def _included(options: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _results(calculation: Calculation, include: frozenset[str]) -> list[UnitResult]:
-    scores = nullable(calculation.root.values)
-    heads = zip(
-        calculation.units.ids, scores, competition_ranks(scores), nullable(calculation.root.coverage), strict=True
-    )
-    results = [_head(calculation, row, *head) for row, head in enumerate(heads)]
+    root = calculation.column(calculation.model.root.code)
+    scores = nullable(root.values)
+    heads = zip(calculation.ids, scores, competition_ranks(scores), nullable(root.coverage), strict=True)
+    results = [_head(calculation.model, root, row, *head) for row, head in enumerate(heads)]
     if "nodes" in include:
-        for row, nodes in enumerate(_nodes(calculation)):
-            results[row]["nodes"] = nodes
+        for result, nodes in zip(results, _nodes(calculation), strict=True):
+            result["nodes"] = nodes
     for part in STAGES:
         if part in include:
             _add_stage(calculation, part, results)
@@ -183,13 +190,13 @@ def _results(calculation: Calculation, include: frozenset[str]) -> list[UnitResu
 
 
 def _head(
-    calculation: Calculation, row: int, unit: str, value: float | None, rank: int | None, coverage: float | None
+    model: Model, root: Column, row: int, unit: str, value: float | None, rank: int | None, coverage: float | None
 ) -> UnitResult:
-    band = calculation.model.band_of(value)
+    band = model.band_of(value)
     return {
         "id": unit,
         "score": value,
-        "reason": calculation.root.reason(row),
+        "reason": root.reason(row),
         "band": band.code if band else None,
         "rank": rank,
         "coverage": coverage,
@@ -197,12 +204,11 @@ def _head(
 
 
 def _nodes(calculation: Calculation) -> list[dict[str, NodeResult]]:
-    rows: list[dict[str, NodeResult]] = [{} for _ in calculation.units.ids]
+    rows: list[dict[str, NodeResult]] = [{} for _ in calculation.ids]
     for code in calculation.model.nodes:
-        column = calculation.tree.columns[code]
-        weight = calculation.tree.weights[code]
-        for row, result in enumerate(_node_results(column, weight)):
-            rows[row][code] = result
+        results = _node_results(calculation.column(code), calculation.tree.weights[code])
+        for nodes, result in zip(rows, results, strict=True):
+            nodes[code] = result
     return rows
 
 
@@ -227,7 +233,8 @@ def _flags(coverage: float | None, imputed: bool) -> list[str]:
 
 
 def _add_stage(calculation: Calculation, part: str, results: list[UnitResult]) -> None:
-    columns = {code: nullable(getattr(stages, part).values) for code, stages in calculation.stages.items()}
+    reference = calculation.units.reference
+    columns = {code: nullable(getattr(stages, part).values[reference:]) for code, stages in calculation.stages.items()}
     for row, result in enumerate(results):
         result[part] = {code: values[row] for code, values in columns.items()}  # type: ignore[literal-required]
 
@@ -258,5 +265,5 @@ def _without_range(calculation: Calculation) -> list[Warned]:
             "pointer": "",
         }
         for code, stages in calculation.stages.items()
-        if indicators.known(stages.treated.values).size and not indicators.known(stages.normalised.values).size
+        if known(stages.treated.values).size and not known(stages.normalised.values).size
     ]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from apps.models.engine.aggregation import Children, total, weight_present
-from apps.models.engine.arrays import Array, Mask, finite, share, weigh
-from apps.models.engine.columns import BELOW_MIN_COVERAGE, MISSING, NOTHING_PRESENT, Column
+from apps.models.engine import formula
+from apps.models.engine.aggregation import Children, mean_of, total, weight_present
+from apps.models.engine.arrays import Array, Mask, empty, finite, present, share, weigh
+from apps.models.engine.columns import BELOW_MIN_COVERAGE, MISSING_CHILD, NOTHING_PRESENT, WEIGHTS_UNDEFINED, Column
+from apps.models.engine.indicators import surroundings
 from apps.models.engine.model import Model, Node, Step
 from apps.models.engine.questionnaire import ROUNDING
+from apps.models.engine.units import Units
+from apps.models.engine.weighting import WeightsUndefined
 
 DIRECT = Step("weights", "direct")
 
@@ -20,77 +24,137 @@ DIRECT = Step("weights", "direct")
 class Tree:
     """Columns and weights of all nodes by code; weights are those that the aggregation above used."""
 
-    columns: Mapping[str, Column]
-    weights: Mapping[str, float]
+    columns: dict[str, Column] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
 
 
-def grow(model: Model, leaves: Mapping[str, Column]) -> Tree:
-    """Aggregate ``leaves`` up to the root."""
-    columns = dict(leaves)
-    weights = {model.root.code: model.root.weight}
-    _grow(model, model.root, columns, weights)
-    return Tree(columns, weights)
+@dataclass(frozen=True, slots=True)
+class Grower:
+    """Aggregates indicators up to the root; weights that are given are not determined again."""
+
+    model: Model
+    units: Units
+    weights: Mapping[str, float] | None = None
+
+    def grow(self, leaves: Mapping[str, Column]) -> Tree:
+        """Return all nodes' columns."""
+        tree = Tree(dict(leaves), {self.model.root.code: self.model.root.weight})
+        self._grow(self.model.root, tree)
+        return tree
+
+    def _grow(self, node: Node, tree: Tree) -> None:
+        if not node.children:
+            return
+        for child in node.children:
+            self._grow(child, tree)
+        children = sorted(node.children, key=lambda child: child.code)
+        try:
+            tree.weights.update(self._weigh(node, tree))
+        except WeightsUndefined:
+            tree.weights.update((child.code, 0.0) for child in children)
+            tree.columns[node.code] = _undefined([tree.columns[child.code] for child in children])
+            return
+        tree.columns[node.code] = self._aggregate(node, children, tree)
+
+    def _weigh(self, node: Node, tree: Tree) -> dict[str, float]:
+        """Return the weights of a node's children by the method that the document names for it."""
+        codes = [child.code for child in node.children]
+        if self.weights is not None:
+            return {code: self.weights[code] for code in codes}
+        step = self.model.weights.get(node.code, DIRECT)
+        found = step(node.children, [tree.columns[code].values[: self.units.basis] for code in codes])
+        return dict(zip(codes, found, strict=True))
+
+    def _aggregate(self, node: Node, children: Sequence[Node], tree: Tree) -> Column:
+        below = self._filled(node, children, tree)
+        family = _family(self.model, children, below, tree)
+        coverage = _coverage(family, below)
+        failed, reasons = _inherited(family, below)
+        short = ~failed & (coverage < node.min_coverage - ROUNDING)
+        hollow = ~failed & ~(coverage > 0)
+        lacking = ~(failed | hollow) & _lacking(node, family)
+        values = finite(self._calculate(node, family))
+        refused = np.isnan(values) & ~(failed | short | hollow | lacking)
+        for where, reason in (
+            (lacking, MISSING_CHILD),
+            (short, BELOW_MIN_COVERAGE),
+            (hollow, NOTHING_PRESENT),
+            (refused, _failure(node)),
+        ):
+            reasons.update((int(row), reason) for row in np.flatnonzero(where))
+        return Column(
+            values=np.where(failed | short | hollow | lacking, np.nan, values),
+            applicable=_any([column.applicable for column in below]),
+            failed=failed | refused,
+            imputed=_any([column.imputed for column in below]),
+            coverage=coverage,
+            reasons=reasons,
+        )
+
+    def _filled(self, node: Node, children: Sequence[Node], tree: Tree) -> list[Column]:
+        """Return the children's columns, gaps filled as they or else the node say."""
+        columns = [tree.columns[child.code] for child in children]
+        if not any(column.gaps.any() for column in columns):
+            return columns
+        family = _family(self.model, children, columns, tree)
+        siblings = mean_of(
+            family, family.columns
+        )  # a gap adds nothing, so for a child with one this is the others' mean
+        around = surroundings(self.units, self.model.scale, siblings=siblings)
+        return [self._fill(node, child, column, around) for child, column in zip(children, columns, strict=True)]
+
+    @staticmethod
+    def _fill(node: Node, child: Node, column: Column, around: object) -> Column:
+        own = child.indicator.missing if child.indicator is not None else None
+        if own is not None and own.name == "sibling_mean":
+            column = column.filled(own(column.values, around))
+        return column.filled(node.missing(column.values, around))
+
+    def _calculate(self, node: Node, family: Children) -> Array:
+        """Return what the node's method makes of the children; units of a reference set are not ranked with others."""
+        rows = len(self.units.ids)
+        step = node.aggregation
+        if step is None or not any(weight > 0 for weight in family.weights):
+            return empty(rows)
+        with np.errstate(all="ignore"):
+            if not step.method.relative:
+                return np.asarray(step(family), dtype=np.float64)
+            own = [column[self.units.reference :] for column in family.columns]
+            ranked = step(Children(family.codes, own, family.weights, family.critical, family.scale))
+            return np.concatenate([empty(self.units.reference), ranked])
 
 
-def _grow(model: Model, node: Node, columns: dict[str, Column], weights: dict[str, float]) -> None:
-    if not node.children:
-        return
-    for child in node.children:
-        _grow(model, child, columns, weights)
-    step = model.weights.get(node.code, DIRECT)
-    found = step(node.children, [columns[child.code].values for child in node.children])
-    weights.update(zip((child.code for child in node.children), found, strict=True))
-    children = sorted(node.children, key=lambda child: child.code)
-    columns[node.code] = aggregate(model, node, children, columns, weights)
-
-
-def aggregate(
-    model: Model, node: Node, children: Sequence[Node], columns: Mapping[str, Column], weights: Mapping[str, float]
-) -> Column:
-    """Return a node's column from its children's, which come sorted by code."""
-    below = [columns[child.code].filled(node.missing(columns[child.code].values)) for child in children]
-    family = Children(
+def _family(model: Model, children: Sequence[Node], columns: Sequence[Column], tree: Tree) -> Children:
+    return Children(
         codes=[child.code for child in children],
-        columns=[column.values for column in below],
-        weights=[weights[child.code] for child in children],
+        columns=[column.values for column in columns],
+        weights=[tree.weights[child.code] for child in children],
         critical=[child.critical for child in children],
         scale=model.scale,
     )
-    coverage = _coverage(family, below)
-    failed, reasons = _inherited(family, below)
-    short = ~failed & (coverage < node.min_coverage - ROUNDING)
-    empty = ~failed & ~(coverage > 0)
-    values = finite(_calculate(node, family))
-    refused = np.isnan(values) & ~(failed | short | empty)
-    _explain(reasons, short, BELOW_MIN_COVERAGE)
-    _explain(reasons, empty, NOTHING_PRESENT)
-    _explain(reasons, refused, _failure(node))
-    return Column(
-        values=np.where(failed | short | empty, np.nan, values),
-        applicable=_any([column.applicable for column in below]),
-        failed=failed | refused,
-        imputed=_any([column.imputed for column in below]),
-        coverage=coverage,
-        reasons=reasons,
-    )
-
-
-def _calculate(node: Node, family: Children) -> Array:
-    assert node.aggregation is not None  # noqa: S101 - the document was checked: children come with an aggregation
-    with np.errstate(all="ignore"):
-        result: Array = node.aggregation(family)
-    return result
 
 
 def _failure(node: Node) -> str:
-    return node.aggregation.method.failure if node.aggregation else MISSING
+    return node.aggregation.method.failure if node.aggregation is not None else NOTHING_PRESENT
+
+
+def _lacking(node: Node, family: Children) -> Mask:
+    """Return where a child is missing that the node's formula names."""
+    absent = np.zeros(len(family.columns[0]), dtype=np.bool_)
+    if node.aggregation is None or not node.aggregation.method.needs_all:
+        return absent
+    needed = formula.names(formula.parse(node.aggregation.parameters["expression"]))
+    for code, column in zip(family.codes, family.columns, strict=True):
+        if code in needed:
+            absent |= ~present(column)
+    return absent
 
 
 def _coverage(family: Children, below: Sequence[Column]) -> Array:
     """Weight present by weight applicable; NaN where nothing applies."""
     there = weight_present(family)
-    asked = there + total(weigh([np.isnan(column.values) & column.applicable for column in below], family.weights))
-    return share(there, asked)
+    gone = [np.isnan(column.values) & column.applicable for column in below]
+    return share(there, there + total(weigh(gone, family.weights)))
 
 
 def _inherited(family: Children, below: Sequence[Column]) -> tuple[Mask, dict[int, str]]:
@@ -105,8 +169,13 @@ def _inherited(family: Children, below: Sequence[Column]) -> tuple[Mask, dict[in
     return failed, reasons
 
 
-def _explain(reasons: dict[int, str], where: Mask, reason: str) -> None:
-    reasons.update((int(row), reason) for row in np.flatnonzero(where))
+def _undefined(below: Sequence[Column]) -> Column:
+    """Return the column of a node whose weights cannot be determined."""
+    rows = len(below[0].values)
+    nowhere = np.zeros(rows, dtype=np.bool_)
+    applicable = _any([column.applicable for column in below])
+    reasons = dict.fromkeys(range(rows), WEIGHTS_UNDEFINED)
+    return Column(empty(rows), applicable, applicable, nowhere, np.where(applicable, 0.0, np.nan), reasons)
 
 
 def _any(masks: Sequence[Mask]) -> Mask:

@@ -13,7 +13,7 @@ from apps.models.engine.arrays import Array, Mask
 from apps.models.engine.model import Model
 from apps.models.engine.problems import MOST_PROBLEMS, DataInvalid, Problem, pointer
 
-KEYS = frozenset({"id", "group", "values", "responses"})
+KEYS = frozenset({"id", "group", "values", "responses", "previous"})
 RESPONSE_KEYS = frozenset({"rater", "group", "answers"})
 LONGEST_ID = 200
 
@@ -28,13 +28,25 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units of a call, checked: ``inputs`` column by column, ``responses`` as they came."""
+    """The units of a call, checked: ``inputs`` column by column, ``responses`` as they came.
+
+    With a reference set its units come first, ``reference`` of them; units are then compared with those alone.
+    ``previous`` holds earlier observations, by input, or by code for an indicator with questions.
+    """
 
     ids: tuple[str, ...]
     groups: tuple[str | None, ...]
     inputs: Mapping[str, Measured]
+    previous: Mapping[str, Measured]
     responses: tuple[Sequence[Mapping[str, Any]], ...]
+    places: tuple[str, ...]
     unknown: tuple[str, ...]
+    reference: int = 0
+
+    @property
+    def basis(self) -> int:
+        """How many rows, from the first, units are compared with."""
+        return self.reference or len(self.ids)
 
 
 class Complaints:
@@ -55,52 +67,76 @@ class Complaints:
             raise DataInvalid(self.problems)
 
 
-def read_units(model: Model, units: Any) -> Units:
-    """Return the units' columns for the inputs that ``model`` names.
+def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
+    """Return the columns of a reference set and of units for the inputs that ``model`` names.
 
-    Raises ``DataInvalid`` with pointers such as ``/units/3/values/x``.
+    Raises ``DataInvalid`` with pointers such as ``/units/3/values/x`` and ``/options/reference/0/id``.
     """
     complaints = Complaints()
-    if not isinstance(units, Sequence) or isinstance(units, str | bytes):
-        raise DataInvalid([Problem("/units", "not_a_list", "units must be a list")])
-    for row, unit in enumerate(units):
-        _check_shape(row, unit, complaints)
+    rows = [*_read_list("/options/reference", reference, complaints), *_read_list("/units", units, complaints)]
     complaints.settle()
-    _check_ids(units, complaints)
-    inputs = {item.name: _column(item.name, units, complaints) for item in model.inputs}
+    inputs = {item.name: _column("values", item.name, rows, complaints) for item in model.inputs}
+    previous = {name: _column("previous", name, rows, complaints) for name in _observed_before(model)}
     complaints.settle()
     return Units(
-        ids=tuple(unit["id"] for unit in units),
-        groups=tuple(unit.get("group") for unit in units),
+        ids=tuple(unit["id"] for _, unit in rows),
+        groups=tuple(unit.get("group") for _, unit in rows),
         inputs=inputs,
-        responses=tuple(unit.get("responses") or () for unit in units),
-        unknown=_unknown_inputs(model, units),
+        previous=previous,
+        responses=tuple(unit.get("responses") or () for _, unit in rows),
+        places=tuple(place for place, _ in rows),
+        unknown=_unknown_inputs(model, [unit for _, unit in rows]),
+        reference=len(reference),
     )
 
 
-def _check_shape(row: int, unit: Any, complaints: Complaints) -> None:
+def _read_list(path: str, units: Any, complaints: Complaints) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the units of a list with the pointer to each, having noted all that is wrong with their shape."""
+    if not isinstance(units, Sequence) or isinstance(units, str | bytes):
+        complaints.add(path, "not_a_list", "units must be a list")
+        return []
+    rows = [(f"{path}/{row}", unit) for row, unit in enumerate(units)]
+    for place, unit in rows:
+        _check_shape(place, unit, complaints)
+    _check_ids(rows, complaints)
+    return rows
+
+
+def _observed_before(model: Model) -> list[str]:
+    """Return the names under which earlier observations may be given."""
+    asked = [leaf.code for leaf in model.leaves if leaf.indicator is not None and leaf.indicator.questions]
+    return [*(item.name for item in model.inputs), *asked]
+
+
+def _check_shape(place: str, unit: Any, complaints: Complaints) -> None:
     if not isinstance(unit, Mapping):
-        complaints.add(pointer("units", row), "not_an_object", "a unit must be an object")
+        complaints.add(place, "not_an_object", "a unit must be an object")
         return
     for key in unit.keys() - KEYS:
-        complaints.add(pointer("units", row, key), "unknown_key", f"a unit has no {key!r}")
-    _check_id(row, unit.get("id"), complaints)
+        complaints.add(place + pointer(key), "unknown_key", f"a unit has no {key!r}")
+    _check_id(place, unit.get("id"), complaints)
     if not isinstance(unit.get("group"), str | None):
-        complaints.add(pointer("units", row, "group"), "not_text", "a group must be text")
-    if not isinstance(unit.get("values") or {}, Mapping):
-        complaints.add(pointer("units", row, "values"), "not_an_object", "values must be an object")
-    responses = unit.get("responses") or []
+        complaints.add(f"{place}/group", "not_text", "a group must be text")
+    for key in ("values", "previous"):
+        if not isinstance(unit.get(key), Mapping | None):
+            complaints.add(f"{place}/{key}", "not_an_object", f"{key} must be an object")
+    _check_responses(f"{place}/responses", unit.get("responses"), complaints)
+
+
+def _check_id(place: str, name: Any, complaints: Complaints) -> None:
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
+        complaints.add(f"{place}/id", "bad_id", f"an id must be text of 1 to {LONGEST_ID} characters")
+
+
+def _check_responses(path: str, responses: Any, complaints: Complaints) -> None:
+    if responses is None:
+        return
     if not isinstance(responses, list):
-        complaints.add(pointer("units", row, "responses"), "not_a_list", "responses must be a list")
+        complaints.add(path, "not_a_list", "responses must be a list")
         return
     for position, response in enumerate(responses):
-        _check_response(pointer("units", row, "responses", position), response, complaints)
-    _check_raters(row, responses, complaints)
-
-
-def _check_id(row: int, name: Any, complaints: Complaints) -> None:
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
-        complaints.add(pointer("units", row, "id"), "bad_id", f"an id must be text of 1 to {LONGEST_ID} characters")
+        _check_response(f"{path}/{position}", response, complaints)
+    _check_raters(path, responses, complaints)
 
 
 def _check_response(place: str, response: Any, complaints: Complaints) -> None:
@@ -116,41 +152,42 @@ def _check_response(place: str, response: Any, complaints: Complaints) -> None:
             complaints.add(f"{place}/{key}", "not_text", f"a {key} must be text")
 
 
-def _check_raters(row: int, responses: Sequence[Any], complaints: Complaints) -> None:
+def _check_raters(path: str, responses: Sequence[Any], complaints: Complaints) -> None:
     seen: set[str] = set()
     for position, response in enumerate(responses):
         rater = response.get("rater") if isinstance(response, Mapping) else None
         if isinstance(rater, str) and rater in seen:
-            place = pointer("units", row, "responses", position, "rater")
-            complaints.add(place, "duplicate_rater", f"rater {rater!r} has two responses")
+            complaints.add(f"{path}/{position}/rater", "duplicate_rater", f"rater {rater!r} has two responses")
         if isinstance(rater, str):
             seen.add(rater)
 
 
-def _check_ids(units: Sequence[Mapping[str, Any]], complaints: Complaints) -> None:
+def _check_ids(rows: Sequence[tuple[str, Any]], complaints: Complaints) -> None:
     seen: set[str] = set()
-    for row, unit in enumerate(units):
-        if unit["id"] in seen:
-            complaints.add(pointer("units", row, "id"), "duplicate_id", f"unit {unit['id']!r} comes twice")
-        seen.add(unit["id"])
+    for place, unit in rows:
+        name = unit.get("id") if isinstance(unit, Mapping) else None
+        if isinstance(name, str) and name in seen:
+            complaints.add(f"{place}/id", "duplicate_id", f"unit {name!r} comes twice")
+        if isinstance(name, str):
+            seen.add(name)
 
 
-def _column(name: str, units: Sequence[Mapping[str, Any]], complaints: Complaints) -> Measured:
-    values = np.full(len(units), np.nan)
-    applicable = np.ones(len(units), dtype=np.bool_)
-    for row, unit in enumerate(units):
-        value = (unit.get("values") or {}).get(name)
-        if value is None or value == "dont_know":
-            continue
-        if value == "not_applicable":
-            applicable[row] = False
-            continue
-        problem = _why_no_number(value)
-        if problem:
-            complaints.add(pointer("units", row, "values", name), *problem)
-        else:
+def _column(key: str, name: str, rows: Sequence[tuple[str, Mapping[str, Any]]], complaints: Complaints) -> Measured:
+    values = [math.nan] * len(rows)
+    applicable = np.ones(len(rows), dtype=np.bool_)
+    for row, (place, unit) in enumerate(rows):
+        value: Any = (unit.get(key) or {}).get(name)
+        if value.__class__ is float and math.isfinite(value):
             values[row] = value
-    return Measured(values, applicable)
+        elif value == "not_applicable":
+            applicable[row] = False
+        elif value is not None and value != "dont_know":
+            problem = _why_no_number(value)
+            if problem:
+                complaints.add(place + pointer(key, name), *problem)
+            else:
+                values[row] = float(value)
+    return Measured(np.array(values, dtype=np.float64), applicable)
 
 
 def _why_no_number(value: Any) -> tuple[str, str] | None:

@@ -1,21 +1,265 @@
-"""Weights of a node's children, by method. Weights are relative: only their ratios matter."""
+"""Weights of a node's children, by method. Weights are relative: only their ratios matter.
+
+The functions on plain numbers serve the stateless calculation of weights; the methods of the table call them with what
+a document says, and with the children's columns over the population, in the order of the document.
+Sources: OECD/JRC Handbook (2008), step 6; Saaty, The Analytic Hierarchy Process (1980); Barron and Barrett (1996);
+Diakoulaki et al., CRITIC (1995); Shannon entropy after Zeleny (1982).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
+import numpy as np
+
+from apps.models.engine import arrays
+from apps.models.engine.agreement import correlation
 from apps.models.engine.arrays import Array
 from apps.models.engine.model import Node
-from apps.models.engine.registry import method
+from apps.models.engine.registry import Parameter, method, numbers, table
+
+Row: TypeAlias = Sequence[float]
+Matrix: TypeAlias = Sequence[Row]
+
+RANDOM_INDEX: Final = {
+    3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49,
+    11: 1.51, 12: 1.48, 13: 1.56, 14: 1.57, 15: 1.59,
+}  # fmt: skip
+MOST_ROUNDS: Final = 10_000
+STILL: Final = 1e-15
+MATRIX: Final = Parameter({"type": "array", "items": table(minimum=0).schema, "minItems": 1, "maxItems": 1000})
+
+
+class WeightsUndefined(ValueError):
+    """Numbers from which a method cannot make weights; the message is fit to show."""
+
+
+def shares(values: Row) -> list[float]:
+    """Return non-negative values by their sum.
+
+    >>> shares([1.0, 3.0])
+    [0.25, 0.75]
+    """
+    whole = math.fsum(values)
+    if not (whole > 0 and math.isfinite(whole)) or min(values) < 0:
+        raise WeightsUndefined("weights must be non-negative numbers that are not all zero")
+    return [value / whole for value in values]
+
+
+def budget_allocation(allocations: Matrix) -> list[float]:
+    """Return the mean over experts of how each has shared out a budget.
+
+    >>> budget_allocation([[60.0, 40.0], [3.0, 7.0]])
+    [0.45, 0.55]
+    """
+    experts = [shares(allocation) for allocation in allocations]
+    return shares([arrays.mean(column) for column in zip(*experts, strict=True)])
+
+
+def rank_order_centroid(ranks: Row) -> list[float]:
+    """Return w_r = 1/n sum over k from r to n of 1/k; ties share the mean of their places (Barron and Barrett, 1996).
+
+    >>> rank_order_centroid([1, 2])
+    [0.75, 0.25]
+    """
+    n = len(ranks)
+    places = [math.fsum(1.0 / k for k in range(place, n + 1)) / n for place in range(1, n + 1)]
+    return _by_place(ranks, places)
+
+
+def rank_sum(ranks: Row) -> list[float]:
+    """Return w_r in proportion to n + 1 - r; ties share the mean of their places (Stillwell et al., 1981).
+
+    >>> rank_sum([2, 1])
+    [0.3333333333333333, 0.6666666666666666]
+    """
+    n = len(ranks)
+    return _by_place(ranks, shares([float(n + 1 - place) for place in range(1, n + 1)]))
+
+
+def _by_place(ranks: Row, places: Row) -> list[float]:
+    ordered = sorted(ranks)
+    tied = {rank: [places[at] for at, other in enumerate(ordered) if other == rank] for rank in set(ordered)}
+    return [arrays.mean(tied[rank]) for rank in ranks]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Weights from pairwise comparisons, and how consistent these are: no ``ratio`` without a random index."""
+
+    weights: list[float]
+    lambda_max: float
+    index: float
+    ratio: float | None
+
+
+def ahp(matrices: Sequence[Matrix]) -> Judgement:
+    """Return the principal eigenvector of a matrix of pairwise comparisons (Saaty, 1980).
+
+    Several experts' matrices are combined by the geometric mean of their entries (Aczel and Saaty, 1983). Raises
+    ``WeightsUndefined`` for a matrix that is not square and positive.
+    """
+    _check_square(matrices)
+    size = len(matrices[0])
+    places = range(size)
+    merged = [[_geometric_mean([matrix[i][j] for matrix in matrices]) for j in places] for i in places]
+    weights = _principal(merged)
+    products = [math.fsum(merged[i][j] * weights[j] for j in places) / weights[i] for i in places]
+    lambda_max = max(arrays.mean(products), float(size))
+    index = (lambda_max - size) / (size - 1) if size > 1 else 0.0
+    if size < 3:
+        return Judgement(weights, lambda_max, index, 0.0)
+    known = RANDOM_INDEX.get(size)
+    return Judgement(weights, lambda_max, index, index / known if known else None)
+
+
+def _check_square(matrices: Sequence[Matrix]) -> None:
+    size = len(matrices[0])
+    for matrix in matrices:
+        if len(matrix) != size or any(len(row) != size for row in matrix):
+            raise WeightsUndefined("matrices must be square and of one size")
+        if not all(value > 0 for row in matrix for value in row):
+            raise WeightsUndefined("comparisons must be positive")
+
+
+def _geometric_mean(values: Row) -> float:
+    return values[0] if len(values) == 1 else math.exp(math.fsum(map(math.log, values)) / len(values))
+
+
+def _principal(matrix: Matrix) -> list[float]:
+    """Return the principal eigenvector, summing to one, by power iteration with exact sums."""
+    weights = [1.0 / len(matrix)] * len(matrix)
+    for _ in range(MOST_ROUNDS):
+        following = shares([math.fsum(a * w for a, w in zip(row, weights, strict=True)) for row in matrix])
+        change = max(abs(new - old) for new, old in zip(following, weights, strict=True))
+        weights = following
+        if change <= STILL:
+            break
+    return weights
+
+
+def entropy(columns: Matrix) -> list[float]:
+    """Return weights in proportion to 1 - e, with e = -sum p ln p / ln n of each column's shares p.
+
+    Raises ``WeightsUndefined`` for negative values, and when no column tells units apart.
+    """
+    return shares([_diversity(column) for column in columns])
+
+
+def _diversity(column: Row) -> float:
+    if len(column) < 2:
+        raise WeightsUndefined("at least two units are needed")
+    parts = shares(column)
+    disorder = -math.fsum(part * math.log(part) for part in parts if part > 0) / math.log(len(parts))
+    return max(1.0 - disorder, 0.0)
+
+
+def standard_deviation(columns: Matrix) -> list[float]:
+    """Return weights in proportion to each column's standard deviation."""
+    return shares([_spread(column) for column in columns])
+
+
+def _spread(column: Row) -> float:
+    if len(column) < 2:
+        raise WeightsUndefined("at least two units are needed")
+    return arrays.standard_deviation(column)
+
+
+def critic(columns: Matrix) -> list[float]:
+    """Return weights in proportion to s_j times the sum over k of 1 - r_jk (Diakoulaki et al., 1995)."""
+    conflict = [math.fsum(1.0 - correlation(one, other) for other in columns) for one in columns]
+    return shares([max(_spread(one) * against, 0.0) for one, against in zip(columns, conflict, strict=True)])
+
+
+def pca(columns: Matrix) -> list[float]:
+    """Return the squared loadings of the first principal component of the correlations: its variance, by column.
+
+    Squares keep weights positive where loadings differ in sign (OECD/JRC Handbook, section 6.1).
+    """
+    correlations = np.array([[correlation(one, other) for other in columns] for one in columns])
+    vectors = np.linalg.eigh(correlations).eigenvectors
+    return shares([float(loading) ** 2 for loading in vectors[:, -1]])
+
+
+def min_max(columns: Matrix, directions: Sequence[int]) -> list[list[float]]:
+    """Return columns spread over 0 to 1, turned where the direction is negative; one that does not vary is all zero."""
+    return [_spread_out(column, direction) for column, direction in zip(columns, directions, strict=True)]
+
+
+def _spread_out(column: Row, direction: int) -> list[float]:
+    low, high = min(column), max(column)
+    if not high > low:
+        return [0.0] * len(column)
+    return [(value - low if direction > 0 else high - value) / (high - low) for value in column]
 
 
 @method("weights", "direct")
-def direct(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
-    """Return the weights written on the children."""
+def _direct(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Take the weights written on the children."""
     return [child.weight for child in children]
 
 
 @method("weights", "equal")
-def equal(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
-    """Return one for every child, whatever is written on it."""
+def _equal(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Take one for every child, whatever is written on it."""
     return [1.0] * len(children)
+
+
+@method("weights", "budget_allocation", parameters={"allocations": table(minimum=0)})
+def _budget_allocation(children: Sequence[Node], columns: Sequence[Array], *, allocations: Matrix) -> list[float]:
+    """Take the mean of the experts' shares: a row an expert, a column a child."""
+    return budget_allocation(allocations)
+
+
+@method("weights", "rank_order_centroid", parameters={"ranks": numbers(minimum=1)})
+def _rank_order_centroid(children: Sequence[Node], columns: Sequence[Array], *, ranks: Row) -> list[float]:
+    """Take the centroid of all weights that respect the children's ranks, 1 being the most important."""
+    return rank_order_centroid(ranks)
+
+
+@method("weights", "rank_sum", parameters={"ranks": numbers(minimum=1)})
+def _rank_sum(children: Sequence[Node], columns: Sequence[Array], *, ranks: Row) -> list[float]:
+    """Take weights that fall evenly with the children's ranks."""
+    return rank_sum(ranks)
+
+
+@method("weights", "ahp", parameters={"matrices": MATRIX})
+def _ahp(children: Sequence[Node], columns: Sequence[Array], *, matrices: Sequence[Matrix]) -> list[float]:
+    """Take the principal eigenvector of the experts' comparisons of children, in the order of the document."""
+    return ahp(matrices).weights
+
+
+@method("weights", "entropy", relative=True)
+def _entropy(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Weigh children by how unevenly their scores are spread over units."""
+    return entropy(complete(columns))
+
+
+@method("weights", "critic", relative=True)
+def _critic(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Weigh children by the spread of their scores and their conflict with the others."""
+    found = complete(columns)
+    return critic(min_max(found, [1] * len(found)))
+
+
+@method("weights", "standard_deviation", relative=True)
+def _standard_deviation(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Weigh children by the standard deviation of their scores."""
+    return standard_deviation(complete(columns))
+
+
+@method("weights", "pca", relative=True)
+def _pca(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
+    """Weigh children by their part in the first principal component of their scores."""
+    order = sorted(range(len(children)), key=lambda place: children[place].code)  # one order, one set of bits
+    found = dict(zip(order, pca(complete([columns[place] for place in order])), strict=True))
+    return [found[place] for place in range(len(children))]
+
+
+def complete(columns: Sequence[Array]) -> list[list[float]]:
+    """Return the columns of the units that have all values."""
+    stacked = np.stack(columns)
+    return [list(column) for column in stacked[:, ~np.isnan(stacked).any(axis=0)].tolist()]

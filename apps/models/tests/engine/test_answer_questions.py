@@ -97,7 +97,7 @@ def test_a_question_that_does_not_apply_is_left_out():
 
 
 def test_nothing_applies_or_nothing_is_answered():
-    nothing = weighted({code: "not_applicable" for code in ("Q1", "Q2", "Q3")})
+    nothing = weighted(dict.fromkeys(("Q1", "Q2", "Q3"), "not_applicable"))
 
     assert (nothing["value"], nothing["reason"], nothing["coverage"]) == (None, "not_applicable", None)
     assert (weighted({})["value"], weighted({})["reason"], weighted({})["coverage"]) == (None, "missing", 0.0)

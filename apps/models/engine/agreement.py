@@ -1,0 +1,209 @@
+"""Agreement between raters. A measure that is not defined, because nothing varies or too little is there, is None.
+
+Sources: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011); Shrout and Fleiss (1979) for the six forms of
+the intraclass correlation; Fleiss (1971); Kendall and Babington Smith (1939); James, Demaree and Wolf (1984);
+Cronbach (1951).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from apps.models.engine import arrays
+
+Ratings: TypeAlias = Sequence[Sequence[float | None]]
+Complete: TypeAlias = Sequence[Sequence[float]]
+Difference: TypeAlias = Callable[[float, float], float]
+
+
+def krippendorff_alpha(ratings: Ratings, level: str) -> float | None:
+    """Return alpha = 1 - (N - 1) sum o_ck d_ck / sum n_c n_k d_ck; rows are raters, columns units.
+
+    ``level`` is nominal, ordinal, interval or ratio. Units with a single rating say nothing about agreement.
+
+    >>> krippendorff_alpha([[1, 2, 3], [1, 2, 3]], "nominal")
+    1.0
+    """
+    units = [[value for value in column if value is not None] for column in zip(*ratings, strict=True)]
+    paired = [unit for unit in units if len(unit) > 1]
+    counts = Counter(value for unit in paired for value in unit)
+    difference = LEVELS[level](counts)
+    expected = math.fsum(counts[c] * counts[k] * difference(c, k) for c in counts for k in counts)
+    if not expected > 0:
+        return None
+    observed = math.fsum(_disagreement(Counter(unit), difference) / (len(unit) - 1) for unit in paired)
+    return 1.0 - (counts.total() - 1) * observed / expected
+
+
+def _disagreement(unit: Mapping[float, int], difference: Difference) -> float:
+    return math.fsum(unit[c] * unit[k] * difference(c, k) for c in unit for k in unit if c != k)
+
+
+def _nominal(counts: Mapping[float, int]) -> Difference:
+    return lambda c, k: float(c != k)
+
+
+def _interval(counts: Mapping[float, int]) -> Difference:
+    return lambda c, k: (c - k) ** 2
+
+
+def _ratio(counts: Mapping[float, int]) -> Difference:
+    return lambda c, k: ((c - k) / (c + k)) ** 2 if c + k else 0.0
+
+
+def _ordinal(counts: Mapping[float, int]) -> Difference:
+    """Distance is the number of ratings from one value to the other, the ends counting half."""
+    ordered = sorted(counts)
+    upto: dict[float, float] = {}
+    running = 0
+    for value in ordered:
+        upto[value] = running + counts[value] / 2
+        running += counts[value]
+    return lambda c, k: (upto[c] - upto[k]) ** 2
+
+
+LEVELS: Final[Mapping[str, Callable[[Mapping[float, int]], Difference]]] = {
+    "nominal": _nominal,
+    "ordinal": _ordinal,
+    "interval": _interval,
+    "ratio": _ratio,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """Mean squares of n targets by k judges: between targets, within, between judges, residual."""
+
+    n: int
+    k: int
+    between: float
+    within: float
+    judges: float
+    error: float
+
+
+FORMS: Final[Mapping[str, Callable[[Squares], tuple[float, float]]]] = {
+    "1_1": lambda s: (s.between - s.within, s.between + (s.k - 1) * s.within),
+    "2_1": lambda s: (s.between - s.error, s.between + (s.k - 1) * s.error + s.k * (s.judges - s.error) / s.n),
+    "3_1": lambda s: (s.between - s.error, s.between + (s.k - 1) * s.error),
+    "1_k": lambda s: (s.between - s.within, s.between),
+    "2_k": lambda s: (s.between - s.error, s.between + (s.judges - s.error) / s.n),
+    "3_k": lambda s: (s.between - s.error, s.between),
+}
+
+
+def icc(ratings: Complete) -> dict[str, float | None]:
+    """Return the six intraclass correlations by form; rows are raters, columns units, without gaps."""
+    if len(ratings) < 2 or len(ratings[0]) < 2:
+        return dict.fromkeys(FORMS)
+    squares = _squares(ratings)
+    found = {form: parts(squares) for form, parts in FORMS.items()}
+    return {form: above / below if below > 0 else None for form, (above, below) in found.items()}
+
+
+def _squares(ratings: Complete) -> Squares:
+    k, n = len(ratings), len(ratings[0])
+    units = list(zip(*ratings, strict=True))
+    grand = arrays.mean(value for row in ratings for value in row)
+    all_ = math.fsum((value - grand) ** 2 for row in ratings for value in row)
+    between = k * math.fsum((arrays.mean(unit) - grand) ** 2 for unit in units)
+    judges = n * math.fsum((arrays.mean(row) - grand) ** 2 for row in ratings)
+    return Squares(
+        n=n,
+        k=k,
+        between=between / (n - 1),
+        within=max(all_ - between, 0.0) / (n * (k - 1)),
+        judges=judges / (k - 1),
+        error=max(all_ - between - judges, 0.0) / ((n - 1) * (k - 1)),
+    )
+
+
+def fleiss_kappa(counts: Sequence[Sequence[int]]) -> float | None:
+    """Return kappa = (P - Pe) / (1 - Pe); rows are units, columns how many raters chose each category.
+
+    Every unit must have the same number of ratings, at least two; otherwise kappa is not defined.
+    """
+    ratings = sum(counts[0])
+    if ratings < 2 or any(sum(row) != ratings for row in counts):
+        return None
+    agreed = arrays.mean((math.fsum(n * n for n in row) - ratings) / (ratings * (ratings - 1)) for row in counts)
+    shares = [sum(column) / (len(counts) * ratings) for column in zip(*counts, strict=True)]
+    chance = math.fsum(share * share for share in shares)
+    return (agreed - chance) / (1.0 - chance) if chance < 1 else None
+
+
+def kendall_w(ratings: Complete) -> float | None:
+    """Return W = 12 S / (m^2 (n^3 - n) - m T), corrected for ties; rows are m raters, columns n units."""
+    raters, units = len(ratings), len(ratings[0])
+    ranks = [mid_ranks(row) for row in ratings]
+    sums = [math.fsum(column) for column in zip(*ranks, strict=True)]
+    centre = arrays.mean(sums)
+    spread = math.fsum((total - centre) ** 2 for total in sums)
+    ties = sum(count**3 - count for row in ratings for count in Counter(row).values())
+    most = raters**2 * (units**3 - units) - raters * ties
+    return 12.0 * spread / most if most > 0 else None
+
+
+def mid_ranks(values: Sequence[float]) -> list[float]:
+    """Return ranks from 1, ties sharing the mean of theirs.
+
+    >>> mid_ranks([10.0, 30.0, 10.0])
+    [1.5, 3.0, 1.5]
+    """
+    counts = Counter(values)
+    below = dict.fromkeys(counts, 0)
+    running = 0
+    for value in sorted(counts):
+        below[value] = running
+        running += counts[value]
+    return [below[value] + (counts[value] + 1) / 2 for value in values]
+
+
+def r_wg(ratings: Ratings, options: int) -> list[float | None]:
+    """Return 1 - s^2 / ((A^2 - 1) / 12) for every unit, with A ``options`` and the sample variance s^2 over raters."""
+    chance = (options**2 - 1) / 12
+    units = [[value for value in column if value is not None] for column in zip(*ratings, strict=True)]
+    return [1.0 - arrays.variance(unit) / chance if len(unit) > 1 else None for unit in units]
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """Cronbach's alpha of a set of items: raw, and standardised from the mean correlation."""
+
+    raw: float | None
+    standardised: float | None
+
+
+def cronbach_alpha(items: Complete) -> Consistency:
+    """Return k / (k - 1) (1 - sum var / var total) and k r / (1 + (k - 1) r); rows are items, columns cases."""
+    k = len(items)
+    if k < 2 or len(items[0]) < 2:
+        return Consistency(None, None)
+    variances = [arrays.variance(item) for item in items]
+    total = arrays.variance([math.fsum(case) for case in zip(*items, strict=True)])
+    raw = k / (k - 1) * (1.0 - math.fsum(variances) / total) if total > 0 else None
+    return Consistency(raw, _standardised(items) if min(variances) > 0 else None)
+
+
+def _standardised(items: Complete) -> float | None:
+    k = len(items)
+    pairs = [correlation(items[i], items[j]) for i in range(k) for j in range(i)]
+    mean = arrays.mean(pairs)
+    below = 1.0 + (k - 1) * mean
+    return k * mean / below if below > 0 else None
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return Pearson's r of two columns of one length; 0 where one does not vary.
+
+    >>> correlation([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+    1.0
+    """
+    mean_one, mean_other = arrays.mean(one), arrays.mean(other)
+    together = math.fsum((a - mean_one) * (b - mean_other) for a, b in zip(one, other, strict=True))
+    spreads = math.fsum((a - mean_one) ** 2 for a in one) * math.fsum((b - mean_other) ** 2 for b in other)
+    return min(max(together / math.sqrt(spreads), -1.0), 1.0) if spreads > 0 else 0.0

@@ -1,0 +1,253 @@
+"""A small language for formulas over the codes of a node's children.
+
+    expression := term (("+" | "-") term)*            50 * (readiness - vulnerability + 1)
+    term       := unary (("*" | "/") unary)*          exposure * vulnerability / 100
+    unary      := ("+" | "-") unary | power           -a ** 2 is -(a ** 2), as in Python
+    power      := atom ["**" unary]
+    atom       := number | code | function "(" expression ("," expression)* ")" | "(" expression ")"
+
+Functions: min max ln exp sqrt abs. Text is parsed into a program for a stack of columns and never run as Python. What
+is not defined or not finite, such as a division by zero, has no value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from apps.models.engine.aggregation import Children
+from apps.models.engine.arrays import Array, each, finite
+from apps.models.engine.registry import Parameter, method
+
+LONGEST: Final = 2000
+DEEPEST: Final = 30
+END: Final = "the end"  # stands for a token where there is none
+TOKEN: Final = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z][A-Za-z0-9_]*|\*\*|[-+*/(),])", re.ASCII)
+
+
+class FormulaInvalid(ValueError):
+    """A text that is no formula; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Put a number on the stack."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Put the value of a child on the stack."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Replace the last ``operands`` values on the stack by the result of a function of them."""
+
+    function: str
+    operands: int
+
+
+Program: TypeAlias = tuple[Number | Name | Apply, ...]
+
+
+def names(program: Program) -> frozenset[str]:
+    """Return the codes that a formula refers to."""
+    return frozenset(step.code for step in program if isinstance(step, Name))
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Program:
+    """Return a formula in postfix order, which is worked off without recursion.
+
+    >>> parse("2 * a")
+    (Number(value=2.0), Name(code='a'), Apply(function='*', operands=2))
+
+    Raises ``FormulaInvalid``.
+    """
+    if len(text) > LONGEST:
+        raise FormulaInvalid(f"a formula has at most {LONGEST} characters")
+    parser = _Parser(tuple(_tokens(text)))
+    parser.expression(0)
+    parser.expect(END)
+    return tuple(parser.program)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    place = 0
+    rest = text.rstrip()
+    while place < len(rest):
+        found = TOKEN.match(rest, place)
+        if found is None:
+            raise FormulaInvalid(f"at character {place + 1}: {rest[place : place + 10]!r} is not understood")
+        place = found.end()
+        yield found.group(1)
+
+
+@dataclass(slots=True)
+class _Parser:
+    """Reads tokens from left to right, one method a rule of the grammar, and writes the program."""
+
+    tokens: Sequence[str]
+    place: int = 0
+    program: list[Number | Name | Apply] = field(default_factory=list)
+
+    def peek(self) -> str:
+        return self.tokens[self.place] if self.place < len(self.tokens) else END
+
+    def take(self) -> str:
+        token = self.peek()
+        self.place += 1
+        return token
+
+    def expect(self, token: str) -> None:
+        found = self.take()
+        if found != token:
+            raise FormulaInvalid(f"token {self.place}: {token} expected, not {found}")
+
+    def expression(self, depth: int) -> None:
+        self.chain(("+", "-"), self.term, depth)
+
+    def term(self, depth: int) -> None:
+        self.chain(("*", "/"), self.unary, depth)
+
+    def chain(self, operators: Sequence[str], operand: Callable[[int], None], depth: int) -> None:
+        operand(depth)
+        while self.peek() in operators:
+            operator = self.take()
+            operand(depth)
+            self.program.append(Apply(operator, 2))
+
+    def unary(self, depth: int) -> None:
+        if depth > DEEPEST:
+            raise FormulaInvalid(f"a formula is nested at most {DEEPEST} deep")
+        if self.peek() not in ("+", "-"):
+            self.power(depth)
+            return
+        sign = self.take()
+        self.unary(depth + 1)
+        if sign == "-":
+            self.program.append(Apply("negative", 1))
+
+    def power(self, depth: int) -> None:
+        self.atom(depth)
+        if self.peek() == "**":
+            self.take()
+            self.unary(depth + 1)
+            self.program.append(Apply("**", 2))
+
+    def atom(self, depth: int) -> None:
+        word = self.take()
+        if word == "(":
+            self.expression(depth + 1)
+            self.expect(")")
+        elif word[0].isdigit() or word[0] == ".":
+            self.program.append(_number(word))
+        elif not word[0].isalpha() or self.place > len(self.tokens):
+            raise FormulaInvalid(f"token {self.place}: a value expected, not {word}")
+        elif self.peek() == "(":
+            self.call(word, depth)
+        else:
+            self.program.append(Name(word))
+
+    def call(self, function: str, depth: int) -> None:
+        if function not in FUNCTIONS:
+            raise FormulaInvalid(f"no function {function}; there are {', '.join(sorted(FUNCTIONS))}")
+        self.take()
+        self.expression(depth + 1)
+        operands = 1
+        while self.peek() == ",":
+            self.take()
+            self.expression(depth + 1)
+            operands += 1
+        self.expect(")")
+        if operands > 1 and function not in ("min", "max"):
+            raise FormulaInvalid(f"{function} takes one value")
+        self.program.append(Apply(function, operands))
+
+
+def _number(token: str) -> Number:
+    value = float(token)
+    if not math.isfinite(value):
+        raise FormulaInvalid(f"{token} is too large")
+    return Number(value)
+
+
+def _least(*operands: Array) -> Array:
+    return reduce(np.minimum, operands)
+
+
+def _greatest(*operands: Array) -> Array:
+    return reduce(np.maximum, operands)
+
+
+def _raise(base: Array, exponent: Array) -> Array:
+    return np.array([_pow(*pair) for pair in zip(base.tolist(), exponent.tolist(), strict=True)], dtype=np.float64)
+
+
+def _pow(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Array]]] = {
+    "min": _least,
+    "max": _greatest,
+    "ln": lambda operand: each(math.log, operand),
+    "exp": lambda operand: each(math.exp, operand),
+    "sqrt": lambda operand: each(math.sqrt, operand),
+    "abs": np.abs,
+}
+OPERATORS: Final[Mapping[str, Callable[..., Array]]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": _raise,
+    "negative": np.negative,
+    **FUNCTIONS,
+}
+
+
+def evaluate(program: Program, columns: Mapping[str, Array], rows: int) -> Array:
+    """Return the value of a formula in every row; NaN where a step of it is not finite."""
+    stack: list[Array] = []
+    for step in program:
+        if isinstance(step, Number):
+            stack.append(np.full(rows, step.value))
+        elif isinstance(step, Name):
+            stack.append(columns[step.code])
+        else:
+            operands = stack[-step.operands :]
+            del stack[-step.operands :]
+            with np.errstate(all="ignore"):
+                stack.append(finite(OPERATORS[step.function](*operands)))
+    return stack[0]
+
+
+@method(
+    "aggregation",
+    "formula",
+    needs_all=True,
+    parameters={"expression": Parameter({"type": "string", "minLength": 1, "maxLength": LONGEST})},
+)
+def formula(children: Children, *, expression: str) -> Array:
+    """Return the value of ``expression`` over the children's codes; with a child null that it names it is null."""
+    program = parse(expression)
+    columns = dict(zip(children.codes, children.columns, strict=True))
+    rows = len(children.columns[0])
+    values = evaluate(program, columns, rows)
+    for code in names(program):
+        values = np.where(np.isnan(columns[code]), np.nan, values)
+    return values

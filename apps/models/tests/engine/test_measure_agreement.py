@@ -1,0 +1,129 @@
+"""Agreement between raters, against published tables and by the endpoint's request."""
+
+import pytest
+
+from apps.models.engine import DataInvalid, measure_agreement
+
+pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
+# Krippendorff (2011), section E: four observers, twelve units.
+OBSERVERS = [
+    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+]
+# Shrout and Fleiss (1979), table 2: six targets by four judges.
+JUDGES = [[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]]
+# Fleiss (1971) in the form of ten units, fourteen raters, five categories.
+COUNTS = [
+    [0, 0, 0, 0, 14],
+    [0, 2, 6, 4, 2],
+    [0, 0, 3, 5, 6],
+    [0, 3, 9, 2, 0],
+    [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0],
+    [3, 2, 6, 3, 0],
+    [2, 5, 3, 2, 2],
+    [6, 5, 2, 1, 0],
+    [0, 2, 2, 3, 7],
+]
+
+
+def value(**request):
+    return measure_agreement(request)["value"]
+
+
+@pytest.mark.parametrize(
+    ("level", "alpha"), [("nominal", 0.743421), ("ordinal", 0.815388), ("interval", 0.849107), ("ratio", 0.797403)]
+)
+def test_krippendorffs_alpha_of_his_own_example(level, alpha):
+    assert value(measure="krippendorff_alpha", level=level, ratings=OBSERVERS) == pytest.approx(alpha, abs=1e-6)
+
+
+def test_alpha_without_variation_is_undefined_and_warned_of():
+    answer = measure_agreement({"measure": "krippendorff_alpha", "level": "nominal", "ratings": [[1, 1], [1, 1]]})
+
+    assert answer["value"] is None
+    assert [warning["code"] for warning in answer["warnings"]] == ["not_defined"]
+
+
+def test_alpha_of_zeros_on_the_ratio_level():
+    assert value(measure="krippendorff_alpha", level="ratio", ratings=[[0, 1], [0, 1]]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("form", "icc"), [("1_1", 0.17), ("2_1", 0.29), ("3_1", 0.71), ("1_k", 0.44), ("2_k", 0.62), ("3_k", 0.91)]
+)
+def test_six_intraclass_correlations_of_shrout_and_fleiss(form, icc):
+    assert value(measure="icc", form=form, ratings=JUDGES) == pytest.approx(icc, abs=0.005)
+
+
+def test_all_forms_at_once():
+    answer = measure_agreement({"measure": "icc", "ratings": JUDGES})
+
+    assert set(answer["values"]) == {"1_1", "2_1", "3_1", "1_k", "2_k", "3_k"}
+    assert (answer["value"], answer["raters"], answer["units"], answer["warnings"]) == (None, 4, 6, [])
+
+
+def test_intraclass_correlation_of_too_little_or_of_equals_is_undefined():
+    assert measure_agreement({"measure": "icc", "ratings": [[1, 2, 3]]})["warnings"]
+    assert measure_agreement({"measure": "icc", "ratings": [[2, 2], [2, 2]]})["warnings"]
+
+
+def test_fleiss_kappa_of_the_textbook():
+    assert value(measure="fleiss_kappa", counts=COUNTS) == pytest.approx(0.210, abs=0.0005)
+    assert value(measure="fleiss_kappa", counts=[[2, 0], [2, 0]]) is None
+    assert value(measure="fleiss_kappa", counts=[[2, 0], [1, 0]]) is None
+    assert value(measure="fleiss_kappa", counts=[[1, 0], [0, 1]]) is None
+
+
+def test_kendalls_w_of_full_agreement_none_and_ties():
+    assert value(measure="kendall_w", ratings=[[1, 2, 3], [10, 20, 30]]) == 1.0
+    assert value(measure="kendall_w", ratings=[[1, 2, 3], [3, 2, 1]]) == 0.0
+    assert value(measure="kendall_w", ratings=[[1, 1, 2], [5, 5, 7]]) == pytest.approx(1.0, rel=1e-15)
+    assert value(measure="kendall_w", ratings=[[1, 1], [2, 2]]) is None
+
+
+def test_r_wg_compares_the_spread_with_chance():
+    answer = measure_agreement({"measure": "r_wg", "options": 5, "ratings": [[3, 1, 4], [3, 5, None], [3, 3, None]]})
+
+    assert answer["values"] == [1.0, -1.0, None]
+    assert answer["value"] == 0.0
+
+
+def test_cronbachs_alpha_of_parallel_items():
+    answer = measure_agreement({"measure": "cronbach_alpha", "ratings": [[1, 2, 3, 4], [2, 4, 6, 8]]})
+
+    assert answer["values"]["standardised"] == pytest.approx(1.0, rel=1e-15)
+    assert answer["value"] == pytest.approx(2 * (1 - (5 + 20) / 45), rel=1e-12)
+    assert measure_agreement({"measure": "cronbach_alpha", "ratings": [[1, 2]]})["warnings"]
+    assert measure_agreement({"measure": "cronbach_alpha", "ratings": [[1, 1], [1, 1]]})["warnings"]
+    assert value(measure="cronbach_alpha", ratings=[[1, 1, 1], [1, 2, 3]]) == 0.0
+    assert value(measure="cronbach_alpha", ratings=[[1, 2, 3], [3, 2, 1]]) is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "found"),
+    [
+        (None, ("", "not_an_object")),
+        ({}, ("/measure", "unknown_measure")),
+        ({"measure": "icc", "ratings": [[1]], "level": "x"}, ("/level", "unknown_key")),
+        ({"measure": "icc", "ratings": [[1, 2], [1, 2]], "form": "4_1"}, ("/form", "unknown_form")),
+        ({"measure": "icc", "ratings": [[1, None], [1, 2]]}, ("/ratings/0/1", "not_a_number")),
+        ({"measure": "icc", "ratings": []}, ("/ratings", "not_a_list")),
+        ({"measure": "kendall_w", "ratings": [[1, 2], [1]]}, ("/ratings/1", "wrong_length")),
+        ({"measure": "kendall_w", "ratings": [[float("nan")]]}, ("/ratings/0/0", "out_of_range")),
+        ({"measure": "kendall_w", "ratings": [[10**400]]}, ("/ratings/0/0", "out_of_range")),
+        ({"measure": "krippendorff_alpha", "ratings": [[1, True]], "level": "ratio"}, ("/ratings/0/1", "not_a_number")),
+        ({"measure": "krippendorff_alpha", "ratings": [[1], [1, 2]], "level": "ratio"}, ("/ratings/1", "wrong_length")),
+        ({"measure": "krippendorff_alpha", "ratings": [[1, 2]]}, ("/level", "unknown_level")),
+        ({"measure": "fleiss_kappa", "counts": [[1, -1]]}, ("/counts/0/1", "out_of_range")),
+        ({"measure": "fleiss_kappa", "counts": [[1, 0.5]]}, ("/counts", "not_whole")),
+        ({"measure": "r_wg", "ratings": [[1]], "options": 1}, ("/options", "out_of_range")),
+        ({"measure": "r_wg", "ratings": [[1]], "options": 2.5}, ("/options", "not_whole")),
+    ],
+)
+def test_a_bad_request_is_refused_with_a_pointer(request_, found):
+    with pytest.raises(DataInvalid) as refused:
+        measure_agreement(request_)
+    assert [(problem.pointer, problem.code) for problem in refused.value.problems] == [found]
