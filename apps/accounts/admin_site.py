@@ -1,11 +1,17 @@
+from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import views
 from apps.core.tenancy import current_schema
 
 
@@ -25,10 +31,38 @@ class AdminSite(admin.AdminSite):
         return super().each_context(request) | {"site_header": getattr(tenant, "name", "") or "Resimate"}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one way to sign in, for the portal and the admin."""
+        """There is one way to sign in, for the portal and the admin; others than administrators stay out."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
         target = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(target, reverse("accounts:sign-in"))
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return views.sign_out(request)
 
-def in_public_schema() -> bool:
-    return current_schema() == "public"
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return redirect("accounts:account")
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            match = request.resolver_match
+            if match and any((match.url_name or "").startswith(f"{label}_") for label in _absent_labels()):
+                raise Http404
+            response: HttpResponseBase = view(request, *args, **kwargs)
+            return response
+
+        return super().admin_view(inner, cacheable)
+
+    def _build_app_dict(self, request: Any, label: Any = None) -> Any:
+        known = super()._build_app_dict(request, label)
+        if label is not None:
+            return None if label in _absent_labels() else known
+        return {name: app for name, app in known.items() if name not in _absent_labels()}
+
+
+def _absent_labels() -> set[str]:
+    """Apps whose tables are not for this host: a tenant's on the platform, the platform's at a tenant."""
+    here = settings.SHARED_APPS if current_schema() == "public" else [*settings.TENANT_APPS, "apps.audit"]
+    return {
+        config.label for config in apps.get_app_configs() if config.name.startswith("apps.") and config.name not in here
+    }

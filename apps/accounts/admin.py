@@ -1,0 +1,201 @@
+"""Accounts, roles, grants and keys, for administrators. Every change goes through a service."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts import passwords, services
+from apps.accounts.authz import Permission
+from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.core.admin import ServiceAdmin
+from apps.core.errors import Invalid
+
+
+class UserForm(forms.ModelForm[User]):
+    name = forms.CharField(max_length=200, required=False)
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "language")
+
+
+@admin.register(User)
+class UserAdmin(ServiceAdmin[User]):
+    form = UserForm
+    list_display = ("email", "name", "is_active", "last_login", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("email",)
+    ordering = ("email",)
+    readonly_fields = ("is_active", "last_login", "created_at")
+    actions = ("activate", "deactivate", "reset_password")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "email") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        acting_user, now = _acting(request), timezone.now()
+        if change:
+            services.change_user(obj, name=obj.name, language=obj.language, acting_user=acting_user, now=now)
+            return
+        password = passwords.generate()
+        made = services.create_user(
+            obj.email, name=obj.name, language=obj.language, password=password, acting_user=acting_user, now=now
+        )
+        obj.pk, obj.created_at = made.pk, made.created_at
+        messages.warning(request, _("First password of %s, shown only now: %s") % (made, password))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Close the chosen accounts"), permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        def close(user: User, now: datetime) -> None:
+            services.deactivate_user(user, acting_user=_acting(request), now=now)
+
+        self.each(request, queryset, close, _("{count} closed."))
+
+    @admin.action(description=gettext_lazy("Open the chosen accounts again"), permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        def reopen(user: User, now: datetime) -> None:
+            services.activate_user(user, acting_user=_acting(request), now=now)
+
+        self.each(request, queryset, reopen, _("{count} open again."))
+
+    @admin.action(description=gettext_lazy("Give new passwords to the chosen accounts"), permissions=["change"])
+    def reset_password(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        def reset(user: User, now: datetime) -> str:
+            _user, password = services.reset_password(user, acting_user=_acting(request), now=now)
+            return _("New password of %s, shown only now: %s") % (user, password)
+
+        self.each(request, queryset, reset, _("{count} passwords replaced."))
+
+
+class PermissionsForm(forms.ModelForm[Any]):
+    """Refuses a text that is no permission at its field."""
+
+    def clean_permissions(self) -> list[str]:
+        texts: list[str] = self.cleaned_data["permissions"] or []
+        try:
+            for text in texts:
+                Permission.parse(text)
+        except Invalid as refusal:
+            raise ValidationError(refusal.detail) from refusal
+        return texts
+
+
+@admin.register(Role)
+class RoleAdmin(ServiceAdmin[Role]):
+    form = PermissionsForm
+    list_display = ("name", "code", "is_system", "listed_permissions")
+    ordering = ("name",)
+    fields = ("code", "name", "permissions")
+
+    @admin.display(description=gettext_lazy("permissions"))
+    def listed_permissions(self, role: Role) -> str:
+        return ", ".join(role.permissions)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_system)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_system)
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        given: dict[str, Any] = {"name": obj.name, "permissions": obj.permissions, "acting_user": _acting(request)}
+        if change:
+            services.change_role(obj, **given, now=timezone.now())
+        else:
+            obj.pk = services.create_role(obj.code, **given, now=timezone.now()).pk
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        services.delete_role(obj, acting_user=_acting(request), now=timezone.now())
+
+
+@admin.register(Grant)
+class GrantAdmin(ServiceAdmin[Grant]):
+    list_display = ("user", "role", "object_id", "valid_until", "granted_at", "granted_by")
+    list_filter = ("role",)
+    list_select_related = ("user", "role", "granted_by")
+    search_fields = ("user__email",)
+    ordering = ("-pk",)
+    fields = ("user", "role", "object_id", "valid_until")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
+        made = services.grant_role(
+            obj.user,
+            obj.role,
+            object_id=obj.object_id,
+            valid_until=obj.valid_until,
+            acting_user=_acting(request),
+            now=timezone.now(),
+        )
+        obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Grant) -> None:
+        services.revoke_grant(obj, acting_user=_acting(request), now=timezone.now())
+
+
+class ApiKeyForm(PermissionsForm):
+    expires_at = forms.SplitDateTimeField(
+        required=False,
+        widget=AdminSplitDateTime(),
+        help_text=gettext_lazy("In 90 days, if not said; in 365 at most."),
+    )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ServiceAdmin[ApiKey]):
+    form = ApiKeyForm
+    list_display = ("name", "user", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__email")
+    ordering = ("-pk",)
+    fields = ("name", "user", "permissions", "expires_at")
+    actions = ("revoke",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        made, text = services.create_api_key(
+            obj.user,
+            name=obj.name,
+            permissions=obj.permissions,
+            expires_at=obj.expires_at,
+            acting_user=_acting(request),
+            now=timezone.now(),
+        )
+        obj.pk = made.pk
+        messages.warning(request, _("The key of %s, shown only now: %s") % (made.name, text))
+
+    @admin.action(description=gettext_lazy("Revoke the chosen keys"), permissions=["view"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        def revoke(key: ApiKey, now: datetime) -> None:
+            services.revoke_api_key(key, acting_user=_acting(request), now=now)
+
+        self.each(request, queryset, revoke, _("{count} revoked."))
+
+
+def _acting(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  the site lets nobody else in
+    return request.user

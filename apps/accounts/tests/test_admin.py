@@ -1,0 +1,202 @@
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django_tenants.utils import schema_context
+
+from apps.accounts import keys, services
+from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.audit.models import AuditEntry
+from apps.configuration import services as configuration
+from apps.configuration.models import Setting
+
+ACME = {"host": "acme.localhost"}
+PLATFORM = {"host": "localhost"}
+PAGES = (
+    "accounts/user/",
+    "accounts/user/add/",
+    "accounts/role/",
+    "accounts/role/add/",
+    "accounts/grant/",
+    "accounts/grant/add/",
+    "accounts/apikey/",
+    "accounts/apikey/add/",
+    "audit/auditentry/",
+    "configuration/setting/",
+    "configuration/setting/add/",
+)
+INLINE = re.compile(
+    r"<style|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|\son\w+=|\sstyle=|javascript:", re.I
+)
+
+
+@pytest.fixture
+def office(admin: User, client: Client) -> Client:
+    """The administrator's browser."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def platform(db: None, make_user: Any, client: Client) -> Client:
+    with schema_context("public"):
+        client.force_login(make_user("platform@localhost.example", "platform_admin"))
+    return client
+
+
+def _post(browser: Client, path: str, **form: Any) -> Any:
+    return browser.post(path, form, headers=ACME, follow=True)
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_strangers_are_sent_to_the_one_page_for_signing_in(admin: User, client: Client) -> None:
+    answer = client.get("/admin/accounts/user/", headers=ACME, follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith("/sign-in/?next=/admin/")
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_who_is_no_administrator_stays_out(analyst: User, client: Client) -> None:
+    client.force_login(analyst)
+
+    assert client.get("/admin/", headers=ACME, follow=True).status_code == 403
+
+
+def test_every_page_opens_and_keeps_to_the_content_security_policy(office: Client, admin: User) -> None:
+    services.create_api_key(admin, name="k", now=admin.created_at)
+    pages = ["/admin/", *(f"/admin/{page}" for page in PAGES), f"/admin/accounts/user/{admin.pk}/change/"]
+    for page in pages:
+        answer = office.get(page, headers=ACME)
+
+        assert answer.status_code == 200, page
+        assert INLINE.findall(answer.content.decode()) == [], page
+        assert "'unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_a_new_account_gets_a_first_password_that_is_shown_once(office: Client) -> None:
+    page = _post(
+        office, "/admin/accounts/user/add/", email="new@acme.example", name="New", language="de"
+    ).content.decode()
+
+    made = User.objects.get(email="new@acme.example")
+    password = re.search(r"shown only now: ([\w-]+)", page)
+    assert password is not None
+    assert made.check_password(password[1])
+    assert made.name == "New"
+    assert password[1] not in office.get("/admin/accounts/user/", headers=ACME).content.decode()
+
+
+def test_closing_an_account_is_an_action_and_the_last_administrator_stays(
+    office: Client, admin: User, analyst: User
+) -> None:
+    page = _post(
+        office, "/admin/accounts/user/", action="deactivate", _selected_action=[str(admin.pk), str(analyst.pk)]
+    )
+
+    assert "last administrator" in page.content.decode()
+    assert User.objects.get(pk=admin.pk).is_active
+    assert not User.objects.get(pk=analyst.pk).is_active
+    assert AuditEntry.objects.filter(action="user.deactivated", actor=str(admin.pk)).count() == 1
+
+
+def test_roles_of_the_product_are_only_read(office: Client) -> None:
+    role = Role.objects.get(code="stakeholder")
+
+    answer = _post(office, f"/admin/accounts/role/{role.pk}/change/", name="Mine", permissions="tenant:*:manage")
+
+    assert answer.status_code == 403
+    assert Role.objects.get(pk=role.pk).name == "Stakeholder"
+
+
+def test_a_permission_with_a_typing_error_is_refused_at_its_field(office: Client) -> None:
+    answer = _post(office, "/admin/accounts/role/add/", code="viewer", name="Viewer", permissions="models:reed")
+
+    assert "is no permission" in answer.content.decode()
+    assert not Role.objects.filter(code="viewer").exists()
+
+
+def test_granting_and_revoking_go_through_the_services(office: Client, admin: User, analyst: User) -> None:
+    role = Role.objects.get(code="tenant_admin")
+    _post(office, "/admin/accounts/grant/add/", user=str(analyst.pk), role=str(role.pk))
+    grant = Grant.objects.get(user=analyst, role=role)
+    assert grant.granted_by == admin
+
+    _post(office, f"/admin/accounts/grant/{grant.pk}/delete/", post="yes")
+
+    assert not Grant.objects.filter(pk=grant.pk).exists()
+    assert set(
+        AuditEntry.objects.filter(action__startswith="grant.", object_id=str(grant.pk)).values_list("action", flat=True)
+    ) >= {
+        "grant.created",
+        "grant.revoked",
+    }
+
+
+def test_the_last_administrator_cannot_be_removed_in_the_admin(office: Client, admin: User) -> None:
+    grant = Grant.objects.get(user=admin)
+
+    page = _post(office, f"/admin/accounts/grant/{grant.pk}/delete/", post="yes")
+
+    assert "last administrator" in page.content.decode()
+    assert Grant.objects.filter(pk=grant.pk).exists()
+
+
+@pytest.mark.requirement("AUTH-002")
+def test_a_keys_text_is_shown_once(office: Client, admin: User) -> None:
+    page = _post(
+        office, "/admin/accounts/apikey/add/", name="reports", user=str(admin.pk), permissions=""
+    ).content.decode()
+
+    text = re.search(r"rsk_live_\w+", page)
+    assert text is not None
+    assert keys.prefix_of(text[0]) == ApiKey.objects.get().prefix
+    assert text[0] not in office.get("/admin/accounts/apikey/", headers=ACME).content.decode()
+
+    _post(office, "/admin/accounts/apikey/", action="revoke", _selected_action=[str(ApiKey.objects.get().pk)])
+
+    assert ApiKey.objects.get().revoked_at is not None
+
+
+@pytest.mark.requirement("UC-002")
+def test_a_setting_is_validated_and_set_for_this_tenant(office: Client) -> None:
+    refused = _post(office, "/admin/configuration/setting/add/", key="api.rate.models", value='"many"')
+    assert "is not of type" in refused.content.decode()
+
+    _post(office, "/admin/configuration/setting/add/", key="api.rate.models", value="77")
+    assert configuration.explain("api.rate.models")[-1] == {"level": "tenant", "value": 77}
+
+    row = Setting.objects.get()
+    _post(office, f"/admin/configuration/setting/{row.pk}/change/", value="78")
+    assert Setting.objects.get().value == 78
+    assert AuditEntry.objects.filter(action="setting.changed").count() == 2
+
+
+@pytest.mark.requirement("LOG-002", "DB-002")
+def test_the_audit_shows_this_tenant_alone_and_is_only_read(office: Client, stranger: User, admin: User) -> None:
+    page = office.get("/admin/audit/auditentry/", headers=ACME).content.decode()
+
+    assert str(admin.pk) in page
+    assert str(stranger.pk) not in page
+    entry = AuditEntry.objects.filter(actor=str(admin.pk)).first() or AuditEntry.objects.first()
+    assert entry is not None
+    assert office.post(f"/admin/audit/auditentry/{entry.pk}/delete/", headers=ACME).status_code == 403
+    assert office.post(f"/admin/audit/auditentry/{entry.pk}/change/", headers=ACME).status_code == 403
+
+
+@pytest.mark.requirement("DB-002")
+def test_another_tenants_people_are_not_there(office: Client, stranger: User) -> None:
+    assert stranger.email not in office.get("/admin/accounts/user/", headers=ACME).content.decode()
+    assert office.get(f"/admin/accounts/user/{stranger.pk}/change/", headers=ACME, follow=True).redirect_chain
+    assert office.get("/admin/tenants/tenant/", headers=ACME).status_code == 404
+
+
+def test_the_platform_sees_tenants_and_no_tenants_tables(platform: Client, beta: Any) -> None:
+    page = platform.get("/admin/", headers=PLATFORM).content.decode()
+
+    assert "/admin/tenants/tenant/" in page
+    assert "/admin/campaigns/" not in page
+    assert platform.get("/admin/notifications/message/", headers=PLATFORM).status_code == 404
+    assert "beta" in platform.get("/admin/tenants/tenant/", headers=PLATFORM).content.decode()
+    assert platform.get(f"/admin/tenants/tenant/{beta.pk}/change/", headers=PLATFORM).status_code == 200
+    assert platform.get("/admin/tenants/domain/", headers=PLATFORM).status_code == 200

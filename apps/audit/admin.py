@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.audit.models import AuditEntry
+from apps.core.admin import ReadOnlyAdmin
+from apps.core.tenancy import current_schema
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
+    """What was done here; on the platform's host, what was done to the platform."""
+
+    list_display = ("recorded_at", "action", "outcome", "actor_type", "actor", "object_type", "object_id")
+    list_filter = ("category", "outcome", "actor_type", "recorded_at")
+    search_fields = ("=action", "=actor", "=object_id", "=trace_id")
+    ordering = ("-pk",)
+    fields = (
+        *("id", "recorded_at", "occurred_at", "category", "action", "outcome", "actor_type", "actor"),
+        *("ip", "user_agent", "trace_id", "object_type", "object_id", "details"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        return super().get_queryset(request).filter(tenant=current_schema())

@@ -1,0 +1,47 @@
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.configuration import services
+from apps.configuration.models import Setting
+from apps.configuration.registry import KEYS
+from apps.core.admin import ServiceAdmin
+
+
+class SettingForm(forms.ModelForm[Setting]):
+    key = forms.ChoiceField(choices=lambda: [(key, f"{key}: {KEYS[key].about}") for key in sorted(KEYS)])
+
+    class Meta:
+        model = Setting
+        fields = ("key", "value")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        key = given.get("key") or self.instance.key
+        if key in KEYS and "value" in given and (problem := KEYS[key].problem_with(given["value"])):
+            self.add_error("value", f"{problem} {json.dumps(KEYS[key].schema)}")
+        return given
+
+
+@admin.register(Setting)
+class SettingAdmin(ServiceAdmin[Setting]):
+    """What is set at this level: a tenant's own on its host, the global one on the platform's."""
+
+    form = SettingForm
+    list_display = ("key", "value", "changed_at")
+    search_fields = ("key",)
+    ordering = ("key",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Setting | None = None) -> tuple[str, ...]:
+        return ("key",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Setting, form: Any, change: bool) -> None:
+        services.change(obj.key, obj.value, now=timezone.now(), actor=request.user)
+        obj.pk = Setting.objects.get(key=obj.key).pk
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

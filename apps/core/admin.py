@@ -1,0 +1,77 @@
+"""Bases of the administration pages: what is only read, and what services change."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from apps.core.errors import Refused
+
+M = TypeVar("M", bound=Model)
+
+
+class ServiceAdmin(admin.ModelAdmin[M]):
+    """Writes through services: what they refuse becomes a message. Our own audit trail takes the place of Django's."""
+
+    show_full_result_count = False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return _or_message(request, super().changeform_view, request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return _or_message(request, super().delete_view, request, *args, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's mass deletion, which would go past the services."""
+        return {name: one for name, one in super().get_actions(request).items() if name != "delete_selected"}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return None
+
+    def each(
+        self, request: HttpRequest, queryset: QuerySet[M], service: Callable[[M, datetime], str | None], done: str
+    ) -> None:
+        """Call a service for each object that was ticked; say how many it took, and each one that it refused."""
+        count = 0
+        for one in queryset:
+            try:
+                shown = service(one, timezone.now())
+            except Refused as refusal:
+                messages.error(request, f"{one}: {refusal.detail}")
+            else:
+                count += 1
+                if shown:
+                    messages.success(request, shown)
+        if count:
+            messages.success(request, done.format(count=count))
+
+
+def _or_message(request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    try:
+        return view(*args, **kwargs)
+    except Refused as refusal:
+        messages.error(request, refusal.detail)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyAdmin(ServiceAdmin[M]):
+    """Shown to administrators, changed by nobody."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

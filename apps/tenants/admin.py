@@ -1,0 +1,46 @@
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.tenants import services
+from apps.tenants.models import Domain, Tenant
+
+
+@admin.register(Tenant)
+class TenantAdmin(ReadOnlyAdmin[Tenant]):
+    """The tenants of the platform; they are made by the command ``tenants create``."""
+
+    list_display = ("slug", "name", "status", "schema_name", "created_at")
+    list_filter = ("status",)
+    search_fields = ("slug", "name")
+    ordering = ("slug",)
+    actions = ("suspend", "resume")
+
+    @admin.action(description=_("Suspend the chosen tenants"), permissions=["view"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        self.each(request, queryset, _suspend, gettext("{count} suspended."))
+
+    @admin.action(description=_("Open the chosen tenants again"), permissions=["view"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        self.each(request, queryset, _resume, gettext("{count} open again."))
+
+
+def _suspend(tenant: Tenant, now: datetime) -> None:
+    services.suspend_tenant(tenant.slug, now=now)
+
+
+def _resume(tenant: Tenant, now: datetime) -> None:
+    services.resume_tenant(tenant.slug, now=now)
+
+
+@admin.register(Domain)
+class DomainAdmin(ReadOnlyAdmin[Domain]):
+    list_display = ("domain", "tenant", "is_primary")
+    list_select_related = ("tenant",)
+    search_fields = ("domain",)
+    ordering = ("domain",)
