@@ -1,0 +1,82 @@
+"""Results as rows and as JSON, for pages and API alike."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from apps.campaigns.reports import FEWEST, Results
+
+COLUMNS = ("code", "name", "level", "score", "band", "coverage", "weight", "previous_score")
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """Groups with too few raters come without a score, and say that it is hidden."""
+    run, before = results.run, results.previous_campaign
+    return {
+        "campaign": str(results.campaign.pk),
+        "subject": results.campaign.subject.code,
+        "period": results.campaign.period,
+        "score": run.score,
+        "reason": run.reason or None,
+        "band": run.band or None,
+        "coverage": run.coverage,
+        "raters": run.rater_count,
+        "calculated_at": run.calculated_at,
+        "engine_version": run.engine_version,
+        "input_digest": run.input_digest,
+        "is_final": results.campaign.status == results.campaign.Status.CLOSED,
+        "previous": {
+            "campaign": str(before.pk),
+            "period": before.period,
+            "score": results.previous_run.score,
+        }
+        if before and results.previous_run
+        else None,
+        "nodes": [
+            {
+                "code": node.code,
+                "name": node.name,
+                "level": node.level,
+                "score": node.value,
+                "band": _band(results, node.value),
+                "coverage": node.coverage,
+                "weight": node.weight,
+                "previous_score": node.previous,
+            }
+            for node in results.nodes
+        ],
+        "groups": [
+            {
+                "group": one.group,
+                "raters": None if one.hidden and one.raters < FEWEST else one.raters,
+                "score": one.value,
+                "hidden": one.hidden,
+            }
+            for one in results.groups
+        ],
+    }
+
+
+def _band(results: Results, value: float | None) -> str | None:
+    band = results.model.band_of(value)
+    return band.code if band else None
+
+
+def csv_lines(results: Results) -> Iterator[str]:
+    """One line for each dimension and indicator; unrounded, so that nothing is lost."""
+    yield _line(COLUMNS)
+    for node in as_json(results)["nodes"]:
+        yield _line([node[name] for name in COLUMNS])
+
+
+def _line(cells: Any) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
+    return written.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    """Text that a spreadsheet would take for a formula is marked as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell

@@ -1,0 +1,127 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from apps.campaigns import contacts
+from apps.campaigns.models import Campaign
+from apps.campaigns.services import Contact
+from apps.models.models import ModelVersion, Subject
+
+LARGEST_FILE = 2 * 1024 * 1024
+MOMENT = "%Y-%m-%dT%H:%M"
+
+
+def moment_field(label: Any, help_text: Any = "", **more: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+    formats = [MOMENT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+    return forms.DateTimeField(label=label, help_text=help_text, widget=widget, input_formats=formats, **more)
+
+
+class ContactsForm(forms.Form):
+    """People, pasted or from a file; one line each."""
+
+    stakeholders = forms.CharField(
+        label=_("Stakeholders"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_("One person a line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
+    )
+    file = forms.FileField(
+        label=_("Or a CSV file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
+        help_text=_("The same columns; its lines are added to those above."),
+    )
+    people_required = False
+
+    def clean_file(self) -> str:
+        upload = self.cleaned_data.get("file")
+        if upload is None:
+            return ""
+        if upload.size > LARGEST_FILE:
+            raise ValidationError(_("The file is larger than 2 MB."))
+        return contacts.decode(upload.read())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        people: list[Contact] = []
+        for name in ("stakeholders", "file"):
+            reading = contacts.read(cleaned.get(name) or "")
+            people += reading.contacts
+            if reading.problems:
+                self.add_error(name, [ValidationError(problem) for problem in reading.problems[:20]])
+        if self.people_required and not people and not self.errors:
+            self.add_error("stakeholders", _("Name at least one person."))
+        cleaned["contacts"] = people
+        return cleaned
+
+
+class AddStakeholdersForm(ContactsForm):
+    people_required = True
+
+
+class CampaignForm(ContactsForm):
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see it in the invitation."))
+    version = forms.ModelChoiceField(
+        queryset=ModelVersion.objects.none(), label=_("Resilience model"), help_text=_("Published versions only.")
+    )
+    subject = forms.ModelChoiceField(
+        queryset=Subject.objects.none(), label=_("Subject"), required=False, help_text=_("Who or what is assessed.")
+    )
+    new_subject = forms.CharField(label=_("Or a new subject"), max_length=200, required=False)
+    period = forms.CharField(
+        label=_("Period"), max_length=60, required=False, help_text=_("For example 2026, or Spring 2026.")
+    )
+    closes_at = moment_field(_("Closes at"), _("In UTC. You can extend it later."))
+    introduction = forms.CharField(
+        label=_("Introduction"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Why you ask; it stands in the invitation and on the first page."),
+    )
+    field_order = ("name", "version", "subject", "new_subject", "period", "closes_at", "introduction")
+
+    def __init__(
+        self, *args: Any, versions: QuerySet[ModelVersion], subjects: QuerySet[Subject], now: datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+        self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
+
+    def clean_closes_at(self) -> datetime:
+        closes_at: datetime = self.cleaned_data["closes_at"]
+        if closes_at <= self.now:
+            raise ValidationError(_("Choose a time in the future."))
+        return closes_at
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if bool(cleaned.get("subject")) == bool((cleaned.get("new_subject") or "").strip()) and not self.has_error(
+            "subject"
+        ):
+            self.add_error("subject", _("Choose a subject, or name a new one."))
+        return cleaned
+
+
+class ExtendForm(forms.Form):
+    closes_at = moment_field(_("New closing date"), _("In UTC; later than the present one."))
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        later = max(campaign.closes_at, timezone.now()) + timedelta(days=7)
+        super().__init__(*args, initial={"closes_at": later.strftime(MOMENT)}, **kwargs)
+
+
+def code_for(name: str) -> str:
+    """A code for a new subject, from its name; made unique when it is taken."""
+    base = slugify(name)[:80] or "subject"
+    taken = set(Subject.objects.filter(code__startswith=base).values_list("code", flat=True))
+    return next(code for code in (base, *(f"{base}-{number}" for number in range(2, 10_000))) if code not in taken)

@@ -1,0 +1,115 @@
+"""Campaigns ask stakeholders to assess a subject; a participation is one stakeholder in one campaign."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+
+
+class Stakeholder(Model):
+    """A contact who can be asked: a person with an address, in a group."""
+
+    name = EncryptedTextField(pii="name")
+    email = EncryptedTextField(pii="contact")
+    email_index = BlindIndexField(of="email", unique=True)
+    group = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def open_at(self, moment: datetime) -> Self:
+        return self.filter(status=Campaign.Status.OPEN, closes_at__gt=moment)
+
+    def with_counts(self) -> Self:
+        people = "participations"
+        return self.annotate(
+            people_count=Count(people),
+            invited_count=Count(people, filter=Q(participations__invited_at__isnull=False)),
+            opened_count=Count(people, filter=Q(participations__opened_at__isnull=False)),
+            started_count=Count(people, filter=Q(participations__response__started_at__isnull=False)),
+            submitted_count=Count(people, filter=Q(participations__response__submitted_at__isnull=False)),
+        )
+
+
+class Campaign(Model):
+    """A request to a group of stakeholders to assess a subject by a date."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    name = models.CharField(max_length=200)
+    introduction = models.TextField(blank=True)
+    version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="campaigns")
+    subject = models.ForeignKey("resilience.Subject", models.PROTECT, related_name="campaigns")
+    period = models.CharField(max_length=60, blank=True)
+    assessment = models.OneToOneField(
+        "resilience.Assessment", models.PROTECT, null=True, blank=True, related_name="campaign"
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(opened_at__isnull=False, assessment__isnull=False),
+                name="campaign_opened_at_set_once_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def accepts_answers_at(self, moment: datetime) -> bool:
+        return self.status == self.Status.OPEN and moment < self.closes_at
+
+
+class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def uninvited(self) -> Self:
+        return self.filter(invited_at=None, revoked_at=None, response__isnull=False)
+
+    def unsubmitted(self) -> Self:
+        """Those who were asked and have not sent their answers."""
+        return self.filter(invited_at__isnull=False, revoked_at=None, response__submitted_at=None)
+
+
+class Participation(Model):
+    """One stakeholder's part in one campaign, reached by a personal link."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="participations")
+    stakeholder = models.ForeignKey(Stakeholder, models.PROTECT, related_name="participations")
+    response = models.OneToOneField(
+        "resilience.Response", models.PROTECT, null=True, blank=True, related_name="participation"
+    )
+    link_version = models.PositiveSmallIntegerField(default=1)
+    invited_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ParticipationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "stakeholder"], name="stakeholder_once_per_campaign")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,190 @@
+"""Reading across campaigns, responses and scores: progress, results, and the wave before."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from apps.campaigns.models import Campaign
+from apps.core.errors import Invalid
+from apps.models.engine import Model, Node
+from apps.models.models import Assessment, Score, ScoreRun
+from apps.models.services import calculate, parsed
+from apps.models.services.scoring import units_of
+
+#: Fewer raters than this in a group could be told apart, so nothing of the group is shown.
+FEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgress:
+    group: str
+    people: int
+    invited: int
+    opened: int
+    started: int
+    submitted: int
+
+
+def progress_by_group(campaign: Campaign) -> list[GroupProgress]:
+    """How far each group is; five counts in one query."""
+    part = campaign.participations.filter(revoked_at=None)
+    rows = (
+        part.values("stakeholder__group")
+        .annotate(
+            people=Count("pk"),
+            invited=Count("pk", filter=Q(invited_at__isnull=False)),
+            opened=Count("pk", filter=Q(opened_at__isnull=False)),
+            started=Count("pk", filter=Q(response__started_at__isnull=False)),
+            submitted=Count("pk", filter=Q(response__submitted_at__isnull=False)),
+        )
+        .order_by("stakeholder__group")
+    )
+    return [GroupProgress(row.pop("stakeholder__group"), **row) for row in rows]
+
+
+def total(groups: Sequence[GroupProgress]) -> GroupProgress:
+    counts = [sum(getattr(one, name) for one in groups) for name in GroupProgress.__slots__[1:]]
+    return GroupProgress("", *counts)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """One dimension or indicator; ``level`` is 0 for the whole."""
+
+    code: str
+    name: str
+    level: int
+    value: float | None
+    coverage: float | None
+    weight: float | None
+    previous: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """A group's overall score; hidden when too few answered, or when it would give a hidden group away."""
+
+    group: str
+    raters: int
+    value: float | None
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    campaign: Campaign
+    model: Model
+    run: ScoreRun
+    previous_campaign: Campaign | None
+    previous_run: ScoreRun | None
+    nodes: tuple[NodeResult, ...]
+    groups: tuple[GroupResult, ...]
+
+    @property
+    def dimensions(self) -> tuple[NodeResult, ...]:
+        return tuple(node for node in self.nodes if node.level == 1)
+
+
+def results_of(campaign: Campaign, language: str) -> Results | None:
+    """The latest scores of the campaign; None before the first."""
+    assessment = _assessment(campaign)
+    if assessment is None or assessment.latest_run is None:
+        return None
+    model = parsed(campaign.version)
+    run = assessment.latest_run
+    before = previous_wave(campaign)
+    previous_run = before.assessment.latest_run if before and before.assessment else None
+    values = {score.node: score for score in run.scores.all()}
+    earlier = _values(previous_run)
+    nodes = tuple(
+        _node(node, level, values.get(node.code), earlier.get(node.code), language, model)
+        for node, level in _levels(model.root, 0)
+    )
+    groups = tuple(_groups(assessment, model))
+    return Results(campaign, model, run, before, previous_run, nodes, groups)
+
+
+def previous_wave(campaign: Campaign) -> Campaign | None:
+    """The campaign before this one that was closed: same subject, same resilience model, whatever the version."""
+    closed = Campaign.objects.filter(
+        status=Campaign.Status.CLOSED,
+        subject=campaign.subject_id,
+        version__model=campaign.version.model_id,
+        assessment__latest_run__isnull=False,
+        opened_at__lt=campaign.opened_at,
+    )
+    related = closed.select_related("assessment__latest_run").defer("assessment__values")
+    return related.exclude(pk=campaign.pk).order_by("-closed_at").first()
+
+
+def _assessment(campaign: Campaign) -> Assessment | None:
+    rows = Assessment.objects.select_related("latest_run", "subject", "version").defer("version__document")
+    return rows.filter(pk=campaign.assessment_id).first()
+
+
+def _values(run: ScoreRun | None) -> dict[str, float | None]:
+    return dict(Score.objects.filter(run=run).values_list("node", "value")) if run else {}
+
+
+def _levels(node: Node, level: int) -> list[tuple[Node, int]]:
+    below = [pair for child in node.children for pair in _levels(child, level + 1)]
+    return [(node, level), *below]
+
+
+def _node(
+    node: Node, level: int, score: Score | None, previous: float | None, language: str, model: Model
+) -> NodeResult:
+    return NodeResult(
+        node.code,
+        node.title(language, model.language),
+        level,
+        score.value if score else None,
+        score.coverage if score else None,
+        score.weight if score else None,
+        previous,
+    )
+
+
+def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
+    """Each group's score from its own raters alone. A relative model compares subjects, so there it has no groups."""
+    if model.relative:
+        return []
+    unit = units_of(assessment, together=False)[0]
+    by_group: dict[str, list[Any]] = {}
+    for response in unit["responses"]:
+        by_group.setdefault(response["group"] or "", []).append(response)
+    if len(by_group) < 2:
+        return []
+    hidden = hidden_groups({group: len(responses) for group, responses in by_group.items()})
+    shown = {group: responses for group, responses in by_group.items() if group not in hidden}
+    scores = _scores(model, unit, shown)
+    return [
+        GroupResult(group, len(responses), scores.get(group), group in hidden)
+        for group, responses in sorted(by_group.items())
+    ]
+
+
+def hidden_groups(raters: dict[str, int]) -> set[str]:
+    """The groups to hide: those with too few raters, and one more where the whole minus the rest would tell of them."""
+    hidden = {group for group, count in raters.items() if count < FEWEST}
+    shown = Counter({group: count for group, count in raters.items() if group not in hidden})
+    if hidden and sum(raters[group] for group in hidden) < FEWEST and shown:
+        hidden.add(min(shown, key=lambda group: (shown[group], group)))
+    return hidden
+
+
+def _scores(model: Model, unit: dict[str, Any], shown: dict[str, list[Any]]) -> dict[str, float | None]:
+    units = [
+        {"id": f"g{place}", "values": unit["values"], "responses": responses}
+        for place, responses in enumerate(shown.values())
+    ]
+    if not units:
+        return {}
+    try:
+        found = calculate(model, units)["results"]
+    except Invalid:
+        return {}
+    return {group: result["score"] for group, result in zip(shown, found, strict=True)}

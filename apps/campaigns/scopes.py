@@ -1,0 +1,38 @@
+"""What the scopes of a permission mean for campaigns, and for the assessments they collect answers for."""
+
+from django.db.models import Q
+
+from apps.accounts import authz
+from apps.accounts.authz import Condition, register_scope
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.models.models import Assessment
+
+#: The scopes of those who run campaigns; ``assigned`` is for those who answer in them.
+STAFF: dict[str, Condition] = {
+    "campaign": lambda _, object_id: Q(pk=object_id),
+    "own": lambda user, _: Q(owner=user),
+    "model": lambda _, object_id: Q(version__model=object_id),
+}
+for _scope, _condition in STAFF.items():
+    register_scope(Campaign, _scope, _condition)
+register_scope(Campaign, "assigned", lambda user, _: Q(participations__stakeholder__user=user))
+register_scope(Assessment, "assigned", lambda user, _: Q(campaign__participations__stakeholder__user=user))
+register_scope(Assessment, "campaign", lambda _, object_id: Q(campaign=object_id))
+
+
+def is_staff(user: User, permission: str = "campaigns:read") -> bool:
+    """Whether some grant reaches further than the user's own part in a campaign."""
+    return any(one.scope != "assigned" for one in authz.relevant(user, permission))
+
+
+def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:
+    """The campaigns that the user may look into: taking part in one does not show who else does."""
+    found = [one for one in authz.relevant(user, permission) if one.scope != "assigned"]
+    if any(one.scope in authz.EVERYWHERE for one in found):
+        return queryset
+    covered = Q(pk__in=[])
+    for one in found:
+        if one.scope in STAFF:
+            covered |= STAFF[one.scope](user, one.object_id)
+    return queryset.filter(covered)

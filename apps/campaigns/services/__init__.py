@@ -1,0 +1,56 @@
+"""What campaigns do: each verb is one transaction with one trail."""
+
+from apps.campaigns.services.invitations import (
+    NothingToRemind,
+    invite_next_batch,
+    remind,
+    remind_next_batch,
+)
+from apps.campaigns.services.lifecycle import (
+    CampaignClosed,
+    CampaignNotReady,
+    change_campaign,
+    close_campaign,
+    close_when_due,
+    create_campaign,
+    delete_campaign,
+    extend_campaign,
+    open_campaign,
+)
+from apps.campaigns.services.participations import LinkInUse, note_opened, renew_link, revoke_link
+from apps.campaigns.services.stakeholders import (
+    Added,
+    Contact,
+    add_stakeholders,
+    change_stakeholder,
+    create_stakeholder,
+    delete_stakeholder,
+    link_user,
+)
+
+__all__ = [
+    "Added",
+    "CampaignClosed",
+    "CampaignNotReady",
+    "Contact",
+    "LinkInUse",
+    "NothingToRemind",
+    "add_stakeholders",
+    "change_campaign",
+    "change_stakeholder",
+    "close_campaign",
+    "close_when_due",
+    "create_campaign",
+    "create_stakeholder",
+    "delete_campaign",
+    "delete_stakeholder",
+    "extend_campaign",
+    "invite_next_batch",
+    "link_user",
+    "note_opened",
+    "open_campaign",
+    "remind",
+    "remind_next_batch",
+    "renew_link",
+    "revoke_link",
+]

@@ -1,0 +1,125 @@
+"""Invitations and reminders: in batches, each person once, however often an event comes or a worker dies."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.campaigns import links, questionnaire
+from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.services.lifecycle import CampaignNotReady
+from apps.core import events
+from apps.core.errors import Refused
+from apps.core.models import current_schema
+from apps.notifications import services as notifications
+from apps.notifications.models import Message
+from apps.tenants.models import Tenant
+
+BATCH = 100
+
+
+class NothingToRemind(Refused):
+    code = "nothing_to_remind"
+    title = "There is nobody to remind"
+
+
+def message_prefix(participation: Participation) -> str:
+    return f"campaign:{participation.campaign_id}:{participation.pk}:"
+
+
+@transaction.atomic
+def invite_next_batch(campaign_id: UUID | str, *, now: datetime) -> int:
+    """Invite some of those who were not invited yet; when more may wait, an event asks for the next batch."""
+    campaign = _campaign(campaign_id)
+    if campaign is None or not campaign.accepts_answers_at(now):
+        return 0
+    waiting = campaign.participations.uninvited().select_related("stakeholder").order_by("pk")
+    batch = list(waiting.select_for_update(of=("self",))[:BATCH])
+    _enqueue(campaign, batch, "invitation", lambda one: f"invitation:{one.link_version}", now)
+    Participation.objects.filter(pk__in=[one.pk for one in batch]).update(invited_at=now)
+    if len(batch) == BATCH:
+        events.publish("campaign.invitations_due", {"campaign_id": str(campaign.pk)}, now=now)
+    return len(batch)
+
+
+def send_link(participation: Participation, *, now: datetime) -> None:
+    """Write to one person who got a new link."""
+    campaign = participation.campaign
+    _enqueue(campaign, [participation], "invitation", lambda one: f"invitation:{one.link_version}", now)
+
+
+@transaction.atomic
+def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> int:
+    """Remind those who have not sent their answers: each at most once a day. Returns how many."""
+    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if not campaign.accepts_answers_at(now):
+        raise CampaignNotReady("Only an open campaign has somebody to remind.")
+    day = f"{now:%Y-%m-%d}"
+    keys = {_reminder_key(one, day) for one in campaign.participations.unsubmitted().only("campaign_id")}
+    keys -= set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    if not keys:
+        raise NothingToRemind("Everybody has answered, or was reminded today.")
+    audit.record("campaign.reminded", now=now, target=campaign, actor=acting_user, details={"count": len(keys)})
+    _publish_reminders(campaign, day, "", now)
+    return len(keys)
+
+
+@transaction.atomic
+def remind_next_batch(campaign_id: UUID | str, *, day: str, after: str, now: datetime) -> int:
+    campaign = _campaign(campaign_id)
+    if campaign is None or not campaign.accepts_answers_at(now):
+        return 0
+    waiting = campaign.participations.unsubmitted().select_related("stakeholder").order_by("pk")
+    batch = list((waiting.filter(pk__gt=after) if after else waiting)[:BATCH])
+    _enqueue(campaign, batch, "reminder", lambda one: f"reminder:{day}", now)
+    if len(batch) == BATCH:
+        _publish_reminders(campaign, day, str(batch[-1].pk), now)
+    return len(batch)
+
+
+def _publish_reminders(campaign: Campaign, day: str, after: str, now: datetime) -> None:
+    payload = {"campaign_id": str(campaign.pk), "day": day, "after": after}
+    events.publish("campaign.reminders_due", payload, now=now)
+
+
+def _reminder_key(participation: Participation, day: str) -> str:
+    return f"{message_prefix(participation)}reminder:{day}"
+
+
+def _campaign(campaign_id: UUID | str) -> Campaign | None:
+    return Campaign.objects.select_related("version", "subject").filter(pk=campaign_id).first()
+
+
+def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:
+    if not batch:
+        return
+    shared = _facts(campaign)
+    base = links.base_url()
+    drafts = [
+        notifications.Draft(
+            kind,
+            one.stakeholder.email,
+            f"{message_prefix(one)}{suffix(one)}",
+            {**shared, "name": one.stakeholder.name, "link": links.url_for(one, base)},
+            one.stakeholder.language,
+        )
+        for one in batch
+    ]
+    notifications.enqueue_all(drafts, now=now)
+
+
+def _facts(campaign: Campaign) -> dict[str, Any]:
+    form = questionnaire.of(campaign.version)
+    return {
+        "organisation": Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get(),
+        "campaign": campaign.name,
+        "subject": campaign.subject.name,
+        "introduction": campaign.introduction,
+        "closes_at": campaign.closes_at,
+        "questions": form.count,
+        "minutes": form.minutes,
+    }

@@ -1,0 +1,172 @@
+"""A campaign's life: draft, open, closed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+from apps.campaigns.services.responses import give_responses
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models.models import ModelVersion, Subject
+from apps.models.services import create_assessment, lock_assessment
+from apps.notifications import services as notifications
+
+
+class CampaignNotReady(Refused):
+    code = "campaign_not_ready"
+    title = "The campaign is not ready for that"
+
+
+class CampaignClosed(Refused):
+    code = "campaign_closed"
+    title = "The campaign does not take answers"
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    name: str,
+    version: ModelVersion,
+    subject: Subject,
+    closes_at: datetime,
+    introduction: str = "",
+    period: str = "",
+    acting_user: User | None,
+    now: datetime,
+) -> Campaign:
+    """Prepare a campaign; nobody hears of it before it is opened."""
+    _refuse_unusable(version, closes_at, now)
+    campaign = Campaign.objects.create(
+        name=name,
+        version=version,
+        subject=subject,
+        closes_at=closes_at,
+        introduction=introduction,
+        period=period or str(now.year),
+        owner=acting_user,
+        created_at=now,
+    )
+    audit.record("campaign.created", now=now, target=campaign, actor=acting_user)
+    return campaign
+
+
+@transaction.atomic
+def change_campaign(
+    campaign: Campaign, changes: dict[str, Any], *, acting_user: User | None, now: datetime
+) -> Campaign:
+    """Change a draft; an open campaign keeps what people were told, and is only extended."""
+    campaign = _locked(campaign)
+    if campaign.status != Campaign.Status.DRAFT:
+        raise CampaignNotReady("Only a draft campaign can be changed; an open one can be extended.")
+    for field, value in changes.items():
+        setattr(campaign, field, value)
+    _refuse_unusable(campaign.version, campaign.closes_at, now)
+    campaign.save(update_fields=list(changes))
+    audit.record("campaign.changed", now=now, target=campaign, actor=acting_user, details={"fields": sorted(changes)})
+    return campaign
+
+
+def _refuse_unusable(version: ModelVersion, closes_at: datetime, now: datetime) -> None:
+    errors = []
+    if version.state != ModelVersion.State.PUBLISHED:
+        errors.append(Problem("/version", "Choose a published version.", "not_published"))
+    if closes_at <= now:
+        errors.append(Problem("/closes_at", "Choose a closing date in the future.", "in_the_past"))
+    if errors:
+        raise Invalid(" ".join(error.detail for error in errors), errors=errors)
+
+
+@transaction.atomic
+def delete_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime) -> None:
+    campaign = _locked(campaign)
+    if campaign.status != Campaign.Status.DRAFT:
+        raise CampaignNotReady("Only a draft campaign can be deleted: an open one is a record of what was asked.")
+    audit.record("campaign.deleted", now=now, target=campaign, actor=acting_user)
+    campaign.delete()
+
+
+@transaction.atomic
+def open_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime) -> Campaign:
+    """Open a draft campaign; its stakeholders are invited once this commits."""
+    campaign = _locked(campaign)
+    _refuse_to_open(campaign, now)
+    campaign.status = Campaign.Status.OPEN
+    campaign.opened_at = now
+    campaign.assessment = create_assessment(
+        version=campaign.version, subject=campaign.subject, period=campaign.period, acting_user=acting_user, now=now
+    )
+    campaign.save(update_fields=["status", "opened_at", "assessment"])
+    give_responses(campaign, now=now)
+    audit.record("campaign.opened", now=now, target=campaign, actor=acting_user)
+    events.publish("campaign.opened", {"campaign_id": str(campaign.pk)}, now=now)
+    _set_closing_timer(campaign, now)
+    return campaign
+
+
+def _refuse_to_open(campaign: Campaign, now: datetime) -> None:
+    if campaign.status != Campaign.Status.DRAFT:
+        raise CampaignNotReady("Only a draft campaign can be opened.")
+    if campaign.closes_at <= now:
+        raise CampaignNotReady("The closing date has already passed.")
+    if campaign.version.state != ModelVersion.State.PUBLISHED:
+        raise CampaignNotReady("Its version of the resilience model is not published.")
+    if not campaign.participations.exists():
+        raise CampaignNotReady("Add at least one stakeholder first.")
+
+
+@transaction.atomic
+def extend_campaign(campaign: Campaign, closes_at: datetime, *, acting_user: User | None, now: datetime) -> Campaign:
+    """Give people more time."""
+    campaign = _locked(campaign)
+    if campaign.status != Campaign.Status.OPEN:
+        raise CampaignNotReady("Only an open campaign can be extended.")
+    if closes_at <= max(now, campaign.closes_at):
+        detail = "The new closing date must be later than the present one, and in the future."
+        raise Invalid(detail, errors=[Problem("/closes_at", detail, "not_later")])
+    details = {"from": campaign.closes_at.isoformat(), "to": closes_at.isoformat()}
+    campaign.closes_at = closes_at
+    campaign.save(update_fields=["closes_at"])
+    audit.record("campaign.extended", now=now, target=campaign, actor=acting_user, details=details)
+    events.publish("campaign.extended", {"campaign_id": str(campaign.pk)}, now=now)
+    _set_closing_timer(campaign, now)
+    return campaign
+
+
+def _set_closing_timer(campaign: Campaign, now: datetime) -> None:
+    events.publish("campaign.closing_due", {"campaign_id": str(campaign.pk)}, now=now, due_at=campaign.closes_at)
+
+
+@transaction.atomic
+def close_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime) -> Campaign:
+    """Take no more answers; the final score follows once this commits."""
+    campaign = _locked(campaign)
+    if campaign.status != Campaign.Status.OPEN:
+        raise CampaignNotReady("Only an open campaign can be closed.")
+    campaign.status = Campaign.Status.CLOSED
+    campaign.closed_at = now
+    campaign.save(update_fields=["status", "closed_at"])
+    if campaign.assessment is not None:
+        lock_assessment(campaign.assessment, acting_user=acting_user, now=now)
+    notifications.cancel(f"campaign:{campaign.pk}:", now=now)
+    audit.record("campaign.closed", now=now, target=campaign, actor=acting_user)
+    events.publish("campaign.closed", {"campaign_id": str(campaign.pk)}, now=now)
+    return campaign
+
+
+@transaction.atomic
+def close_when_due(campaign_id: UUID | str, *, now: datetime) -> bool:
+    """Close the campaign if its time has come; a timer of before an extension, or a second one, does nothing."""
+    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None or campaign.status != Campaign.Status.OPEN or now < campaign.closes_at:
+        return False
+    close_campaign(campaign, acting_user=None, now=now)
+    return True
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    return Campaign.objects.select_for_update(of=("self",)).select_related("version", "subject").get(pk=campaign.pk)

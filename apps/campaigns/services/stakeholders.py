@@ -1,0 +1,159 @@
+"""The people who can be asked. They are found by their e-mail address, and exist once whatever its spelling."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.db.models.functions import Lower
+
+from apps import audit
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Participation, Stakeholder
+from apps.campaigns.services.lifecycle import CampaignClosed
+from apps.campaigns.services.responses import give_responses
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+
+BATCH = 1000
+
+
+class StakeholderInUse(Refused):
+    code = "stakeholder_in_use"
+    title = "The stakeholder takes part in a campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    name: str
+    email: str
+    group: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many joined the campaign by this call, and how many were in it before."""
+
+    new: int
+    already: int
+
+
+@transaction.atomic
+def add_stakeholders(
+    campaign: Campaign, contacts: Iterable[Contact], *, acting_user: User | None, now: datetime
+) -> Added:
+    """Let these people take part. Repeating it changes nothing; in an open campaign those who are new are invited."""
+    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if campaign.status == Campaign.Status.CLOSED:
+        raise CampaignClosed("Nobody can join a campaign that is closed.")
+    people = _know_all(list(contacts), now)
+    before = set(campaign.participations.filter(stakeholder__in=people).values_list("stakeholder_id", flat=True))
+    new = [Participation(campaign=campaign, stakeholder=one, created_at=now) for one in people if one.pk not in before]
+    Participation.objects.bulk_create(new, batch_size=BATCH)
+    if new:
+        audit.record(
+            "campaign.stakeholders_added", now=now, target=campaign, actor=acting_user, details={"count": len(new)}
+        )
+        if campaign.status == Campaign.Status.OPEN:
+            give_responses(campaign, now=now)
+            events.publish("campaign.stakeholders_added", {"campaign_id": str(campaign.pk)}, now=now)
+    return Added(len(new), len(before))
+
+
+def _know_all(contacts: Sequence[Contact], now: datetime) -> list[Stakeholder]:
+    """The stakeholders for these contacts, made where they are unknown, brought up to date where they are known."""
+    wanted = {_index(contact.email): contact for contact in contacts}
+    known = {bytes(one.email_index): one for one in Stakeholder.objects.filter(email_index__in=list(wanted))}
+    for index, stakeholder in known.items():
+        _bring_up_to_date(stakeholder, wanted[index])
+    missing = [contact for index, contact in wanted.items() if index not in known]
+    users = _users([contact.email for contact in missing])
+    Stakeholder.objects.bulk_create(
+        [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in missing],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    return list(Stakeholder.objects.filter(email_index__in=list(wanted)))
+
+
+def _index(email: str) -> bytes:
+    field: Any = Stakeholder._meta.get_field("email_index")
+    digest: bytes = field.digest(email)
+    return digest
+
+
+def _users(emails: list[str]) -> dict[str, UUID]:
+    rows = User.objects.annotate(low=Lower("email")).filter(low__in=[email.strip().lower() for email in emails])
+    return dict(rows.values_list("low", "pk"))
+
+
+def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stakeholder:
+    return Stakeholder(
+        name=contact.name.strip(),
+        email=contact.email.strip(),
+        group=contact.group.strip(),
+        language=contact.language,
+        user_id=user_id,
+        created_at=now,
+    )
+
+
+def _bring_up_to_date(stakeholder: Stakeholder, contact: Contact) -> None:
+    fields = {"name": contact.name.strip(), "group": contact.group.strip()}
+    changes = {field: value for field, value in fields.items() if value and getattr(stakeholder, field) != value}
+    for field, value in changes.items():
+        setattr(stakeholder, field, value)
+    if changes:
+        stakeholder.save(update_fields=list(changes))
+
+
+@transaction.atomic
+def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datetime) -> Stakeholder:
+    user_id = _users([contact.email]).get(contact.email.strip().lower())
+    stakeholder = _stakeholder(contact, user_id, now)
+    _save(stakeholder)
+    audit.record("stakeholder.created", now=now, target=stakeholder, actor=acting_user)
+    return stakeholder
+
+
+@transaction.atomic
+def change_stakeholder(
+    stakeholder: Stakeholder, changes: dict[str, Any], *, acting_user: User | None, now: datetime
+) -> Stakeholder:
+    stakeholder = Stakeholder.objects.select_for_update(of=("self",)).get(pk=stakeholder.pk)
+    for field, value in changes.items():
+        setattr(stakeholder, field, value)
+    _save(stakeholder)
+    audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
+    return stakeholder
+
+
+def _save(stakeholder: Stakeholder) -> None:
+    try:
+        with transaction.atomic():
+            stakeholder.save()
+    except IntegrityError as error:
+        detail = "There is a stakeholder with this e-mail address already."
+        raise Invalid(detail, errors=[Problem("/email", detail, "unique")]) from error
+
+
+@transaction.atomic
+def delete_stakeholder(stakeholder: Stakeholder, *, acting_user: User | None, now: datetime) -> None:
+    try:
+        audit.record("stakeholder.deleted", now=now, target=stakeholder, actor=acting_user)
+        stakeholder.delete()
+    except ProtectedError as error:
+        raise StakeholderInUse("Who takes part in a campaign cannot be deleted; withdraw the link instead.") from error
+
+
+@transaction.atomic
+def link_user(user_id: UUID | str) -> int:
+    """Tie a new user to the stakeholder with the same e-mail address, so they see their campaigns after signing in."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return 0
+    return Stakeholder.objects.filter(email_index=_index(user.email), user=None).update(user=user)

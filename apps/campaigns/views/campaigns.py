@@ -1,0 +1,219 @@
+"""The analyst's campaigns: the list, the form, and the page on which a campaign is watched and steered."""
+
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import authz
+from apps.campaigns import presenting, reports, services
+from apps.campaigns.forms import CampaignForm, ExtendForm, code_for
+from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.services.invitations import message_prefix
+from apps.campaigns.views.doors import campaign_or_404, campaigns_for, staff_page, user_of
+from apps.core.errors import Refused
+from apps.models.models import ModelVersion, Subject
+from apps.models.services import create_subject
+from apps.notifications.models import Message
+
+PAGE = 25
+PEOPLE = 50
+
+
+@require_GET
+@staff_page("campaigns:read")
+def campaign_list(request: HttpRequest) -> HttpResponse:
+    status, wanted = request.GET.get("status", ""), request.GET.get("q", "").strip()
+    found = campaigns_for(request).with_counts().order_by("-pk")
+    if status in Campaign.Status.values:
+        found = found.filter(status=status)
+    if wanted:
+        found = found.filter(Q(name__icontains=wanted) | Q(subject__name__icontains=wanted))
+    tabs = [{"name": _("All"), "url": "?"}]
+    tabs += [{"name": str(one.label), "url": f"?status={one.value}"} for one in Campaign.Status]
+    page = {
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "tabs": tabs,
+        "current": f"?status={status}" if status else "?",
+        "q": wanted,
+        "status": status,
+        "may_create": user_of(request).has_perm("campaigns:create"),
+    }
+    return render(request, "campaigns/list.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("campaigns:create")
+def create(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    form = CampaignForm(
+        request.POST or None,
+        request.FILES or None,
+        versions=_versions(request),
+        subjects=authz.visible(Subject.objects.order_by("name"), request.user, "subjects:read"),
+        now=now,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            campaign = _create(request, form.cleaned_data, now)
+        except Refused as refused:
+            form.add_error(None, refused.detail)
+        else:
+            messages.success(request, _("The campaign is a draft. Nobody hears of it before you open it."))
+            return redirect("campaigns:detail", campaign.pk)
+    crumbs = [{"name": _("Campaigns"), "url": "/campaigns/"}]
+    return render(request, "campaigns/form.html", {"form": form, "crumbs": crumbs}, status=422 if form.errors else 200)
+
+
+def _versions(request: HttpRequest) -> Any:
+    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED).defer("document")
+    return published.select_related("model").order_by("model__code", "-number")
+
+
+@transaction.atomic
+def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campaign:
+    user = user_of(request)
+    subject = data["subject"]
+    if subject is None:
+        name = data["new_subject"].strip()
+        subject = create_subject(code=code_for(name), name=name, acting_user=user, now=now)
+    campaign = services.create_campaign(
+        name=data["name"],
+        version=data["version"],
+        subject=subject,
+        closes_at=data["closes_at"],
+        introduction=data["introduction"],
+        period=data["period"],
+        acting_user=user,
+        now=now,
+    )
+    if data["contacts"]:
+        services.add_stakeholders(campaign, data["contacts"], acting_user=user, now=now)
+    return campaign
+
+
+@require_GET
+@staff_page("campaigns:read")
+def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The campaign as it stands; the whole page, or the part that changes."""
+    campaign = campaign_or_404(request, pk)
+    user, now = user_of(request), timezone.now()
+    groups = reports.progress_by_group(campaign)
+    counts = reports.total(groups)
+    page = {
+        "campaign": campaign,
+        "is_open": campaign.accepts_answers_at(now),
+        "groups": groups,
+        "counts": counts,
+        "funnel": presenting.progress_funnel(counts) if counts.invited else None,
+        "people": _people(request, campaign),
+        "may_manage": user.has_perm("campaigns:manage", campaign),
+        "crumbs": [{"name": _("Campaigns"), "url": "/campaigns/"}],
+    }
+    if getattr(request, "htmx", False):
+        return render(request, "campaigns/_monitor.html", page)
+    page["extend_form"] = ExtendForm(campaign=campaign)
+    return render(request, "campaigns/detail.html", page)
+
+
+def _people(request: HttpRequest, campaign: Campaign) -> Any:
+    """One page of those who take part, each with the state of the last message to them."""
+    rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
+    if group := request.GET.get("group"):
+        rows = rows.filter(stakeholder__group=group)
+    people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
+    shown: list[Participation] = list(people.object_list)
+    last = _last_messages([message_prefix(one) for one in shown])
+    people.object_list = [{"participation": one, "message": last.get(message_prefix(one))} for one in shown]
+    return people
+
+
+def _last_messages(prefixes: list[str]) -> dict[str, Message]:
+    if not prefixes:
+        return {}
+    either = reduce(or_, (Q(dedupe_key__startswith=prefix) for prefix in prefixes))
+    rows = Message.objects.filter(either).only("dedupe_key", "state", "kind", "sent_at", "last_error").order_by("pk")
+    return {message.dedupe_key.rsplit(":", 2)[0] + ":": message for message in rows}
+
+
+@require_POST
+@staff_page("campaigns:open")
+def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk, "campaigns:open")
+    try:
+        services.open_campaign(campaign, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    else:
+        messages.success(request, _("The campaign is open. The invitations are on their way."))
+    return redirect("campaigns:detail", pk)
+
+
+@require_POST
+@staff_page("campaigns:close")
+def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk, "campaigns:close")
+    try:
+        services.close_campaign(campaign, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    else:
+        messages.success(request, _("The campaign is closed. Its final score is being calculated."))
+    return redirect("campaigns:detail", pk)
+
+
+@require_POST
+@staff_page("campaigns:remind")
+def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk, "campaigns:remind")
+    try:
+        count = services.remind(campaign, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, refused.detail)
+    else:
+        said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
+        messages.success(request, said % {"count": count})
+    return redirect("campaigns:detail", pk)
+
+
+@require_POST
+@staff_page("campaigns:extend")
+def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk, "campaigns:extend")
+    form = ExtendForm(request.POST, campaign=campaign)
+    try:
+        if not form.is_valid():
+            messages.error(request, " ".join(form.errors["closes_at"]))
+            return redirect("campaigns:detail", pk)
+        closes_at = form.cleaned_data["closes_at"]
+        services.extend_campaign(campaign, closes_at, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    else:
+        messages.success(request, _("The campaign has a new closing date."))
+    return redirect("campaigns:detail", pk)
+
+
+@require_POST
+@staff_page("campaigns:delete")
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk, "campaigns:delete")
+    try:
+        services.delete_campaign(campaign, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+        return redirect("campaigns:detail", pk)
+    messages.success(request, _("The draft is deleted."))
+    return redirect("campaigns:list")

@@ -1,0 +1,81 @@
+"""The first page after signing in: the workspace, or one's own campaigns."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts import authz
+from apps.campaigns import links
+from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.presenting import band_class, score_text
+from apps.campaigns.scopes import is_staff
+from apps.campaigns.views.doors import campaigns_for, user_of
+from apps.models.models import Assessment, ModelVersion
+from apps.models.services import parsed
+
+LIVE, LATEST = 6, 6
+
+
+@require_GET
+@login_required
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    if not (is_staff(user) or user.has_perm("models:read")):
+        return _own_campaigns(request)
+    now = timezone.now()
+    live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")
+    page = {
+        "live": list(live[:LIVE]),
+        "live_count": live.count(),
+        "drafts": list(campaigns_for(request).filter(status=Campaign.Status.DRAFT).order_by("-pk")[:LIVE]),
+        "scores": _latest_scores(request),
+        "has_models": ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED).exists(),
+        "may_create": user.has_perm("campaigns:create"),
+    }
+    return render(request, "campaigns/home.html", page)
+
+
+def _latest_scores(request: HttpRequest) -> list[dict[str, object]]:
+    """The assessments that were scored last, whoever asked for them."""
+    rows = Assessment.objects.filter(latest_run__isnull=False).select_related(
+        "latest_run", "subject", "version__model", "campaign"
+    )
+    seen = authz.visible(rows.defer("values", "version__document"), request.user, "assessments:read")
+    return [
+        {
+            "assessment": one,
+            "campaign": getattr(one, "campaign", None),
+            "score": score_text(parsed(one.version), one.latest_run.score if one.latest_run else None),
+            "band": _band(one),
+            "band_class": band_class(parsed(one.version), one.latest_run.score if one.latest_run else None),
+        }
+        for one in seen.order_by("-latest_run__calculated_at")[:LATEST]
+    ]
+
+
+def _band(assessment: Assessment) -> str:
+    model = parsed(assessment.version)
+    band = model.band_of(assessment.latest_run.score) if assessment.latest_run else None
+    return model.text(band.name, get_language() or model.language, otherwise=band.code) if band else ""
+
+
+def _own_campaigns(request: HttpRequest) -> HttpResponse:
+    """What a stakeholder who signed in was asked: each with its personal link."""
+    now = timezone.now()
+    mine = Participation.objects.filter(
+        stakeholder__user=user_of(request), revoked_at=None, response__isnull=False
+    ).select_related("campaign__subject", "response")
+    shown = [
+        {
+            "campaign": one.campaign,
+            "url": f"/a/{links.token_for(one)}/" if one.campaign.accepts_answers_at(now) else "",
+            "response": one.response,
+        }
+        for one in mine.order_by("-campaign__opened_at")
+    ]
+    return render(request, "campaigns/own.html", {"participations": shown})

@@ -1,0 +1,77 @@
+"""The results of a campaign: as a page, as CSV and as JSON."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.campaigns import exporting, presenting, reports
+from apps.campaigns.models import Campaign
+from apps.campaigns.reports import Results
+from apps.campaigns.views.doors import campaign_or_404, staff_page
+from apps.core.api.renderers import encode
+
+
+@require_GET
+@staff_page("campaigns:read")
+def results(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign = campaign_or_404(request, pk)
+    language = get_language() or "en"
+    found = reports.results_of(campaign, language)
+    counts = reports.total(reports.progress_by_group(campaign))
+    page = {
+        "campaign": campaign,
+        "counts": counts,
+        "crumbs": [
+            {"name": _("Campaigns"), "url": "/campaigns/"},
+            {"name": campaign.name, "url": f"/campaigns/{campaign.pk}/"},
+        ],
+    }
+    if found is None:
+        return render(request, "campaigns/no_results.html", page)
+    page |= {
+        "results": found,
+        "hero": presenting.hero(found, language),
+        "profile": presenting.profile(found, language),
+        "dimensions": presenting.dimension_bars(found, language),
+        "groups": presenting.group_bars(found, language),
+        "rows": presenting.rows(found, language),
+        "has_hidden": any(one.hidden for one in found.groups),
+        "fewest": reports.FEWEST,
+    }
+    return render(request, "campaigns/results.html", page)
+
+
+@require_GET
+@staff_page("campaigns:read")
+def as_csv(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    campaign, found = _found(request, pk)
+    lines = list(exporting.csv_lines(found))  # read here: the tenant's connection is another one's while it streams
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(campaign)}.csv"'
+    return response
+
+
+@require_GET
+@staff_page("campaigns:read")
+def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
+    campaign, found = _found(request, pk)
+    response = HttpResponse(encode(exporting.as_json(found)), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(campaign)}.json"'
+    return response
+
+
+def _found(request: HttpRequest, pk: UUID) -> tuple[Campaign, Results]:
+    campaign = campaign_or_404(request, pk)
+    found = reports.results_of(campaign, get_language() or "en")
+    if found is None:
+        raise Http404
+    return campaign, found
+
+
+def _file_name(campaign: Campaign) -> str:
+    return f"results-{slugify(campaign.name)[:60] or campaign.pk}"

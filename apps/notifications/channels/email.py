@@ -1,0 +1,113 @@
+"""E-mail over SMTP: one connection for a batch, and a Message-ID that stays the same over every attempt."""
+
+import smtplib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from apps.configuration import registry
+from apps.configuration import services as configuration
+from apps.core.models import current_schema
+from apps.notifications.models import Message
+from apps.tenants.models import Tenant
+
+REPLY_TO = registry.declare(
+    "campaign.reply_to",
+    "",
+    {"type": "string", "maxLength": 254, "pattern": r"^$|^[^@\s<>,;]+@[^@\s<>,;]+$"},
+    "Address that replies to e-mails go to; empty for none.",
+)
+TENANT_HEADER = "X-Resimate-Tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one message: sent, or why not, and whether another attempt makes sense."""
+
+    message: Message
+    error: str = ""
+    is_final: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        return not self.error
+
+
+def send(messages: Sequence[Message]) -> Iterator[Outcome]:
+    """Hand the messages over one by one; a server that is away ends the batch, and the rest is tried again."""
+    connection = get_connection()
+    envelope = _envelope()
+    away = ""
+    try:
+        for message in messages:
+            if away:
+                yield Outcome(message, away)
+                continue
+            try:
+                connection.open()
+                connection.send_messages([_letter(message, envelope, connection)])
+            except smtplib.SMTPRecipientsRefused as refused:
+                yield Outcome(message, _said(refused), _refused_for_ever(refused))
+            except smtplib.SMTPResponseException as error:
+                yield Outcome(
+                    message, _said(error), isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+                )
+            except (smtplib.SMTPException, OSError) as error:
+                away = _said(error)
+                yield Outcome(message, away)
+            else:
+                yield Outcome(message)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    sender: str
+    reply_to: list[str]
+    schema: str
+
+
+def _envelope() -> _Envelope:
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    chosen = str(configuration.get("campaign.sender")) or _organisation() or name
+    reply_to = str(configuration.get(REPLY_TO.name))
+    return _Envelope(formataddr((" ".join(chosen.split()), address)), [reply_to] if reply_to else [], current_schema())
+
+
+def _organisation() -> str:
+    return Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).first() or ""
+
+
+def _letter(message: Message, envelope: _Envelope, connection: object) -> EmailMessage:
+    headers = {
+        "Message-ID": f"<{message.pk}@{settings.BASE_DOMAIN}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": message.language,
+        TENANT_HEADER: envelope.schema,
+    }
+    return EmailMessage(
+        message.subject,
+        message.body,
+        envelope.sender,
+        [message.address],
+        reply_to=envelope.reply_to,
+        headers=headers,
+        connection=connection,
+    )
+
+
+def _refused_for_ever(refused: smtplib.SMTPRecipientsRefused) -> bool:
+    return all(code >= 500 for code, _ in refused.recipients.values())
+
+
+def _said(error: Exception) -> str:
+    """What the server answered, without the recipient's address, which some servers repeat."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return f"refused with {', '.join(str(code) for code, _ in error.recipients.values())}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{type(error).__name__} {error.smtp_code}"
+    return f"{type(error).__name__}: {error}"[:500]

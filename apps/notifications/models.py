@@ -1,0 +1,52 @@
+"""Messages: one thing to one address on one channel; deliveries are its attempts."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.fields import EncryptedTextField, Model
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due_at(self, moment: datetime) -> Self:
+        free = Q(leased_until=None) | Q(leased_until__lt=moment)
+        return self.filter(free, state=Message.State.QUEUED, due_at__lte=moment)
+
+
+class Message(Model):
+    """What is to be sent. Its id makes the Message-ID, the same over all retries, so that repeats can be told."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    kind = models.CharField(max_length=60)
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    address = EncryptedTextField(pii="contact")
+    subject = models.CharField(max_length=300)
+    body = EncryptedTextField(pii="contact")
+    language = models.CharField(max_length=10, default="en")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"

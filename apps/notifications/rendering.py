@@ -1,0 +1,25 @@
+"""From a kind of message and its facts to a subject and a text, in the recipient's language.
+
+``templates/notifications/<kind>.subject.txt`` and ``<kind>.body.txt`` are plain text: nothing in them is escaped.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+LONGEST_SUBJECT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    body: str
+
+
+def render(kind: str, facts: dict[str, Any], language: str) -> Rendered:
+    with translation.override(language):
+        subject = render_to_string(f"notifications/{kind}.subject.txt", facts)
+        body = render_to_string(f"notifications/{kind}.body.txt", facts)
+    return Rendered(" ".join(subject.split())[:LONGEST_SUBJECT], body.strip() + "\n")

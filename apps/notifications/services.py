@@ -1,0 +1,146 @@
+"""Messages: written with what caused them, handed over later, retried until they are taken or given up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps import audit
+from apps.core import events
+from apps.core.observability import metrics
+from apps.notifications.channels import email
+from apps.notifications.models import Message
+from apps.notifications.rendering import render
+
+ATTEMPTS = 8
+#: Shorter than the lease of an event, so a batch that died is free again when its event comes back.
+LEASE = timedelta(minutes=4)
+BATCH = 20
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be: ``dedupe_key`` says what it is for, and only one message ever has it."""
+
+    kind: str
+    address: str
+    dedupe_key: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    language: str = "en"
+
+
+def enqueue(
+    kind: str,
+    address: str,
+    context: dict[str, Any],
+    *,
+    dedupe_key: str,
+    language: str = "en",
+    now: datetime,
+    due_at: datetime | None = None,
+) -> Message:
+    """Write one message in the current transaction; it leaves after the commit, or at ``due_at``.
+
+    A second call with the same ``dedupe_key`` changes nothing and returns the first message.
+    """
+    enqueue_all([Draft(kind, address, dedupe_key, context, language)], now=now, due_at=due_at)
+    return Message.objects.get(dedupe_key=dedupe_key)
+
+
+def enqueue_all(drafts: Sequence[Draft], *, now: datetime, due_at: datetime | None = None) -> int:
+    """Write many at once; returns how many are new."""
+    keys = [draft.dedupe_key for draft in drafts]
+    known = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    new = [_message(draft, now, due_at or now) for draft in drafts if draft.dedupe_key not in known]
+    if new:
+        Message.objects.bulk_create(new, ignore_conflicts=True)
+        _publish([message.pk for message in new], now=now, due_at=due_at)
+    return len(new)
+
+
+def _message(draft: Draft, now: datetime, due_at: datetime) -> Message:
+    rendered = render(draft.kind, draft.facts, draft.language)
+    return Message(
+        kind=draft.kind,
+        dedupe_key=draft.dedupe_key,
+        address=draft.address,
+        subject=rendered.subject,
+        body=rendered.body,
+        language=draft.language,
+        due_at=due_at,
+        created_at=now,
+    )
+
+
+def _publish(ids: Iterable[UUID], *, now: datetime, due_at: datetime | None = None) -> None:
+    events.publish("message.enqueued", {"message_ids": [str(one) for one in ids]}, now=now, due_at=due_at)
+
+
+@transaction.atomic
+def cancel(prefix: str, *, now: datetime) -> int:
+    """Take back what is still waiting of the messages whose ``dedupe_key`` begins so."""
+    waiting = Message.objects.filter(dedupe_key__startswith=prefix, state=Message.State.QUEUED)
+    count = waiting.update(state=Message.State.CANCELLED, leased_until=None)
+    if count:
+        audit.record("message.cancelled", now=now, details={"prefix": prefix, "count": count})
+    return count
+
+
+def deliver(ids: Sequence[str], *, now: datetime) -> None:
+    """Send those of the messages that are due, then arrange for the rest. Safe to repeat, and to run twice at once."""
+    while batch := _claim(ids, now):
+        for outcome in email.send(batch):
+            _settle(outcome, now)
+    _follow_up(ids, now)
+
+
+@transaction.atomic
+def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
+    due = Message.objects.filter(pk__in=ids).due_at(now)
+    batch = list(due.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+    Message.objects.filter(pk__in=[one.pk for one in batch]).update(leased_until=now + LEASE)
+    return batch
+
+
+@transaction.atomic
+def _settle(outcome: email.Outcome, now: datetime) -> None:
+    message = outcome.message
+    attempts = message.attempts + 1
+    state = _state_after(outcome, attempts)
+    Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).update(
+        state=state,
+        attempts=attempts,
+        leased_until=None,
+        last_error=outcome.error[:500],
+        sent_at=now if outcome.is_sent else None,
+        due_at=message.due_at if state != Message.State.QUEUED else now + pause_after(attempts, message.pk),
+    )
+    if state == Message.State.FAILED:
+        events.publish("message.failed", {"message_id": str(message.pk), "kind": message.kind}, now=now)
+    metrics.MESSAGES.labels(message.channel, "retried" if state == Message.State.QUEUED else state).inc()
+
+
+def _state_after(outcome: email.Outcome, attempts: int) -> Message.State:
+    if outcome.is_sent:
+        return Message.State.SENT
+    return Message.State.FAILED if outcome.is_final or attempts >= ATTEMPTS else Message.State.QUEUED
+
+
+def pause_after(attempts: int, message_id: UUID) -> timedelta:
+    """How long to wait after that many attempts: four times as long each time, up to a fifth more or less."""
+    pause = min(FIRST_PAUSE * 4 ** (attempts - 1), LONGEST_PAUSE)
+    return pause * (0.8 + 0.4 * (message_id.int % 1000) / 1000)
+
+
+@transaction.atomic
+def _follow_up(ids: Sequence[str], now: datetime) -> None:
+    """Come back for what still waits: for another attempt, or in the hands of a worker that may be dead."""
+    waiting = Message.objects.filter(pk__in=ids, state=Message.State.QUEUED)
+    rows = list(waiting.values_list("pk", "due_at", "leased_until"))
+    if rows:
+        soonest = min(max(due_at, leased_until or due_at) for _, due_at, leased_until in rows)
+        _publish([pk for pk, _, _ in rows], now=now, due_at=max(soonest, now + timedelta(seconds=1)))
