@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: run test thorough bench browsers lint lock install help
 python := .venv/bin/python
+# Compiled modules halve the time every command takes to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 run: install  ## Start everything with demo data on http://localhost:8000/ until Ctrl-C
 	@exec $(python) manage.py up

@@ -94,6 +94,7 @@ def _environment(installation: Installation) -> dict[str, str]:
     metrics = installation.folder / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled modules halve the time to start
     return {
         **os.environ,
         "RESIMATE_DATA_DIR": str(installation.folder),
@@ -102,6 +103,8 @@ def _environment(installation: Installation) -> dict[str, str]:
         # Few threads compute, so one arena and one BLAS thread each save tens of megabytes.
         "MALLOC_ARENA_MAX": "2",
         "OPENBLAS_NUM_THREADS": "1",
+        # Celery's warning against root is about pickle, which this worker does not accept.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
 
 
@@ -116,7 +119,7 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(wishes.workers), "--blocking-threads", "8", "--no-ws", "--backlog", "2048"),
-        *("--log-level", "warning", "--workers-kill-timeout", "25s", "resimate.wsgi:application"),
+        *("--log-level", "error", "--workers-kill-timeout", "25s", "resimate.wsgi:application"),
     ]
     celery = [sys.executable, "-m", "celery", "--app", "resimate.celery", "--quiet"]
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]

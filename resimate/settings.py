@@ -335,4 +335,4 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "ERROR"},
     },
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail addresses are unique, by a constraint on their lower-case form

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
-from django_tenants.utils import schema_context
+from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core import context
 from apps.core.models import Event, EventDelivery
 from apps.core.observability import metrics
+from apps.core.tenancy import current_schema
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Subscriber:
     """``atomic``: the handler's effects and the mark that it ran are one transaction. Otherwise it reaches outside."""
 
     name: str
+    app: str
     handler: Handler
     atomic: bool
 
@@ -51,8 +54,9 @@ def subscribe(name: str, *, atomic: bool = True) -> Callable[[Handler], Handler]
     """Call the function with every event of that name, in the tenant in which it happened."""
 
     def register(handler: Handler) -> Handler:
-        app = handler.__module__.removeprefix("apps.").split(".")[0]
-        subscriber = Subscriber(f"{app}.{handler.__name__}", handler, atomic)
+        app = ".".join(handler.__module__.split(".")[:2])
+        name_ = f"{app.removeprefix('apps.')}.{handler.__name__}"
+        subscriber = Subscriber(name_, app, handler, atomic)
         if subscriber.name in _by_name:
             raise ValueError(f"two subscribers are called {subscriber.name}")
         _by_name[subscriber.name] = subscriber
@@ -77,14 +81,21 @@ def publish(name: str, payload: dict[str, Any], *, now: datetime, due_at: dateti
     if not connection.in_atomic_block:
         raise OutsideTransaction(name)
     event = Event.objects.create(name=name, payload=payload, occurred_at=now, traceparent=context.current().traceparent)
-    listening = _subscribers.get(name, ())
-    if listening:
+    if listening := _listening(name):
         EventDelivery.objects.bulk_create(
             [EventDelivery(event=event, subscriber=listener.name, due_at=due_at or now) for listener in listening]
         )
         if due_at is None or due_at <= now:
             transaction.on_commit(wake, robust=True)
     return event
+
+
+def _listening(name: str) -> list[Subscriber]:
+    """Who is told. Apps whose tables only tenants have are deaf to what happens on the platform itself."""
+    everyone = _subscribers.get(name, [])
+    if current_schema() != get_public_schema_name():
+        return everyone
+    return [one for one in everyone if one.app in settings.SHARED_APPS]
 
 
 def wake() -> None:

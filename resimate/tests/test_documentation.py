@@ -1,0 +1,46 @@
+"""What the documentation shows is run, so that it stays true."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.models.engine import METHODS
+from apps.models.tests.engine.test_normalise import normalised
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture
+def unchanged_methods() -> Iterator[None]:
+    before = dict(METHODS["normalisation"])
+    yield
+    METHODS["normalisation"].clear()
+    METHODS["normalisation"].update(before)
+
+
+@pytest.mark.usefixtures("unchanged_methods")
+def test_the_page_on_adding_a_method_is_the_whole_change() -> None:
+    function, its_test = re.findall(r"```python\n(.*?)```", (DOCS / "add-a-normalisation-method.md").read_text(), re.S)
+    names: dict[str, object] = {"normalised": normalised, "__name__": "page"}
+
+    exec(function + its_test, names)  # noqa: S102  our own page
+    names["test_logistic_gives_half_the_scale_at_its_midpoint"]()  # type: ignore[operator]
+
+
+def test_the_page_that_follows_an_answer_names_files_that_are_there() -> None:
+    root = DOCS.parent
+    named = re.findall(
+        r"`((?:apps|templates|static|resimate)/[\w/.-]+\.\w+)`", (DOCS / "follow-one-answer.md").read_text()
+    )
+
+    assert len(named) > 10
+    assert [name for name in named if not (root / name).exists()] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())]
+
+    assert [link for page, link in links if "://" not in link and not (page.parent / link).exists()] == []
