@@ -7,7 +7,7 @@ class ModelsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit.capture import follow
-        from apps.models import subscribers  # noqa: F401  they register themselves
+        from apps.models import scopes, subscribers  # noqa: F401  they register themselves
         from apps.models.models import Assessment, ModelVersion, ResilienceModel, Subject
 
         follow(ResilienceModel, Subject)

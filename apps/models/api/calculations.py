@@ -96,11 +96,12 @@ class CalculationView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Score units by a model document or by a stored version, without storing anything."""
+        content = request._request.body  # read before it is parsed: too much of it is refused, and it is a key below
         asked = self._asked(request)
         if isinstance(asked["units"], list) and len(asked["units"]) > MOST_UNITS:
             return self._as_job(request, asked)
         started = time.perf_counter()
-        result = self._calculated(request, asked)
+        result = self._calculated(request, asked, content)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
         return Response({**result, "duration_ms": duration_ms})
 
@@ -110,14 +111,13 @@ class CalculationView(ApiView):
             raise Invalid("Send an object.", errors=[Problem("", "must be an object", "not_an_object")])
         problems = [Problem(f"/{key}", f"{key} is missing", "required") for key in KEYS[:2] if key not in body]
         problems += [Problem(f"/{key}", f"{key!r} is not known here", "unknown_key") for key in body.keys() - {*KEYS}]
-        if not isinstance(body.get("options") or {}, dict):
+        if not isinstance(body.get("options"), dict | None):
             problems.append(Problem("/options", "must be an object", "not_an_object"))
         if problems:
             raise Invalid("A calculation takes a model and units.", errors=problems)
         return body
 
-    def _calculated(self, request: Request, asked: dict[str, Any]) -> Mapping[str, Any]:
-        content = request._request.body
+    def _calculated(self, request: Request, asked: dict[str, Any], content: bytes) -> Mapping[str, Any]:
         if _version_in(asked["model"]) is None and len(content) <= SMALL:
             return _of_small(content)
         return services.calculate(self._model(request, asked["model"]), asked["units"], asked.get("options"))

@@ -8,7 +8,7 @@ from apps.models.services.assessments import (
     set_values,
 )
 from apps.models.services.calculations import calculate, model_of
-from apps.models.services.documents import parse_document, parsed
+from apps.models.services.documents import parse_document, parsed, read_document
 from apps.models.services.responses import (
     SavedAnswer,
     answers_of,
@@ -46,6 +46,7 @@ __all__ = [
     "parse_document",
     "parsed",
     "publish_version",
+    "read_document",
     "rename_model",
     "retire_version",
     "save_answer",

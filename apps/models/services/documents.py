@@ -1,9 +1,10 @@
 """Model documents, checked when they come in and kept parsed while they are in use."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import orjson
 
@@ -72,3 +73,16 @@ def parsed(version: ModelVersion) -> engine.Model:
         model = parse_document(version.document)
         _kept.put(version.digest, model)
     return model
+
+
+def read_document(text: str) -> Any:
+    """Return the JSON value of a file's text; strict, as everywhere (RFC 8259)."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        problem = Problem("", f"not JSON: {error}", "malformed")
+        raise Invalid("The model document cannot be read.", errors=[problem]) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")

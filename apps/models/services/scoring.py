@@ -76,7 +76,8 @@ def _wave(assessment: Assessment) -> Any:
 def _submitted(assessments: list[UUID]) -> Any:
     responses = Response.objects.filter(assessment__in=assessments, submitted_at__isnull=False)
     answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
-    return responses.order_by("rater").values_list("assessment_id", "rater", "group", answered)
+    rows = responses.annotate(by_question=answered).order_by("rater")
+    return rows.values_list("assessment_id", "rater", "group", "by_question")
 
 
 def _run(

@@ -10,7 +10,6 @@ from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
 from apps.models import services
 from apps.models.datafile import DataFileInvalid, read_units
-from apps.models.services.calculations import read_json
 
 HEAD = ("id", "score", "rank", "band", "coverage", "reason")
 
@@ -36,9 +35,11 @@ class Command(OperatorCommand):
         )
         parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores to this file as CSV")
 
-    def act(self, *, model: Path, data: Path, out: Path | None = None, **_: Any) -> None:
+    def act(self, **options: Any) -> None:
+        out: Path | None = options["out"]
         try:
-            result = services.calculate(services.model_of(read_json(_read(model)), at=""), _units(data))
+            model = services.model_of(services.read_document(_read(options["model"])), at="")
+            result = services.calculate(model, _units(options["data"]))
         except Invalid as refusal:
             for problem in refusal.errors[1:]:
                 self.stderr.write(_sentence(problem))

@@ -1,0 +1,10 @@
+"""What the scopes ``model`` and ``own`` of a permission mean for resilience models and assessments."""
+
+from django.db.models import Q
+
+from apps.accounts.authz import register_scope
+from apps.models.models import Assessment, ResilienceModel
+
+register_scope(ResilienceModel, "model", lambda _, model: Q(pk=model))
+register_scope(Assessment, "model", lambda _, model: Q(version__model=model))
+register_scope(Assessment, "own", lambda user, _: Q(created_by=user))

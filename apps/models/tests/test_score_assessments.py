@@ -1,0 +1,184 @@
+"""From answers to stored scores."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit.models import AuditEntry
+from apps.core import events
+from apps.core.models import Event
+from apps.models import services
+from apps.models.models import Assessment, Response, Score, ScoreRun
+from apps.models.tests.conftest import Api
+
+pytestmark = pytest.mark.requirement("CMS-002")
+
+
+@pytest.fixture
+def answered(assessment: Assessment, ada: User, now: Any) -> Assessment:
+    """Two raters have handed in, a third has only begun."""
+    for rater, group, answers in (
+        ("r1", "staff", {"L1": 5, "L2": 3, "N1": 1}),
+        ("r2", "board", {"L1": 4, "L2": "not_applicable", "N1": "dont_know"}),
+    ):
+        response = services.create_response(
+            assessment, rater=rater, group=group, answers=answers, acting_user=ada, now=now
+        )
+        services.submit(response, acting_user=ada, now=now)
+    services.create_response(assessment, rater="r3", answers={"L1": 1}, acting_user=ada, now=now)
+    return assessment
+
+
+def test_the_answers_that_were_handed_in_are_scored(answered: Assessment, now: Any) -> None:
+    run = services.score_assessment(answered, now=now)
+
+    nodes = {score.node: score.value for score in run.scores.all()}
+    assert nodes == {"leadership": 75.0, "network": 0.0, "overall": 56.25}
+    assert (run.score, run.band, run.rater_count) == (56.25, "high", 2)
+    assert Assessment.objects.get(pk=answered.pk).latest_run == run
+
+
+def test_the_stored_score_is_what_a_stateless_calculation_gives(
+    answered: Assessment, now: Any, survey: dict[str, Any], api: Api
+) -> None:
+    run = services.score_assessment(answered, now=now)
+    responses = [
+        {"rater": "r1", "group": "staff", "answers": {"L1": 5, "L2": 3, "N1": 1}},
+        {"rater": "r2", "group": "board", "answers": {"L1": 4, "L2": "not_applicable", "N1": "dont_know"}},
+    ]
+    units = [{"id": "harbour", "group": "sites", "values": {}, "responses": responses}]
+
+    (result,) = api.post("calculations/", {"model": survey, "units": units}).json()["results"]
+
+    assert (result["score"], result["coverage"]) == (run.score, run.coverage)
+    stored = api.get(f"assessments/{answered.pk}/scores/latest/").json()["nodes"]
+    for code, node in result["nodes"].items():
+        assert {name: stored[code][name] for name in ("value", "coverage", "weight", "flags", "reason")} == {
+            name: node[name] for name in ("value", "coverage", "weight", "flags", "reason")
+        }
+
+
+def test_the_same_input_is_scored_once(answered: Assessment, now: Any) -> None:
+    first = services.score_assessment(answered, now=now)
+    again = services.score_assessment(answered, now=now)
+
+    assert again == first
+    assert ScoreRun.objects.count() == 1
+    assert AuditEntry.objects.filter(action="score.calculated").count() == 1
+    assert Event.objects.filter(name="score.calculated").count() == 1
+
+
+def test_a_changed_answer_gives_a_new_run_and_keeps_the_old_one(answered: Assessment, ada: User, now: Any) -> None:
+    first = services.score_assessment(answered, now=now)
+    response = Response.objects.get(rater="r1")
+    services.save_answers(response, {"L1": 1}, acting_user=ada, now=now)
+
+    second = services.score_assessment(answered, now=now)
+
+    assert second.input_digest != first.input_digest
+    assert ScoreRun.objects.get(pk=first.pk).score == 56.25
+    assert Score.objects.filter(run=first).count() == Score.objects.filter(run=second).count() == 3
+
+
+def test_without_answers_the_score_is_null_with_a_reason(assessment: Assessment, now: Any) -> None:
+    run = services.score_assessment(assessment, now=now)
+
+    assert (run.score, run.rater_count) == (None, 0)
+    assert run.reason != ""
+
+
+@pytest.mark.django_db(transaction=False)
+def test_handing_in_is_followed_by_the_score(answered: Assessment) -> None:
+    assert not ScoreRun.objects.exists()
+
+    assert events.deliver_due(timezone.now()) > 0
+
+    assert ScoreRun.objects.get().score == 56.25
+
+
+def test_a_relative_model_compares_the_assessments_of_one_wave(
+    publish: Any, ada: User, now: Any, survey: dict[str, Any]
+) -> None:
+    version = publish(
+        {
+            **{key: survey[key] for key in ("schema", "name")},
+            "code": "rel",
+            "mode": "relative",
+            "scale": {"low": 0, "high": 1},
+            "root": {"code": "x", "indicator": {"input": "x", "normalisation": "min_max"}},
+        }
+    )
+    subjects = services.create_subjects(
+        [{"code": code, "name": code} for code in ("a", "b", "c")], acting_user=ada, now=now
+    )
+    rows = [
+        {"version": version, "subject": subject, "period": "2026", "values": {"x": x}}
+        for subject, x in zip(subjects, (0, 5, 10), strict=True)
+    ]
+    middle = services.create_assessments(rows, acting_user=ada, now=now)[1]
+    services.create_assessment(
+        version=version, subject=subjects[0], period="2025", values={"x": 1000}, acting_user=ada, now=now
+    )
+
+    assert services.score_assessment(middle, now=now).score == 0.5
+
+
+@pytest.mark.requirement("PERF-002")
+def test_scoring_costs_a_fixed_number_of_queries(
+    answered: Assessment, ada: User, now: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(10):
+        response = services.create_response(
+            answered, rater=f"more{number}", answers={"L1": 2}, acting_user=ada, now=now
+        )
+        services.submit(response, now=now)
+    services.parsed(answered.version)
+
+    with django_assert_max_num_queries(10):
+        services.score_assessment(answered, now=now)
+
+
+def test_scores_are_asked_for_as_a_job(api: Api, answered: Assessment) -> None:
+    asked = api.post(f"assessments/{answered.pk}/scores/")
+
+    assert (asked.status_code, asked.json()["state"]) == (202, "queued")
+    path = asked["Location"].removeprefix("/api/v1/")
+    while events.deliver_due(timezone.now()):
+        pass
+    job = api.get(path).json()
+    assert (job["state"], job["progress"], job["result"]["score"]) == ("succeeded", 1.0, 56.25)
+    runs = api.get(f"assessments/{answered.pk}/scores/").json()["results"]
+    assert [run["id"] for run in runs] == [job["result"]["run_id"]]
+    assert api.get(f"assessments/{answered.pk}/scores/{runs[0]['id']}/").json() == runs[0]
+
+
+@pytest.mark.requirement("PERF-002")
+@pytest.mark.parametrize("path", ["scores/", "scores/latest/"])
+def test_a_stored_score_is_read_in_three_queries(api: Api, answered: Assessment, now: Any, path: str) -> None:
+    services.score_assessment(answered, now=now)
+    api.get(f"assessments/{answered.pk}/scores/")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert api.get(f"assessments/{answered.pk}/{path}").status_code == 200
+
+    asked = [query["sql"] for query in queries if "set_config" not in query["sql"]]
+    assert len(asked) <= 3, asked
+
+
+def test_before_the_first_calculation_there_is_an_empty_list(api: Api, assessment: Assessment) -> None:
+    assert api.get(f"assessments/{assessment.pk}/scores/").json()["results"] == []
+    assert api.get(f"assessments/{assessment.pk}/scores/latest/").status_code == 404
+
+
+@pytest.mark.requirement("DB-002")
+def test_another_tenants_scores_are_not_there(api: Api, beta_api: Api, answered: Assessment, now: Any) -> None:
+    run = services.score_assessment(answered, now=now)
+
+    for path in ("", "scores/", "scores/latest/", f"scores/{run.pk}/", "responses/", "export/"):
+        assert beta_api.get(f"assessments/{answered.pk}/{path}").status_code == 404
+    assert beta_api.post(f"assessments/{answered.pk}/scores/").status_code == 404
+    assert api.get(f"assessments/{answered.pk}/scores/").status_code == 200
