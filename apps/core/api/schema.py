@@ -4,12 +4,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular import openapi
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter
 
 from apps.core.api.renderers import encode
+from apps.core.errors import CATALOGUE
 
 PROBLEM = {
     "type": "object",
@@ -95,3 +97,9 @@ def document() -> bytes:
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
+
+
+@require_safe
+def error_codes(request: HttpRequest) -> HttpResponse:
+    """What ``type`` of a problem leads to: the catalogue of codes."""
+    return render(request, "api/errors.html", {"entries": sorted(CATALOGUE.values(), key=lambda entry: entry.code)})
