@@ -6,6 +6,7 @@
 from apps.models.engine.calculators import measure_agreement
 from apps.models.engine.calculators import weights as find_weights
 from apps.models.engine.catalogue import METHODS
+from apps.models.engine.explain import explain
 from apps.models.engine.model import (
     Band,
     Indicator,
@@ -40,6 +41,7 @@ __all__ = [
     "Scale",
     "Step",
     "calculate",
+    "explain",
     "find_weights",
     "in_language",
     "input_digest",

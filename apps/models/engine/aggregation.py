@@ -217,3 +217,18 @@ def gated(children: Children, *, threshold: float, cap: float) -> Array:
         if critical:
             shut |= column < threshold
     return np.where(shut, np.minimum(mean, cap), mean)
+
+
+@method("aggregation", "maturity", parameters={"threshold": number()})
+def maturity(children: Children, *, threshold: float) -> Array:
+    """Return the maturity level: how many levels are met from the first on (CERT-RMM's capability levels).
+
+    The children are the levels in the order of their codes; a level is met from ``threshold`` on, and one that is
+    missing is not.
+    """
+    level = np.zeros(len(children.columns[0]))
+    standing = np.ones(len(level), dtype=np.bool_)
+    for column in children.counted():
+        standing &= column >= threshold
+        level += standing
+    return level

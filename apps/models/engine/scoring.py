@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 
 from apps.models.engine import indicators, questionnaire
 from apps.models.engine.arrays import Array, known
+from apps.models.engine.bounds import bounds
 from apps.models.engine.canonical import digest
 from apps.models.engine.columns import Column
 from apps.models.engine.indicators import Stages
@@ -21,7 +22,7 @@ from apps.models.engine.units import Complaints, Units, read_units
 
 ENGINE_VERSION: Final = "1.0.0"
 STAGES: Final = ("normalised", "treated", "imputed", "denominated")
-INCLUDABLE: Final = ("nodes", *STAGES)
+INCLUDABLE: Final = ("nodes", "bounds", *STAGES)
 OPTIONS: Final = frozenset({"include", "reference"})
 
 
@@ -42,6 +43,8 @@ class NodeResult(TypedDict, total=False):
     flags: list[str]
     reason: str | None
     raters: int
+    low: float | None
+    high: float | None
 
 
 class UnitResult(TypedDict, total=False):
@@ -53,6 +56,8 @@ class UnitResult(TypedDict, total=False):
     band: str | None
     rank: int | None
     coverage: float | None
+    low: float | None
+    high: float | None
     nodes: dict[str, NodeResult]
     normalised: dict[str, float | None]
     treated: dict[str, float | None]
@@ -183,6 +188,8 @@ def _results(calculation: Calculation, include: frozenset[str]) -> list[UnitResu
     if "nodes" in include:
         for result, nodes in zip(results, _nodes(calculation), strict=True):
             result["nodes"] = nodes
+    if "bounds" in include:
+        _add_bounds(calculation, results)
     for part in STAGES:
         if part in include:
             _add_stage(calculation, part, results)
@@ -225,6 +232,18 @@ def _node_results(column: Column, weight: float) -> Iterable[NodeResult]:
         if column.raters is not None:
             result["raters"] = column.raters[row]
         yield result
+
+
+def _add_bounds(calculation: Calculation, results: list[UnitResult]) -> None:
+    """Add ``low`` and ``high`` to every unit, and to its nodes if they are there."""
+    reference = calculation.units.reference
+    for code, found in bounds(calculation.model, calculation.units, calculation.tree).items():
+        ends = zip(results, nullable(found.low[reference:]), nullable(found.high[reference:]), strict=True)
+        for result, low, high in ends:
+            if code == calculation.model.root.code:
+                result["low"], result["high"] = low, high
+            if "nodes" in result:
+                result["nodes"][code]["low"], result["nodes"][code]["high"] = low, high
 
 
 def _flags(coverage: float | None, imputed: bool) -> list[str]:

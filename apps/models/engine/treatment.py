@@ -40,7 +40,7 @@ def shape(values: Sequence[float]) -> Shape:
     """Return the sample skewness G1 and excess kurtosis G2, "type 2" (Joanes and Gill, 1998; Excel, SAS, COINr).
 
     >>> shape([1.0, 2.0, 3.0, 4.0, 10.0])
-    Shape(skew=1.697056274847714, kurtosis=3.2519999999999998)
+    Shape(skew=1.697056274847714, kurtosis=3.152000000000001)
     """
     n = len(values)
     if n < 4:

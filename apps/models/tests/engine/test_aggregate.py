@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from apps.models.document import parse
+from apps.models.engine import score
 from apps.models.tests.engine.documents import branch, document, leaf, results, unit
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -88,3 +90,125 @@ def test_a_node_says_what_stands_in_for_its_missing_children():
     [excused] = results(data, unit(a=80, b="not_applicable"))
 
     assert (result["score"], excused["score"]) == (50.0, 80.0)
+
+
+def test_the_harmonic_mean_is_weighted():
+    assert aggregated("harmonic_mean", 1, 4, weights=[1, 2]) == pytest.approx(2, rel=1e-15)
+    assert aggregated("harmonic_mean", 0, 4) == "not_positive"
+    assert aggregated({"method": "harmonic_mean", "zero": "floor", "floor": 1}, 0, 1) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("exponent", "expected"), [(1, 5), (2, math.sqrt(29)), (0, math.sqrt(21)), (-1, 4.2), (100, 6.95), (-100, 3.02)]
+)
+def test_power_means_run_from_the_smallest_to_the_largest(exponent, expected):
+    assert aggregated({"method": "power_mean", "exponent": exponent}, 3, 7) == pytest.approx(expected, rel=1e-3)
+
+
+def test_power_means_of_zero_and_of_less():
+    assert aggregated({"method": "power_mean", "exponent": 2}, 0, 2) == pytest.approx(math.sqrt(2), rel=1e-15)
+    assert aggregated({"method": "power_mean", "exponent": 2}, -1, 2) == "not_positive"
+    assert aggregated({"method": "power_mean", "exponent": -2}, 0, 2) == "not_positive"
+    assert aggregated({"method": "power_mean", "exponent": 0}, 0, 2) == "not_positive"
+
+
+def test_median_smallest_and_largest():
+    assert aggregated("median", 9, 1, 5) == 5.0
+    assert aggregated("median", 9, None, 5) == 7.0
+    assert aggregated("median", 9, 1, 5, weights=[1, 0, 1]) == 7.0
+    assert aggregated("min", 9, 1, 5) == 1.0
+    assert aggregated("max", 9, 1, 5) == 9.0
+    assert aggregated("max", 9, 1, 5, weights=[0, 1, 1]) == 5.0
+
+
+def test_a_sum_is_of_what_is_present_unless_rescaled():
+    assert aggregated("sum", 1, 2, None) == 3.0
+    assert aggregated("sum", 1, 2, weights=[2, 3]) == 8.0
+    assert aggregated({"method": "sum", "rescale": True}, 1, 2, None) == 4.5
+    assert aggregated({"method": "sum", "rescale": True}, 1, 2, 3) == 6.0
+
+
+def test_a_product_takes_weights_as_exponents():
+    assert aggregated("product", 3, 7) == 21.0
+    assert aggregated("product", 3, None) == 3.0
+    assert aggregated("product", 3, 7, weights=[2, 1]) == 63.0
+    assert aggregated("product", -3, 7, weights=[0.5, 1]) == "not_defined"
+
+
+def test_an_ordered_weighted_average_gives_weights_to_places():
+    owa = {"method": "owa", "weights": [0.5, 0.3, 0.2]}
+
+    assert aggregated(owa, 10, 30, 20) == pytest.approx(23, rel=1e-15)
+    assert aggregated(owa, 10, None, 20) == pytest.approx(16.25, rel=1e-15)
+    assert aggregated({"method": "owa", "weights": [0, 0, 1]}, 10, None, 20) == "not_defined"
+
+
+def test_the_smallest_may_weigh_on_the_mean():
+    assert aggregated({"method": "min_penalised", "lambda": 0.75}, 20, 60) == 35.0
+
+
+def test_a_critical_child_below_the_threshold_caps_the_node():
+    gated = {"method": "gated", "threshold": 40, "cap": 30}
+
+    def scored(a, b):
+        data = document(leaf("a", node={"critical": True}), leaf("b"), root={"aggregation": gated})
+        return results(data, unit(a=a, b=b))[0]["score"]
+
+    assert (scored(40, 90), scored(39, 90), scored(10, 20), scored(None, 90)) == (65.0, 30.0, 15.0, 90.0)
+
+
+def test_a_maturity_level_needs_all_levels_below_it():
+    maturity = {"method": "maturity", "threshold": 100}
+
+    assert aggregated(maturity, 100, 100, 50) == 2.0
+    assert aggregated(maturity, 100, 50, 100) == 1.0
+    assert aggregated(maturity, None, 100, 100) == 0.0
+
+
+def ranked(method, *rows, weights=(1, 1, 1), **top):
+    children = [leaf(code, weight=weight) for code, weight in zip("abc", weights, strict=True)]
+    data = document(*children, root={"aggregation": method}, mode="relative", **top)
+    units = [unit(str(place), **dict(zip("abc", row, strict=True))) for place, row in enumerate(rows)]
+    return [result["score"] for result in results(data, *units)]
+
+
+def test_copeland_counts_units_beaten_less_units_beating():
+    assert ranked("copeland", (3, 3, 1), (2, 2, 2), (1, 1, 3)) == [2, 0, -2]
+    assert ranked("copeland", (1, 2, 3), (1, 2, 3), (None, None, None)) == [0, 0, None]
+    assert ranked("copeland", (9, 1, 1), (1, 2, 2), weights=(3, 1, 1)) == [1, -1]
+
+
+def test_borda_counts_units_below_child_by_child():
+    assert ranked("borda", (3, 3, 1), (2, 2, 2), (1, 1, 3)) == [4, 3, 2]
+    assert ranked("borda", (3, 3, None), (2, 2, 1), (1, 1, 3)) == [6, 2, 1]
+
+
+def test_kemeny_finds_the_order_that_agrees_most():
+    # Condorcet's paradox settled by a heavier child: a beats b, b beats c, c beats a by weight 2, 2 and 1.
+    rows = (3, 1, 2), (2, 3, 1), (1, 2, 3)
+
+    assert ranked("kemeny", *rows, weights=(3, 2, 1)) == [-1, -2, -3]
+    assert ranked("kemeny", *rows[::-1], weights=(3, 2, 1)) == [-3, -2, -1]
+
+
+def test_kemeny_gives_equals_the_same_rank_and_nothing_to_nothing():
+    assert ranked("kemeny", (1, 1, 1), (2, 2, 2), (1, 1, 1), (None, None, None)) == [-2, -1, -2, None]
+    assert ranked("kemeny") == []
+
+
+def test_kemeny_is_exact_and_so_limited_to_few_units():
+    data = document(leaf("a"), root={"aggregation": "kemeny"}, mode="relative")
+
+    few = results(data, *(unit(str(row), a=row) for row in range(14)))
+    many = results(data, *(unit(str(row), a=row) for row in range(15)))
+
+    assert [result["score"] for result in few] == [-14.0 + row for row in range(14)]
+    assert {result["reason"] for result in many} == {"too_many_units"}
+
+
+def test_units_of_a_reference_set_are_not_ranked_with_others():
+    data = document(leaf("a"), root={"aggregation": "copeland"}, mode="relative")
+
+    found = score(parse(data), [unit("u", a=1), unit("v", a=2)], {"reference": [unit("w", a=3)]}).results
+
+    assert [result["score"] for result in found] == [-1.0, 1.0]

@@ -1,0 +1,221 @@
+"""Why a unit scores what it scores: the trace, contributions, gains, gaps and bounds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.models.document import parse
+from apps.models.engine import DataInvalid, explain, score
+from apps.models.tests.engine.documents import answered, asked, branch, document, leaf, results, unit
+
+pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
+BANDS = [{"from": 0, "code": "low"}, {"from": 50, "code": "high"}]
+
+
+def explained(data, *units, name="u", **options):
+    return explain(parse(data), list(units), name, options)
+
+
+def two_levels(aggregation="arithmetic_mean", inner="arithmetic_mean"):
+    return document(
+        branch("d", leaf("a"), leaf("b", weight=3), aggregation=inner, weight=2),
+        leaf("c", node={"target": 90, "effort": 2}),
+        root={"aggregation": aggregation},
+        bands=BANDS,
+    )
+
+
+def test_contributions_add_up_to_the_score():
+    found = explained(two_levels(), unit(a=10, b=50, c=40))["nodes"]
+
+    assert found["root"]["contribution"] == found["root"]["value"] == 40.0
+    assert [found[code]["effective_weight"] for code in "abcd"] == pytest.approx(
+        [1 / 6, 1 / 2, 1 / 3, 2 / 3], rel=1e-12
+    )
+    assert [found[code]["contribution"] for code in "abc"] == pytest.approx([10 / 6, 25, 40 / 3], rel=1e-12)
+
+
+def test_the_marginal_gain_is_the_effective_weight_under_means():
+    found = explained(two_levels(), unit(a=10, b=50, c=40))["nodes"]
+
+    assert [found[code]["marginal_gain"] for code in "abc"] == pytest.approx([1 / 6, 1 / 2, 1 / 3], rel=1e-12)
+
+
+METHODS = [
+    "arithmetic_mean", "geometric_mean", "harmonic_mean", "median", "min", "max", "sum", "product",
+    {"method": "power_mean", "exponent": 3}, {"method": "geometric_mean", "zero": "floor", "floor": 1},
+    {"method": "sum", "rescale": True}, {"method": "owa", "weights": [3, 2]}, {"method": "min_penalised", "lambda": 0.5},
+    {"method": "gated", "threshold": 5, "cap": 5}, {"method": "formula", "expression": "c * 2 - d / 4"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("aggregation", METHODS, ids=str)
+def test_a_marginal_gain_is_what_a_small_rise_brings(aggregation):
+    data, rise = two_levels(aggregation, "geometric_mean"), 1e-5
+
+    found = explained(data, unit(a=10, b=50, c=40))["nodes"]
+
+    for code in "abc":
+        raised = {"a": 10, "b": 50, "c": 40}
+        raised[code] += rise
+        [before], [after] = results(data, unit(a=10, b=50, c=40)), results(data, unit(**raised))
+        slope = (after["score"] - before["score"]) / rise
+        assert found[code]["marginal_gain"] == pytest.approx(slope, rel=1e-3, abs=1e-6)
+
+
+def test_shares_of_a_geometric_mean_are_shares_of_logarithms():
+    found = explained(two_levels("geometric_mean"), unit(a=10, b=10, c=10))["nodes"]
+
+    assert [found[code]["contribution"] for code in "cd"] == pytest.approx([10 / 3, 20 / 3], rel=1e-12)
+
+
+def test_methods_that_cannot_be_taken_apart_say_nothing():
+    found = explained(two_levels("min"), unit(a=10, b=50, c=40))["nodes"]
+
+    assert found["c"]["contribution"] is None
+
+
+def test_a_sum_of_nothing_has_no_parts():
+    found = explained(two_levels(), unit(a=0, b=0, c=0))["nodes"]
+
+    assert [found[code]["contribution"] for code in "abc"] == [0.0, 0.0, 0.0]
+
+
+def test_a_product_of_zero_has_no_gain_by_its_zero():
+    found = explained(two_levels("product"), unit(a=10, b=50, c=0))["nodes"]
+
+    assert (found["c"]["marginal_gain"], found["c"]["contribution"]) == (None, None)
+
+
+def test_gaps_are_to_the_target_and_priorities_for_the_effort():
+    found = explained(two_levels(), unit(a=10, b=50, c=40))
+
+    assert [found["nodes"][code]["gap"] for code in "abc"] == [90.0, 50.0, 50.0]
+    assert found["nodes"]["c"]["weighted_gap"] == pytest.approx(50 / 3, rel=1e-12)
+    assert found["nodes"]["c"]["priority"] == pytest.approx(25 / 3, rel=1e-12)
+    assert found["priorities"] == ["b", "a", "c"]
+
+
+def test_the_distance_to_the_next_band():
+    assert explained(two_levels(), unit(a=10, b=50, c=40))["next_band"] == {
+        "code": "high",
+        "from": 50.0,
+        "distance": 10.0,
+    }
+    assert explained(two_levels(), unit(a=90, b=90, c=90))["next_band"] is None
+    assert explained(two_levels(), unit())["next_band"] is None
+
+
+def test_a_missing_child_has_no_effective_weight_and_no_gap():
+    found = explained(two_levels(), unit(b=50, c=40))["nodes"]
+
+    assert (found["a"]["effective_weight"], found["a"]["gap"], found["a"]["reason"]) == (0.0, None, "missing")
+    assert found["b"]["effective_weight"] == pytest.approx(2 / 3, rel=1e-12)
+
+
+def test_nothing_present_explains_that():
+    found = explained(two_levels(), unit())
+
+    assert (found["score"], found["reason"], found["priorities"]) == (None, "nothing_present", [])
+
+
+def test_every_step_of_a_measured_indicator_is_told():
+    data = document(
+        leaf("a", direction="negative", denominator="n", transform="ln", missing={"method": "constant", "value": 1},
+             normalisation={"method": "goalposts", "low": 1, "high": 100})
+    )  # fmt: skip
+
+    found = explained(data, unit(a=30, n=3))["indicators"]["a"]
+
+    assert (found["measured"], found["denominated"], found["imputed"], found["treated"]) == (30.0, 10.0, 10.0, 10.0)
+    assert found["normalised"] == pytest.approx(50, rel=1e-12)
+    assert found["normalisation"] == {"method": "goalposts", "low": 1, "high": 100, "clip": True}
+    assert found["normalised_with"]["high"] == 0.0
+    assert (found["direction"], found["denominator"], found["missing"]["value"]) == ("negative", "n", 1)
+
+
+def test_every_answer_of_a_questionnaire_is_told():
+    data = document(asked("q", "Q1", "Q2"))
+
+    found = explained(data, answered({"Q1": 5, "Q2": "not_applicable"}, {"Q1": 2}))["indicators"]["q"]
+
+    assert found["rater_aggregation"] == {"method": "mean"}
+    assert [(answer["answer"], answer["share"]) for answer in found["questions"][0]["answers"]] == [(5, 1.0), (2, 0.25)]
+    assert [(answer["answer"], answer["share"]) for answer in found["questions"][1]["answers"]] == [
+        ("not_applicable", None),
+        (None, None),
+    ]
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(DataInvalid) as refused:
+        explained(two_levels(), unit(), name="nobody")
+    assert refused.value.problems[0].code == "unknown_unit"
+
+
+def test_with_a_reference_set_the_unit_is_the_calls_own():
+    data = document(leaf("a", normalisation="min_max"), mode="relative")
+
+    found = explained(data, unit("v", a=1), unit("u", a=5), reference=[unit("u", a=0), unit("w", a=10)])
+
+    assert (found["score"], found["indicators"]["a"]["measured"], found["nodes"]["a"]["low"]) == (50.0, 5.0, 50.0)
+
+
+def test_a_ranking_has_no_marginal_gains():
+    data = document(leaf("a"), root={"aggregation": "borda"}, mode="relative")
+
+    assert explained(data, unit("u", a=5), unit("v", a=1))["nodes"]["a"]["marginal_gain"] is None
+
+
+GOALPOSTS = {"method": "goalposts", "low": 0, "high": 100}
+
+
+def bounded(data, *units):
+    return [(result["low"], result["score"], result["high"]) for result in results(data, *units, include=("bounds",))]
+
+
+def test_missing_values_leave_a_score_between_bounds():
+    data = document(leaf("a", normalisation=GOALPOSTS), leaf("b", normalisation=GOALPOSTS))
+
+    assert bounded(data, unit("u", a=60, b=20), unit("v", a=60), unit("w"), unit("x", a=60, b="not_applicable")) == [
+        (40.0, 40.0, 40.0),
+        (30.0, 60.0, 80.0),
+        (0.0, None, 100.0),
+        (60.0, 60.0, 60.0),
+    ]
+
+
+def test_open_questions_count_by_their_weight():
+    assert bounded(document(asked("q", "Q1", "Q2")), answered({"Q1": 5})) == [(50.0, 100.0, 100.0)]
+
+
+def test_off_the_scale_nothing_can_be_said():
+    assert bounded(document(leaf("a")), unit()) == [(None, None, None)]
+
+
+def test_a_formula_may_turn_the_bounds_round():
+    data = document(
+        leaf("a", normalisation=GOALPOSTS), root={"aggregation": {"method": "formula", "expression": "100 - a"}}
+    )
+
+    assert bounded(data, unit()) == [(0.0, None, 100.0)]
+
+
+def test_nodes_have_bounds_too():
+    data = document(leaf("a", normalisation=GOALPOSTS))
+
+    [result] = results(data, unit(), include=("nodes", "bounds"))
+
+    assert (result["nodes"]["a"]["low"], result["nodes"]["a"]["high"]) == (0.0, 100.0)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(min_value=0, max_value=100)), min_size=1, max_size=8))
+def test_whatever_is_missing_turns_out_to_be_the_score_stays_within(measured: list):
+    data = document(*(leaf(f"c{row}", normalisation=GOALPOSTS) for row in range(len(measured))))
+    values = {f"c{row}": value for row, value in enumerate(measured)}
+    low, _, high = bounded(data, {"id": "u", "values": values})[0]
+
+    for end in (0, 37, 100):
+        complete = {code: end if value is None else value for code, value in values.items()}
+        [result] = score(parse(data), [{"id": "u", "values": complete}]).results
+        assert low - 1e-9 <= result["score"] <= high + 1e-9
