@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import SUPPRESS
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
@@ -26,7 +27,8 @@ class OperatorCommand(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.add_argument("--json", action="store_true", help="answer in JSON, for machines")
+        for one in (parser, *_verbs(parser)):
+            one.add_argument("--json", action="store_true", default=SUPPRESS, help="answer in JSON, for machines")
         return parser
 
     def act(self, **options: Any) -> None:
@@ -73,3 +75,10 @@ class OperatorCommand(BaseCommand):
                 bar.update(done - bar.n)
 
             yield show
+
+
+def _verbs(parser: CommandParser) -> Iterator[CommandParser]:
+    """The parsers of a command's verbs: ``tenants list --json`` is as good as ``tenants --json list``."""
+    for action in parser._actions:  # noqa: SLF001  argparse has no public way to them
+        if isinstance(action.choices, dict):
+            yield from (one for one in action.choices.values() if isinstance(one, CommandParser))

@@ -1,0 +1,228 @@
+"""The outbox, with two tenants: nothing is lost, nothing is done twice, and nobody hears of another's."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django_tenants.utils import schema_context, tenant_context
+
+from apps.configuration.models import Setting
+from apps.core import context, events
+from apps.core.models import Event, EventDelivery
+from apps.tenants.models import Tenant
+
+pytestmark = pytest.mark.requirement("AR-002")
+Subscribe = Callable[..., events.Handler]
+
+
+@pytest.fixture
+def subscribe() -> Iterator[Subscribe]:
+    """Subscribe for the length of a test."""
+    before = {name: list(listening) for name, listening in events._subscribers.items()}, dict(events._by_name)
+
+    def register(handler: events.Handler, *, to: str = "thing.happened", atomic: bool = True) -> events.Handler:
+        return events.subscribe(to, atomic=atomic)(handler)
+
+    yield register
+    events._subscribers.clear()
+    events._subscribers.update(before[0])
+    events._by_name.clear()
+    events._by_name.update(before[1])
+
+
+def _deliver(now: datetime) -> int:
+    with schema_context("public"):
+        return events.deliver_due(now)
+
+
+def test_publishing_outside_a_transaction_raises(committed: None, now: datetime) -> None:
+    with pytest.raises(events.OutsideTransaction):
+        events.publish("thing.happened", {}, now=now)
+
+
+def test_what_is_rolled_back_never_happened(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    heard: list[str] = []
+
+    def hear(event: Event) -> None:
+        heard.append(event.name)
+
+    subscribe(hear)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        events.publish("thing.happened", {"part": 1 // len(heard)}, now=now)
+
+    assert _deliver(now) == 0
+    assert heard == []
+    assert not Event.objects.exists()
+
+
+def test_every_subscriber_hears_once_in_the_tenant_in_which_it_happened(
+    acme: Any, beta: Any, now: datetime, subscribe: Subscribe
+) -> None:
+    heard: list[tuple[str, str, int]] = []
+
+    def one(event: Event) -> None:
+        heard.append(("one", connection.schema_name, event.payload["n"]))  # type: ignore[attr-defined]
+
+    def two(event: Event) -> None:
+        heard.append(("two", connection.schema_name, event.payload["n"]))  # type: ignore[attr-defined]
+
+    subscribe(one)
+    subscribe(two, atomic=False)
+    events.publish("thing.happened", {"n": 1}, now=now)
+    with tenant_context(beta), transaction.atomic():
+        events.publish("thing.happened", {"n": 2}, now=now)
+
+    assert _deliver(now) == 4
+    assert _deliver(now) == 0
+    assert sorted(heard) == [("one", "acme", 1), ("one", "beta", 2), ("two", "acme", 1), ("two", "beta", 2)]
+
+
+def test_a_failing_subscriber_is_tried_again_alone_and_its_effects_are_undone(
+    acme: Any, now: datetime, subscribe: Subscribe
+) -> None:
+    tries: list[int] = []
+    heard: list[str] = []
+
+    def fails_once(event: Event) -> None:
+        tries.append(1)
+        Setting.objects.create(key=f"try {len(tries)}", value=1, changed_at=now)
+        if len(tries) == 1:
+            raise ConnectionError("away")
+
+    def well(event: Event) -> None:
+        heard.append(event.name)
+
+    subscribe(fails_once)
+    subscribe(well)
+    events.publish("thing.happened", {}, now=now)
+
+    _deliver(now)
+    assert not Setting.objects.exists()
+    assert _deliver(now) == 0
+    assert _deliver(now + timedelta(minutes=1)) == 1
+
+    assert list(Setting.objects.values_list("key", flat=True)) == ["try 2"]
+    assert heard == ["thing.happened"]
+    assert set(EventDelivery.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_a_subscriber_that_always_fails_is_given_up_and_kept(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    def never(event: Event) -> None:
+        raise ValueError("no use")
+
+    subscribe(never)
+    events.publish("thing.happened", {}, now=now)
+    tried = sum(_deliver(now + timedelta(hours=2 * hour)) for hour in range(events.ATTEMPTS + 3))
+
+    delivery = EventDelivery.objects.get()
+    assert tried == events.ATTEMPTS
+    assert (delivery.state, delivery.attempts, delivery.last_error) == ("dead", events.ATTEMPTS, "ValueError: no use")
+
+
+def test_the_waits_between_tries_grow(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    def never(event: Event) -> None:
+        raise ValueError
+
+    subscribe(never)
+    events.publish("thing.happened", {}, now=now)
+    moment, waits = now, []
+    for _ in range(5):
+        _deliver(moment)
+        due = EventDelivery.objects.get().due_at
+        waits.append((due - moment).total_seconds())
+        moment = due
+
+    assert waits == [2, 4, 8, 16, 32]
+
+
+def test_what_is_due_later_waits(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    heard: list[str] = []
+
+    def hear(event: Event) -> None:
+        heard.append(event.name)
+
+    subscribe(hear)
+    events.publish("thing.happened", {}, now=now, due_at=now + timedelta(hours=1))
+
+    assert _deliver(now) == 0
+    assert _deliver(now + timedelta(hours=1)) == 1
+    assert heard == ["thing.happened"]
+
+
+def test_what_another_worker_has_claimed_is_left_to_it_until_its_lease_ends(
+    acme: Any, now: datetime, subscribe: Subscribe
+) -> None:
+    def hear(event: Event) -> None:
+        pass
+
+    subscribe(hear)
+    events.publish("thing.happened", {}, now=now)
+    EventDelivery.objects.update(leased_until=now + events.LEASE)
+
+    assert _deliver(now) == 0
+    assert _deliver(now + events.LEASE + timedelta(seconds=1)) == 1
+
+
+def test_a_suspended_tenants_work_waits(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    def hear(event: Event) -> None:
+        pass
+
+    subscribe(hear)
+    events.publish("thing.happened", {}, now=now)
+    with schema_context("public"):
+        tenant = Tenant.objects.get(slug="acme")
+        tenant.status = Tenant.Status.SUSPENDED
+        tenant.save(update_fields=["status"])
+        assert events.deliver_due(now) == 0
+
+        tenant.status = Tenant.Status.ACTIVE
+        tenant.save(update_fields=["status"])
+        assert events.deliver_due(now) == 1
+
+
+def test_the_trace_goes_on_in_the_subscriber(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    traces: list[str] = []
+
+    def hear(event: Event) -> None:
+        traces.append(context.current().trace_id)
+
+    subscribe(hear)
+    work = context.continued("")
+    with context.use(work):
+        events.publish("thing.happened", {}, now=now)
+    _deliver(now)
+
+    assert traces == [work.trace_id]
+
+
+def test_workers_are_woken_once_it_is_committed(
+    acme: Any,
+    now: datetime,
+    subscribe: Subscribe,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(events, "_wakers", [lambda: woken.append(1)])
+
+    def hear(event: Event) -> None:
+        pass
+
+    subscribe(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        events.publish("thing.happened", {}, now=now)
+        assert woken == []
+
+    assert woken == [1]
+
+
+def test_two_subscribers_of_one_name_are_a_mistake(subscribe: Subscribe) -> None:
+    def hear(event: Event) -> None:
+        pass
+
+    subscribe(hear)
+
+    with pytest.raises(ValueError, match=r"tests\.hear|hear"):
+        subscribe(hear)

@@ -1,0 +1,267 @@
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client
+from django_tenants.utils import schema_context
+
+from apps.audit.models import AuditEntry
+from apps.core.errors import Invalid
+from apps.core.sql import tenant_role
+from apps.tenants import fleet, hosts, provisioning, services
+from apps.tenants.models import Tenant
+from apps.tenants.provisioning import OWNER, owner_in
+
+pytestmark = pytest.mark.requirement("DB-002")
+
+# What makes up a schema, in PostgreSQL's own words, with the schema's name and role taken out.
+CATALOGUE = {
+    "columns": """
+        SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, is_identity
+        FROM information_schema.columns WHERE table_schema = '{schema}'""",
+    "constraints": """
+        SELECT c.relname, k.conname, k.contype::text, pg_get_constraintdef(k.oid)
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = '{schema}' AND k.contype <> 'n'""",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = '{schema}'",
+    "triggers": """
+        SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = '{schema}' AND NOT t.tgisinternal""",
+    "sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = '{schema}'",
+    "privileges": """
+        SELECT c.relname, c.relkind::text, a.privilege_type FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+        WHERE n.nspname = '{schema}' AND r.rolname = '{role}'""",
+    "migrations": "SELECT app, name FROM {schema}.django_migrations",
+    "roles of the product": "SELECT code, name, permissions, is_system FROM {schema}.accounts_role",
+}
+
+
+def _described(schema: str) -> dict[str, set[Any]]:
+    description = {}
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        for what, query in CATALOGUE.items():
+            cursor.execute(query.format(schema=schema, role=tenant_role(schema)))
+            description[what] = {str(row).replace(schema, "SCHEMA") for row in cursor.fetchall()}
+    return description
+
+
+def test_a_cloned_schema_is_what_the_migrations_make(make_tenant: Callable[[str], Any], slug: str) -> None:
+    from apps.tenants.tests.conftest import remove_tenant
+
+    cloned = make_tenant(slug).schema_name
+    migrated = f"{slug}m"
+    try:
+        provisioning.migrate_schema(migrated)
+        one, other = _described(cloned), _described(migrated)
+    finally:
+        remove_tenant(migrated)
+
+    for what in CATALOGUE:
+        assert one[what] == other[what], what
+    assert all(one.values())
+
+
+def test_making_a_tenant_makes_its_role_host_and_trail(make_tenant: Callable[[str], Any], slug: str) -> None:
+    tenant = make_tenant(slug)
+
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        cursor.execute(
+            "SELECT rolcanlogin, rolinherit, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = %s",
+            [tenant_role(tenant.schema_name)],
+        )
+        assert cursor.fetchone() == (False, False, False, False)
+        assert AuditEntry.objects.using(OWNER).filter(action="tenant.created", object_id=str(tenant.pk)).exists()
+    found = hosts.find(f"{slug}.localhost")
+    assert found is not None
+    assert found.schema_name == tenant.schema_name
+
+
+def test_a_second_tenant_of_that_name_is_refused_and_nothing_is_left(
+    make_tenant: Callable[[str], Any], slug: str
+) -> None:
+    make_tenant(slug)
+
+    with pytest.raises(services.TenantExists):
+        make_tenant(slug)
+
+    assert Tenant.objects.filter(slug=slug).count() == 1
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "a", "Acme", "1st", "ends-", "public", "tpl-x", "pg-x", "a_b", "a.b", 'a"b', "x" * 41]
+)
+def test_a_name_that_is_no_good_as_a_host_is_refused(committed: None, now: datetime, bad: str) -> None:
+    with pytest.raises(Invalid):
+        services.create_tenant(bad, name="X", now=now)
+
+
+def test_a_suspended_tenant_is_closed_and_opens_again(
+    make_tenant: Callable[[str], Any], slug: str, now: datetime, client: Client
+) -> None:
+    make_tenant(slug)
+    here = {"host": f"{slug}.localhost"}
+
+    services.suspend_tenant(slug, now=now)
+    closed = client.get("/sign-in/", headers=here)
+    services.resume_tenant(slug, now=now)
+
+    assert closed.status_code == 403
+    assert client.get("/sign-in/", headers=here).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "nobody.localhost",
+        "acme.localhost.evil.example",
+        "127.0.0.1",
+        "acme",
+        "",
+        "acme.localhost@evil.example",
+        "ACME.localhost/x",
+        "a b",
+    ],
+)
+def test_an_unknown_host_learns_nothing(db: None, client: Client, host: str) -> None:
+    answer = client.get("/api/v1/users/", headers={"host": host})
+
+    assert (answer.status_code, answer.content) == (404, b"Not found\n")
+
+
+@pytest.mark.parametrize("host", ["acme.localhost", "ACME.LocalHost", "acme.localhost:8000", "acme.localhost."])
+def test_a_host_is_known_in_any_case_with_any_port(db: None, client: Client, host: str) -> None:
+    assert client.get("/sign-in/", headers={"host": host}).status_code == 200
+
+
+def test_a_forwarded_host_is_not_believed(db: None, client: Client) -> None:
+    answer = client.get("/sign-in/", headers={"host": "acme.localhost", "x-forwarded-host": "beta.localhost"})
+
+    assert getattr(answer.wsgi_request, "tenant").slug == "acme"  # noqa: B009
+
+
+def _json(capsys: pytest.CaptureFixture[str], *command: str) -> Any:
+    call_command(*command, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_command_makes_a_tenant_whose_administrator_can_sign_in(
+    committed: None, slug: str, capsys: pytest.CaptureFixture[str], client: Client
+) -> None:
+    from apps.tenants.tests.conftest import remove_tenant
+
+    try:
+        made = _json(capsys, "tenants", "create", slug, "--name", "Gamma", "--admin-email", "boss@gamma.example")
+        form = {"email": made["admin"], "password": made["password"]}
+        assert client.post("/sign-in/", form, headers={"host": f"{slug}.localhost"}).status_code == 302
+        assert client.get("/admin/", headers={"host": f"{slug}.localhost"}).status_code == 200
+        assert slug in {one["slug"] for one in _json(capsys, "tenants", "list")["tenants"]}
+        assert _json(capsys, "tenants", "suspend", slug)["status"] == "suspended"
+        assert _json(capsys, "tenants", "show", slug)["status"] == "suspended"
+        assert _json(capsys, "tenants", "resume", slug)["status"] == "active"
+    finally:
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        remove_tenant(slug)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tenants", "show", "nobody"),
+        ("tenants", "suspend", "nobody"),
+        ("tenants", "create", "public", "--name", "X", "--admin-email", "a@b.example"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_exit_1(
+    committed: None, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        call_command(*command)
+
+    said = capsys.readouterr()
+    assert end.value.code == 1
+    assert said.err.strip().count("\n") == 0
+    assert "Traceback" not in said.err
+    assert said.out == ""
+
+
+def test_a_bad_first_administrator_leaves_no_tenant_behind(committed: None, slug: str) -> None:
+    with pytest.raises(SystemExit):
+        call_command("tenants", "create", slug, "--name", "X", "--admin-email", "no address")
+
+    assert not Tenant.objects.filter(slug=slug).exists()
+
+
+def _fall_behind(schema: str) -> None:
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM \"{schema}\".django_migrations WHERE app = 'accounts' AND name = '0002_system_roles'"
+        )
+
+
+def test_the_plan_names_who_is_behind_and_changes_nothing(
+    make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = make_tenant(slug).schema_name
+    assert _json(capsys, "migrate_tenants", "--plan")["behind"] == {}
+
+    _fall_behind(schema)
+
+    assert _json(capsys, "migrate_tenants", "--plan")["behind"] == {schema: 1}
+    assert _json(capsys, "migrate_tenants", "--plan")["behind"] == {schema: 1}
+
+
+def test_a_migration_that_was_undone_is_done_again_and_loses_nothing(
+    make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = make_tenant(slug).schema_name
+    before = _described(schema)
+    _fall_behind(schema)
+
+    assert _json(capsys, "migrate_tenants", "--resume") == {"migrated": [schema], "failed": {}}
+
+    assert _described(schema) == before
+
+
+def test_one_failing_tenant_does_not_hold_up_the_others_and_resume_takes_what_is_left(
+    make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = make_tenant(slug).schema_name, make_tenant(f"{slug}z").schema_name
+    _fall_behind(bad)
+    _fall_behind(good)
+    real = provisioning.migrate_schema
+
+    def failing(schema: str) -> None:
+        if schema == bad:
+            raise RuntimeError("its data do not fit")
+        real(schema)
+
+    monkeypatch.setattr(fleet, "migrate_schema", failing)
+    with pytest.raises(SystemExit) as end:
+        call_command("migrate_tenants", "--resume", "--json")
+    outcome = json.loads(capsys.readouterr().out)
+    monkeypatch.undo()
+
+    assert end.value.code == 1
+    assert outcome["migrated"] == [good]
+    assert outcome["failed"] == {bad: "RuntimeError: its data do not fit"}
+    assert _json(capsys, "migrate_tenants", "--resume")["migrated"] == [bad]
+
+
+def test_the_platform_has_its_own_role_and_tenants_have_not(db: None) -> None:
+    with schema_context("public"), connection.cursor() as cursor:
+        cursor.execute("SELECT code FROM accounts_role ORDER BY code")
+        assert [code for (code,) in cursor.fetchall()] == [
+            "model_analyst",
+            "platform_admin",
+            "stakeholder",
+            "tenant_admin",
+        ]
+    with schema_context("acme"), connection.cursor() as cursor:
+        cursor.execute("SELECT code FROM accounts_role ORDER BY code")
+        assert [code for (code,) in cursor.fetchall()] == ["model_analyst", "stakeholder", "tenant_admin"]
