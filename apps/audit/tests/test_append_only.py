@@ -58,7 +58,7 @@ def test_the_database_stamps_time_transaction_and_digest(acme: Any, now: datetim
 
 def _insert(recorded_at: datetime) -> None:
     """What SQL of a tenant could try."""
-    sent = {
+    sent: dict[str, Any] = {
         "tenant": "acme",
         "recorded_at": recorded_at,
         "occurred_at": recorded_at,
@@ -77,7 +77,7 @@ def _insert(recorded_at: datetime) -> None:
         cursor.execute(
             f"INSERT INTO audit_entry (id, {', '.join(columns)})"
             f" VALUES (gen_random_uuid(), {', '.join(['%s'] * len(columns))})",
-            [*sent.values(), *("" for _ in empty)],
+            [*sent.values(), *([""] * len(empty))],
         )
 
 
