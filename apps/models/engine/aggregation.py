@@ -150,8 +150,6 @@ def _power(value: float, exponent: float) -> float:
 def median(children: Children) -> Array:
     """Return the median of the children present, whatever their positive weights."""
     columns = children.counted()
-    if not columns:
-        return np.full(len(children.columns[0]), np.nan)
     ordered = np.sort(np.stack(columns), axis=0)  # NaN sorts last
     count = present(ordered).sum(axis=0)
     rows = np.arange(ordered.shape[1])

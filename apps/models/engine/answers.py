@@ -44,6 +44,19 @@ def reader(scale: ResponseScale, *, reverse: bool = False) -> Reader:
     return read
 
 
+def known_readings(scale: ResponseScale, *, reverse: bool = False) -> dict[Any, Reading]:
+    """Return what ``reader`` would say to the answers that can be listed, for reading many quickly.
+
+    True and 1 are one key of a dictionary, so only answers of a class in ``LISTED`` may be looked up here.
+    """
+    read = reader(scale, reverse=reverse)
+    listed = [option.value for option in scale.options] if scale.kind == "ordinal" else []
+    return {answer: read(answer) for answer in (*_absences(scale), *listed)}
+
+
+LISTED: Final = frozenset({int, float, str, type(None)})
+
+
 def _absences(scale: ResponseScale) -> dict[str | None, Absent]:
     absent: dict[str | None, Absent] = {None: MISSING}
     if scale.allow_dont_know:

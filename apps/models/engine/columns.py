@@ -40,7 +40,7 @@ class Column:
         """Return a column of measured values: covered where there is one."""
         nowhere = np.zeros(len(values), dtype=np.bool_)
         coverage = np.where(applicable, (~np.isnan(values)).astype(np.float64), np.nan)
-        reasons = {int(row): MISSING for row in np.flatnonzero(np.isnan(values) & applicable)}
+        reasons = dict.fromkeys(np.flatnonzero(np.isnan(values) & applicable).tolist(), MISSING)
         return cls(values, applicable, nowhere, nowhere, coverage, reasons)
 
     def after(self, rows: int) -> Column:
@@ -77,9 +77,11 @@ class Column:
 
     def become(self, values: Array, reason: str = NOT_DEFINED) -> Column:
         """Return the column with new values; a value that has gone is a gap for ``reason``."""
+        if values is self.values:
+            return self
         lost = np.isnan(values) & ~np.isnan(self.values)
         if not lost.any():
-            return replace(self, values=values)
+            return Column(values, self.applicable, self.failed, self.imputed, self.coverage, self.reasons, self.raters)
         reasons = {**self.reasons, **{int(row): reason for row in np.flatnonzero(lost)}}
         return replace(self, values=values, reasons=reasons, coverage=np.where(lost, 0.0, self.coverage))
 

@@ -45,7 +45,11 @@ def explain(model: Model, units: Any, unit: str, options: Mapping[str, Any] | No
         "id": unit,
         **_head(calculation, row),
         "nodes": nodes,
-        "indicators": {leaf.code: _indicator(calculation, leaf, row) for leaf in model.leaves},
+        "indicators": {
+            leaf.code: _indicator(calculation, leaf.code, leaf.indicator, row)
+            for leaf in model.leaves
+            if leaf.indicator is not None
+        },
         "priorities": _priorities(model, nodes),
     }
 
@@ -225,12 +229,9 @@ def _written(step: Step) -> Explanation:
     return {"method": step.name, **{name.rstrip("_"): value for name, value in step.parameters.items()}}
 
 
-def _indicator(calculation: Calculation, leaf: Node, row: int) -> Explanation:
+def _indicator(calculation: Calculation, code: str, indicator: Indicator, row: int) -> Explanation:
     """Return the steps of an indicator with what each was told and what came out."""
-    indicator = leaf.indicator
-    if indicator is None:
-        return {}
-    stages = calculation.stages[leaf.code]
+    stages = calculation.stages[code]
     at = row + calculation.units.reference
     found: Explanation = {
         "input": indicator.input,

@@ -13,7 +13,7 @@ from apps.models.engine.arrays import Array, divide, empty, known
 from apps.models.engine.columns import Column
 from apps.models.engine.model import Indicator, Scale
 from apps.models.engine.normalisation import Sample
-from apps.models.engine.units import Measured, Units
+from apps.models.engine.units import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,16 @@ def stages(code: str, indicator: Indicator, column: Column, units: Units, scale:
     denominated = _denominate(indicator, column, units)
     imputed = _impute(code, indicator, denominated, units, scale)
     treated = imputed.become(indicator.treatment(imputed.values, known(imputed.values[: units.basis])))
-    turned = treated.become(indicator.direction * indicator.transform(treated.values), "outside_domain")
+    turned = treated.become(_directed(indicator, indicator.transform(treated.values)), "outside_domain")
     if indicator.questions and indicator.normalisation.name == "none":
         normalised = _on_scale(treated, indicator.direction, scale)
     else:
         normalised = _normalise(indicator, turned, units, scale)
     return Stages(column, denominated, imputed, treated, _fill_late(indicator, normalised, units, scale))
+
+
+def _directed(indicator: Indicator, values: Array) -> Array:
+    return values if indicator.direction > 0 else -values
 
 
 def fills_scale(indicator: Indicator) -> bool:
@@ -67,12 +71,12 @@ def _impute(code: str, indicator: Indicator, column: Column, units: Units, scale
 
 def _previous(code: str, indicator: Indicator, units: Units) -> Array:
     """Return earlier observations, by the earlier denominator or, failing that, by the present one."""
-    observed = units.previous[indicator.input or code].values
+    nothing = empty(len(units.ids))
+    observed = units.previous.get(indicator.input or code, nothing)
     if indicator.denominator is None:
         return observed
-    earlier = units.previous.get(indicator.denominator, Measured(empty(len(observed)), observed > 0)).values
-    present = units.inputs[indicator.denominator].values
-    return divide(observed, np.where(np.isnan(earlier), present, earlier))
+    earlier = units.previous.get(indicator.denominator, nothing)
+    return divide(observed, np.where(np.isnan(earlier), units.inputs[indicator.denominator].values, earlier))
 
 
 def surroundings(
@@ -107,9 +111,12 @@ def _on_scale(column: Column, direction: int, scale: Scale) -> Column:
 
 def _normalise(indicator: Indicator, column: Column, units: Units, scale: Scale) -> Column:
     method = indicator.normalisation.method
-    values = column.values if method.directed else indicator.direction * column.values
-    compared = dict(zip(units.ids[: units.basis], values[: units.basis].tolist(), strict=True))
-    sample = Sample(scale, known(values[: units.basis]), lambda unit: compared.get(unit, np.nan))
+    values = column.values if method.directed else _directed(indicator, column.values)
+
+    def value_of(unit: str) -> float:
+        return float(values[units.ids.index(unit)]) if unit in units.ids[: units.basis] else np.nan
+
+    sample = Sample(scale, known(values[: units.basis]), value_of)
     with np.errstate(all="ignore"):
         return column.become(method.function(values, sample, **oriented(indicator)))
 
@@ -125,7 +132,7 @@ def oriented(indicator: Indicator) -> dict[str, Any]:
     for name, parameter in step.method.parameters.items():
         if parameter.own_unit:
             given[name] = _turn(indicator, direction, name, given[name])
-    if direction < 0 and {"low", "high"} <= given.keys():
+    if direction < 0 and "low" in given and "high" in given:
         given["low"], given["high"] = given["high"], given["low"]
     return given
 
@@ -135,4 +142,6 @@ def _turn(indicator: Indicator, direction: int, name: str, value: Any) -> Any:
         return [(_turn(indicator, direction, "x", x), score) for x, score in value]
     if isinstance(value, Sequence):
         return [_turn(indicator, direction, name, item) for item in value]
+    if indicator.transform.name == "none":
+        return direction * value
     return direction * float(indicator.transform(np.array([value], dtype=np.float64))[0])

@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from operator import mul
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from apps.models.engine.answers import MISSING, NOT_APPLICABLE, AnswerOffScale, Reader, reader
+from apps.models.engine.answers import (
+    LISTED,
+    MISSING,
+    NOT_APPLICABLE,
+    AnswerOffScale,
+    Reader,
+    Reading,
+    known_readings,
+    reader,
+)
 from apps.models.engine.arrays import share
 from apps.models.engine.columns import BELOW_MIN_COVERAGE, Column
 from apps.models.engine.model import Node, Question, Scale, Step
@@ -20,12 +30,12 @@ from apps.models.engine.units import Complaints, Units
 ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A question ready to be read."""
 
     code: str
     weight: float
+    known: Mapping[Any, Reading]
     read: Reader
 
 
@@ -39,8 +49,7 @@ class Sheet:
     min_coverage: float
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """What one rater's answers come to: ``value`` is None without any answer."""
 
     value: float | None
@@ -50,10 +59,13 @@ class Filled:
 
 def sheet(node: Node, questions: Sequence[Question], raters: Step, scale: Scale) -> Sheet:
     """Return the questions of a node, prepared once for many readings."""
-    items = [
-        Item(question.code, question.weight, reader(question.scale, reverse=question.reverse)) for question in questions
-    ]
+    items = [_item(question) for question in questions]
     return Sheet(tuple(sorted(items, key=lambda item: item.code)), raters, scale, node.min_coverage)
+
+
+def _item(question: Question) -> Item:
+    scale, reverse = question.scale, question.reverse
+    return Item(question.code, question.weight, known_readings(scale, reverse=reverse), reader(scale, reverse=reverse))
 
 
 def column(sheet: Sheet, units: Units, complaints: Complaints) -> Column:
@@ -113,22 +125,29 @@ def _fill(sheet: Sheet, answers: Mapping[str, Any]) -> Filled:
     shares: list[float] = []
     weights: list[float] = []
     missing: list[float] = []
-    for item in sheet.items:
-        try:
-            reading = item.read(answers.get(item.code))
-        except AnswerOffScale as refused:
-            raise _Refused(item.code, str(refused)) from None
+    for code, weight, known, read in sheet.items:
+        answer = answers.get(code)
+        reading = known.get(answer) if answer.__class__ in LISTED else None
+        if reading is None:
+            reading = _read(code, read, answer)
         if reading is MISSING:
-            missing.append(item.weight)
+            missing.append(weight)
         elif reading is not NOT_APPLICABLE:
             shares.append(reading)
-            weights.append(item.weight)
+            weights.append(weight)
     answered = math.fsum(weights)
     return Filled(_mean(sheet.scale, shares, weights, answered), answered, math.fsum(missing))
+
+
+def _read(code: str, read: Reader, answer: Any) -> Reading:
+    try:
+        return read(answer)
+    except AnswerOffScale as refused:
+        raise _Refused(code, str(refused)) from None
 
 
 def _mean(scale: Scale, shares: Sequence[float], weights: Sequence[float], total: float) -> float | None:
     if not total > 0:
         return None
-    mean = math.fsum(part * weight for part, weight in zip(shares, weights, strict=True)) / total
+    mean = math.fsum(map(mul, shares, weights)) / total
     return scale.low + min(max(mean, min(shares)), max(shares)) * scale.width

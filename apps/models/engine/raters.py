@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from apps.models.engine import arrays
 from apps.models.engine.registry import Parameter, choice, method, number
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """One rater's value of an indicator and the stakeholder group the rater belongs to."""
 
     value: float

@@ -37,7 +37,7 @@ class Units:
     ids: tuple[str, ...]
     groups: tuple[str | None, ...]
     inputs: Mapping[str, Measured]
-    previous: Mapping[str, Measured]
+    previous: Mapping[str, Array]
     responses: tuple[Sequence[Mapping[str, Any]], ...]
     places: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -76,7 +76,8 @@ def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
     rows = [*_read_list("/options/reference", reference, complaints), *_read_list("/units", units, complaints)]
     complaints.settle()
     inputs = {item.name: _column("values", item.name, rows, complaints) for item in model.inputs}
-    previous = {name: _column("previous", name, rows, complaints) for name in _observed_before(model)}
+    before = _observed_before(model) if any(unit.get("previous") for _, unit in rows) else []
+    previous = {name: _column("previous", name, rows, complaints).values for name in before}
     complaints.settle()
     return Units(
         ids=tuple(unit["id"] for _, unit in rows),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -28,7 +29,8 @@ RANDOM_INDEX: Final = {
     3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49,
     11: 1.51, 12: 1.48, 13: 1.56, 14: 1.57, 15: 1.59,
 }  # fmt: skip
-MOST_ROUNDS: Final = 10_000
+MOST_ROUNDS: Final = 1000
+MOST_COMPARED: Final = 100
 STILL: Final = 1e-15
 MATRIX: Final = Parameter({"type": "array", "items": table(minimum=0).schema, "minItems": 1, "maxItems": 1000})
 
@@ -52,8 +54,8 @@ def shares(values: Row) -> list[float]:
 def budget_allocation(allocations: Matrix) -> list[float]:
     """Return the mean over experts of how each has shared out a budget.
 
-    >>> budget_allocation([[60.0, 40.0], [3.0, 7.0]])
-    [0.45, 0.55]
+    >>> budget_allocation([[60.0, 40.0], [3.0, 1.0]])
+    [0.675, 0.325]
     """
     experts = [shares(allocation) for allocation in allocations]
     return shares([arrays.mean(column) for column in zip(*experts, strict=True)])
@@ -118,6 +120,8 @@ def ahp(matrices: Sequence[Matrix]) -> Judgement:
 
 def _check_square(matrices: Sequence[Matrix]) -> None:
     size = len(matrices[0])
+    if size > MOST_COMPARED:
+        raise WeightsUndefined(f"at most {MOST_COMPARED} things can be compared")
     for matrix in matrices:
         if len(matrix) != size or any(len(row) != size for row in matrix):
             raise WeightsUndefined("matrices must be square and of one size")
@@ -132,12 +136,11 @@ def _geometric_mean(values: Row) -> float:
 def _principal(matrix: Matrix) -> list[float]:
     """Return the principal eigenvector, summing to one, by power iteration with exact sums."""
     weights = [1.0 / len(matrix)] * len(matrix)
-    for _ in range(MOST_ROUNDS):
-        following = shares([math.fsum(a * w for a, w in zip(row, weights, strict=True)) for row in matrix])
+    change, rounds = 1.0, 0
+    while change > STILL and rounds < MOST_ROUNDS:
+        following = shares([math.fsum(map(mul, row, weights)) for row in matrix])
         change = max(abs(new - old) for new, old in zip(following, weights, strict=True))
-        weights = following
-        if change <= STILL:
-            break
+        weights, rounds = following, rounds + 1
     return weights
 
 

@@ -185,6 +185,74 @@ MISTAKES = [
 ]
 
 
+def weighed(**step):
+    return lambda data: data.update(weights={"root": step})
+
+
+def aggregated(**step):
+    return lambda data: data["root"].update(aggregation=step)
+
+
+def relative(data, **indicator):
+    data["mode"] = "relative"
+    data["root"]["children"][0]["indicator"].update(indicator)
+
+
+ROOT_WEIGHTS = "/weights/root"
+NORMALISATION = "/root/children/0/indicator/normalisation"
+MORE_MISTAKES = [
+    (aggregated(method="harmonic_mean", zero="floor"), ("/root/aggregation/floor", "required")),
+    (aggregated(method="owa", weights=[1, 2]), ("/root/aggregation/weights", "wrong_length")),
+    (aggregated(method="owa", weights=[0, 0, 0]), ("/root/aggregation/weights", "all_weights_zero")),
+    (aggregated(method="owa", weights=[-1, 2, 3]), ("/root/aggregation/weights/0", "out_of_range")),
+    (aggregated(method="formula", expression="a + nobody"), ("/root/aggregation/expression", "unknown_name")),
+    (aggregated(method="formula", expression="a + ("), ("/root/aggregation/expression", "bad_formula")),
+    (aggregated(method="min_penalised"), ("/root/aggregation/lambda", "required")),
+    (aggregated(method="copeland"), ("/root/aggregation", "needs_relative_mode")),
+    (weighed(method="rank_sum", ranks=[1, 2]), (f"{ROOT_WEIGHTS}/ranks", "wrong_length")),
+    (weighed(method="rank_order_centroid", ranks=[1]), (f"{ROOT_WEIGHTS}/ranks", "wrong_length")),
+    (weighed(method="budget_allocation", allocations=[[1, 2]]), (f"{ROOT_WEIGHTS}/allocations/0", "wrong_length")),
+    (
+        weighed(method="budget_allocation", allocations=[[0, 0, 0]]),
+        (f"{ROOT_WEIGHTS}/allocations/0", "all_weights_zero"),
+    ),
+    (weighed(method="ahp", matrices=[[[1]]]), (f"{ROOT_WEIGHTS}/matrices/0", "wrong_length")),
+    (weighed(method="ahp", matrices=[[[1, 1]] * 3]), (f"{ROOT_WEIGHTS}/matrices/0/0", "not_square")),
+    (weighed(method="ahp", matrices=[[[1, 0, 1]] * 3]), (f"{ROOT_WEIGHTS}/matrices/0/0", "not_positive")),
+    (weighed(method="entropy"), (ROOT_WEIGHTS, "needs_relative_mode")),
+    (
+        lambda d: normalise(d, {"method": "categorical", "breaks": [2, 1], "values": [0, 1, 2]}),
+        (f"{NORMALISATION}/breaks", "not_ascending"),
+    ),
+    (
+        lambda d: normalise(d, {"method": "categorical", "breaks": [1, 2], "values": [0, 1]}),
+        (f"{NORMALISATION}/values", "wrong_length"),
+    ),
+    (
+        lambda d: normalise(d, {"method": "value_function", "points": [[1, 0], [1, 5]]}),
+        (f"{NORMALISATION}/points", "not_ascending"),
+    ),
+    (
+        lambda d: relative(d, treatment={"method": "percentile_winsorise", "low": 98}),
+        ("/root/children/0/indicator/treatment/low", "low_not_below_high"),
+    ),
+    (lambda d: relative(d, missing="guess"), ("/root/children/0/indicator/missing", "unknown_method")),
+    (
+        lambda d: d["root"]["children"][2]["indicator"].update(
+            rater_aggregation={"method": "by_group", "weights": {"staff": 0}}
+        ),
+        ("/root/children/2/indicator/rater_aggregation/weights", "all_weights_zero"),
+    ),
+    (
+        lambda d: [
+            normalise(d, {"method": "value_function", "points": [[-1, 0], [1, 5]]}),
+            d["root"]["children"][0]["indicator"].update(transform="sqrt"),
+        ],
+        (f"{NORMALISATION}/points", "outside_domain"),
+    ),
+]
+
+
 def goalposts(data, **ends):
     normalise(data, {"method": "goalposts", **ends})
 
@@ -207,7 +275,9 @@ def scale(data, **written):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "found"), MISTAKES, ids=[f"{row}:{found[1]}" for row, (_, found) in enumerate(MISTAKES)]
+    ("spoil", "found"),
+    MISTAKES + MORE_MISTAKES,
+    ids=[f"{row}:{found[1]}" for row, (_, found) in enumerate(MISTAKES + MORE_MISTAKES)],
 )
 def test_every_mistake_has_a_code_and_a_pointer(spoil, found):
     data = document(leaf("a"), leaf("b"), asked("q", "Q1"))
@@ -271,3 +341,11 @@ def test_a_band_is_found_for_every_score():
         "high",
         "high",
     ]
+
+
+def test_a_document_is_absolute_unless_it_says_otherwise():
+    data = document(leaf("a"))
+    del data["mode"]
+
+    assert not parse(data).relative
+    assert parse({**data, "mode": "relative"}).relative

@@ -44,7 +44,8 @@ def test_the_marginal_gain_is_the_effective_weight_under_means():
 METHODS = [
     "arithmetic_mean", "geometric_mean", "harmonic_mean", "median", "min", "max", "sum", "product",
     {"method": "power_mean", "exponent": 3}, {"method": "geometric_mean", "zero": "floor", "floor": 1},
-    {"method": "sum", "rescale": True}, {"method": "owa", "weights": [3, 2]}, {"method": "min_penalised", "lambda": 0.5},
+    {"method": "sum", "rescale": True}, {"method": "owa", "weights": [3, 2]},
+    {"method": "min_penalised", "lambda": 0.5},
     {"method": "gated", "threshold": 5, "cap": 5}, {"method": "formula", "expression": "c * 2 - d / 4"},
 ]  # fmt: skip
 
@@ -219,3 +220,9 @@ def test_whatever_is_missing_turns_out_to_be_the_score_stays_within(measured: li
         complete = {code: end if value is None else value for code, value in values.items()}
         [result] = score(parse(data), [{"id": "u", "values": complete}]).results
         assert low - 1e-9 <= result["score"] <= high + 1e-9
+
+
+def test_weights_that_cannot_be_found_leave_no_bounds():
+    data = document(leaf("a"), leaf("b"), mode="relative", weights={"root": "entropy"})
+
+    assert bounded(data, unit(a=1, b=2)) == [(None, None, None)]

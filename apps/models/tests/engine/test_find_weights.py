@@ -211,3 +211,8 @@ def test_weights_that_cannot_be_found_leave_the_node_without_a_value():
     [result] = results(data, unit(a=1, b=2))
 
     assert (result["score"], result["reason"]) == (None, "weights_not_defined")
+
+
+def test_comparisons_without_end_are_refused():
+    with pytest.raises(DataInvalid):
+        find_weights({"method": "ahp", "matrices": [[[1] * 101] * 101]})

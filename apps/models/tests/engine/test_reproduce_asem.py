@@ -1,4 +1,4 @@
-"""The ASEM Sustainable Connectivity Index: 51 countries by 49 indicators through five stages, against COINr's figures."""
+"""The ASEM Sustainable Connectivity Index: 51 countries by 49 indicators, in five stages, as COINr gives them."""
 
 from functools import cache
 from pathlib import Path
