@@ -1,5 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.models import views
 
 app_name = "models"
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("models/", views.model_list, name="list"),
+    path("models/import/", views.import_model, name="import"),
+    path("models/<uuid:pk>/", views.model, name="detail"),
+    path("models/<uuid:pk>/versions/<int:number>/", views.model, name="version"),
+    path("models/<uuid:pk>/versions/<int:number>/document.json", views.document, name="document"),
+    path("models/<uuid:pk>/versions/<int:number>/publish/", views.publish, name="publish"),
+    path("models/<uuid:pk>/versions/<int:number>/retire/", views.retire, name="retire"),
+    path("subjects/", views.subject_list, name="subjects"),
+    path("subjects/new/", views.create_subject, name="create-subject"),
+]

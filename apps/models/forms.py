@@ -1,0 +1,89 @@
+"""Forms of the pages about resilience models and subjects."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.forms import Radios
+from apps.models import services, starters
+from apps.models.models import Subject
+
+LARGEST_FILE = services.MOST_BYTES
+STARTERS = {
+    "organisational_resilience": _("Organisational resilience: thirteen indicators of leadership, networks and change"),
+    "ten_essentials": _("Ten essentials: how a city makes itself resilient to disasters"),
+    "hdi": _("Human Development Index: measured numbers instead of questions"),
+}
+
+
+class ImportForm(forms.Form):
+    """A model document: chosen, uploaded or pasted; exactly one of the three."""
+
+    starter = forms.ChoiceField(
+        label=_("Start from a model that is ready"),
+        required=False,
+        widget=Radios,
+        choices=[("", _("None: I bring a document of my own")), *STARTERS.items()],
+    )
+    file = forms.FileField(
+        label=_("Or a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+        help_text=_("A model document as JSON, at most 5 MB."),
+    )
+    text = forms.CharField(
+        label=_("Or paste a document"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+    )
+
+    def clean_starter(self) -> str:
+        name: str = self.cleaned_data["starter"]
+        if name and name not in starters.names():
+            raise ValidationError(_("There is no such model."))
+        return name
+
+    def clean_file(self) -> str:
+        upload = self.cleaned_data.get("file")
+        if upload is None:
+            return ""
+        if upload.size > LARGEST_FILE:
+            raise ValidationError(_("The file is larger than 5 MB."))
+        try:
+            return str(upload.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValidationError(_("The file is not UTF-8 text.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        given = [name for name in ("starter", "file", "text") if (cleaned.get(name) or "").strip()]
+        if not self.errors and len(given) != 1:
+            message = _("Choose one: a model that is ready, a file, or pasted text.")
+            self.add_error("starter" if not given else given[-1], message)
+        return cleaned
+
+    @property
+    def source(self) -> str:
+        """The field that brought the document."""
+        return next(name for name in ("starter", "file", "text") if (self.cleaned_data.get(name) or "").strip())
+
+    def document(self) -> Any:
+        """The document; raises ``Invalid`` when it is not JSON."""
+        if self.source == "starter":
+            return starters.load(self.cleaned_data["starter"])
+        return services.read_document(self.cleaned_data[self.source])
+
+
+class SubjectForm(forms.ModelForm[Subject]):
+    class Meta:
+        model = Subject
+        fields = ("name", "code", "kind", "group")
+        labels = {"name": _("Name"), "code": _("Code"), "kind": _("Kind"), "group": _("Group")}
+        help_texts = {
+            "code": _("Short and unique, for files and programs. For example: harbour-north"),
+            "kind": _("For example: organisation, site, city"),
+            "group": _("Subjects that are compared with each other"),
+        }

@@ -1,0 +1,195 @@
+"""The workspace's pages about resilience models and subjects."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import authz
+from apps.accounts.models import User
+from apps.core.errors import Refused
+from apps.models import reports, services
+from apps.models.forms import ImportForm, SubjectForm
+from apps.models.models import ModelVersion, ResilienceModel, Subject
+
+PAGE = 25
+MOST_PROBLEMS = 50
+
+
+def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let in who is signed in and has some grant of that kind."""
+
+    def around(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_required
+        @never_cache
+        @wraps(view)
+        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not _user(request).has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return entered
+
+    return around
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+@require_GET
+@staff_page("models:read")
+def model_list(request: HttpRequest) -> HttpResponse:
+    seen = authz.visible(ResilienceModel.objects.select_related("current_version"), _user(request), "models:read")
+    rows = seen.defer("current_version__document").order_by("-pk")
+    page = {
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "may_create": _user(request).has_perm("models:create"),
+    }
+    return render(request, "models/list.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("models:create")
+def import_model(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = services.import_document(form.document(), acting_user=_user(request), now=timezone.now())
+        except Refused as refused:
+            _explain(form, refused)
+        else:
+            messages.success(request, _("The document is the draft of this resilience model."))
+            return redirect("models:version", version.model_id, version.number)
+    page = {"form": form, "crumbs": [_models_crumb()]}
+    return render(request, "models/import.html", page, status=422 if form.errors else 200)
+
+
+def _explain(form: ImportForm, refused: Refused) -> None:
+    """Say at the field that brought the document what is wrong with it, and where in it."""
+    problems = [f"{one.pointer or '/'}: {one.detail}" for one in refused.errors[:MOST_PROBLEMS]]
+    form.add_error(form.source, ValidationError(problems or [refused.detail]))
+
+
+@require_GET
+@staff_page("models:read")
+def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
+    """A resilience model by one of its versions: the one asked for, else the current one, else the draft."""
+    found = _model_or_404(request, pk)
+    versions = list(found.versions.defer("document").order_by("-number"))
+    chosen = _chosen(found, versions, number)
+    if chosen is None:
+        return render(request, "errors/404.html", status=404)
+    content = services.parsed(chosen)
+    language = get_language() or content.language
+    page = {
+        "model": found,
+        "title": content.title(language),
+        "description": content.text(content.description, language),
+        "versions": versions,
+        "version": chosen,
+        "outline": reports.outline(content, language),
+        "facts": reports.facts(content),
+        "content": content,
+        "crumbs": [_models_crumb()],
+        "may_publish": _user(request).has_perm("models:publish", found),
+        "may_retire": _user(request).has_perm("models:retire", found),
+    }
+    return render(request, "models/detail.html", page)
+
+
+def _chosen(found: ResilienceModel, versions: list[ModelVersion], number: int | None) -> ModelVersion | None:
+    if number is not None:
+        return next((one for one in versions if one.number == number), None)
+    current = next((one for one in versions if one.pk == found.current_version_id), None)
+    return current or next(iter(versions), None)
+
+
+@require_GET
+@staff_page("models:read")
+def document(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+    """The version's document as a file."""
+    version = get_object_or_404(ModelVersion, model=_model_or_404(request, pk), number=number)
+    response = JsonResponse(version.document, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    name = f"{version.document['code']}-{version.number}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_POST
+@staff_page("models:publish")
+def publish(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+    done = _("Version %d is published. It can be used in campaigns and never changes.")
+    return _change(request, pk, number, "models:publish", services.publish_version, done)
+
+
+@require_POST
+@staff_page("models:retire")
+def retire(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+    done = _("Version %d is retired. What refers to it stays.")
+    return _change(request, pk, number, "models:retire", services.retire_version, done)
+
+
+def _change(
+    request: HttpRequest, pk: UUID, number: int, permission: str, service: Callable[..., ModelVersion], done: str
+) -> HttpResponse:
+    version = get_object_or_404(ModelVersion, model=_model_or_404(request, pk, permission), number=number)
+    try:
+        service(version, acting_user=_user(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    else:
+        messages.success(request, done % number)
+    return redirect("models:version", pk, number)
+
+
+def _model_or_404(request: HttpRequest, pk: UUID, permission: str = "models:read") -> ResilienceModel:
+    return get_object_or_404(authz.visible(ResilienceModel.objects.all(), _user(request), permission), pk=pk)
+
+
+def _models_crumb() -> dict[str, str]:
+    return {"name": _("Models"), "url": "/models/"}
+
+
+@require_GET
+@staff_page("subjects:read")
+def subject_list(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("q", "").strip()
+    rows = authz.visible(Subject.objects.order_by("name", "pk"), _user(request), "subjects:read")
+    if wanted:
+        rows = rows.filter(Q(name__icontains=wanted) | Q(code__icontains=wanted) | Q(group__icontains=wanted))
+    page = {
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "q": wanted,
+        "may_create": _user(request).has_perm("subjects:create"),
+    }
+    return render(request, "models/subjects.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("subjects:create")
+def create_subject(request: HttpRequest) -> HttpResponse:
+    form = SubjectForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.create_subject(**form.cleaned_data, acting_user=_user(request), now=timezone.now())
+        except Refused as refused:
+            form.add_error("code", refused.errors[0].detail if refused.errors else refused.detail)
+        else:
+            messages.success(request, _("The subject can be assessed now."))
+            return redirect("models:subjects")
+    page = {"form": form, "crumbs": [{"name": _("Subjects"), "url": "/subjects/"}]}
+    return render(request, "models/subject_form.html", page, status=422 if form.errors else 200)

@@ -1,0 +1,79 @@
+"""The methods of the calculation in words, for people who read a resilience model."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.models.engine import Node, Step
+
+Words = str | Promise
+
+AGGREGATION: dict[str, Words] = {
+    "arithmetic_mean": _("weighted mean of its parts"),
+    "geometric_mean": _("geometric mean: a weak part weighs heavily"),
+    "harmonic_mean": _("harmonic mean: a weak part weighs very heavily"),
+    "power_mean": _("power mean of its parts, exponent {exponent}"),
+    "median": _("the middle one of its parts"),
+    "min": _("its weakest part"),
+    "max": _("its strongest part"),
+    "sum": _("sum of its parts"),
+    "product": _("product of its parts"),
+    "owa": _("mean weighted by the order of the parts, from best to worst"),
+    "min_penalised": _("mean of its parts, drawn towards the weakest"),
+    "gated": _("weighted mean, capped when a critical part is below {threshold}"),
+    "maturity": _("the highest level that is met together with all below it"),
+    "formula": _("formula: {expression}"),
+    "copeland": _("ranking by pairwise comparison (Copeland)"),
+    "borda": _("ranking by points for each place (Borda)"),
+    "kemeny": _("the ranking with the fewest contradictions (Kemeny)"),
+}
+NORMALISATION: dict[str, Words] = {
+    "goalposts": _("between the goalposts {low} and {high}"),
+    "min_max": _("between the lowest and the highest of all"),
+    "z_score": _("in standard deviations from the mean of all"),
+    "distance_to_target": _("distance to the target {target}"),
+    "distance_to_max": _("distance to the best of all"),
+    "distance_to_reference": _("distance to {reference}"),
+    "ratio_to_reference": _("ratio to {reference}"),
+    "fraction_of_max": _("share of the best of all"),
+    "rank": _("rank among all"),
+    "borda": _("points for the rank among all"),
+    "percentile_rank": _("percentile among all"),
+    "categorical": _("in classes"),
+    "above_below_mean": _("above, near or below the mean of all"),
+    "value_function": _("by a value function"),
+}
+RATERS: dict[str, Words] = {
+    "mean": _("mean of all raters"),
+    "median": _("the middle rater"),
+    "trimmed_mean": _("mean without the extremes"),
+    "by_group": _("mean of the groups' means"),
+}
+TABLES = {"aggregation": AGGREGATION, "normalisation": NORMALISATION, "rater_aggregation": RATERS}
+
+
+def in_words(step: Step) -> str:
+    """Say a step in words; a method that this table does not know says its name."""
+    words = TABLES.get(step.place, {}).get(step.name)
+    if words is None:
+        return step.name.replace("_", " ")
+    return str(words).format(**{name: _short(value) for name, value in step.parameters.items()})
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def of_node(node: Node) -> str:
+    """Say how a node comes to its value."""
+    if node.aggregation is not None:
+        return in_words(node.aggregation)
+    indicator = node.indicator
+    if indicator is None:
+        return ""
+    if indicator.questions:
+        return in_words(indicator.rater_aggregation)
+    measured = f"{indicator.input} ({indicator.unit})" if indicator.unit else str(indicator.input)
+    steps = [in_words(step) for step in (indicator.transform, indicator.normalisation) if step.name != "none"]
+    return ", ".join([measured, *steps])
