@@ -54,6 +54,7 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.db import connections
 
     from apps.configuration import services as configuration
+    from apps.configuration.throttling import COUNTER
     from apps.tenants import hosts
 
     def forget() -> None:
@@ -61,6 +62,7 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
             connections[alias].set_schema_to_public()  # type: ignore[attr-defined]
         hosts.forget()
         configuration._remembered.clear()
+        COUNTER.forget()
 
     forget()
     cache.clear()

@@ -42,7 +42,8 @@ def fill(now: datetime) -> None:
     services.score_assessment(earlier.assessment, now=last_year + timedelta(days=21))
 
     running = _open(version, subject, "Resilience check 2026", "2026", now, timedelta(days=14))
-    _answer(running, chance, share=0.5, later=True, when=now)
+    _answer(running, chance, share=0.75, later=True, when=now)
+    running.participations.filter(response__started_at__isnull=False).update(opened_at=now)
 
 
 def _publish(starter: str, when: datetime) -> ModelVersion:

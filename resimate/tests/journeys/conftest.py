@@ -77,7 +77,7 @@ class Visitor:
         self.go("/sign-in/")
         self.page.fill("input[name=email]", email)
         self.page.fill("input[name=password]", self.product.password(email))
-        self.page.click("main button[type=submit]")
+        self.page.click("main form button:not([type=button])")
         self.page.wait_for_url(lambda url: "/sign-in/" not in url)
 
     def look(self, title: str) -> None:
