@@ -10,8 +10,8 @@ from apps.accounts import sessions
 class SessionLimitsMiddleware:
     """Ends sessions that are idle, too old or of another tenant; stands right behind Django's session middleware.
 
-    What a page asks for by itself (htmx on a timer) is marked ``Resimate-Background`` or comes from a polling trigger,
-    and keeps nobody signed in.
+    What a page fetches by itself keeps nobody signed in. The browser does not tell a timer from a click, so no fetch of
+    htmx counts as use, but every page that is opened and every form that is sent.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -28,7 +28,7 @@ class SessionLimitsMiddleware:
 
 
 def is_background(request: HttpRequest) -> bool:
-    """A refresh that nobody asked for: our pages poll with GET through htmx, people follow links and send forms."""
+    """A fragment that htmx fetched, perhaps on a timer."""
     return (
         request.method == "GET" and request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
     )

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from apps.accounts import services, throttle
+from apps.accounts.hashers import Argon2idHasher
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
@@ -255,3 +257,31 @@ def test_guessing_is_slowed_down_without_redis(acme: Any, now: datetime, monkeyp
     waits = [throttle.attempt("a@acme.example", "", now) for _ in range(throttle.ACCOUNT.free + 2)]
 
     assert waits[-1] > 0
+
+
+def test_a_refusal_costs_one_hash_whether_the_account_exists_or_not(
+    admin: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    for name in ("encode", "verify"):
+        monkeypatch.setattr(Argon2idHasher, name, _counted(getattr(Argon2idHasher, name), hashed))
+
+    _sign_in(client, admin.email, "not the password")
+    known, hashed[:] = list(hashed), []
+    _sign_in(client, "nobody@acme.example", "not the password")
+
+    assert (len(known), len(hashed)) == (1, 1)
+
+
+def _counted(method: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def counted(*given: Any) -> Any:
+        calls.append(method.__name__)
+        return method(*given)
+
+    return counted
+
+
+def test_a_password_of_a_megabyte_is_not_hashed(admin: User, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Argon2idHasher, "verify", lambda *_: pytest.fail("it was hashed"))
+
+    assert _sign_in(client, admin.email, "x" * 2**20).status_code == 422
