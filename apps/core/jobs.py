@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from apps import audit
 from apps.core import events
 from apps.core.api import problems
 from apps.core.errors import Refused
@@ -74,14 +73,14 @@ def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: d
 
 
 @transaction.atomic
-def cancel(job: Job, *, acting_user: Any, now: datetime) -> Job:
+def cancel(job: Job, *, now: datetime) -> Job:
     """Cancel a job that has not ended; one that is running stops at its next word of progress."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.has_ended:
         raise JobHasEnded(f"It has {job.state} already.")
     job.state, job.ended_at = Job.State.CANCELLED, now
     job.save(update_fields=["state", "ended_at"])
-    audit.record("job.cancelled", now=now, actor=acting_user, target=job)
+    events.publish("job.cancelled", {"job_id": str(job.pk)}, now=now)
     return job
 
 

@@ -52,6 +52,7 @@ class VersionSerializer(Rows, serializers.ModelSerializer[ModelVersion]):
 class VersionDetailSerializer(VersionSerializer):
     """A version with its document."""
 
+    state = serializers.CharField(read_only=True, help_text="draft, published or retired")
     document = ObjectField(read_only=True)
 
     class Meta(VersionSerializer.Meta):

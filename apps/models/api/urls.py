@@ -2,9 +2,9 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.core.api.fast import UUID_PATTERN
-from apps.core.api.jobs import JobView
 from apps.models.api.assessments import AssessmentView
 from apps.models.api.calculations import CalculationView
+from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
 from apps.models.api.responses import ResponseView
 from apps.models.api.schemas import ModelSchemaView

@@ -8,7 +8,8 @@ from apps.models.services.assessments import (
     set_values,
 )
 from apps.models.services.calculations import calculate, model_of
-from apps.models.services.documents import parse_document, parsed, read_document
+from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
+from apps.models.services.jobs import cancel_job
 from apps.models.services.responses import (
     SavedAnswer,
     answers_of,
@@ -29,9 +30,11 @@ from apps.models.services.versions import (
 )
 
 __all__ = [
+    "MOST_BYTES",
     "SavedAnswer",
     "answers_of",
     "calculate",
+    "cancel_job",
     "create_assessment",
     "create_assessments",
     "create_response",

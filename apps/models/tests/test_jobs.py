@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.core import events, jobs
 from apps.core.errors import Invalid, Problem
 from apps.core.models import Event, Job
@@ -125,16 +126,17 @@ def test_a_queued_job_that_was_cancelled_never_runs(runs: Any, api: Api) -> None
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
     assert (again.status_code, again.json()["code"]) == (409, "job_has_ended")
     assert times == []
+    assert AuditEntry.objects.filter(action="job.cancelled", object_id=str(job.pk)).count() == 1
 
 
-def test_a_running_job_stops_at_its_next_word_of_progress(runs: Any, ada: User) -> None:
+def test_a_running_job_stops_at_its_next_word_of_progress(runs: Any) -> None:
     steps: list[int] = []
 
     def long(job: Job, progress: jobs.Progress) -> None:
         for step in range(3):
             progress(step / 3)
             steps.append(step)
-            jobs.cancel(job, acting_user=ada, now=timezone.now())
+            jobs.cancel(job, now=timezone.now())
 
     job = runs(long)
     _deliver()

@@ -1,0 +1,43 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.jobs import JobSerializer
+from apps.core.api.views import ApiView
+from apps.core.models import Job
+from apps.models import services
+from apps.models.api.bodies import who
+
+
+class JobView(ApiView, viewsets.GenericViewSet[Job]):
+    """Jobs that the caller asked for; those who may read all jobs see all."""
+
+    resource = "jobs"
+    queryset = Job.objects.order_by("-id")
+    serializer_class = JobSerializer
+    permission_classes = (IsAuthenticated,)
+    lookup_value_regex = UUID_PATTERN
+
+    def get_queryset(self) -> QuerySet[Job]:
+        user: Any = self.request.user
+        jobs_ = super().get_queryset()
+        return jobs_ if user.has_perm("tenant:manage") else jobs_.filter(requested_by=user.pk)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show a job."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Cancel a job that has not ended."""
+        job = services.cancel_job(self.get_object(), acting_user=who(request), now=timezone.now())
+        return Response(self.get_serializer(job).data)
