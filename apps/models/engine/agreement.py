@@ -139,6 +139,8 @@ def fleiss_kappa(counts: Sequence[Sequence[int]]) -> float | None:
 def kendall_w(ratings: Complete) -> float | None:
     """Return W = 12 S / (m^2 (n^3 - n) - m T), corrected for ties; rows are m raters, columns n units."""
     raters, units = len(ratings), len(ratings[0])
+    if units < 2:
+        return None
     ranks = [mid_ranks(row) for row in ratings]
     sums = [math.fsum(column) for column in zip(*ranks, strict=True)]
     centre = arrays.mean(sums)

@@ -51,7 +51,7 @@ def measure_agreement(request: Any) -> Answer:
     values = answer["values"] or {}
     found = [answer["value"], *(values.values() if isinstance(values, dict) else values)]
     if all(value is None for value in found):
-        answer["warnings"] = [_warning("not_defined", "the ratings do not vary, or there are too few of them")]
+        answer["warnings"].append(_warning("not_defined", "the ratings do not vary, or there are too few of them"))
     return answer
 
 
@@ -204,6 +204,17 @@ WEIGHT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+def _complete(request: Request) -> tuple[list[list[float]], list[dict[str, str]]]:
+    """Return the ratings of the units that every rater has rated, and a warning if others were left out."""
+    ratings = _gappy_rows(request)
+    units = list(zip(*ratings, strict=True))
+    rated = [[value for value in unit if value is not None] for unit in units if None not in unit]
+    rows = [list(row) for row in zip(*rated, strict=True)] or [[] for _ in ratings]
+    if len(rated) == len(units):
+        return rows, []
+    return rows, [_warning("incomplete_units", f"{len(units) - len(rated)} units without all ratings were left out")]
+
+
 def _krippendorff(request: Request) -> Answer:
     ratings = _gappy_rows(request)
     level = _choice(request, "level", agreement.LEVELS)
@@ -215,11 +226,11 @@ def _size(ratings: list[Any]) -> Answer:
 
 
 def _icc(request: Request) -> Answer:
-    ratings = _rows("/ratings", request.get("ratings"))
+    ratings, warnings = _complete(request)
     values = agreement.icc(ratings)
     if "form" not in request:
-        return {**_size(ratings), "values": values}
-    return {**_size(ratings), "value": values[_choice(request, "form", agreement.FORMS)]}
+        return {**_size(ratings), "values": values, "warnings": warnings}
+    return {**_size(ratings), "value": values[_choice(request, "form", agreement.FORMS)], "warnings": warnings}
 
 
 def _fleiss(request: Request) -> Answer:
@@ -231,8 +242,8 @@ def _fleiss(request: Request) -> Answer:
 
 
 def _kendall(request: Request) -> Answer:
-    ratings = _rows("/ratings", request.get("ratings"))
-    return {**_size(ratings), "value": agreement.kendall_w(ratings)}
+    ratings, warnings = _complete(request)
+    return {**_size(ratings), "value": agreement.kendall_w(ratings), "warnings": warnings}
 
 
 def _r_wg(request: Request) -> Answer:
@@ -246,9 +257,10 @@ def _r_wg(request: Request) -> Answer:
 
 
 def _cronbach(request: Request) -> Answer:
-    items = _rows("/ratings", request.get("ratings"))
+    items, warnings = _complete(request)
     found = agreement.cronbach_alpha(items)
-    return {**_size(items), "value": found.raw, "values": {"raw": found.raw, "standardised": found.standardised}}
+    values = {"raw": found.raw, "standardised": found.standardised}
+    return {**_size(items), "value": found.raw, "values": values, "warnings": warnings}
 
 
 MEASURES: Final[Mapping[str, Callable[[Request], Answer]]] = {

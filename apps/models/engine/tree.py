@@ -66,7 +66,8 @@ class Grower:
         return dict(zip(codes, found, strict=True))
 
     def _aggregate(self, node: Node, children: Sequence[Node], tree: Tree) -> Column:
-        below = self._filled(node, children, tree)
+        self._fill_gaps(node, children, tree)
+        below = [tree.columns[child.code] for child in children]
         family = _family(self.model, children, below, tree)
         coverage = _coverage(family, below)
         failed, reasons = _inherited(family, below)
@@ -91,17 +92,18 @@ class Grower:
             reasons=reasons,
         )
 
-    def _filled(self, node: Node, children: Sequence[Node], tree: Tree) -> list[Column]:
-        """Return the children's columns, gaps filled as they or else the node say."""
+    def _fill_gaps(self, node: Node, children: Sequence[Node], tree: Tree) -> None:
+        """Fill the gaps in the children's columns as they or else the node say."""
         columns = [tree.columns[child.code] for child in children]
         if not any(column.gaps.any() for column in columns):
-            return columns
+            return
         family = _family(self.model, children, columns, tree)
         siblings = mean_of(
             family, family.columns
         )  # a gap adds nothing, so for a child with one this is the others' mean
         around = surroundings(self.units, self.model.scale, siblings=siblings)
-        return [self._fill(node, child, column, around) for child, column in zip(children, columns, strict=True)]
+        for child, column in zip(children, columns, strict=True):
+            tree.columns[child.code] = self._fill(node, child, column, around)
 
     @staticmethod
     def _fill(node: Node, child: Node, column: Column, around: object) -> Column:

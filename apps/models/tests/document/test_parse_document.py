@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 
 from apps.models.document import DocumentInvalid, canonical, digest, json_schema, parse, parse_cached
-from apps.models.engine import in_language
+from apps.models.engine import METHODS, in_language
 from apps.models.tests.engine.conftest import ROOT
 from apps.models.tests.engine.documents import asked, branch, document, leaf
 
@@ -349,3 +349,61 @@ def test_a_document_is_absolute_unless_it_says_otherwise():
 
     assert not parse(data).relative
     assert parse({**data, "mode": "relative"}).relative
+
+
+PUBLISHED_EXAMPLE = """
+{
+  "schema": "resimate.model/1", "code": "hdi", "name": {"en": "Human Development Index"},
+  "mode": "absolute", "scale": {"low": 0, "high": 1},
+  "bands": [{"from": 0, "code": "low", "name": {"en": "Low"}}, {"from": 0.55, "code": "medium"}],
+  "response_scales": {"likert5": {"kind": "ordinal", "options": [
+    {"value": 1, "name": {"en": "Strongly disagree"}}, {"value": 5, "name": {"en": "Strongly agree"}}],
+    "allow_not_applicable": true, "allow_dont_know": true}},
+  "root": {
+    "code": "hdi", "aggregation": {"method": "geometric_mean", "zero": "error"}, "min_coverage": 0,
+    "children": [
+      {"code": "health", "weight": 1,
+       "indicator": {"input": "life_expectancy", "unit": "years", "direction": "positive",
+                     "normalisation": {"method": "goalposts", "low": 20, "high": 85, "clip": true}}},
+      {"code": "income", "weight": 1,
+       "indicator": {"input": "gni_per_capita", "transform": "ln",
+                     "normalisation": {"method": "goalposts", "low": 100, "high": 75000, "clip": true}}},
+      {"code": "leadership", "name": {"en": "Leadership"}, "weight": 2,
+       "indicator": {"questions": [{"code": "L1", "text": {"en": "…"}, "scale": "likert5",
+                                    "weight": 1, "reverse": false}],
+                     "rater_aggregation": {"method": "mean"}}}
+    ]
+  }
+}
+"""
+
+
+def test_the_example_of_the_interface_is_valid():
+    model = parse(json.loads(PUBLISHED_EXAMPLE))
+
+    assert [item.name for item in model.inputs] == ["life_expectancy", "gni_per_capita"]
+    assert [placed.question.code for placed in model.questions] == ["L1"]
+
+
+EVERY_METHOD = {
+    "normalisation": "goalposts min_max z_score distance_to_target distance_to_max distance_to_reference "
+    "ratio_to_reference fraction_of_max rank borda percentile_rank categorical above_below_mean value_function none",
+    "transform": "ln log10 sqrt none",
+    "treatment": "winsorise percentile_winsorise box_cox none",
+    "missing": "skip mean median group_mean group_median sibling_mean last_observation constant worst best",
+    "rater_aggregation": "mean median trimmed_mean by_group",
+    "aggregation": "arithmetic_mean geometric_mean harmonic_mean power_mean median min max sum product owa "
+    "min_penalised gated copeland borda kemeny formula",
+    "weights": "equal direct budget_allocation rank_order_centroid rank_sum ahp pca entropy critic standard_deviation",
+}
+
+
+@pytest.mark.parametrize(("place", "names"), EVERY_METHOD.items(), ids=EVERY_METHOD.keys())
+def test_the_table_holds_every_method_of_the_interface(place, names):
+    assert METHODS[place].keys() >= set(names.split())
+
+
+def test_every_method_says_what_it_does():
+    for methods in METHODS.values():
+        for method in methods.values():
+            assert (method.function.__doc__ or "").strip().endswith((".", ")."))

@@ -120,6 +120,7 @@ def test_a_dimension_may_be_filled_too():
     [result] = results(data, unit(b=30))
 
     assert result["score"] == 20.0
+    assert result["nodes"]["d"] == {"value": 10.0, "coverage": 1.0, "weight": 1.0, "flags": ["imputed"], "reason": None}
 
 
 def test_a_refusal_is_no_gap_to_fill():

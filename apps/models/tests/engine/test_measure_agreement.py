@@ -70,6 +70,18 @@ def test_intraclass_correlation_of_too_little_or_of_equals_is_undefined():
     assert measure_agreement({"measure": "icc", "ratings": [[2, 2], [2, 2]]})["warnings"]
 
 
+@pytest.mark.parametrize("measure", ["icc", "kendall_w", "cronbach_alpha"])
+def test_units_without_all_ratings_are_left_out_and_warned_of(measure):
+    whole = measure_agreement({"measure": measure, "ratings": JUDGES})
+    gappy = measure_agreement({"measure": measure, "ratings": [[*row, None] for row in JUDGES]})
+    empty = measure_agreement({"measure": measure, "ratings": [[None, None], [1, 2]]})
+
+    assert {**gappy, "warnings": []} == whole
+    assert [warning["code"] for warning in gappy["warnings"]] == ["incomplete_units"]
+    assert [warning["code"] for warning in empty["warnings"]] == ["incomplete_units", "not_defined"]
+    assert (empty["value"], empty["raters"], empty["units"]) == (None, 2, 0)
+
+
 def test_fleiss_kappa_of_the_textbook():
     assert value(measure="fleiss_kappa", counts=COUNTS) == pytest.approx(0.210, abs=0.0005)
     assert value(measure="fleiss_kappa", counts=[[2, 0], [2, 0]]) is None
@@ -109,7 +121,7 @@ def test_cronbachs_alpha_of_parallel_items():
         ({}, ("/measure", "unknown_measure")),
         ({"measure": "icc", "ratings": [[1]], "level": "x"}, ("/level", "unknown_key")),
         ({"measure": "icc", "ratings": [[1, 2], [1, 2]], "form": "4_1"}, ("/form", "unknown_form")),
-        ({"measure": "icc", "ratings": [[1, None], [1, 2]]}, ("/ratings/0/1", "not_a_number")),
+        ({"measure": "icc", "ratings": [[1, "2"], [1, 2]]}, ("/ratings/0/1", "not_a_number")),
         ({"measure": "icc", "ratings": []}, ("/ratings", "not_a_list")),
         ({"measure": "kendall_w", "ratings": [[1, 2], [1]]}, ("/ratings/1", "wrong_length")),
         ({"measure": "kendall_w", "ratings": [[float("nan")]]}, ("/ratings/0/0", "out_of_range")),
