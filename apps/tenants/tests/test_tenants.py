@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
 
 from apps.audit.models import AuditEntry
@@ -214,6 +216,27 @@ def test_the_plan_names_who_is_behind_and_changes_nothing(
 
     assert _json(capsys, "migrate_tenants", "--plan")["behind"] == {schema: 1}
     assert _json(capsys, "migrate_tenants", "--plan")["behind"] == {schema: 1}
+
+
+def test_the_plan_costs_the_same_however_many_tenants_there_are(make_tenant: Callable[[str], Any], slug: str) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connections[OWNER]) as captured:
+            fleet.plan()
+        return len(captured)
+
+    before = queries()
+    make_tenant(slug)
+    make_tenant(f"{slug}z")
+
+    assert queries() == before
+
+
+def test_a_schema_that_was_never_migrated_is_behind_by_everything(make_tenant: Callable[[str], Any], slug: str) -> None:
+    schema = make_tenant(slug).schema_name
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        cursor.execute(f'DROP TABLE "{schema}".django_migrations')
+
+    assert fleet.plan() == {schema: len(provisioning.known_migrations(settings.TENANT_APPS))}
 
 
 def test_a_migration_that_was_undone_is_done_again_and_loses_nothing(
