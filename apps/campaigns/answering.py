@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,8 @@ from apps.models.models import Answer
 ABSENCES = ("dont_know", "not_applicable")
 MOST_SEGMENTS, LONGEST_LABEL, LONGEST_WORD = 5, 30, 12
 LONGEST_COMMENT = 5000
+#: An answer waits on a device no longer than this; a clock that says otherwise is wrong.
+LONGEST_WAIT = timedelta(days=90)
 
 Posted = Mapping[str, str]
 
@@ -243,5 +245,5 @@ def moment(answered: datetime | None, sent: datetime | None, now: datetime) -> d
     """
     if answered is None:
         return now
-    waited = (sent - answered) if sent else (now - answered)
-    return min(now, now - waited)
+    waited = (sent or now) - answered
+    return now - min(max(waited, timedelta(0)), LONGEST_WAIT)

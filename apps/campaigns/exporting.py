@@ -1,14 +1,8 @@
 """Results as rows and as JSON, for pages and API alike."""
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Any
 
 from apps.campaigns.reports import FEWEST, Results
-
-COLUMNS = ("code", "name", "level", "score", "band", "coverage", "weight", "previous_score")
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -64,19 +58,7 @@ def _band(results: Results, value: float | None) -> str | None:
     return band.code if band else None
 
 
-def csv_lines(results: Results) -> Iterator[str]:
-    """One line for each dimension and indicator; unrounded, so that nothing is lost."""
-    yield _line(COLUMNS)
-    for node in as_json(results)["nodes"]:
-        yield _line([node[name] for name in COLUMNS])
-
-
-def _line(cells: Any) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
-    return written.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    """Text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell
+def rows(results: Results) -> list[dict[str, Any]]:
+    """Every dimension and indicator; unrounded, so that nothing is lost."""
+    nodes: list[dict[str, Any]] = as_json(results)["nodes"]
+    return nodes

@@ -4,7 +4,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -115,9 +114,9 @@ class CampaignForm(ContactsForm):
 class ExtendForm(forms.Form):
     closes_at = moment_field(_("New closing date"), _("In UTC; later than the present one."))
 
-    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
-        later = max(campaign.closes_at, timezone.now()) + timedelta(days=7)
-        super().__init__(*args, initial={"closes_at": later.strftime(MOMENT)}, **kwargs)
+    def __init__(self, *args: Any, campaign: Campaign, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"closes_at": (max(campaign.closes_at, now) + timedelta(days=7)).strftime(MOMENT)}
 
 
 def code_for(name: str) -> str:

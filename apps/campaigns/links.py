@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.campaigns.models import Campaign, Participation
-from apps.core.models import current_schema
+from apps.core.tenancy import current_schema
 from apps.tenants.models import Domain
 
 SALT = "resimate.campaigns.personal-link"
@@ -58,7 +58,7 @@ def base_url() -> str:
     hosts = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
     host = hosts.values_list("domain", flat=True).get()
     usual = DEFAULT_PORTS[settings.PUBLIC_SCHEME]
-    return f"{settings.PUBLIC_SCHEME}://{host}" + ("" if settings.PUBLIC_PORT == usual else f":{settings.PUBLIC_PORT}")
+    return f"{settings.PUBLIC_SCHEME}://{host}" + (f":{settings.PUBLIC_PORT}" if usual != settings.PUBLIC_PORT else "")
 
 
 def find(token: str, *, now: datetime) -> Found:

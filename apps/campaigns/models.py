@@ -23,7 +23,7 @@ class Stakeholder(Model):
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

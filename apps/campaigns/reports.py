@@ -121,6 +121,8 @@ def previous_wave(campaign: Campaign) -> Campaign | None:
 
 
 def _assessment(campaign: Campaign) -> Assessment | None:
+    if campaign.assessment_id is None:
+        return None
     rows = Assessment.objects.select_related("latest_run", "subject", "version").defer("version__document")
     return rows.filter(pk=campaign.assessment_id).first()
 

@@ -133,7 +133,8 @@ def _state_after(outcome: email.Outcome, attempts: int) -> Message.State:
 def pause_after(attempts: int, message_id: UUID) -> timedelta:
     """How long to wait after that many attempts: four times as long each time, up to a fifth more or less."""
     pause = min(FIRST_PAUSE * 4 ** (attempts - 1), LONGEST_PAUSE)
-    return pause * (0.8 + 0.4 * (message_id.int % 1000) / 1000)
+    spread = 0.8 + 0.4 * (message_id.int % 1000) / 1000
+    return timedelta(seconds=pause.total_seconds() * spread)
 
 
 @transaction.atomic

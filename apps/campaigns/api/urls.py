@@ -1,1 +1,14 @@
-urlpatterns = []
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from apps.campaigns.api.campaigns import CampaignView
+from apps.campaigns.api.people import MessageView, ParticipationView, StakeholderView
+from apps.core.api.fast import UUID_PATTERN
+
+router = SimpleRouter()
+router.register("campaigns", CampaignView, basename="campaigns")
+router.register(f"campaigns/(?P<campaign>{UUID_PATTERN})/participations", ParticipationView, basename="participations")
+router.register("stakeholders", StakeholderView, basename="stakeholders")
+router.register("messages", MessageView, basename="messages")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls

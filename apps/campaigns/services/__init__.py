@@ -24,7 +24,10 @@ from apps.campaigns.services.stakeholders import (
     add_stakeholders,
     change_stakeholder,
     create_stakeholder,
+    create_stakeholders,
     delete_stakeholder,
+    find_by_email,
+    find_by_emails,
     link_user,
 )
 
@@ -42,9 +45,12 @@ __all__ = [
     "close_when_due",
     "create_campaign",
     "create_stakeholder",
+    "create_stakeholders",
     "delete_campaign",
     "delete_stakeholder",
     "extend_campaign",
+    "find_by_email",
+    "find_by_emails",
     "invite_next_batch",
     "link_user",
     "note_opened",

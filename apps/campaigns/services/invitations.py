@@ -14,7 +14,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.lifecycle import CampaignNotReady
 from apps.core import events
 from apps.core.errors import Refused
-from apps.core.models import current_schema
+from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
 from apps.tenants.models import Tenant

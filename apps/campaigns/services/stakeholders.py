@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.db.models.functions import Lower
 
 from apps import audit
@@ -118,6 +118,41 @@ def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datet
     _save(stakeholder)
     audit.record("stakeholder.created", now=now, target=stakeholder, actor=acting_user)
     return stakeholder
+
+
+@transaction.atomic
+def create_stakeholders(
+    contacts: Sequence[Contact], *, acting_user: User | None, now: datetime, at: str = ""
+) -> list[Stakeholder]:
+    """Create all of them or none; pointers name the row."""
+    indexes = [_index(contact.email) for contact in contacts]
+    taken = {bytes(one) for one in _taken(indexes)}
+    first = {index: row for row, index in reversed(list(enumerate(indexes)))}
+    problems = [
+        Problem(f"{at}/{row}/email", "There is a stakeholder with this e-mail address already.", "unique")
+        for row, index in enumerate(indexes)
+        if index in taken or first[index] != row
+    ]
+    if problems:
+        raise Invalid("Every stakeholder needs an e-mail address of their own.", errors=problems[:50])
+    users = _users([contact.email for contact in contacts])
+    made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]
+    Stakeholder.objects.bulk_create(made, batch_size=BATCH)
+    audit.record("stakeholder.created", now=now, actor=acting_user, details={"ids": [str(one.pk) for one in made]})
+    return made
+
+
+def _taken(indexes: Sequence[bytes]) -> Any:
+    return Stakeholder.objects.filter(email_index__in=indexes).values_list("email_index", flat=True)
+
+
+def find_by_email(email: str) -> QuerySet[Stakeholder]:
+    """The stakeholder with exactly this address, whatever its case: the address itself is encrypted."""
+    return Stakeholder.objects.filter(email_index=_index(email))
+
+
+def find_by_emails(contacts: Iterable[Contact]) -> QuerySet[Stakeholder]:
+    return Stakeholder.objects.filter(email_index__in=[_index(contact.email) for contact in contacts])
 
 
 @transaction.atomic

@@ -40,6 +40,8 @@ PER_LINK = registry.declare(
 )
 #: Wrong links an hour from one address: an office may share one, a search for links never succeeds anyway.
 WRONG_LINKS = 300
+#: The frame would otherwise make a token, and a cookie for it, that nothing here asks for.
+NO_COOKIE = {"csrf_token": ""}
 STATUS = {Dead.UNKNOWN: 404, Dead.WITHDRAWN: 410, Dead.CLOSED: 410}
 
 
@@ -64,9 +66,10 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the respondent shows."""
         return {
+            **NO_COOKIE,
             "visit": self,
             "campaign": self.campaign,
-            "organisation": request.tenant.name,  # type: ignore[attr-defined]  set by the tenant middleware
+            "organisation": request.tenant.name,  # type: ignore[attr-defined]
             "languages": [
                 {"code": code, "name": name, "url": f"?lang={code}"} for code, name in offered_languages(self.form)
             ],
@@ -156,14 +159,16 @@ def _turned_away(request: HttpRequest, dead: Dead, counter: str, limit: int) -> 
         return _slow_down(request)
     if getattr(request, "htmx", False):
         return HttpResponse(status=200, headers={"HX-Refresh": "true"})
-    return render(request, f"campaigns/respond/{dead.value}.html", status=STATUS[dead])
+    return render(request, f"campaigns/respond/{dead.value}.html", NO_COOKIE, status=STATUS[dead])
 
 
 def _is_used_up(counter: str, limit: int) -> bool:
-    used = throttling.count(f"{counter}:{int(time.time() // throttling.WINDOW)}")
+    used = throttling.COUNTER.count(f"{counter}:{int(time.time() // throttling.WINDOW)}", draw=1)
     return used is not None and used > limit
 
 
 def _slow_down(request: HttpRequest) -> HttpResponse:
     wait = throttling.WINDOW - int(time.time()) % throttling.WINDOW
-    return render(request, "errors/429.html", {"retry_after": wait}, status=429, headers={"Retry-After": str(wait)})
+    response = render(request, "errors/429.html", {**NO_COOKIE, "retry_after": wait}, status=429)
+    response["Retry-After"] = str(wait)
+    return response

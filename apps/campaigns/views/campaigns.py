@@ -112,23 +112,25 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     user, now = user_of(request), timezone.now()
     groups = reports.progress_by_group(campaign)
     counts = reports.total(groups)
+    people, rows = _people(request, campaign)
     page = {
         "campaign": campaign,
         "is_open": campaign.accepts_answers_at(now),
         "groups": groups,
         "counts": counts,
         "funnel": presenting.progress_funnel(counts) if counts.invited else None,
-        "people": _people(request, campaign),
+        "people": people,
+        "rows": rows,
         "may_manage": user.has_perm("campaigns:manage", campaign),
         "crumbs": [{"name": _("Campaigns"), "url": "/campaigns/"}],
     }
     if getattr(request, "htmx", False):
         return render(request, "campaigns/_monitor.html", page)
-    page["extend_form"] = ExtendForm(campaign=campaign)
+    page["extend_form"] = ExtendForm(campaign=campaign, now=now)
     return render(request, "campaigns/detail.html", page)
 
 
-def _people(request: HttpRequest, campaign: Campaign) -> Any:
+def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[str, Any]]]:
     """One page of those who take part, each with the state of the last message to them."""
     rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
     if group := request.GET.get("group"):
@@ -136,8 +138,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> Any:
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     last = _last_messages([message_prefix(one) for one in shown])
-    people.object_list = [{"participation": one, "message": last.get(message_prefix(one))} for one in shown]
-    return people
+    return people, [{"participation": one, "message": last.get(message_prefix(one))} for one in shown]
 
 
 def _last_messages(prefixes: list[str]) -> dict[str, Message]:
@@ -192,10 +193,10 @@ def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @staff_page("campaigns:extend")
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:extend")
-    form = ExtendForm(request.POST, campaign=campaign)
+    form = ExtendForm(request.POST, campaign=campaign, now=timezone.now())
     try:
         if not form.is_valid():
-            messages.error(request, " ".join(form.errors["closes_at"]))
+            messages.error(request, " ".join(str(error) for error in form.errors["closes_at"]))
             return redirect("campaigns:detail", pk)
         closes_at = form.cleaned_data["closes_at"]
         services.extend_campaign(campaign, closes_at, acting_user=user_of(request), now=timezone.now())

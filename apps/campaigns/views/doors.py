@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.views.decorators.cache import never_cache
 
 from apps.accounts.models import User
@@ -15,14 +15,14 @@ from apps.campaigns.models import Campaign, CampaignQuerySet
 from apps.campaigns.scopes import is_staff, run_by
 
 
-def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def staff_page(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let in who has some grant of that kind beyond their own participations."""
 
-    def around(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def around(view: Callable[..., Any]) -> Callable[..., Any]:
         @login_required
         @never_cache
         @wraps(view)
-        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not is_staff(user_of(request), permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

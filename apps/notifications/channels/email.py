@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from apps.configuration import registry
 from apps.configuration import services as configuration
-from apps.core.models import current_schema
+from apps.core.tenancy import current_schema
 from apps.notifications.models import Message
 from apps.tenants.models import Tenant
 

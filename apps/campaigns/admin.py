@@ -1,0 +1,71 @@
+"""The administration's view of campaigns: it looks, and acts through the services; nobody edits a state."""
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.campaigns import services
+from apps.campaigns.models import Campaign, Stakeholder
+from apps.core.errors import Refused
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin[Campaign]):
+    list_display = ("name", "subject", "status", "opened_at", "closes_at")
+    list_filter = ("status",)
+    list_select_related = ("subject",)
+    search_fields = ("name", "subject__name")
+    readonly_fields = (
+        *("name", "introduction", "version", "subject", "period", "status"),
+        *("opened_at", "closes_at", "closed_at", "assessment", "owner", "created_at"),
+    )
+    ordering = ("-pk",)
+    actions = ("open_selected", "close_selected")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        return False
+
+    @admin.action(description=_("Open the selected campaigns and invite"))
+    def open_selected(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        for campaign in queryset:
+            try:
+                services.open_campaign(campaign, acting_user=_user(request), now=timezone.now())
+            except Refused as refused:
+                self.message_user(request, f"{campaign}: {refused.detail}", messages.ERROR)
+
+    @admin.action(description=_("Close the selected campaigns"))
+    def close_selected(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
+        for campaign in queryset:
+            try:
+                services.close_campaign(campaign, acting_user=_user(request), now=timezone.now())
+            except Refused as refused:
+                self.message_user(request, f"{campaign}: {refused.detail}", messages.ERROR)
+
+
+@admin.register(Stakeholder)
+class StakeholderAdmin(admin.ModelAdmin[Stakeholder]):
+    list_display = ("name", "email", "group", "language")
+    list_filter = ("group", "language")
+    readonly_fields = ("created_at", "user")
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Stakeholder | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Stakeholder | None = None) -> bool:
+        return False
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)

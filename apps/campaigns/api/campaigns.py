@@ -1,0 +1,126 @@
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.campaigns import exporting, reports, services
+from apps.campaigns.api.serializers import (
+    CampaignSerializer,
+    ExtensionSerializer,
+    ProgressSerializer,
+    RemindedSerializer,
+)
+from apps.campaigns.models import Campaign
+from apps.campaigns.scopes import run_by
+from apps.core.api.fast import UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.renderers import JSONRenderer
+from apps.models.api.bodies import id_parameter, who
+
+FILTERS = [
+    OpenApiParameter("status", str, enum=Campaign.Status.values),
+    OpenApiParameter("subject", OpenApiTypes.UUID),
+    OpenApiParameter("version", OpenApiTypes.UUID),
+    OpenApiParameter("q", str, description="part of the name"),
+]
+#: What shows how others answer, and is not for those who merely take part.
+FOR_STAFF = frozenset({"progress", "results"})
+
+
+@extend_schema_view(list=extend_schema(parameters=FILTERS))
+class CampaignView(
+    FastListMixin, ExportMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Campaign]
+):
+    """Campaigns: a subject, assessed by the people who know it, until a date."""
+
+    resource = "campaigns"
+    permissions = {"export": "read", "progress": "read", "results": "read"}
+    queryset = Campaign.objects.order_by("-id")
+    serializer_class = CampaignSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    def get_queryset(self) -> Any:
+        queryset: Any = super().get_queryset()
+        return run_by(queryset, who(self.request)) if self.action in FOR_STAFF else queryset
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in ("subject", "version")}
+        asked |= {"status": self.request.query_params.get("status")}
+        asked |= {"name__icontains": self.request.query_params.get("q")}
+        return queryset.filter(**{name: value for name, value in asked.items() if value})
+
+    def perform_create(self, serializer: Any) -> Campaign:
+        return services.create_campaign(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())
+
+    def perform_update(self, serializer: Any) -> Campaign:
+        changes = dict(serializer.validated_data)
+        return services.change_campaign(serializer.instance, changes, acting_user=who(self.request), now=timezone.now())
+
+    def perform_destroy(self, instance: Campaign) -> None:
+        services.delete_campaign(instance, acting_user=who(self.request), now=timezone.now())
+
+    @extend_schema(request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open the campaign and invite its stakeholders."""
+        opened = services.open_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(opened)
+
+    @extend_schema(request=None, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Close the campaign; the final score follows in a moment."""
+        closed = services.close_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(closed)
+
+    @extend_schema(request=ExtensionSerializer, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"])
+    def extend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give people more time."""
+        campaign = self.get_object()
+        body = ExtensionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        closes_at = body.validated_data["closes_at"]
+        extended = services.extend_campaign(campaign, closes_at, acting_user=who(request), now=timezone.now())
+        return self.shown(extended)
+
+    @extend_schema(request=None, responses=RemindedSerializer)
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remind those who have not sent their answers; each at most once a day."""
+        count = services.remind(self.get_object(), acting_user=who(request), now=timezone.now())
+        return Response({"reminded": count})
+
+    @extend_schema(responses=ProgressSerializer)
+    @action(detail=True, pagination_class=None)
+    def progress(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How many people are how far."""
+        groups = reports.progress_by_group(self.get_object())
+        whole = asdict(reports.total(groups))
+        del whole["group"]
+        return Response({**whole, "groups": [asdict(group) for group in groups]})
+
+    @extend_schema(
+        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(detail=True, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)
+    def results(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """The latest scores with those of the wave before, in the language asked for; 404 before the first score.
+
+        Groups with fewer than five raters are hidden, and one more where the others would give it away.
+        """
+        campaign = self.get_object()
+        results = reports.results_of(campaign, get_language() or "en")
+        if results is None:
+            raise Http404
+        if getattr(request.accepted_renderer, "format", "") == "csv":
+            return stream(exporting.rows(results), request, name=f"results-{campaign.pk}")
+        return Response(exporting.as_json(results))

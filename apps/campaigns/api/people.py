@@ -1,0 +1,204 @@
+"""Stakeholders, their parts in campaigns, and what was sent to them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.campaigns import links, services
+from apps.campaigns.api.serializers import (
+    MessageSerializer,
+    NewParticipationSerializer,
+    ParticipationSerializer,
+    StakeholderSerializer,
+    contact_of,
+)
+from apps.campaigns.models import Campaign, Participation, Stakeholder
+from apps.campaigns.scopes import run_by
+from apps.campaigns.services import Contact
+from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, stream
+from apps.core.api.renderers import JSONRenderer
+from apps.core.errors import Invalid, Problem
+from apps.models.api.bodies import id_parameter, rows_in, who
+from apps.notifications.models import Message
+
+
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[
+            OpenApiParameter("email", str, description="the exact address, in any case"),
+            OpenApiParameter("group", str),
+        ]
+    )
+)
+class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Stakeholder]):
+    """Stakeholders: contacts who can be asked in campaigns."""
+
+    resource = "stakeholders"
+    permissions = {"export": "read"}
+    queryset = Stakeholder.objects.order_by("-id")
+    serializer_class = StakeholderSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked = self.request.query_params
+        if "email" in asked:
+            queryset = queryset.filter(pk__in=services.find_by_email(asked["email"]).values("pk"))
+        return queryset.filter(group=asked["group"]) if "group" in asked else queryset
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create a stakeholder, or, from a list of up to 5,000, all of them or none."""
+        if not rows_in(request):
+            return super().create(request, *args, **kwargs)
+        rows = self.get_serializer(data=request.data, many=True)
+        rows.is_valid(raise_exception=True)
+        contacts = [contact_of(row) for row in rows.validated_data]
+        made = services.create_stakeholders(contacts, acting_user=who(request), now=timezone.now())
+        return Response(self.get_serializer(made, many=True).data, status=201)
+
+    def perform_create(self, serializer: Any) -> Stakeholder:
+        return services.create_stakeholder(serializer.contact(), acting_user=who(self.request), now=timezone.now())
+
+    def perform_update(self, serializer: Any) -> Stakeholder:
+        changes = dict(serializer.validated_data)
+        return services.change_stakeholder(
+            serializer.instance, changes, acting_user=who(self.request), now=timezone.now()
+        )
+
+    def perform_destroy(self, instance: Stakeholder) -> None:
+        services.delete_stakeholder(instance, acting_user=who(self.request), now=timezone.now())
+
+    @extend_schema(
+        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        filters=True,
+    )
+    @action(detail=False, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """Export everything in the list, without pages."""
+        rows = self.filter_queryset(self.get_queryset()).order_by("pk").iterator(CHUNK)
+        return stream(self._plain(rows), request, name="stakeholders")
+
+    def _plain(self, rows: Iterator[Stakeholder]) -> Iterator[dict[str, Any]]:
+        return (dict(self.get_serializer(row).data) for row in rows)
+
+
+PATH = [OpenApiParameter("campaign", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the campaign")]
+
+
+@extend_schema(parameters=PATH)
+class ParticipationView(ReadMixin, CollectionView[Participation]):
+    """Who takes part in a campaign, and how far each of them is."""
+
+    resource = "campaigns"
+    permissions = {"create": "update", "revoke": "manage", "renew": "manage"}
+    queryset = Participation.objects.order_by("-id")
+    serializer_class = ParticipationSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """The campaign of the address; for those who merely take part in it, it is not there."""
+        permission = f"campaigns:{self.permissions.get(self.action, 'read')}"
+        campaign = run_by(Campaign.objects.all(), who(self.request), permission).filter(pk=self.kwargs["campaign"])
+        found = campaign.first()
+        if found is None:
+            raise Http404
+        return found
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Participation.objects.none()
+        rows = self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
+        return rows.filter(stakeholder__group=group) if (group := self.request.query_params.get("group")) else rows
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        if not getattr(self, "swagger_fake_view", False):
+            may_manage = who(self.request).has_perm("campaigns:manage", self.campaign)
+            context["link_base"] = links.base_url() if may_manage else None
+        return context
+
+    @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Add a stakeholder to the campaign, or a list of up to 5,000; who is in it already stays as they are.
+
+        In an open campaign those who are new are invited.
+        """
+        many = rows_in(request)
+        body = NewParticipationSerializer(data=request.data, many=many)
+        body.is_valid(raise_exception=True)
+        rows = body.validated_data if many else [body.validated_data]
+        contacts = self._contacts(rows, many)
+        services.add_stakeholders(self.campaign, contacts, acting_user=who(request), now=timezone.now())
+        taking_part = list(self.get_queryset().filter(stakeholder__in=services.find_by_emails(contacts)))
+        if many:
+            return Response(self.get_serializer(taking_part, many=True).data, status=201)
+        return self.shown(taking_part[0], status=201, location=f"{request.path}{taking_part[0].pk}/")
+
+    def _contacts(self, rows: list[dict[str, Any]], many: bool) -> list[Contact]:
+        known = Stakeholder.objects.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
+        problems = [
+            Problem(f"/{place}/stakeholder" if many else "/stakeholder", "there is no such stakeholder", "unknown")
+            for place, row in enumerate(rows)
+            if "stakeholder" in row and row["stakeholder"] not in known
+        ]
+        if problems:
+            raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
+        return [_contact(known[row["stakeholder"]]) if "stakeholder" in row else contact_of(row) for row in rows]
+
+    @extend_schema(request=None, responses=ParticipationSerializer)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Withdraw the personal link; what was answered stays."""
+        services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(self._again())
+
+    @extend_schema(request=None, responses=ParticipationSerializer)
+    @action(detail=True, methods=["post"])
+    def renew(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Replace the personal link by a new one and, in an open campaign, send it."""
+        services.renew_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(self._again())
+
+    def _again(self) -> Participation:
+        found: Participation = self.get_queryset().get(pk=self.kwargs["pk"])
+        return found
+
+
+def _contact(stakeholder: Stakeholder) -> Contact:
+    return Contact(stakeholder.name, stakeholder.email, stakeholder.group, stakeholder.language)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[
+            OpenApiParameter("state", str, enum=Message.State.values),
+            OpenApiParameter("kind", str),
+            OpenApiParameter("campaign", OpenApiTypes.UUID),
+        ]
+    )
+)
+class MessageView(ReadMixin, CollectionView[Message]):
+    """Messages: what was sent to whom, what waits, and what failed."""
+
+    resource = "messages"
+    queryset = Message.objects.defer("body").order_by("-id")
+    serializer_class = MessageSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked = {
+            name: self.request.query_params[name] for name in ("state", "kind") if name in self.request.query_params
+        }
+        if campaign := id_parameter(self.request, "campaign"):
+            queryset = queryset.filter(dedupe_key__startswith=f"campaign:{campaign}:")
+        return queryset.filter(**asked)

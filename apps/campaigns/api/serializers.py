@@ -1,0 +1,177 @@
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from apps.accounts import authz
+from apps.campaigns import links
+from apps.campaigns.models import Campaign, Participation, Stakeholder
+from apps.campaigns.services import Contact
+from apps.core.api.fast import Rows
+from apps.models.models import ModelVersion, ResilienceModel, Subject
+from apps.notifications.models import Message
+
+
+class VisibleVersionField(serializers.PrimaryKeyRelatedField[ModelVersion]):
+    """A version of a resilience model that the user may see."""
+
+    def get_queryset(self) -> QuerySet[ModelVersion]:
+        models = authz.visible(ResilienceModel.objects.all(), self.context["request"].user, "models:read")
+        return ModelVersion.objects.filter(model__in=models).defer("document")
+
+
+class VisibleSubjectField(serializers.PrimaryKeyRelatedField[Subject]):
+    """A subject that the user may see."""
+
+    def get_queryset(self) -> QuerySet[Subject]:
+        return authz.visible(Subject.objects.all(), self.context["request"].user, "subjects:read")
+
+
+class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
+    """A campaign. How far it is stands under ``progress/``, so that its ETag says whether it was changed."""
+
+    version = VisibleVersionField(queryset=ModelVersion.objects.none(), help_text="A published version.")
+    subject = VisibleSubjectField(queryset=Subject.objects.none())
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "id",
+            "name",
+            "introduction",
+            "version",
+            "subject",
+            "period",
+            "status",
+            "assessment",
+            "owner",
+            "created_at",
+            "opened_at",
+            "closes_at",
+            "closed_at",
+        )
+        read_only_fields = ("id", "status", "assessment", "owner", "created_at", "opened_at", "closed_at")
+        extra_kwargs: ClassVar[dict[str, Any]] = {"introduction": {"max_length": 5000}}
+
+
+class ExtensionSerializer(serializers.Serializer[Campaign]):
+    closes_at = serializers.DateTimeField(help_text="Later than the present closing date.")
+
+
+class RemindedSerializer(serializers.Serializer[Campaign]):
+    reminded = serializers.IntegerField(help_text="How many people are reminded.")
+
+
+class GroupProgressSerializer(serializers.Serializer[Any]):
+    group = serializers.CharField()
+    people = serializers.IntegerField()
+    invited = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    started = serializers.IntegerField()
+    submitted = serializers.IntegerField()
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    """How many people are how far, altogether and by group; withdrawn links are left out."""
+
+    people = serializers.IntegerField()
+    invited = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    started = serializers.IntegerField()
+    submitted = serializers.IntegerField()
+    groups = GroupProgressSerializer(many=True)
+
+
+class StakeholderSerializer(serializers.ModelSerializer[Stakeholder]):
+    """A contact. Name and e-mail address are encrypted at rest."""
+
+    name = serializers.CharField(max_length=200)
+    email = serializers.EmailField(max_length=254)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+
+    class Meta:
+        model = Stakeholder
+        fields = ("id", "name", "email", "group", "language", "user", "created_at")
+        read_only_fields = ("id", "user", "created_at")
+
+    def contact(self) -> Contact:
+        return contact_of(self.validated_data)
+
+
+def contact_of(data: dict[str, Any]) -> Contact:
+    return Contact(data["name"], data["email"], data.get("group", ""), data.get("language", "en"))
+
+
+class NewParticipationSerializer(serializers.Serializer[Participation]):
+    """Who is to take part: a stakeholder by id, or a contact, who becomes a stakeholder when they are none yet."""
+
+    stakeholder = serializers.UUIDField(required=False)
+    name = serializers.CharField(max_length=200, required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    group = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        by_contact = "name" in attrs and "email" in attrs
+        if by_contact == ("stakeholder" in attrs):
+            raise serializers.ValidationError("Send the id of a stakeholder, or a name and an e-mail address.")
+        return attrs
+
+
+class ParticipationSerializer(serializers.ModelSerializer[Participation]):
+    """One stakeholder's part. ``link`` is there for those who may manage the campaign, and for nobody else."""
+
+    name = serializers.CharField(source="stakeholder.name", read_only=True)
+    email = serializers.EmailField(source="stakeholder.email", read_only=True)
+    group = serializers.CharField(source="stakeholder.group", read_only=True)
+    started_at = serializers.DateTimeField(source="response.started_at", read_only=True, default=None, allow_null=True)
+    submitted_at = serializers.DateTimeField(
+        source="response.submitted_at", read_only=True, default=None, allow_null=True
+    )
+    link = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Participation
+        fields = (
+            "id",
+            "stakeholder",
+            "name",
+            "email",
+            "group",
+            "invited_at",
+            "opened_at",
+            "started_at",
+            "submitted_at",
+            "revoked_at",
+            "link",
+        )
+        read_only_fields = fields
+
+    def get_link(self, participation: Participation) -> str | None:
+        base = self.context.get("link_base")
+        return None if base is None or participation.revoked_at else links.url_for(participation, base)
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """A message that was sent, or waits; its text may hold a personal link and stays inside."""
+
+    address = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Message
+        fields = (
+            "id",
+            "channel",
+            "kind",
+            "address",
+            "subject",
+            "language",
+            "state",
+            "attempts",
+            "last_error",
+            "due_at",
+            "created_at",
+            "sent_at",
+        )
+        read_only_fields = fields

@@ -1,0 +1,194 @@
+"""Personal links: true ones open, all others say what to do and nothing else."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from apps.accounts.models import User
+from apps.campaigns import links, services
+from apps.campaigns.links import Dead
+from apps.campaigns.models import Campaign
+from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
+from apps.configuration import services as configuration
+from apps.models.models import Answer
+
+pytestmark = pytest.mark.requirement("CAMP-001")
+
+PAGES = ("", "sections/people/", "check/", "done/")
+SECRETS = ("Spring check", "Harbour", "Bo Berg", "bo@example.org", "We want to be ready")
+
+
+def tell_tale(content: bytes) -> list[str]:
+    return [secret for secret in SECRETS if secret in content.decode()]
+
+
+def test_a_token_is_short_random_looking_and_always_the_same(campaign: Campaign) -> None:
+    bo, cy = part_of(campaign, BO), part_of(campaign, CY)
+
+    assert links.token_for(bo) == links.token_for(bo)
+    assert links.token_for(bo) != links.token_for(cy)
+    assert len(links.token_for(bo)) == 43
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_changed_token_is_unknown(bos_link: str, visitor: Client, page: str) -> None:
+    token = bos_link.split("/")[2]
+    swapped = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
+
+    response = visitor.get(f"/a/{swapped}/{page}")
+
+    assert response.status_code == 404
+    assert tell_tale(response.content) == []
+
+
+def test_every_single_bit_of_the_token_counts(campaign: Campaign, clock: Clock) -> None:
+    sealed = base64.urlsafe_b64decode(links.token_for(part_of(campaign, BO)) + "=")
+    for bit in range(len(sealed) * 8):
+        changed = bytearray(sealed)
+        changed[bit // 8] ^= 1 << (bit % 8)
+        token = base64.urlsafe_b64encode(changed).decode().rstrip("=")
+        assert links.find(token, now=clock.moment).dead is Dead.UNKNOWN, bit
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "A" * 43, "A" * 42, "A" * 44, "-" * 43, "é" * 43, "../" * 10, "%00" * 5, "A" * 5000]
+)
+def test_nonsense_is_unknown(acme: Any, clock: Clock, visitor: Client, token: str) -> None:
+    response = visitor.get(f"/a/{token}/")
+
+    assert response.status_code == 404
+
+
+def test_another_spelling_of_a_true_token_is_unknown(campaign: Campaign, clock: Clock) -> None:
+    """The last character has two bits that decoding ignores."""
+    token = links.token_for(part_of(campaign, BO))
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    place = alphabet.index(token[-1])
+
+    assert links.find(token[:-1] + alphabet[place + 1], now=clock.moment).dead is Dead.UNKNOWN
+
+
+def test_the_answer_for_unknown_people_and_wrong_seals_is_the_same(campaign: Campaign, visitor: Client) -> None:
+    sealed = base64.urlsafe_b64decode(links.token_for(part_of(campaign, BO)) + "=")
+    wrong_seal = base64.urlsafe_b64encode(sealed[:16] + bytes(16)).decode().rstrip("=")
+    nobody = base64.urlsafe_b64encode(uuid4().bytes + bytes(16)).decode().rstrip("=")
+
+    first, second = visitor.get(f"/a/{wrong_seal}/"), visitor.get(f"/a/{nobody}/")
+
+    assert first.status_code == second.status_code == 404
+    assert first.content.replace(wrong_seal.encode(), b"") == second.content.replace(nobody.encode(), b"")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_withdrawn_link_is_gone(campaign: Campaign, ada: User, clock: Clock, visitor: Client, page: str) -> None:
+    bo = part_of(campaign, BO)
+    services.revoke_link(bo, acting_user=ada, now=clock.moment)
+
+    response = visitor.get(path_of(bo) + page)
+
+    assert response.status_code == 410
+    assert "no longer valid" in response.content.decode()
+    assert tell_tale(response.content) == []
+
+
+def test_a_renewed_link_replaces_the_old_one_and_is_sent(
+    campaign: Campaign, ada: User, clock: Clock, visitor: Client, post: Post
+) -> None:
+    deliver_everything(clock)
+    bo = part_of(campaign, BO)
+    old = path_of(bo)
+    new = path_of(services.renew_link(bo, acting_user=ada, now=clock.moment))
+    deliver_everything(clock)
+
+    assert new != old
+    assert visitor.get(old).status_code == 410
+    assert visitor.get(new).status_code == 200
+    assert link_in(post.to(BO)[-1]) == new
+
+
+def test_renewing_lets_a_withdrawn_person_in_again(
+    campaign: Campaign, ada: User, clock: Clock, visitor: Client
+) -> None:
+    bo = services.revoke_link(part_of(campaign, BO), acting_user=ada, now=clock.moment)
+
+    renewed = services.renew_link(bo, acting_user=ada, now=clock.moment)
+
+    assert visitor.get(path_of(renewed)).status_code == 200
+    assert visitor.get(path_of(part_of(campaign, CY))).status_code == 200
+
+
+def test_a_draft_campaigns_links_lead_nowhere(draft: Campaign, visitor: Client) -> None:
+    response = visitor.get(path_of(part_of(draft, BO)))
+
+    assert response.status_code == 404
+    assert tell_tale(response.content) == []
+
+
+@pytest.mark.parametrize("how", ["closed", "time is up"])
+def test_a_closed_campaign_takes_no_answers(
+    campaign: Campaign, bos_link: str, ada: User, clock: Clock, visitor: Client, how: str
+) -> None:
+    if how == "closed":
+        services.close_campaign(campaign, acting_user=ada, now=clock.moment)
+    else:
+        clock.moment = campaign.closes_at
+
+    page = visitor.get(bos_link)
+    saved = visitor.post(f"{bos_link}sections/people/", {"q-P1": "3"})
+    at_once = visitor.post(f"{bos_link}answers/P1/", {"q-P1": "3"}, headers={"HX-Request": "true"})
+
+    assert (page.status_code, saved.status_code) == (410, 410)
+    assert "This campaign is closed" in page.content.decode()
+    assert tell_tale(page.content) == []
+    assert at_once["HX-Refresh"] == "true"
+    assert not Answer.objects.exists()
+
+
+def test_a_link_of_one_tenant_is_unknown_in_another(bos_link: str, beta: Any, acme: Any, clock: Clock) -> None:
+    with tenant_context(beta):
+        response = Client().get(bos_link, headers={"host": "beta.localhost"})
+
+    assert response.status_code == 404
+    assert tell_tale(response.content) == []
+
+
+def test_the_seal_of_one_tenant_does_not_fit_in_another(campaign: Campaign, beta: Any, clock: Clock) -> None:
+    bo = part_of(campaign, BO)
+    here = links.token_for(bo)
+
+    with tenant_context(beta):
+        assert links.token_for(bo) != here
+
+
+def test_pages_are_neither_kept_nor_indexed_nor_told_to_others(bos_link: str, visitor: Client) -> None:
+    for page in ("", "sections/people/", "check/"):
+        response = visitor.get(bos_link + page)
+        assert response["Cache-Control"] == "no-store"
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in response["X-Robots-Tag"]
+        assert not response.cookies
+    missing = visitor.get("/a/nothing/")
+    assert missing["Cache-Control"] == "no-store"
+
+
+def test_one_link_is_used_only_so_often(bos_link: str, visitor: Client, clock: Clock) -> None:
+    configuration.change("campaign.rate.link", 3, now=clock.moment)
+
+    answers = [visitor.get(bos_link).status_code for _ in range(5)]
+
+    assert answers == [200, 200, 200, 429, 429]
+    assert int(visitor.get(bos_link)["Retry-After"]) > 0
+
+
+def test_an_old_secret_key_still_opens_while_keys_are_rotated(campaign: Campaign, clock: Clock, settings: Any) -> None:
+    token = links.token_for(part_of(campaign, BO))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [settings.SECRET_KEY]
+
+    assert links.find(token, now=clock.moment + timedelta(minutes=1)).dead is None
+    settings.SECRET_KEY_FALLBACKS = []
+    assert links.find(token, now=clock.moment).dead is Dead.UNKNOWN
