@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,9 @@ def test_defaults_are_filled_in():
     root = parse(document(leaf("a"))).root
 
     assert (root.weight, root.min_coverage, root.missing.name, root.critical) == (1.0, 0.0, "skip", False)
-    assert root.children[0].indicator.normalisation.name == "none"
+    indicator = root.children[0].indicator
+    assert indicator is not None
+    assert indicator.normalisation.name == "none"
     assert root.children[0].title("en") == "a"
 
 
@@ -293,10 +296,9 @@ def test_twenty_deep_is_fine():
 
 
 def test_ten_thousand_deep_is_refused_without_a_crash():
-    deep = list_ = []
+    deep: list[Any] = []
     for _ in range(10_000):
-        list_.append([])
-        list_ = list_[0]
+        deep = [deep]
 
     assert problems(document(nested(10_000)))[0][1] == "too_deep"
     assert problems({**document(leaf("a")), "sources": deep})[0][1] == "too_deep"

@@ -57,7 +57,7 @@ def test_a_marginal_gain_is_what_a_small_rise_brings(aggregation):
     found = explained(data, unit(a=10, b=50, c=40))["nodes"]
 
     for code in "abc":
-        raised = {"a": 10, "b": 50, "c": 40}
+        raised = {"a": 10.0, "b": 50.0, "c": 40.0}
         raised[code] += rise
         [before], [after] = results(data, unit(a=10, b=50, c=40)), results(data, unit(**raised))
         slope = (after["score"] - before["score"]) / rise
@@ -211,7 +211,7 @@ def test_nodes_have_bounds_too():
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(min_value=0, max_value=100)), min_size=1, max_size=8))
-def test_whatever_is_missing_turns_out_to_be_the_score_stays_within(measured: list):
+def test_whatever_is_missing_turns_out_to_be_the_score_stays_within(measured: list) -> None:
     data = document(*(leaf(f"c{row}", normalisation=GOALPOSTS) for row in range(len(measured))))
     values = {f"c{row}": value for row, value in enumerate(measured)}
     low, _, high = bounded(data, {"id": "u", "values": values})[0]

@@ -81,7 +81,7 @@ def test_without_a_random_index_there_is_no_ratio():
     assert find_weights({"method": "ahp", "matrices": [equal]})["consistency"]["ratio"] is None
 
 
-def test_published_weights_from_data(reference: Path):
+def test_published_weights_from_data(reference: Path) -> None:
     cases = json.loads((reference / "mcdm_weights" / "cases.json").read_text())
 
     for case, method, tolerance in (
@@ -93,7 +93,7 @@ def test_published_weights_from_data(reference: Path):
         assert found == pytest.approx(cases[case]["weights"], abs=tolerance)
 
 
-def test_a_weighted_product_and_sum_by_published_scores(reference: Path):
+def test_a_weighted_product_and_sum_by_published_scores(reference: Path) -> None:
     case = json.loads((reference / "mcdm_weights" / "cases.json").read_text())["waspas_half_wsm_half_wpm"]
     columns = list(zip(*case["matrix"], strict=True))
     shares = [
@@ -107,7 +107,7 @@ def test_a_weighted_product_and_sum_by_published_scores(reference: Path):
     products = score(parse(document(*children, root={"aggregation": "product"})), units).results
 
     for row, expected in enumerate(case["scores"]):
-        assert (sums[row]["score"] + products[row]["score"]) / 2 == pytest.approx(expected, abs=2e-4)
+        assert ((sums[row]["score"] or 0) + (products[row]["score"] or 0)) / 2 == pytest.approx(expected, abs=2e-4)
 
 
 def test_budgets_are_shared_out_expert_by_expert():

@@ -33,7 +33,7 @@ def scored(children, aggregation="arithmetic_mean"):
 
 
 @given(CHILDREN, SEEDS, st.sampled_from(["arithmetic_mean", "geometric_mean"]))
-def test_the_order_of_children_does_not_change_a_bit(children: list, random: random.Random, aggregation: str):
+def test_the_order_of_children_does_not_change_a_bit(children: list, random: random.Random, aggregation: str) -> None:
     data, unit = of(children, aggregation)
     shuffled = {**data, "root": {**data["root"], "children": random.sample(data["root"]["children"], len(children))}}
 
@@ -41,7 +41,7 @@ def test_the_order_of_children_does_not_change_a_bit(children: list, random: ran
 
 
 @given(st.lists(NUMBERS, min_size=2, max_size=20), SEEDS, st.sampled_from(["min_max", "none"]))
-def test_the_order_of_units_does_not_change_a_bit(numbers: list, random: random.Random, method: str):
+def test_the_order_of_units_does_not_change_a_bit(numbers: list, random: random.Random, method: str) -> None:
     data = document(leaf("x", normalisation=method), mode="relative")
     units = [{"id": f"u{row}", "values": {"x": number}} for row, number in enumerate(numbers)]
 
@@ -52,14 +52,14 @@ def test_the_order_of_units_does_not_change_a_bit(numbers: list, random: random.
 
 
 @given(CHILDREN, st.integers(min_value=-20, max_value=20))
-def test_weights_times_a_power_of_two_do_not_change_a_bit(children: list, power: int):
+def test_weights_times_a_power_of_two_do_not_change_a_bit(children: list, power: int) -> None:
     scaled = [(value, weight * 2.0**power) for value, weight in children]
 
     assert scored(children) == scored(scaled)
 
 
 @given(CHILDREN, POSITIVE)
-def test_only_ratios_of_weights_matter(children: list, factor: float):
+def test_only_ratios_of_weights_matter(children: list, factor: float) -> None:
     scaled = [(value, weight * factor) for value, weight in children]
 
     before, after = scored(children), scored(scaled)
@@ -67,7 +67,7 @@ def test_only_ratios_of_weights_matter(children: list, factor: float):
 
 
 @given(st.lists(st.tuples(POSITIVE, WEIGHTS), min_size=1, max_size=10))
-def test_the_geometric_mean_is_at_most_the_arithmetic_and_both_lie_within(children: list):
+def test_the_geometric_mean_is_at_most_the_arithmetic_and_both_lie_within(children: list) -> None:
     low, high = min(value for value, _ in children), max(value for value, _ in children)
 
     geometric, arithmetic = scored(children, "geometric_mean"), scored(children)
@@ -76,12 +76,12 @@ def test_the_geometric_mean_is_at_most_the_arithmetic_and_both_lie_within(childr
 
 
 @given(CHILDREN, WEIGHTS)
-def test_a_child_that_does_not_apply_changes_nothing(children: list, weight: float):
+def test_a_child_that_does_not_apply_changes_nothing(children: list, weight: float) -> None:
     assert scored(children) == scored([*children, ("not_applicable", weight)])
 
 
 @given(st.lists(st.tuples(POSITIVE, WEIGHTS), min_size=1, max_size=10), POSITIVE, st.data())
-def test_no_mean_falls_when_a_child_rises(children: list, gain: float, data: st.DataObject):
+def test_no_mean_falls_when_a_child_rises(children: list, gain: float, data: st.DataObject) -> None:
     row = data.draw(st.integers(min_value=0, max_value=len(children) - 1))
     better = [
         (value + gain, weight) if place == row else (value, weight) for place, (value, weight) in enumerate(children)
@@ -92,7 +92,7 @@ def test_no_mean_falls_when_a_child_rises(children: list, gain: float, data: st.
 
 
 @given(NUMBERS)
-def test_turning_the_direction_mirrors_goalposts(number: float):
+def test_turning_the_direction_mirrors_goalposts(number: float) -> None:
     forward = results(*of([(number, 1)], normalisation=GOALPOSTS))[0]["score"]
     backward = results(*of([(number, 1)], normalisation=GOALPOSTS, direction="negative"))[0]["score"]
 
@@ -103,7 +103,7 @@ ANSWERS = st.sampled_from([1, 2, 3, 4, 5, None, "dont_know", "not_applicable"])
 
 
 @given(st.lists(st.tuples(ANSWERS, ANSWERS, ANSWERS), min_size=1, max_size=8), SEEDS)
-def test_the_order_of_raters_does_not_change_a_bit(raters: list, random: random.Random):
+def test_the_order_of_raters_does_not_change_a_bit(raters: list, random: random.Random) -> None:
     data = document(branch("d", asked("p", "P1", "P2"), asked("q", "Q1")))
     given_answers = [dict(zip(("P1", "P2", "Q1"), answers, strict=True)) for answers in raters]
 
@@ -113,7 +113,7 @@ def test_the_order_of_raters_does_not_change_a_bit(raters: list, random: random.
 
 
 @given(st.lists(ANSWERS, min_size=1, max_size=10))
-def test_a_question_that_does_not_apply_changes_nothing(answers: list):
+def test_a_question_that_does_not_apply_changes_nothing(answers: list) -> None:
     codes = [f"Q{row}" for row in range(len(answers))]
     given_answers = dict(zip(codes, answers, strict=True))
 
@@ -124,14 +124,14 @@ def test_a_question_that_does_not_apply_changes_nothing(answers: list):
 
 
 @given(CHILDREN)
-def test_equal_input_gives_equal_output(children: list):
+def test_equal_input_gives_equal_output(children: list) -> None:
     data, unit = of(children)
 
     assert score(parse(data), [unit]) == score(parse(data), [unit])
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=6), st.lists(NUMBERS, min_size=1, max_size=6))
-def test_a_unit_scored_alone_scores_the_same_in_company(own: list, others: list):
+def test_a_unit_scored_alone_scores_the_same_in_company(own: list, others: list) -> None:
     assume(len(own) == len(others))
     data, unit = of([(value, 1) for value in own])
     company = {"id": "v", "values": dict(zip(unit["values"], others, strict=True))}

@@ -81,7 +81,7 @@ def calculated(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("stage", "file"), STAGES.items(), ids=STAGES.keys())
-def test_every_cell_of_a_stage_is_reproduced(reference: Path, stage: str, file: str):
+def test_every_cell_of_a_stage_is_reproduced(reference: Path, stage: str, file: str) -> None:
     results = calculated(reference / "asem_coinr")
     expected = rows(reference / "asem_coinr" / f"{file}.csv")
 
@@ -92,7 +92,7 @@ def test_every_cell_of_a_stage_is_reproduced(reference: Path, stage: str, file: 
         assert near(results[row["uCode"]][stage], cells)
 
 
-def test_every_aggregate_is_reproduced(reference: Path):
+def test_every_aggregate_is_reproduced(reference: Path) -> None:
     results = calculated(reference / "asem_coinr")
     expected = rows(reference / "asem_coinr" / "exp_5_aggregated.csv")
 
@@ -103,7 +103,7 @@ def test_every_aggregate_is_reproduced(reference: Path):
         assert near({code: node["value"] for code, node in nodes.items()}, cells)
 
 
-def test_switzerland_leads_as_published(reference: Path):
+def test_switzerland_leads_as_published(reference: Path) -> None:
     results = calculated(reference / "asem_coinr")
 
     assert results["CHE"]["rank"] == 1

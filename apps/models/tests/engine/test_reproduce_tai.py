@@ -32,7 +32,7 @@ def units(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("column", ["EW", "BAP"])
-def test_ranks_with_goalposts_are_the_published_ones(reference: Path, column: str):
+def test_ranks_with_goalposts_are_the_published_ones(reference: Path, column: str) -> None:
     folder = reference / "tai_oecd_handbook"
     children = [
         leaf(
@@ -53,7 +53,7 @@ def test_ranks_with_goalposts_are_the_published_ones(reference: Path, column: st
     assert {result["id"]: result["rank"] for result in results} == expected
 
 
-def test_plain_min_max_puts_norway_elsewhere(reference: Path):
+def test_plain_min_max_puts_norway_elsewhere(reference: Path) -> None:
     folder = reference / "tai_oecd_handbook"
     names = [row["indicator"] for row in rows(folder / "tai_goalposts_weights.csv")]
     data = document(*(leaf(name, normalisation="min_max") for name in names), mode="relative")
@@ -64,7 +64,7 @@ def test_plain_min_max_puts_norway_elsewhere(reference: Path):
 
 
 @pytest.mark.parametrize(("column", "normalisation"), NORMALISATIONS.items(), ids=NORMALISATIONS.keys())
-def test_normalisations_of_schooling_are_those_of_table_15(reference: Path, column: str, normalisation: Any):
+def test_normalisations_of_schooling_are_those_of_table_15(reference: Path, column: str, normalisation: Any) -> None:
     folder = reference / "tai_oecd_handbook"
     scale = {"low": 0, "high": 100} if column == "percentile" else {"low": 0, "high": 1}
     data = document(leaf("schooling", normalisation=normalisation), mode="relative", scale=scale)
@@ -75,7 +75,7 @@ def test_normalisations_of_schooling_are_those_of_table_15(reference: Path, colu
     assert results == pytest.approx(expected, abs=0.051 if column == "percentile" else ROUNDED, rel=0)
 
 
-def test_cronbachs_alpha_is_that_of_table_11(reference: Path):
+def test_cronbachs_alpha_is_that_of_table_11(reference: Path) -> None:
     folder = reference / "tai_oecd_handbook"
     table = rows(folder / "tai_raw.csv")
     items = {name: [float(row[name]) for row in table] for name in table[0] if name != "country"}

@@ -30,7 +30,7 @@ def scored(reference: Path, data: dict[str, Any]) -> list[tuple[dict[str, str], 
     return list(zip(published, score(parse(data), units).results, strict=True))
 
 
-def test_every_row_by_formula(reference: Path):
+def test_every_row_by_formula(reference: Path) -> None:
     pairs = scored(reference, document(leaf("exposure"), VULNERABILITY, root={"aggregation": BY_FORMULA}))
 
     assert len(pairs) == 1916
@@ -39,7 +39,7 @@ def test_every_row_by_formula(reference: Path):
         assert result["nodes"]["vulnerability"]["value"] == pytest.approx(float(row["vulnerability"]), abs=PUBLISHED)
 
 
-def test_every_row_by_product(reference: Path):
+def test_every_row_by_product(reference: Path) -> None:
     pairs = scored(reference, document(leaf("exposure"), VULNERABILITY, root={"aggregation": "product"}))
 
     for row, result in pairs:
