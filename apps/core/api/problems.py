@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -98,6 +99,7 @@ def _problems(detail: Any, pointer: str) -> Iterator[Problem]:
         yield Problem(pointer, str(detail), getattr(detail, "code", "invalid"))
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """For addresses below ``/api/`` that lead nowhere."""
     return http_response("not_found")
