@@ -69,6 +69,11 @@ class Permission:
             )
         return cls(parts[0], parts[1], parts[2], object_id)
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Tenant-wide, and not narrowed to one object by its grant."""
+        return self.scope in EVERYWHERE and self.object_id is None
+
     def is_about(self, resource: str, action: str) -> bool:
         if self.resource == "tenant" and self.action in ALL_ACTIONS:
             return True
@@ -78,13 +83,13 @@ class Permission:
         """Whether everything that the other permits is permitted by this."""
         if not self.is_about(other.resource, "manage" if other.action == "*" else other.action):
             return False
-        return self.scope in EVERYWHERE or (self.scope == other.scope and self.object_id in (None, other.object_id))
+        return self.is_everywhere or (self.scope == other.scope and self.object_id in (None, other.object_id))
 
     def narrowed_by(self, key: "Permission") -> "Permission | None":
         """The narrower reach of the two; none when neither contains the other."""
-        if key.scope in EVERYWHERE:
+        if key.is_everywhere:
             return self
-        if self.scope in EVERYWHERE:
+        if self.is_everywhere:
             return key
         return self if self.scope == key.scope else None
 
@@ -140,7 +145,7 @@ def allows(user: Any, permission: str, obj: Model | None = None) -> bool:
     if ":" not in permission:  # Django's own ``app.verb_model``, asked by the admin
         permission = "tenant:manage"
     found = relevant(user, permission)
-    if obj is None or any(one.scope in EVERYWHERE for one in found):
+    if obj is None or any(one.is_everywhere for one in found):
         return bool(found)
     return bool(found) and _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
 
@@ -148,7 +153,7 @@ def allows(user: Any, permission: str, obj: Model | None = None) -> bool:
 def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:
     """The rows on which the user has the permission. A tenant-wide grant adds no condition at all."""
     found = relevant(user, permission)
-    if any(one.scope in EVERYWHERE for one in found):
+    if any(one.is_everywhere for one in found):
         return queryset
     return _covered(queryset, user, found)
 

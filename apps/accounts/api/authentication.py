@@ -10,11 +10,13 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apps import audit
 from apps.accounts import authz, keys
 from apps.accounts.models import ApiKey, User
 from apps.core import context, crypto
 
 GRAIN = timedelta(minutes=1)
+REFUSAL = "This API key is not valid."
 
 
 class ApiKeyAuthentication(authentication.BaseAuthentication):
@@ -26,8 +28,11 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         now = timezone.now()
         key = self._find(text.strip())
-        if key is None or not key.is_valid_at(now) or not key.user.is_active:
-            raise AuthenticationFailed("This API key is not valid.")
+        if key is None:
+            raise AuthenticationFailed(REFUSAL)
+        if not key.is_valid_at(now) or not key.user.is_active:
+            _record_refusal(key, now)
+            raise AuthenticationFailed(REFUSAL)
         authz.narrow(key.user, key.permissions)
         context.amend(user_id=str(key.user_id), actor_type="api_key")
         _note_use(key, now)
@@ -47,6 +52,13 @@ def _note_use(key: ApiKey, now: datetime) -> None:
     """At most once a minute, so that a key in heavy use costs no write for each request."""
     if key.last_used_at is None or now - key.last_used_at >= GRAIN:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def _record_refusal(key: ApiKey, now: datetime) -> None:
+    """A key that was good once and is still in use: somebody should know, though not of every request."""
+    if key.last_used_at is None or now - key.last_used_at >= GRAIN:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        audit.record("api_key.refused", now=now, target=key, outcome="failure")
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -12,8 +12,9 @@ from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
 from apps.core import events
-from apps.core.errors import Refused
+from apps.core.errors import Invalid, Problem, Refused
 
+OF_ONE_OBJECT = frozenset({"model", "campaign"})
 ADMINISTRATORS = (ADMINISTRATOR, PLATFORM_ADMINISTRATOR)
 
 
@@ -60,6 +61,7 @@ def grant_role(
 ) -> Grant:
     """Give a role, for good or for a time, for everything or one object. Without an acting user: the operator."""
     role = Role.objects.select_for_update().get(pk=role.pk)
+    _refuse_wider_than_object(role, object_id)
     refuse_more_than_own(acting_user, role.permissions, object_id)
     grant = Grant(
         user=user, role=role, object_id=object_id, granted_at=now, granted_by=acting_user, valid_until=valid_until
@@ -72,6 +74,14 @@ def grant_role(
     audit.record("grant.created", now=now, target=grant, actor=acting_user, details=_about(grant))
     events.publish("grant.created", {"grant_id": str(grant.pk), "user_id": str(user.pk)}, now=now)
     return grant
+
+
+def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
+    """A grant for one object takes a role that speaks of objects; any other would mean more than it seems."""
+    scopes = {Permission.parse(text).scope for text in role.permissions}
+    if object_id is not None and not scopes <= OF_ONE_OBJECT:
+        reason = f"The role {role.name} is not about single objects."
+        raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
 
 
 @transaction.atomic

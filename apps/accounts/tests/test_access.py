@@ -169,6 +169,19 @@ def test_own_is_oneself(admin: User, acme: Any, make_user: MakeUser, now: dateti
     assert not user.has_perm("users:read", admin)
 
 
+def test_a_role_for_the_whole_tenant_cannot_be_given_for_one_object(
+    admin: User, acme: Any, make_user: MakeUser, now: datetime
+) -> None:
+    user, role = make_user("half@acme.example"), Role.objects.get(code="tenant_admin")
+
+    with pytest.raises(Invalid):
+        services.grant_role(user, role, object_id=uuid4(), acting_user=admin, now=now)
+
+    Grant.objects.create(user=user, role=role, object_id=uuid4(), granted_at=now)
+    assert not authz.visible(User.objects.all(), User.objects.get(pk=user.pk), "users:read").exists()
+    assert not authz.holds(User.objects.get(pk=user.pk), _parsed("users:tenant:read"))
+
+
 def test_nobody_gives_what_they_have_not(analyst: User, now: datetime) -> None:
     admin_role = Role.objects.get(code="tenant_admin")
 

@@ -79,6 +79,18 @@ def test_every_bad_key_gets_the_same_answer(key: str, admin: User, client: Clien
     assert len({(answer.json()["code"], answer.json()["detail"]) for answer in answers}) == 1
 
 
+@pytest.mark.requirement("LOG-002")
+def test_the_use_of_a_revoked_key_is_recorded_once_a_minute(admin: User, client: Client) -> None:
+    revoked, text = services.create_api_key(admin, name="old", now=timezone.now())
+    services.revoke_api_key(revoked, acting_user=admin, now=timezone.now())
+    for _ in range(3):
+        client.get("/api/v1/users/", headers=_with(text))
+
+    assert (
+        AuditEntry.objects.filter(action="api_key.refused", object_id=str(revoked.pk), outcome="failure").count() == 1
+    )
+
+
 def test_a_key_in_the_address_is_ignored(key: str, client: Client) -> None:
     assert (
         client.get(f"/api/v1/users/?authorization={key}&key={key}&access_token={key}", headers=ACME).status_code == 401
