@@ -22,6 +22,8 @@ from apps.models.engine.model import (
 )
 from apps.models.engine.problems import DataInvalid, Invalid, Problem
 from apps.models.engine.scoring import ENGINE_VERSION, Results, calculate, input_digest, score
+from apps.models.engine.sensitivity import sensitivity
+from apps.models.engine.uncertainty import uncertainty
 
 __all__ = [
     "ENGINE_VERSION",
@@ -47,4 +49,6 @@ __all__ = [
     "input_digest",
     "measure_agreement",
     "score",
+    "sensitivity",
+    "uncertainty",
 ]

@@ -408,4 +408,5 @@ def test_the_table_holds_every_method_of_the_interface(place, names):
 def test_every_method_says_what_it_does():
     for methods in METHODS.values():
         for method in methods.values():
-            assert (method.function.__doc__ or "").strip().endswith((".", ")."))
+            summary = (method.function.__doc__ or "").strip().partition("\n\n")[0]
+            assert summary.endswith((".", ").")), (method.place, method.name)
