@@ -7,10 +7,15 @@ then show the same, and a test holds the two ways together.
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import orjson
-from django.db.models import QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import DateTimeField, QuerySet
+from django.db.models.query import BaseIterable
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,7 +24,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api.renderers import JSONRenderer, encode
+from apps.core.api.renderers import Encoded, JSONRenderer, encode
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 CHUNK = 1000
@@ -39,13 +44,60 @@ class Rows:
         return queryset.values(*plain, **cls.columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as PostgreSQL wrote it; the id is what pages are cut by."""
+
+    id: str
+    json: str
+
+
+class WrittenByDatabase(BaseIterable):  # type: ignore[type-arg]
+    """Iterates over a ``values()`` queryset as :class:`Row`: the database writes the JSON."""
+
+    def __iter__(self) -> Iterator[Row]:
+        query: Any = self.queryset.query
+        connection = connections[self.queryset.db]
+        try:
+            sql, parameters = query.get_compiler(self.queryset.db).as_sql()
+        except EmptyResultSet:
+            return
+        columns = ", ".join(_column(name, query.model) for name in (*query.values_select, *query.annotation_select))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT o.id::text, row_to_json(o)::text FROM (SELECT {columns} FROM ({sql}) q) o",  # noqa: S608
+                parameters,
+            )
+            yield from (Row(*row) for row in cursor.fetchall())
+
+
+def _column(name: str, model: Any) -> str:
+    """A column as serializers write it: times in UTC with a ``Z``, fractions of a second where there are any."""
+    quoted = f'q."{name}"'
+    if name not in _moments(model):
+        return quoted
+    seconds, fraction = ('YYYY-MM-DD"T"HH24:MI:SS' + rest for rest in ('"Z"', '.US"Z"'))
+    whole = f"date_trunc('second', {quoted}) = {quoted}"
+    return (
+        f"to_char({quoted} AT TIME ZONE 'UTC', CASE WHEN {whole} THEN '{seconds}' ELSE '{fraction}' END) AS \"{name}\""
+    )
+
+
+@lru_cache(maxsize=64)
+def _moments(model: Any) -> frozenset[str]:
+    return frozenset(field.name for field in model._meta.get_fields() if isinstance(field, DateTimeField))
+
+
 class FastListMixin:
-    """Lists through the serializer's ``rows``."""
+    """Lists through the serializer's ``rows``, which the database writes as JSON."""
 
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         rows = self.get_serializer_class().rows(self.filter_queryset(self.get_queryset()))
-        response: Response = self.get_paginated_response(self.paginate_queryset(rows))
-        return response
+        rows._iterable_class = WrittenByDatabase  # noqa: SLF001  how querysets choose what they make of rows
+        page = self.paginate_queryset(rows)
+        links = {"next": self.paginator.get_next_link(), "previous": self.paginator.get_previous_link()}
+        results = ",".join(row.json for row in page).encode()
+        return Response(Encoded(encode(links)[:-1] + b',"results":[' + results + b"]}"))
 
 
 class CSVRenderer(BaseRenderer):

@@ -3,7 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.core.api.fast import UUID_PATTERN
 from apps.models.api.assessments import AssessmentView
-from apps.models.api.calculations import CalculationView
+from apps.models.api.calculations import AgreementView, CalculationView, ExplanationView, WeightsView
 from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
 from apps.models.api.responses import ResponseView
@@ -23,5 +23,8 @@ router.register("jobs", JobView, basename="jobs")
 urlpatterns = [
     *router.urls,
     path("calculations/", CalculationView.as_view(), name="calculations"),
+    path("calculations/explain/", ExplanationView.as_view(), name="explanations"),
+    path("calculations/weights/", WeightsView.as_view(), name="weights"),
+    path("calculations/agreement/", AgreementView.as_view(), name="agreement"),
     path("schemas/model.json", ModelSchemaView.as_view(), name="model-schema"),
 ]

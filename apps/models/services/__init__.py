@@ -7,7 +7,7 @@ from apps.models.services.assessments import (
     lock_assessment,
     set_values,
 )
-from apps.models.services.calculations import calculate, model_of
+from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
 from apps.models.services.jobs import cancel_job
 from apps.models.services.responses import (
@@ -43,8 +43,11 @@ __all__ = [
     "delete_assessment",
     "delete_model",
     "delete_subject",
+    "explain",
+    "find_weights",
     "import_document",
     "lock_assessment",
+    "measure_agreement",
     "model_of",
     "parse_document",
     "parsed",

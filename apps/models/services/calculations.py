@@ -1,10 +1,11 @@
 """Calculations that leave nothing behind: a document and units in, results out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, Problem
 from apps.models import document, engine
 from apps.models.services.documents import problems_of
 
@@ -22,10 +23,8 @@ def model_of(data: Any, *, at: str = "/model") -> engine.Model:
 def calculate(model: engine.Model, units: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Score units by a model, and say how long that took."""
     started = time.perf_counter()
-    try:
+    with _saying("The units cannot be scored."):
         results = engine.score(model, units, options)
-    except engine.DataInvalid as error:
-        raise Invalid("The units cannot be scored.", errors=problems_of(error.problems)) from None
     duration_ms = round((time.perf_counter() - started) * 1000, 3)
     return {
         "engine_version": results.engine_version,
@@ -34,3 +33,32 @@ def calculate(model: engine.Model, units: Any, options: Mapping[str, Any] | None
         "results": results.results,
         "warnings": results.warnings,
     }
+
+
+def explain(model: engine.Model, units: Any, unit: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Trace one unit's score from what was measured and answered up to the root."""
+    if not isinstance(unit, str):
+        raise Invalid("Name the unit to explain.", errors=[Problem("/unit", "must be the id of a unit", "wrong_type")])
+    with _saying("The units cannot be scored."):
+        return engine.explain(model, units, unit, options)
+
+
+def find_weights(asked: Any) -> dict[str, Any]:
+    """Determine weights from judgements, ranks, budgets or data."""
+    with _saying("Weights cannot be determined from this."):
+        return engine.find_weights(asked)
+
+
+def measure_agreement(asked: Any) -> dict[str, Any]:
+    """Measure how far raters agree."""
+    with _saying("Agreement cannot be measured on this."):
+        return engine.measure_agreement(asked)
+
+
+@contextmanager
+def _saying(detail: str) -> Iterator[None]:
+    """Turn what the engine refuses into a refusal with pointers."""
+    try:
+        yield
+    except engine.DataInvalid as error:
+        raise Invalid(detail, errors=problems_of(error.problems)) from None

@@ -120,9 +120,46 @@ def test_bad_calls_are_named(api: Api, simple: dict[str, Any], change: dict[str,
     assert pointer in {one["pointer"] for one in answer.json()["errors"]}
 
 
-@pytest.mark.parametrize("body", ["[]", "null", "{}", "7", "{"])
-def test_what_is_no_call_is_refused(api: Api, body: str) -> None:
-    assert api.post("calculations/", body).status_code in (400, 422)
+@pytest.mark.parametrize("path", ["", "explain/", "weights/", "agreement/"])
+@pytest.mark.parametrize("body", ["[]", "null", "{}", "7", "{", '{"model": 1, "units": 1, "unit": 1}'])
+def test_what_is_no_call_is_refused(api: Api, path: str, body: str) -> None:
+    answer = api.post(f"calculations/{path}", body)
+
+    assert answer.status_code in (400, 422)
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_one_units_score_is_explained(api: Api, simple: dict[str, Any]) -> None:
+    units = [_unit("x", a=2, b=4), _unit("y", a=8, b=6)]
+
+    trace = api.post("calculations/explain/", {"model": simple, "units": units, "unit": "x"}).json()
+
+    assert (trace["id"], trace["score"]) == ("x", 0.30000000000000004)
+    assert trace["nodes"].keys() == {"all", "a", "b"}
+    assert trace["indicators"].keys() == {"a", "b"}
+
+
+@pytest.mark.parametrize("unit", ["z", None, 7])
+def test_a_unit_that_is_not_there_cannot_be_explained(api: Api, simple: dict[str, Any], unit: Any) -> None:
+    answer = api.post("calculations/explain/", {"model": simple, "units": [_unit("x", a=1)], "unit": unit})
+
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/unit"]
+
+
+def test_weights_come_from_pairwise_comparisons(api: Api) -> None:
+    body = {"method": "ahp", "matrices": [[[1, 3], [0.3333333333, 1]]]}
+
+    answer = api.post("calculations/weights/", body).json()
+
+    assert [round(weight, 6) for weight in answer["weights"]] == [0.75, 0.25]
+    assert answer["consistency"]["lambda_max"] == pytest.approx(2)
+
+
+def test_agreement_of_raters_is_measured(api: Api) -> None:
+    body = {"measure": "krippendorff_alpha", "level": "nominal", "ratings": [[1, 2, None], [1, 2, 3]]}
+
+    assert api.post("calculations/agreement/", body).json()["value"] == pytest.approx(1)
 
 
 def test_a_stored_version_scores_as_its_document_does(api: Api, publish: Any, simple: dict[str, Any]) -> None:

@@ -27,6 +27,8 @@ def stored(assessment: Assessment, ada: User, now: Any, survey: dict[str, Any]) 
 
 @pytest.mark.parametrize("path", ["models/", "subjects/", "assessments/"])
 def test_a_list_shows_what_single_objects_show(api: Api, stored: Assessment, path: str) -> None:
+    api.post("subjects/", {"code": "now", "name": 'Created at a fraction of a second "+00:00"'})
+
     listed = api.get(path).json()["results"]
 
     assert listed
