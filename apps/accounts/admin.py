@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -82,10 +83,18 @@ class UserAdmin(ServiceAdmin[User]):
 
 
 class PermissionsForm(forms.ModelForm[Any]):
-    """Refuses a text that is no permission at its field."""
+    """Takes a permission a line, and refuses what is none at its field."""
+
+    permissions = SimpleArrayField(
+        forms.CharField(max_length=120, required=False),
+        delimiter="\n",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"spellcheck": "false"}),
+        help_text=gettext_lazy("One a line, as resource:scope:action; for example models:tenant:read."),
+    )
 
     def clean_permissions(self) -> list[str]:
-        texts: list[str] = self.cleaned_data["permissions"] or []
+        texts: list[str] = [text for text in self.cleaned_data["permissions"] or [] if text]
         try:
             for text in texts:
                 Permission.parse(text)

@@ -38,6 +38,9 @@ class User(AbstractBaseUser, Model):
     def __str__(self) -> str:
         return str(self.email)
 
+    def get_short_name(self) -> str:
+        return str(self.name or self.email)
+
     @property
     def is_staff(self) -> bool:
         """May open the administration pages."""
@@ -113,6 +116,9 @@ class ApiKey(Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "abstract": False,
+                "verbose_name": "API key",
             },
         ),
         migrations.CreateModel(

@@ -116,6 +116,19 @@ def test_a_permission_with_a_typing_error_is_refused_at_its_field(office: Client
     assert not Role.objects.filter(code="viewer").exists()
 
 
+def test_a_role_of_ones_own_takes_a_permission_a_line(office: Client) -> None:
+    lines = "models:tenant:read\r\n\r\ncampaigns:own:read\r\n"
+    _post(office, "/admin/accounts/role/add/", code="viewer", name="Viewer", permissions=lines)
+    role = Role.objects.get(code="viewer")
+    assert role.permissions == ["models:tenant:read", "campaigns:own:read"]
+
+    _post(office, f"/admin/accounts/role/{role.pk}/change/", name="Reader", permissions="models:tenant:read")
+    assert Role.objects.get(code="viewer").permissions == ["models:tenant:read"]
+
+    _post(office, f"/admin/accounts/role/{role.pk}/delete/", post="yes")
+    assert not Role.objects.filter(code="viewer").exists()
+
+
 def test_granting_and_revoking_go_through_the_services(office: Client, admin: User, analyst: User) -> None:
     role = Role.objects.get(code="tenant_admin")
     _post(office, "/admin/accounts/grant/add/", user=str(analyst.pk), role=str(role.pk))
