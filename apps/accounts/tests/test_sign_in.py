@@ -21,15 +21,6 @@ def _sign_in(client: Client, email: str, password: str = PASSWORD, host: dict[st
     return client.post("/sign-in/", {"email": email, "password": password, **more}, headers=host)
 
 
-@pytest.fixture(autouse=True)
-def _session_limits(settings: Any) -> None:
-    """The limits stand right behind the session middleware."""
-    mine = "apps.accounts.middleware.SessionLimitsMiddleware"
-    if mine not in settings.MIDDLEWARE:
-        place = settings.MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware") + 1
-        settings.MIDDLEWARE = [*settings.MIDDLEWARE[:place], mine, *settings.MIDDLEWARE[place:]]
-
-
 @pytest.mark.requirement("SEC-AUTH-002", "AUTH-002")
 def test_an_address_in_any_case_and_the_password_start_a_session(admin: User, client: Client) -> None:
     answer = _sign_in(client, "ADMIN@Acme.Example", next="/account/")
