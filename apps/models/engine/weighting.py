@@ -32,6 +32,7 @@ RANDOM_INDEX: Final = {
 MOST_ROUNDS: Final = 1000
 MOST_COMPARED: Final = 100
 STILL: Final = 1e-15
+TOO_FEW: Final = "at least two units are needed"
 MATRIX: Final = Parameter({"type": "array", "items": table(minimum=0).schema, "minItems": 1, "maxItems": 1000})
 
 
@@ -154,7 +155,7 @@ def entropy(columns: Matrix) -> list[float]:
 
 def _diversity(column: Row) -> float:
     if len(column) < 2:
-        raise WeightsUndefined("at least two units are needed")
+        raise WeightsUndefined(TOO_FEW)
     parts = shares(column)
     disorder = -math.fsum(part * math.log(part) for part in parts if part > 0) / math.log(len(parts))
     return max(1.0 - disorder, 0.0)
@@ -167,7 +168,7 @@ def standard_deviation(columns: Matrix) -> list[float]:
 
 def _spread(column: Row) -> float:
     if len(column) < 2:
-        raise WeightsUndefined("at least two units are needed")
+        raise WeightsUndefined(TOO_FEW)
     return arrays.standard_deviation(column)
 
 
@@ -263,6 +264,9 @@ def _pca(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
 
 
 def complete(columns: Sequence[Array]) -> list[list[float]]:
-    """Return the columns of the units that have all values."""
+    """Return the columns of the units that have all values. Raises ``WeightsUndefined`` when these are too few."""
     stacked = np.stack(columns)
-    return [list(column) for column in stacked[:, ~np.isnan(stacked).any(axis=0)].tolist()]
+    rated = stacked[:, ~np.isnan(stacked).any(axis=0)]
+    if rated.shape[1] < 2:
+        raise WeightsUndefined(TOO_FEW)
+    return [list(column) for column in rated.tolist()]

@@ -216,3 +216,12 @@ def test_weights_that_cannot_be_found_leave_the_node_without_a_value():
 def test_comparisons_without_end_are_refused():
     with pytest.raises(DataInvalid):
         find_weights({"method": "ahp", "matrices": [[[1] * 101] * 101]})
+
+
+@pytest.mark.parametrize("method", ["entropy", "critic", "standard_deviation", "pca"])
+def test_units_without_all_values_do_not_weigh(method):
+    data = document(leaf("a"), leaf("b"), mode="relative", weights={"root": method})
+
+    found = results(data, unit("u", a=1), unit("v", b=2), unit("w", a=3, b=4))
+
+    assert {result["reason"] for result in found} == {"weights_not_defined"}
