@@ -167,7 +167,7 @@ def _models_crumb() -> dict[str, str]:
 @require_GET
 @staff_page("subjects:read")
 def subject_list(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip()
+    wanted = request.GET.get("q", "").replace("\0", "").strip()
     rows = authz.visible(Subject.objects.order_by("name", "pk"), _user(request), "subjects:read")
     if wanted:
         rows = rows.filter(Q(name__icontains=wanted) | Q(code__icontains=wanted) | Q(group__icontains=wanted))

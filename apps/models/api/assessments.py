@@ -16,7 +16,7 @@ from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, Fa
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import services
-from apps.models.api.bodies import found, id_parameter, rows_in, who
+from apps.models.api.bodies import found, id_parameter, rows_in, text_parameter, who
 from apps.models.api.serializers import AssessmentSerializer, NewAssessmentSerializer, ValuesSerializer
 from apps.models.models import Answer, Assessment, ModelVersion, ResilienceModel, Subject
 
@@ -41,7 +41,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
 
     def filter_queryset(self, queryset: Any) -> Any:
         asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in ("version", "subject")}
-        asked |= {name: self.request.query_params.get(name) for name in ("period", "state")}
+        asked |= {name: text_parameter(self.request, name) for name in ("period", "state")}
         return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
 
     @extend_schema(request=NewAssessmentSerializer, responses={201: AssessmentSerializer})

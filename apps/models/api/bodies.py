@@ -67,6 +67,14 @@ def id_parameter(request: Request, name: str) -> UUID | None:
         raise ValidationError({name: "is not an id"}) from None
 
 
+def text_parameter(request: Request, name: str) -> str | None:
+    """Return the text in a query parameter; the database holds none with a NUL."""
+    value = request.query_params.get(name)
+    if value is not None and "\0" in value:
+        raise ValidationError({name: "is not text"})
+    return value
+
+
 def who(request: Request) -> User:
     """The signed-in user; permissions have seen to it that there is one."""
     return cast(User, request.user)

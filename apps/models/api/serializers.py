@@ -1,3 +1,4 @@
+import re
 from typing import Any, ClassVar
 
 from django.db.models import F
@@ -6,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.fast import Rows
+from apps.models.document.schema import LANGUAGE_PATTERN
 from apps.models.models import Assessment, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
 
 
@@ -22,6 +24,13 @@ class TextsField(serializers.DictField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_empty=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        texts = super().to_internal_value(data)
+        wrong = {code: "is no language code" for code in texts if not re.fullmatch(LANGUAGE_PATTERN, code)}
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return texts
 
 
 class ModelSerializer(Rows, serializers.ModelSerializer[ResilienceModel]):

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
 from apps.models import services
-from apps.models.api.bodies import rows_in, who
+from apps.models.api.bodies import rows_in, text_parameter, who
 from apps.models.api.serializers import SubjectSerializer
 from apps.models.models import Subject
 
@@ -28,8 +28,8 @@ class SubjectView(
     lookup_value_regex = UUID_PATTERN
 
     def filter_queryset(self, queryset: Any) -> Any:
-        asked = {name: self.request.query_params[name] for name in FILTERS if name in self.request.query_params}
-        return queryset.filter(**asked)
+        asked = {name: text_parameter(self.request, name) for name in FILTERS}
+        return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create a subject, or, from a list of up to 5,000, all of them or none."""

@@ -25,11 +25,11 @@ def score_assessment(assessment: Assessment, *, now: datetime, requested_by: UUI
 
     The same input scores only once: when nothing has changed since the latest run, that run is the answer.
     """
-    rows = Assessment.objects.select_related("version", "subject", "latest_run").defer("version__document")
+    rows = Assessment.objects.select_related("version", "subject").defer("version__document")
     assessment = rows.select_for_update(of=("self",), no_key=True).get(pk=assessment.pk)
     model = parsed(assessment.version)
     units = units_of(assessment, together=model.relative)
-    latest = assessment.latest_run
+    latest = assessment.latest_run  # read under the lock, so that a run which has just been made is seen
     if latest is not None and latest.input_digest == engine.input_digest(model, units, OPTIONS):
         return latest
 
