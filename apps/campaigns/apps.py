@@ -10,4 +10,5 @@ class CampaignsConfig(AppConfig):
         from apps.campaigns import scopes, subscribers  # noqa: F401  they register themselves
         from apps.campaigns.models import Campaign, Stakeholder
 
-        follow(Campaign, Stakeholder)
+        follow(Campaign)
+        follow(Stakeholder, exclude=("email_index",))

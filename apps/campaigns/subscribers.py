@@ -1,9 +1,11 @@
 from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
 
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.core import events
 from apps.core.models import Event
+from apps.core.tenancy import current_schema
 from apps.models.services import score_assessment
 
 
@@ -43,5 +45,5 @@ def score_for_good(event: Event) -> None:
 
 @events.subscribe("user.created")
 def link_user(event: Event) -> None:
-    if "user_id" in event.payload:
+    if current_schema() != get_public_schema_name():  # the platform's own people take part in nothing
         services.link_user(event.payload["user_id"])

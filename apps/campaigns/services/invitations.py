@@ -14,6 +14,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.lifecycle import CampaignNotReady
 from apps.core import events
 from apps.core.errors import Refused
+from apps.core.models import EventDelivery
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
@@ -59,6 +60,8 @@ def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> in
     if not campaign.accepts_answers_at(now):
         raise CampaignNotReady("Only an open campaign has somebody to remind.")
     day = f"{now:%Y-%m-%d}"
+    if _are_on_their_way(campaign, day):
+        raise NothingToRemind("Today's reminders are on their way.")
     keys = {_reminder_key(one, day) for one in campaign.participations.unsubmitted().only("campaign_id")}
     keys -= set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     if not keys:
@@ -79,6 +82,11 @@ def remind_next_batch(campaign_id: UUID | str, *, day: str, after: str, now: dat
     if len(batch) == BATCH:
         _publish_reminders(campaign, day, str(batch[-1].pk), now)
     return len(batch)
+
+
+def _are_on_their_way(campaign: Campaign, day: str) -> bool:
+    waiting = EventDelivery.objects.filter(event__name="campaign.reminders_due", state=EventDelivery.State.PENDING)
+    return waiting.filter(event__payload__campaign_id=str(campaign.pk), event__payload__day=day).exists()
 
 
 def _publish_reminders(campaign: Campaign, day: str, after: str, now: datetime) -> None:

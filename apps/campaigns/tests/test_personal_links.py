@@ -1,6 +1,7 @@
 """Personal links: true ones open, all others say what to do and nothing else."""
 
 import base64
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from apps.campaigns.links import Dead
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
 from apps.configuration import services as configuration
+from apps.configuration import throttling
 from apps.models.models import Answer
 
 pytestmark = pytest.mark.requirement("CAMP-001")
@@ -176,13 +178,24 @@ def test_pages_are_neither_kept_nor_indexed_nor_told_to_others(bos_link: str, vi
     assert missing["Cache-Control"] == "no-store"
 
 
-def test_one_link_is_used_only_so_often(bos_link: str, visitor: Client, clock: Clock) -> None:
+def test_one_link_is_used_only_so_often(
+    bos_link: str, visitor: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: Counter[str] = Counter()
+
+    def count(key: str, *, draw: int) -> int:
+        counted[key] += draw
+        return counted[key]
+
+    monkeypatch.setattr(throttling.COUNTER, "count", count)
     configuration.change("campaign.rate.link", 3, now=clock.moment)
 
-    answers = [visitor.get(bos_link).status_code for _ in range(5)]
+    answers = [visitor.get(bos_link) for _ in range(5)]
 
-    assert answers == [200, 200, 200, 429, 429]
-    assert int(visitor.get(bos_link)["Retry-After"]) > 0
+    assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert tell_tale(answers[-1].content) == []
+    assert visitor.get("/a/nothing/").status_code == 404
 
 
 def test_an_old_secret_key_still_opens_while_keys_are_rotated(campaign: Campaign, clock: Clock, settings: Any) -> None:
