@@ -1,14 +1,17 @@
 """``manage.py score``: from two files to a table, without a database."""
 
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from apps.models.tests.conftest import REFERENCE, STARTERS, SURVEY
 
@@ -18,7 +21,24 @@ HDI = STARTERS / "hdi.json"
 pytestmark = pytest.mark.requirement("CMS-002")
 
 
-def _score(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _score(*arguments: Any) -> Done:
+    """Run the command in this process, which is thirty times faster."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("score", *map(str, arguments), stdout=out, stderr=err)
+    except SystemExit as end:
+        return Done(int(str(end.code)), out.getvalue(), err.getvalue())
+    return Done(0, out.getvalue(), err.getvalue())
+
+
+def _score_alone(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "score", *map(str, arguments)]
     return subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
@@ -38,7 +58,9 @@ def data(tmp_path: Path) -> Path:
 def test_it_needs_no_database_and_prints_an_aligned_table(data: Path, tmp_path: Path) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
 
-    done = _score(HDI, data, DATABASE_URL=nowhere, DATABASE_OWNER_URL=nowhere, RESIMATE_DATA_DIR=str(tmp_path / "no"))
+    done = _score_alone(
+        HDI, data, DATABASE_URL=nowhere, DATABASE_OWNER_URL=nowhere, RESIMATE_DATA_DIR=str(tmp_path / "no")
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     head, norway, afghanistan = done.stdout.splitlines()
@@ -103,7 +125,7 @@ def test_bad_input_is_said_in_sentences_with_exit_1(tmp_path: Path, model: Any, 
 
 
 def test_wrong_usage_is_exit_2() -> None:
-    assert _score(HDI).returncode == 2
+    assert _score_alone(HDI).returncode == 2
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason=f"the reference data are not here: {REFERENCE}")
