@@ -8,7 +8,7 @@ app registers for its own models, so that lists filter in SQL with the very cond
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, TypeVar
 from uuid import UUID
@@ -104,14 +104,25 @@ def permissions_of(user: User) -> tuple[Permission, ...]:
     known: tuple[Permission, ...] | None = getattr(user, "_permissions", None)
     if known is None:
         grants = Grant.objects.filter(user=user).valid_at(timezone.now()).values_list("role__permissions", "object_id")
-        known = tuple(Permission.parse(text, object_id) for texts, object_id in grants for text in texts)
-        user._permissions = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+        known = remember(user, grants)
     return known
+
+
+def remember(user: User, grants: Iterable[tuple[list[str], Any]]) -> tuple[Permission, ...]:
+    """Keep on the user object what its grants say: pairs of a role's permissions and the object they are for."""
+    known = tuple(_parsed(text, str(object_id or "")) for texts, object_id in grants for text in texts)
+    user._permissions = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+    return known
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, object_id: str) -> Permission:
+    return Permission.parse(text, UUID(object_id) if object_id else None)
 
 
 def narrow(user: User, permissions: Iterable[str]) -> None:
     """The bearer of an API key may do what the key *and* its user may do."""
-    user._key_permissions = tuple(Permission.parse(text) for text in permissions)  # type: ignore[attr-defined]  # noqa: SLF001
+    user._key_permissions = tuple(_parsed(text, "") for text in permissions)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def relevant(user: Any, permission: str) -> list[Permission]:

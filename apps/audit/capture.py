@@ -20,7 +20,8 @@ VERBS = {
 def follow(*models_: type[models.Model], exclude: tuple[str, ...] = ()) -> None:
     """Record every change of these models, field by field; of personal data only that they changed."""
     for model in models_:
-        auditlog.register(model, exclude_fields=list(exclude))
+        binary = [field.name for field in model._meta.fields if isinstance(field, models.BinaryField)]
+        auditlog.register(model, exclude_fields=[*exclude, *binary])
 
 
 def entry_of_change(instance: models.Model, force_log: bool, details: dict[str, Any]) -> None:
@@ -49,5 +50,5 @@ def entry_of_relation(changed: Any, instance: models.Model, operation: str, fiel
 
 def _shown(instance: models.Model, name: str, change: Any) -> Any:
     field = instance._meta.get_field(name)
-    secret = getattr(field, "pii", None) or isinstance(field, models.BinaryField) or name == "password"
+    secret = getattr(field, "pii", None) or name == "password"
     return "personal" if secret else change

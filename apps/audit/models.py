@@ -72,6 +72,7 @@ class AuditEntry(Model):
 
     class Meta:
         db_table = "audit_entry"
+        verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"

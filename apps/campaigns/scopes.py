@@ -29,7 +29,7 @@ def is_staff(user: User, permission: str = "campaigns:read") -> bool:
 def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:
     """The campaigns that the user may look into: taking part in one does not show who else does."""
     found = [one for one in authz.relevant(user, permission) if one.scope != "assigned"]
-    if any(one.scope in authz.EVERYWHERE for one in found):
+    if any(one.is_everywhere for one in found):
         return queryset
     covered = Q(pk__in=[])
     for one in found:

@@ -63,21 +63,34 @@ def ensure_role(schema: str) -> None:
 
 def grant(schema: str) -> None:
     """What the runtime roles may do in a schema. Append-only tables can be read and added to."""
-    public = schema == "public"
-    models = [model for model in apps.get_models() if model._meta.managed]
+    role = settings.DATABASES["default"]["USER"] if schema == "public" else tenant_role(schema)
     with connections[OWNER].cursor() as cursor:
-        roles = [settings.DATABASES["default"]["USER"]] if public else [tenant_role(schema)]
-        for role in roles:
-            _grant_schema(cursor, schema, role)
-        append_only = [m._meta.db_table for m in models if getattr(m, "append_only", False)]
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        present = {row[0] for row in cursor.fetchall()}
-        for table in sorted(present.intersection(append_only)):
-            for role in roles:
-                names = {"table": sql.Identifier(schema, table), "role": sql.Identifier(role)}
-                cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**names))
-        if not public:
+        _grant_schema(cursor, schema, role)
+        for table in _append_only(cursor, schema):
+            names = {"table": sql.Identifier(schema, table), "role": sql.Identifier(role)}
+            cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**names))
+        if schema != "public":
             grant_shared(cursor, schema)
+
+
+def _append_only(cursor: Any, schema: str) -> list[str]:
+    """The append-only tables of a schema, and their partitions."""
+    names = [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
+    cursor.execute(
+        """
+        SELECT c.relname FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+        WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p')
+          AND (c.relname = ANY(%s) OR i.inhparent::regclass::text = ANY(%s)) ORDER BY 1
+        """,
+        [f'"{schema}"', names, names],
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def make_audit_partitions() -> None:
+    """Partitions of the audit table for the months ahead; what they miss falls into the default one."""
+    with owner_in("public") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT public.audit_make_partitions(3)")
 
 
 def _grant_schema(cursor: Any, schema: str, role: str) -> None:

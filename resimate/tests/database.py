@@ -22,6 +22,7 @@ THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 
 def _start_servers() -> Any:
     servers = start_test_servers(ROOT / "build" / "test-servers")
+    (ROOT / "build" / "test-data" / "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(
         DATABASE_URL=servers.app_url,
         DATABASE_OWNER_URL=servers.owner_url,

@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from apps import audit
-from apps.accounts import authz, keys
+from apps.accounts import authz, bearer, keys
 from apps.accounts.models import ApiKey, User
 from apps.core import context, crypto
 
@@ -40,7 +40,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
     def _find(self, text: str) -> ApiKey | None:
         prefix = keys.prefix_of(text)
-        key = ApiKey.objects.select_related("user").filter(prefix=prefix).first() if prefix else None
+        key = bearer.find(prefix) if prefix else None
         matches = key is not None and hmac.compare_digest(bytes(key.digest), crypto.token_digest(text))
         return key if matches else None
 

@@ -56,6 +56,15 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Statement triggers are not inherited, so each partition gets its own against TRUNCATE.
+CREATE FUNCTION public.audit_protect_partition(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC', name);
+    EXECUTE format('CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.%I '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change()', name);
+END $$;
+SELECT public.audit_protect_partition('audit_entry_default');
+
 -- A partition for each month: made ahead by the owner; until then the default partition takes the rows.
 CREATE FUNCTION public.audit_make_partitions(months_ahead int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
@@ -68,7 +77,7 @@ BEGIN
             EXECUTE format(
                 'CREATE TABLE public.%I PARTITION OF public.audit_entry FOR VALUES FROM (%L) TO (%L)',
                 name, first::timestamp AT TIME ZONE 'UTC', (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-            EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC', name);
+            PERFORM public.audit_protect_partition(name);
             made := made + 1;
         END IF;
     END LOOP;
@@ -138,6 +147,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "db_table": "audit_entry",
+                        "verbose_name_plural": "audit entries",
                     },
                 ),
             ],

@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if provisioning.public_is_behind() or fleet.plan():
             fleet.migrate_all()
+        provisioning.make_audit_partitions()
         if settings.COLLECTED_STATIC:
             self._collect_static()
         if settings.DEVELOPMENT:
