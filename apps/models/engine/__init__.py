@@ -24,6 +24,7 @@ from apps.models.engine.problems import DataInvalid, Invalid, Problem
 from apps.models.engine.scoring import ENGINE_VERSION, Results, calculate, input_digest, score
 from apps.models.engine.sensitivity import sensitivity
 from apps.models.engine.uncertainty import uncertainty
+from apps.models.engine.whatif import seek, what_if
 
 __all__ = [
     "ENGINE_VERSION",
@@ -49,6 +50,8 @@ __all__ = [
     "input_digest",
     "measure_agreement",
     "score",
+    "seek",
     "sensitivity",
     "uncertainty",
+    "what_if",
 ]

@@ -191,6 +191,11 @@ def _column(key: str, name: str, rows: Sequence[tuple[str, Mapping[str, Any]]], 
     return Measured(np.array(values, dtype=np.float64), applicable)
 
 
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a finite number."""
+    return _why_no_number(value) is None
+
+
 def _why_no_number(value: Any) -> tuple[str, str] | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "not_a_number", 'a value must be a number, null, "dont_know" or "not_applicable"'
