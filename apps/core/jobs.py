@@ -1,14 +1,17 @@
 """Jobs: long work that somebody asked for and can watch.
 
-``enqueue`` writes the job and an event in one transaction; a worker runs it outside any transaction, at least once. A
-runner is a function of the job's parameters which may say how far it is::
+``enqueue`` writes the job and an event in one transaction. A worker runs it outside any transaction, at least once; or,
+when its runner is ``atomic``, in one transaction with the note that it is done, so exactly once. A runner is a function
+of the job which may say how far it is::
 
     @jobs.runner("assessment.score")
     def score(job: Job, progress: Progress) -> Any: ...
 """
 
 import logging
+import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +21,13 @@ from django.utils import timezone
 
 from apps.core import events
 from apps.core.api import problems
-from apps.core.errors import Refused
+from apps.core.api.renderers import encode
+from apps.core.errors import Invalid, Refused
 from apps.core.models import Event, Job
 
 logger = logging.getLogger(__name__)
 
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
 
 
@@ -49,12 +54,15 @@ class Progress:
 
 Runner = Callable[[Job, Progress], Any]
 _runners: dict[str, Runner] = {}
+_atomic: set[str] = set()
 
 
-def runner(kind: str) -> Callable[[Runner], Runner]:
+def runner(kind: str, *, atomic: bool = False) -> Callable[[Runner], Runner]:
     """Run jobs of that kind with the function; what it returns is the job's result."""
 
     def register(function: Runner) -> Runner:
+        if atomic:
+            _atomic.add(kind)
         if _runners.setdefault(kind, function) is not function:
             raise ValueError(f"two runners for jobs of kind {kind}")
         return function
@@ -67,6 +75,8 @@ def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: d
     """Ask for a job; a worker takes it up once this commits."""
     if kind not in _runners:
         raise LookupError(f"no runner for jobs of kind {kind}")
+    if NUL.search(encode(parameters)):
+        raise Invalid("A job cannot be made of text with NUL characters; the database holds none.")
     job = Job.objects.create(kind=kind, parameters=parameters, requested_by=requested_by, created_at=now)
     events.publish("job.enqueued", {"job_id": str(job.pk)}, now=now)
     return job
@@ -78,8 +88,8 @@ def cancel(job: Job, *, now: datetime) -> Job:
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.has_ended:
         raise JobHasEnded(f"It has {job.state} already.")
-    job.state, job.ended_at = Job.State.CANCELLED, now
-    job.save(update_fields=["state", "ended_at"])
+    job.state, job.ended_at, job.parameters = Job.State.CANCELLED, now, {}
+    job.save(update_fields=["state", "ended_at", "parameters"])
     events.publish("job.cancelled", {"job_id": str(job.pk)}, now=now)
     return job
 
@@ -92,7 +102,7 @@ def run_job(event: Event) -> None:
         return
     job = Job.objects.get(pk=pk)
     try:
-        result = _runners[job.kind](job, Progress(job))
+        _run(job)
     except Cancelled:
         return
     except Refused as refused:
@@ -102,10 +112,15 @@ def run_job(event: Event) -> None:
     except Exception:
         logger.exception("job failed", extra={"status": "failed"})
         _end(job, Job.State.FAILED, problem=problems.body("internal"))
-    else:
+
+
+def _run(job: Job) -> None:
+    with transaction.atomic() if job.kind in _atomic else nullcontext():
+        result = _runners[job.kind](job, Progress(job))
         _end(job, Job.State.SUCCEEDED, result=result, progress=1.0)
 
 
 def _end(job: Job, state: str, **outcome: Any) -> None:
+    """Note the outcome, and forget what the job was given: it may hold people's answers."""
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
-    running.update(state=state, ended_at=timezone.now(), **outcome)
+    running.update(state=state, ended_at=timezone.now(), parameters={}, **outcome)

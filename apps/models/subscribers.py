@@ -4,11 +4,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.core import events, jobs
 from apps.core.jobs import Progress
 from apps.core.models import Event, Job
 from apps.models import services
-from apps.models.models import Assessment
+from apps.models.models import Assessment, ModelVersion
 
 
 @events.subscribe("assessment.submitted")
@@ -30,3 +31,30 @@ def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
 def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
     return services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
+
+
+@jobs.runner("subjects.import", atomic=True)
+def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.parameters
+    who = User.objects.get(pk=job.requested_by)
+    return services.import_subjects(asked["rows"], acting_user=who, now=timezone.now(), dry_run=asked["dry_run"])
+
+
+@jobs.runner("assessments.import", atomic=True)
+def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.parameters
+    return services.import_assessments(
+        ModelVersion.objects.get(pk=asked["version"]),
+        asked["units"],
+        period=asked["period"],
+        acting_user=User.objects.get(pk=job.requested_by),
+        now=timezone.now(),
+        dry_run=asked["dry_run"],
+    )
+
+
+@events.subscribe("assessment.imported", atomic=False)
+def score_imported(event: Event) -> None:
+    """Each in a transaction of its own; those that were scored before a break are not scored again."""
+    for assessment in Assessment.objects.filter(pk__in=event.payload["assessment_ids"]).order_by("pk"):
+        services.score_assessment(assessment, now=timezone.now())

@@ -1,5 +1,6 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import StreamingHttpResponse
@@ -12,12 +13,19 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin
+from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import services
-from apps.models.api.bodies import found, id_parameter, rows_in, text_parameter, who
-from apps.models.api.serializers import AssessmentSerializer, NewAssessmentSerializer, ValuesSerializer
+from apps.models.api.bodies import found, id_parameter, one_of, rows_in, text_parameter, who
+from apps.models.api.serializers import (
+    AssessmentImportSerializer,
+    AssessmentSerializer,
+    NewAssessmentSerializer,
+    ValuesSerializer,
+)
 from apps.models.models import Answer, Assessment, ModelVersion, ResilienceModel, Subject
 
 FILTERS = [
@@ -34,7 +42,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
 
     resource = "assessments"
     throttle_group = "assessments"
-    permissions = {"export": "read", "answers": "read", "lock": "update"}
+    permissions = {"import_units": "create", "export": "read", "answers": "read", "lock": "update"}
     queryset = Assessment.objects.select_related("latest_run").order_by("-id")
     serializer_class = AssessmentSerializer
     lookup_value_regex = UUID_PATTERN
@@ -58,14 +66,35 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
         assessment = services.create_assessment(**row, acting_user=who(request), now=timezone.now())
         return self.shown(assessment, status=201, location=f"/api/v1/assessments/{assessment.pk}/")
 
+    @extend_schema(request=AssessmentImportSerializer, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"], url_path="import", url_name="import")
+    def import_units(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Import assessments with values and responses as a job: all or none, scored afterwards; `dry_run` checks."""
+        body = AssessmentImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        units = asked["units"] if one_of(asked, "units", "csv") == "units" else services.units_in(asked["csv"])
+        if asked["version"] not in self._versions([asked["version"]]):
+            raise Invalid("The version is not there.", errors=[Problem("/version", "there is none", "unknown_version")])
+        parameters = {
+            "version": str(asked["version"]),
+            "period": asked["period"],
+            "units": units,
+            "dry_run": asked["dry_run"],
+        }
+        return accepted(
+            jobs.enqueue("assessments.import", parameters, requested_by=who(request).pk, now=timezone.now())
+        )
+
+    def _versions(self, ids: Iterable[UUID]) -> dict[UUID, ModelVersion]:
+        models = authz.visible(ResilienceModel.objects.all(), self.request.user, "models:read")
+        return found(ModelVersion.objects.filter(model__in=models).defer("document"), ids)
+
     def _resolved(self, rows: Sequence[dict[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
         """Put versions and subjects in the place of their ids: two queries, however many rows."""
-        user = self.request.user
-        models = authz.visible(ResilienceModel.objects.all(), user, "models:read")
-        versions = found(
-            ModelVersion.objects.filter(model__in=models).defer("document"), [row["version"] for row in rows]
-        )
-        subjects = found(authz.visible(Subject.objects.all(), user, "subjects:read"), [row["subject"] for row in rows])
+        versions = self._versions(row["version"] for row in rows)
+        seen = authz.visible(Subject.objects.all(), self.request.user, "subjects:read")
+        subjects = found(seen, (row["subject"] for row in rows))
         known: dict[str, dict[Any, Any]] = {"version": versions, "subject": subjects}
         problems = [
             Problem(f"{place}/{name}", f"there is no such {name}", f"unknown_{name}")

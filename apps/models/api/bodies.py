@@ -1,5 +1,7 @@
 """What requests carry: model documents, lists of rows, and ids that must lead somewhere."""
 
+import csv
+import io
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -52,6 +54,25 @@ def rows_in(request: Request) -> bool:
     if isinstance(rows, list) and not 1 <= len(rows) <= MOST_ROWS:
         raise Invalid("A list has 1 to 5,000 rows.", errors=[Problem("", f"{len(rows)} rows", "bad_length")])
     return isinstance(rows, list)
+
+
+def one_of(asked: dict[str, Any], *names: str) -> str:
+    """The one of these that was given; exactly one must be."""
+    given = [name for name in names if name in asked]
+    if len(given) != 1:
+        detail = f"send one of {', '.join(names)}"
+        raise Invalid("It is not clear what to import.", errors=[Problem(f"/{names[0]}", detail, "required")])
+    return given[0]
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    """Rows of a CSV file under its head line; empty cells are left out."""
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    try:
+        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=True)
+        return [{name: cell for name, cell in row.items() if name and cell} for row in reader]
+    except csv.Error as error:
+        raise Invalid("The file cannot be read.", errors=[Problem("/csv", str(error), "bad_csv")]) from None
 
 
 def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:

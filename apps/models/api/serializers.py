@@ -121,6 +121,24 @@ class ValuesSerializer(serializers.Serializer[Assessment]):
     period = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
 
+class SubjectImportSerializer(serializers.Serializer[Subject]):
+    """Subjects from a file: `rows`, or `csv` with the columns code, name, kind and group."""
+
+    rows = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
+    csv = serializers.CharField(required=False, trim_whitespace=False)
+    dry_run = serializers.BooleanField(default=False)
+
+
+class AssessmentImportSerializer(serializers.Serializer[Assessment]):
+    """Assessments from a file: `units` as a calculation takes them, or the same as `csv`; ids are subjects' codes."""
+
+    version = serializers.UUIDField()
+    period = serializers.CharField(max_length=60, default="", allow_blank=True)
+    units = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
+    csv = serializers.CharField(required=False, trim_whitespace=False)
+    dry_run = serializers.BooleanField(default=False)
+
+
 class ResponseSerializer(Rows, serializers.ModelSerializer[Response]):
     """One rater's response, without the answers."""
 

@@ -2,17 +2,25 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.core import jobs
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
+from apps.core.api.jobs import JobSerializer, accepted
 from apps.models import services
-from apps.models.api.bodies import rows_in, text_parameter, who
-from apps.models.api.serializers import SubjectSerializer
+from apps.models.api.bodies import csv_rows, one_of, rows_in, text_parameter, who
+from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer
 from apps.models.models import Subject
 
 FILTERS = ("code", "group", "kind")
+
+
+class _Rows(serializers.Serializer[Any]):
+    rows = SubjectSerializer(many=True, allow_empty=False)
 
 
 @extend_schema_view(list=extend_schema(parameters=[OpenApiParameter(name, str) for name in FILTERS]))
@@ -22,7 +30,7 @@ class SubjectView(
     """What is assessed: organisations, sites, cities."""
 
     resource = "subjects"
-    permissions = {"export": "read"}
+    permissions = {"export": "read", "import_rows": "create"}
     queryset = Subject.objects.order_by("-id")
     serializer_class = SubjectSerializer
     lookup_value_regex = UUID_PATTERN
@@ -39,6 +47,19 @@ class SubjectView(
         rows.is_valid(raise_exception=True)
         made = services.create_subjects(rows.validated_data, acting_user=who(request), now=timezone.now())
         return Response(self.get_serializer(made, many=True).data, status=201)
+
+    @extend_schema(request=SubjectImportSerializer, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"], url_path="import", url_name="import")
+    def import_rows(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Import subjects as a job: all of them or none; with `dry_run` it only says whether it would succeed."""
+        body = SubjectImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        given = asked["rows"] if one_of(asked, "rows", "csv") == "rows" else csv_rows(asked["csv"])
+        rows = _Rows(data={"rows": given})
+        rows.is_valid(raise_exception=True)
+        parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"]}
+        return accepted(jobs.enqueue("subjects.import", parameters, requested_by=who(request).pk, now=timezone.now()))
 
     def perform_create(self, serializer: Any) -> Subject:
         return services.create_subject(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())

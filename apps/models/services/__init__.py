@@ -9,6 +9,7 @@ from apps.models.services.assessments import (
 )
 from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
+from apps.models.services.imports import import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.responses import (
     SavedAnswer,
@@ -45,7 +46,9 @@ __all__ = [
     "delete_subject",
     "explain",
     "find_weights",
+    "import_assessments",
     "import_document",
+    "import_subjects",
     "lock_assessment",
     "measure_agreement",
     "model_of",
@@ -60,6 +63,7 @@ __all__ = [
     "score_assessment",
     "set_values",
     "submit",
+    "units_in",
     "update_draft",
     "update_subject",
 ]

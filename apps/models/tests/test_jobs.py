@@ -13,6 +13,7 @@ from apps.audit.models import AuditEntry
 from apps.core import events, jobs
 from apps.core.errors import Invalid, Problem
 from apps.core.models import Event, Job
+from apps.models.models import Subject
 from apps.models.tests.conftest import Api
 
 Runner = Callable[[Job, jobs.Progress], Any]
@@ -48,6 +49,7 @@ def test_a_job_runs_after_it_was_asked_for_and_keeps_its_result(runs: Any, api: 
         "problem": None,
     }
     assert shown["ended_at"] is not None
+    assert Job.objects.get(pk=job.pk).parameters == {}  # they may hold people's answers
 
 
 def test_progress_is_seen_while_it_runs(runs: Any) -> None:
@@ -102,6 +104,21 @@ def test_without_the_database_the_job_comes_again(runs: Any) -> None:
     _deliver(timedelta(minutes=1))
 
     assert (Job.objects.get(pk=job.pk).result, len(attempts)) == ("done", 2)
+
+
+def test_an_atomic_runner_leaves_nothing_behind_when_it_fails_on_its_way(
+    runs: Any, monkeypatch: pytest.MonkeyPatch, now: Any
+) -> None:
+    def half(job: Job, progress: jobs.Progress) -> None:
+        Subject.objects.create(code="a", name="A", created_at=now)
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(jobs, "_atomic", {"test"})
+    job = runs(half)
+    _deliver()
+
+    assert not Subject.objects.exists()
+    assert Job.objects.get(pk=job.pk).state == "running"
 
 
 def test_a_job_is_not_run_again_once_it_has_ended(runs: Any) -> None:

@@ -1,0 +1,124 @@
+"""Many subjects or assessments from a file: all of them or none, and nothing at all in a dry run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem
+from apps.models import engine
+from apps.models.datafile import DataFileInvalid, read_units
+from apps.models.models import Answer, Assessment, ModelVersion, Response, Subject
+from apps.models.services.documents import parsed, problems_of
+from apps.models.services.subjects import create_subjects
+
+MOST_ROWS = 100_000
+BATCH = 2000
+SCORED_TOGETHER = 200
+
+Row = Mapping[str, Any]
+
+
+def units_in(text: str) -> list[dict[str, Any]]:
+    """Return the units of a CSV file, in the wide or the long form."""
+    try:
+        return read_units(text)
+    except DataFileInvalid as error:
+        raise Invalid("The file cannot be read.", errors=problems_of(error.problems)) from None
+
+
+@transaction.atomic
+def import_subjects(rows: Sequence[Row], *, acting_user: User | None, now: datetime, dry_run: bool) -> dict[str, Any]:
+    """Create subjects; a dry run only says whether it would succeed."""
+    made = create_subjects(rows, acting_user=acting_user, now=now, at="/rows")
+    transaction.set_rollback(dry_run)
+    return {"dry_run": dry_run, "created": len(made)}
+
+
+@transaction.atomic
+def import_assessments(
+    version: ModelVersion,
+    units: Sequence[Row],
+    *,
+    period: str,
+    acting_user: User | None,
+    now: datetime,
+    dry_run: bool,
+) -> dict[str, Any]:
+    """Begin an assessment for each unit, with its values and its responses, which count at once.
+
+    A unit is what a calculation takes; its ``id`` is the code of a subject. Scores follow once this has committed.
+    """
+    subjects = {one.code: one for one in Subject.objects.filter(code__in=_codes(units))}
+    problems = list(_problems(version, units, subjects))
+    if problems:
+        raise Invalid("Some of the units cannot be imported.", errors=problems[:50])
+    made = [
+        Assessment(
+            version=version,
+            subject=subjects[unit["id"]],
+            period=period,
+            values=unit.get("values") or {},
+            created_at=now,
+            created_by=acting_user,
+        )
+        for unit in units
+    ]
+    Assessment.objects.bulk_create(made, batch_size=BATCH)
+    _store_responses(made, units, now)
+    details = {"version": str(version.pk), "count": len(made)}
+    audit.record("assessment.imported", now=now, actor=acting_user, target=version, details=details)
+    ids = [str(one.pk) for one in made]
+    for start in range(0, len(ids), SCORED_TOGETHER):
+        events.publish("assessment.imported", {"assessment_ids": ids[start : start + SCORED_TOGETHER]}, now=now)
+    transaction.set_rollback(dry_run)
+    return {"dry_run": dry_run, "created": len(made)}
+
+
+def _codes(units: Any) -> list[str]:
+    rows = units if isinstance(units, list) else []
+    return [unit["id"] for unit in rows if isinstance(unit, dict) and isinstance(unit.get("id"), str)]
+
+
+def _problems(version: ModelVersion, units: Sequence[Row], subjects: Mapping[str, Subject]) -> Iterator[Problem]:
+    if version.state != ModelVersion.State.PUBLISHED:
+        yield Problem("/version", "only a published version can be assessed against", "version_not_published")
+        return
+    try:
+        results = engine.score(parsed(version), units, {"include": []})
+    except engine.DataInvalid as error:
+        yield from problems_of(error.problems)
+        return
+    for warning in results.warnings:
+        if warning["code"] == "unknown_input":
+            yield Problem("/units", warning["detail"], warning["code"])
+    for row, unit in enumerate(units):
+        if unit["id"] not in subjects:
+            yield Problem(f"/units/{row}/id", f"there is no subject {unit['id']!r}", "unknown_subject")
+
+
+def _store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datetime) -> None:
+    responses: list[Response] = []
+    answers: list[Answer] = []
+    for assessment, unit in zip(made, units, strict=True):
+        for number, given in enumerate(unit.get("responses") or (), start=1):
+            response = Response(
+                assessment=assessment,
+                rater=given.get("rater") or str(number),
+                group=given.get("group") or "",
+                created_at=now,
+                started_at=now,
+                submitted_at=now,
+            )
+            responses.append(response)
+            answers += [
+                Answer(response=response, question=question, value=value, answered_at=now)
+                for question, value in given["answers"].items()
+                if value is not None
+            ]
+    Response.objects.bulk_create(responses, batch_size=BATCH)
+    Answer.objects.bulk_create(answers, batch_size=BATCH)
