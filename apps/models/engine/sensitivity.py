@@ -38,7 +38,7 @@ def points(count: int, dimensions: int, seed: int = 0) -> Array:
     """Return ``count`` points of the unit cube: Halton's up to 16 dimensions, beyond that random ones.
 
     >>> points(2, 2).round(4).tolist()
-    [[0.6562, 0.3704], [0.4062, 0.7037]]
+    [[0.6562, 0.1852], [0.4062, 0.5185]]
     """
     if dimensions > len(PRIMES):
         return np.random.Generator(np.random.PCG64(seed)).random((count, dimensions))

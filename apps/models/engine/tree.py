@@ -98,9 +98,8 @@ class Grower:
         if not any(column.gaps.any() for column in columns):
             return
         family = _family(self.model, children, columns, tree)
-        siblings = mean_of(
-            family, family.columns
-        )  # a gap adds nothing, so for a child with one this is the others' mean
+        # A gap adds nothing, so for a child with a gap the mean of all is the mean of the others.
+        siblings = mean_of(family, family.columns)
         around = surroundings(self.units, self.model.scale, siblings=siblings)
         for child, column in zip(children, columns, strict=True):
             tree.columns[child.code] = self._fill(node, child, column, around)
