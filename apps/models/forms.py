@@ -22,19 +22,19 @@ class ImportForm(forms.Form):
     """A model document: chosen, uploaded or pasted; exactly one of the three."""
 
     starter = forms.ChoiceField(
-        label=_("Start from a model that is ready"),
+        label=_("A model that is ready"),
         required=False,
         widget=Radios,
         choices=[("", _("None: I bring a document of my own")), *STARTERS.items()],
     )
     file = forms.FileField(
-        label=_("Or a file"),
+        label=_("A file of your own"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
         help_text=_("A model document as JSON, at most 5 MB."),
     )
     text = forms.CharField(
-        label=_("Or paste a document"),
+        label=_("A pasted document"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),

@@ -79,7 +79,7 @@ def test_what_is_wrong_with_a_document_is_listed_by_place(browser: Client, surve
     assert page.status_code == 422
     text = _text(page)
     assert "There is a problem" in text
-    assert '<a href="#id_text">Or paste a document: /root/aggregation:' in text
+    assert '<a href="#id_text">A pasted document: /root/aggregation:' in text
     assert "/root/children/0/weight:" in text
     assert not ResilienceModel.objects.exists()
 
