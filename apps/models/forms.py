@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.forms import Radios
@@ -11,11 +12,19 @@ from apps.models import services, starters
 from apps.models.models import Subject
 
 LARGEST_FILE = services.MOST_BYTES
-STARTERS = {
-    "organisational_resilience": _("Organisational resilience: thirteen indicators of leadership, networks and change"),
-    "ten_essentials": _("Ten essentials: how a city makes itself resilient to disasters"),
-    "hdi": _("Human Development Index: measured numbers instead of questions"),
-}
+
+
+def _ready() -> list[tuple[str, str]]:
+    """The models that come with the product, each with what it is about, in the language of the page."""
+    language = get_language() or "en"
+    models = [(name, services.model_of(starters.load(name))) for name in starters.names()]
+    titles = [(name, model.title(language), model.text(model.description, language)) for name, model in models]
+    ready = [(name, f"{title}: {_first_sentence(about)}" if about else title) for name, title, about in titles]
+    return [("", gettext("None: I bring a document of my own")), *ready]
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".")
 
 
 class ImportForm(forms.Form):
@@ -25,7 +34,7 @@ class ImportForm(forms.Form):
         label=_("A model that is ready"),
         required=False,
         widget=Radios,
-        choices=[("", _("None: I bring a document of my own")), *STARTERS.items()],
+        choices=_ready,
     )
     file = forms.FileField(
         label=_("A file of your own"),
@@ -39,12 +48,6 @@ class ImportForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
-
-    def clean_starter(self) -> str:
-        name: str = self.cleaned_data["starter"]
-        if name and name not in starters.names():
-            raise ValidationError(_("There is no such model."))
-        return name
 
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")

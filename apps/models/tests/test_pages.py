@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.models import starters
 from apps.models.models import Assessment, ModelVersion, ResilienceModel, Subject
 
 pytestmark = pytest.mark.requirement("CMS-001")
@@ -33,7 +34,7 @@ def test_without_a_model_the_list_says_what_to_do(browser: Client) -> None:
     assert 'href="/models/import/"' in _text(page)
 
 
-@pytest.mark.parametrize("starter", ["organisational_resilience", "ten_essentials", "hdi"])
+@pytest.mark.parametrize("starter", starters.names())
 def test_a_model_that_is_ready_becomes_a_draft_to_read(browser: Client, starter: str) -> None:
     page = browser.post("/models/import/", {"starter": starter}, headers=ACME, follow=True)
 
