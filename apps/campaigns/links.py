@@ -18,12 +18,19 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.campaigns.models import Campaign, Participation
+from apps.configuration import registry
 from apps.core.tenancy import current_schema
 from apps.tenants.models import Domain
 
 SALT = "resimate.campaigns.personal-link"
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 DEFAULT_PORTS = {"http": 80, "https": 443}
+PER_LINK = registry.declare(
+    "campaign.rate.link",
+    1200,
+    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+    "Requests an hour through one personal link.",
+)
 
 
 class Dead(Enum):

@@ -36,7 +36,7 @@ def hero(results: Results, language: str) -> dict[str, object]:
     return {
         "label": results.model.root.title(language, results.model.language),
         "value": None if score is None else scale.write(score),
-        "of": scale.write(scale.high) if scale.low == 0 else "",
+        "of": f"{scale.high:g}" if scale.low == 0 else "",
         "band": "" if score is None else scale.band_name(score),
         "band_class": band_class(results.model, score),
         "delta": _delta(score, before, earlier, scale),

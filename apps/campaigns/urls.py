@@ -14,6 +14,7 @@ urlpatterns = [
     path("campaigns/<uuid:pk>/extend/", campaigns.extend, name="extend"),
     path("campaigns/<uuid:pk>/delete/", campaigns.delete, name="delete"),
     path("campaigns/<uuid:pk>/stakeholders/", participations.add, name="add-stakeholders"),
+    path("campaigns/<uuid:pk>/participations/<uuid:participation>/", participations.person, name="person"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/link/", participations.link, name="link"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/renew/", participations.renew, name="renew"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/revoke/", participations.revoke, name="revoke"),

@@ -99,7 +99,9 @@ def _reminder_key(participation: Participation, day: str) -> str:
 
 
 def _campaign(campaign_id: UUID | str) -> Campaign | None:
-    return Campaign.objects.select_related("version", "subject").filter(pk=campaign_id).first()
+    """The campaign, locked: it is not closed between the question whether it is open and the messages' commit."""
+    rows = Campaign.objects.select_for_update(of=("self",)).select_related("version", "subject")
+    return rows.filter(pk=campaign_id).first()
 
 
 def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:

@@ -1,14 +1,21 @@
 """Answering through a personal link, with and without JavaScript."""
 
+import copy
+import gzip
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.campaigns import services
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.tests.story import BO, HOST, Clock, part_of
-from apps.models.models import Answer
+from apps.campaigns.tests.story import BO, DOCUMENT, HOST, Clock, make_version, part_of, path_of, question
+from apps.models.models import Answer, Subject
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 HTMX = {"HX-Request": "true"}
@@ -205,3 +212,30 @@ def test_the_trail_knows_the_pseudonym_and_not_the_person(campaign: Campaign, bo
     entry = AuditEntry.objects.get(action="assessment.submitted")
     assert (entry.actor_type, entry.actor) == ("participant", bo.response.rater)
     assert Participation.objects.count() == 2
+
+
+def test_a_page_of_questions_is_light(acme: Any, ada: User, harbour: Subject, visitor: Client, clock: Clock) -> None:
+    """Twenty questions of five answers: HTML as it is, sheet, scripts and icons compressed, at most 90 KB."""
+    document = copy.deepcopy(DOCUMENT)
+    document["code"] = "long"
+    options = [{"value": value, "name": {"en": f"Somewhat like answer {value}"}} for value in range(5)]
+    document["response_scales"]["often"]["options"] = options
+    asked = [{**question(f"P{number}", "How well do we know this, all told? " * 3)} for number in range(20)]
+    document["root"]["children"][0]["indicator"]["questions"] = asked
+    campaign = services.create_campaign(
+        name="Long",
+        version=make_version(clock.moment, document),
+        subject=harbour,
+        closes_at=clock.moment + timedelta(days=1),
+        acting_user=ada,
+        now=clock.moment,
+    )
+    services.add_stakeholders(campaign, [BO], acting_user=ada, now=clock.moment)
+    services.open_campaign(campaign, acting_user=ada, now=clock.moment)
+
+    page = visitor.get(f"{path_of(part_of(campaign, BO))}sections/people/").content
+
+    parts = ("css/resimate.css", "js/app.js", "django_htmx/htmx-2.min.js", "icons/sprite.svg")
+    static = sum(len(gzip.compress(Path(str(finders.find(part))).read_bytes())) for part in parts)
+    assert page.count(b"<fieldset") == 20
+    assert len(page) + static <= 90 * 1024

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.accounts.models import Grant, Role, User
+from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import (
@@ -199,7 +200,11 @@ def test_a_link_is_shown_renewed_and_withdrawn(campaign: Campaign, staff: Client
     bo = part_of(campaign, BO)
     base = f"/campaigns/{campaign.pk}/participations/{bo.pk}"
 
+    page = staff.get(f"{base}/").content.decode()
+    assert "Bo Berg" in page
+    assert path_of(bo) not in page
     assert path_of(bo) in staff.post(f"{base}/link/").content.decode()
+    assert AuditEntry.objects.filter(action="participation.link_shown", object_id=str(bo.pk)).count() == 1
     staff.post(f"{base}/renew/")
     renewed = part_of(campaign, BO)
     assert renewed.link_version == 2
@@ -283,3 +288,19 @@ def test_the_monitor_costs_few_queries(campaign: Campaign, staff: Client, django
     staff.get("/campaigns/new/")  # the host is known from here on
     with django_assert_max_num_queries(9):
         staff.get(f"/campaigns/{campaign.pk}/")
+
+
+def test_the_page_of_one_person_belongs_to_its_campaign(campaign: Campaign, staff: Client) -> None:
+    part = part_of(campaign, BO)
+    other = "01a20000-0000-7000-8000-000000000000"
+
+    assert staff.get(f"/campaigns/{campaign.pk}/participations/{other}/").status_code == 404
+    assert staff.get(f"/campaigns/{other}/participations/{part.pk}/").status_code == 404
+
+
+def test_people_are_filtered_by_group_even_by_none(campaign: Campaign, staff: Client) -> None:
+    staff_only = staff.get(f"/campaigns/{campaign.pk}/?group=Staff").content.decode()
+
+    assert "Bo Berg" in staff_only
+    assert "Cy Cole" not in staff_only
+    assert "Bo Berg" not in staff.get(f"/campaigns/{campaign.pk}/?group=").content.decode()

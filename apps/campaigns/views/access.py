@@ -22,8 +22,8 @@ from apps.campaigns import links, questionnaire
 from apps.campaigns.links import Dead
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.questionnaire import Questionnaire
-from apps.configuration import registry, throttling
 from apps.configuration import services as configuration
+from apps.configuration import throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
 from apps.models.models import Answer, Response
@@ -32,12 +32,6 @@ P = ParamSpec("P")
 
 LANGUAGE_COOKIE = "respondent_language"
 YEAR = 365 * 24 * 3600
-PER_LINK = registry.declare(
-    "campaign.rate.link",
-    1200,
-    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
-    "Requests an hour through one personal link.",
-)
 #: Wrong links an hour from one address: an office may share one, a search for links never succeeds anyway.
 WRONG_LINKS = 300
 #: The frame would otherwise make a token, and a cookie for it, that nothing here asks for.
@@ -99,7 +93,7 @@ def _enter(request: HttpRequest, token: str, page: Page[P], *args: P.args, **kwa
     found = links.find(token, now=now)
     if found.participation is None:
         return _turned_away(request, Dead.UNKNOWN, f"wrong-link:{client_address(request)}", WRONG_LINKS)
-    limit = int(configuration.get(PER_LINK.name))
+    limit = int(configuration.get(links.PER_LINK.name))
     if found.dead is not None:
         return _turned_away(request, found.dead, f"link:{found.participation.pk}", limit)
     if _is_used_up(f"link:{found.participation.pk}", limit):

@@ -136,8 +136,8 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[str, Any]]]:
     """One page of those who take part, each with the state of the last message to them."""
     rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
-    if group := request.GET.get("group"):
-        rows = rows.filter(stakeholder__group=group)
+    if "group" in request.GET:
+        rows = rows.filter(stakeholder__group=request.GET["group"])
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     last = _last_messages([message_prefix(one) for one in shown])

@@ -1,6 +1,5 @@
 """The people in a campaign: adding them, and their personal links."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,14 +8,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps import audit
 from apps.campaigns import links, services
 from apps.campaigns.forms import AddStakeholdersForm
 from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.services.invitations import message_prefix
 from apps.campaigns.views.doors import campaign_or_404, staff_page, user_of
 from apps.core.errors import Refused
+from apps.notifications.models import Message
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,20 +39,35 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "campaigns/add_stakeholders.html", page, status=422 if form.errors else 200)
 
 
+@require_GET
+@staff_page("campaigns:read")
+def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
+    """One person's part: how far they are, what was sent to them, and what can be done about their link."""
+    campaign = campaign_or_404(request, pk)
+    return _show(request, campaign, _participation_or_404(campaign, participation))
+
+
 @require_POST
 @staff_page("campaigns:manage")
 def link(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
-    """Show one personal link, for the telephone or another channel; who looked is on record."""
+    """Show the personal link, for the telephone or another channel; who looked is on record."""
     campaign = campaign_or_404(request, pk, "campaigns:manage")
     found = _participation_or_404(campaign, participation)
     audit.record("participation.link_shown", now=timezone.now(), target=found, actor=user_of(request))
-    page: dict[str, Any] = {
+    return _show(request, campaign, found, links.url_for(found))
+
+
+def _show(request: HttpRequest, campaign: Campaign, found: Participation, url: str = "") -> HttpResponse:
+    sent = Message.objects.filter(dedupe_key__startswith=message_prefix(found)).defer("body", "address")
+    page = {
         "campaign": campaign,
         "participation": found,
-        "link": links.url_for(found),
+        "link": url,
+        "messages_sent": sent.order_by("-pk"),
+        "may_manage": user_of(request).has_perm("campaigns:manage", campaign),
         "crumbs": _crumbs(campaign),
     }
-    return render(request, "campaigns/link.html", page)
+    return render(request, "campaigns/person.html", page)
 
 
 @require_POST
@@ -65,7 +81,7 @@ def renew(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
         messages.error(request, refused.detail)
     else:
         messages.success(request, _("A new link is on its way; the old one no longer works."))
-    return redirect("campaigns:detail", pk)
+    return redirect("campaigns:person", pk, participation)
 
 
 @require_POST
@@ -75,11 +91,11 @@ def revoke(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _participation_or_404(campaign, participation)
     services.revoke_link(found, acting_user=user_of(request), now=timezone.now())
     messages.success(request, _("The link is withdrawn."))
-    return redirect("campaigns:detail", pk)
+    return redirect("campaigns:person", pk, participation)
 
 
 def _participation_or_404(campaign: Campaign, pk: UUID) -> Participation:
-    found = campaign.participations.select_related("stakeholder").filter(pk=pk).first()
+    found = campaign.participations.select_related("stakeholder", "response").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -100,7 +100,10 @@ def _show(
         ],
         "previous": visit.form.before(here),
         "is_last": visit.form.after(here) is None,
-        "problems": [{"href": f"#q-{code}", "message": message} for code, message in (errors | notes).items()],
+        "problems": [
+            {"href": f"#q-{code}", "message": f"{_question_text(visit, code)}: {message}"}
+            for code, message in (errors | notes).items()
+        ],
     }
     return render(request, "campaigns/respond/section.html", {**visit.shared(request), **page}, status=status)
 
@@ -185,9 +188,12 @@ def _show_check(
 
 
 def _problem(visit: Visit, code: str) -> dict[str, str]:
-    question = visit.form.questions[code]
-    text = visit.form.model.text(question.text, visit.language, otherwise=code)
+    text = _question_text(visit, code)
     return {"href": f"#a-{code}", "message": _("This needs an answer: %(question)s") % {"question": text}}
+
+
+def _question_text(visit: Visit, code: str) -> str:
+    return visit.form.model.text(visit.form.questions[code].text, visit.language, otherwise=code)
 
 
 @require_GET
