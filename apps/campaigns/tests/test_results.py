@@ -29,7 +29,7 @@ class Wave:
 
     def __call__(self, period: str, answers: dict[str, list[int]], *, close: bool = True) -> Campaign:
         """``answers``: what each person of a group says to both questions about people."""
-        now = self.clock.forward(hours=1)
+        now = self.clock.forward(minutes=1)
         campaign = services.create_campaign(
             name=f"Check {period}",
             version=self.version,
