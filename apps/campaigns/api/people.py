@@ -99,7 +99,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     """Who takes part in a campaign, and how far each of them is."""
 
     resource = "campaigns"
-    permissions = {"create": "update", "revoke": "manage", "renew": "manage"}
+    permissions = {"create": "update", "bulk": "update", "revoke": "manage", "renew": "manage"}
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
     lookup_value_regex = UUID_PATTERN
@@ -143,6 +143,18 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         if many:
             return Response(self.get_serializer(taking_part, many=True).data, status=201)
         return self.shown(taking_part[0], status=201, location=f"{request.path}{taking_part[0].pk}/")
+
+    @extend_schema(
+        request=NewParticipationSerializer(many=True),
+        responses={201: ParticipationSerializer(many=True)},
+        filters=False,
+    )
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def bulk(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Add a list of up to 5,000: the same as sending the list to the collection."""
+        if not rows_in(request):
+            raise Invalid("Send a list.", errors=[Problem("", "is not a list", "bad_type")])
+        return self.create(request, *args, **kwargs)
 
     def _contacts(self, rows: list[dict[str, Any]], many: bool) -> list[Contact]:
         known = Stakeholder.objects.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])

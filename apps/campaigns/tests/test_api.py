@@ -209,6 +209,16 @@ def test_people_are_added_one_by_one_and_in_bulk(api: Api, campaign: Campaign, c
     assert len(post.mails) == 6
 
 
+def test_a_list_can_be_sent_to_an_address_of_its_own(api: Api, draft: Campaign) -> None:
+    path = f"campaigns/{draft.pk}/participations/bulk/"
+
+    added = api("post", path, [{"name": f"P{n}", "email": f"p{n}@example.org"} for n in range(3)])
+
+    assert (added.status_code, len(added.json())) == (201, 3)
+    assert api("post", path, {"name": "P", "email": "p@example.org"}).status_code == 422
+    assert api("post", path, []).status_code == 422
+
+
 def test_a_known_stakeholder_is_added_by_id(api: Api, draft: Campaign, clock: Clock) -> None:
     eve = services.create_stakeholder(Contact("Eve", "eve@example.org"), acting_user=None, now=clock.moment)
 
