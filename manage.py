@@ -32,7 +32,7 @@ def _explain(error: Exception) -> None:
     from django.db import OperationalError
 
     if isinstance(error, OperationalError) and not settings.SERVERS_KNOWN:
-        sys.exit("The embedded servers are not running: start them with `make run`.")
+        sys.exit("The embedded servers are not running; start them with `make run`.")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def test_commands_say_when_the_servers_are_not_running(own_product: Product) -> 
     refused = own_product.manage("tenants", "list", check=False)
 
     assert refused.returncode == 1
-    assert refused.stderr.strip() == "The embedded servers are not running: start them with `make run`."
+    assert refused.stderr.strip() == "The embedded servers are not running; start them with `make run`."
 
 
 @pytest.mark.requirement("SEC-001")

@@ -12,7 +12,7 @@ class EmbeddedError(Exception):
 
 class NotRunning(EmbeddedError):
     def __init__(self) -> None:
-        super().__init__("The embedded servers are not running: start them with `make run`.")
+        super().__init__("The embedded servers are not running; start them with `make run`.")
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise EmbeddedError(f"The disk that holds {folder} is full; make room and start again.") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST):
             raise EmbeddedError(
                 f"The folder {folder} cannot be written to; set RESIMATE_DATA_DIR to another one."
             ) from error

@@ -3,7 +3,8 @@
 - The search path and the role of the tenant are set by one statement, so that SQL written for tenant A is refused B's
   tables by PostgreSQL itself.
 - A switch that fails raises: a missing role or a broken session never falls through to the wrong schema.
-- It runs only when the connection is new, the tenant changed, or a rollback may have undone it.
+- It runs only when the session is new or was another tenant's, or when a rollback may have undone it. What state a
+  session is in is remembered with the session itself, so it survives the pool; whatever is not certain is forgotten.
 - The content types are shared by all schemas, so their cache survives a switch.
 """
 
@@ -11,9 +12,12 @@ from typing import Any
 
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
+from psycopg.pq import TransactionStatus
 
 from apps.core.sql import tenant_role
 
+#: Where a session's own state is remembered, on psycopg's connection object.
+STATE = "_resimate_state"
 SWITCH = "SELECT set_config('search_path', %s, false), set_config('role', %s, false)"
 
 
@@ -31,15 +35,43 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._setting_search_path or self.search_path_set_schemas:
             return
         paths = self._get_cursor_search_paths()
+        state = (", ".join(f'"{path}"' for path in paths), self._role())
+        if getattr(self.connection, STATE, None) != state:
+            self._switch(state, cursor)
+        self.search_path_set_schemas = paths
+
+    def _switch(self, state: tuple[str, str], cursor: Any) -> None:
         self._setting_search_path = True
+        setattr(self.connection, STATE, None)
         own = self.connection.cursor() if cursor is None else cursor
         try:
-            own.execute(SWITCH, [", ".join(f'"{path}"' for path in paths), self._role()])
-            self.search_path_set_schemas = paths
+            own.execute(SWITCH, state)
+            setattr(self.connection, STATE, state)
         finally:
             self._setting_search_path = False
             if cursor is None:
                 own.close()
+
+    def rollback(self) -> None:
+        self._forget()
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            self._forget()
+
+    def _close(self) -> None:
+        # The pool rolls an unfinished transaction back, and with it a switch that was made in it.
+        if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            self._forget()
+        super()._close()
+
+    def _forget(self) -> None:
+        self.search_path_set_schemas = None
+        if self.connection is not None:
+            setattr(self.connection, STATE, None)
 
     def _role(self) -> str:
         """The tenant's role; none in the public schema, and none for the connection that owns the schemas."""

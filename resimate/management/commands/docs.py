@@ -1,11 +1,14 @@
 """Tables of the documentation that the code knows best."""
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+import apps
 from apps.core.errors import CATALOGUE
 from resimate import env, launch
 
@@ -46,8 +49,9 @@ def settings_page() -> str:
 
 
 def errors_page() -> str:
-    from resimate.urls import tenant  # noqa: F401  every app's refusals are defined once its addresses are known
-
+    for module in pkgutil.walk_packages(apps.__path__, "apps."):  # a refusal is entered where it is defined
+        if not {"tests", "migrations"} & set(module.name.split(".")):
+            import_module(module.name)
     lines = [
         "# Error codes",
         "",

@@ -63,7 +63,7 @@ def examine() -> Iterator[Finding]:
 
 def _settings() -> Iterator[Finding]:
     problems = checks.run_checks(include_deployment_checks=not settings.DEVELOPMENT)
-    serious = [problem for problem in problems if problem.level >= checks.WARNING]
+    serious = [one for one in problems if one.level >= checks.WARNING and not one.is_silenced()]
     for problem in serious:
         yield Finding("settings", False, str(problem.msg).split("\n")[0], str(problem.hint or "set it as it says"))
     if not serious:

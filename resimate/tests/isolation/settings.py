@@ -2,9 +2,9 @@
 
 import os
 
+from resimate import settings
 from resimate.settings import *  # noqa: F403
-from resimate.settings import DATABASES
 
 ROOT_URLCONF = "resimate.tests.isolation.probe"
-if os.environ.get("BREAK_THE_BACKEND"):
-    DATABASES["default"]["ENGINE"] = "resimate.tests.isolation.broken"
+ENGINE = "resimate.tests.isolation.broken" if os.environ.get("BREAK_THE_BACKEND") else "apps.tenants.backend"
+DATABASES = {**settings.DATABASES, "default": {**settings.DATABASES["default"], "ENGINE": ENGINE}}
