@@ -140,5 +140,5 @@ def test_a_runtime_file_without_its_supervisor_counts_for_nothing(folder: Path) 
     servers = {name: {"port": 1} for name in ("postgres", "valkey", "mail")}
     (folder / "runtime.json").write_text(json.dumps({"pid": os.getpid(), "servers": servers}))
 
-    with pytest.raises(NotRunning, match=r"^The embedded servers are not running: start them with `make run`\.$"):
+    with pytest.raises(NotRunning, match=r"^The embedded servers are not running; start them with `make run`\.$"):
         connection_urls(folder)
