@@ -13,6 +13,7 @@ from apps.models.engine import formula
 from apps.models.engine.arrays import Array
 from apps.models.engine.problems import Problem, pointer
 from apps.models.engine.registry import Parameter, lookup
+from apps.models.engine.weighting import LEAST_COMPARISON
 
 Data = Mapping[str, Any]
 
@@ -235,8 +236,8 @@ def _check_matrices(path: str, step: Data, node: Data) -> Iterator[Problem]:
             place = f"{path}/matrices/{expert}/{position}"
             if len(row) != len(matrix):
                 yield Problem(place, "not_square", "a matrix has as many columns as rows")
-            if not all(value > 0 for value in row):
-                yield Problem(place, "not_positive", "comparisons must be positive")
+            if not all(LEAST_COMPARISON <= value <= 1 / LEAST_COMPARISON for value in row):
+                yield Problem(place, "not_positive", "comparisons must be positive, and neither tiny nor huge")
 
 
 def _check_classes(path: str, step: Data, node: Data) -> Iterator[Problem]:

@@ -11,6 +11,8 @@ from apps.models.engine.problems import Problem, pointer
 
 DEEPEST_NESTING: Final = 3 * DEEPEST + 10
 
+HUGE: Final = 1e100  # beyond it sums and products would leave the doubles
+
 Step = str | int
 
 
@@ -35,7 +37,7 @@ def _wrong(place: tuple[Step, ...], value: Any) -> Problem | None:
     if isinstance(value, str):
         return _wrong_text(place, value)
     if isinstance(value, int | float):
-        return None if _is_finite(value) else Problem(pointer(*place), "not_finite", "a number must be a finite double")
+        return _wrong_number(place, value)
     if isinstance(value, dict):
         return _wrong_keys(place, value)
     if value is None or isinstance(value, list):
@@ -55,8 +57,13 @@ def _wrong_text(place: tuple[Step, ...], value: str) -> Problem | None:
     return Problem(pointer(*place), "bad_text", "text may hold neither NUL nor half a surrogate pair")
 
 
-def _is_finite(value: float) -> bool:
+def _wrong_number(place: tuple[Step, ...], value: float) -> Problem | None:
     try:
-        return math.isfinite(value)
+        finite = math.isfinite(value)
     except OverflowError:
-        return False
+        finite = False
+    if not finite:
+        return Problem(pointer(*place), "not_finite", "a number must be a finite double")
+    if abs(value) > HUGE:
+        return Problem(pointer(*place), "too_large", f"a number may be at most {HUGE:g} from zero")
+    return None

@@ -205,7 +205,7 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     >>> correlation([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
     1.0
     """
-    mean_one, mean_other = arrays.mean(one), arrays.mean(other)
-    together = math.fsum((a - mean_one) * (b - mean_other) for a, b in zip(one, other, strict=True))
-    spreads = math.fsum((a - mean_one) ** 2 for a in one) * math.fsum((b - mean_other) ** 2 for b in other)
-    return min(max(together / math.sqrt(spreads), -1.0), 1.0) if spreads > 0 else 0.0
+    (from_one, _), (from_other, _) = arrays.deviations(one), arrays.deviations(other)  # r does not depend on units
+    together = math.fsum(a * b for a, b in zip(from_one, from_other, strict=True))
+    spreads = math.fsum(a * a for a in from_one) * math.fsum(b * b for b in from_other)
+    return min(max(together / math.sqrt(spreads), -1.0), 1.0) if spreads > 0 and math.isfinite(spreads) else 0.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -75,7 +75,11 @@ def mean(values: Iterable[float]) -> float:
     0.1
     """
     numbers = list(values)
-    return min(max(math.fsum(numbers) / len(numbers), min(numbers)), max(numbers))
+    try:
+        centre = math.fsum(numbers) / len(numbers)
+    except OverflowError:
+        centre = math.fsum(number / len(numbers) for number in numbers)
+    return min(max(centre, min(numbers)), max(numbers))
 
 
 def median(values: Iterable[float]) -> float:
@@ -87,22 +91,57 @@ def median(values: Iterable[float]) -> float:
     return float(statistics.median(values))
 
 
-def variance(values: Iterable[float]) -> float:
-    """Return the sample variance (n - 1); NaN below two values."""
+def deviations(values: Iterable[float]) -> tuple[list[float], int]:
+    """Return distances from the mean over a power of two, so that their powers stay finite, and its exponent.
+
+    They are NaN where the distances themselves are beyond the doubles.
+
+    >>> deviations([0.0, 6.0])
+    ([-0.75, 0.75], 2)
+    """
     numbers = list(values)
-    if len(numbers) < 2:
-        return math.nan
     centre = mean(numbers)
-    return math.fsum((number - centre) ** 2 for number in numbers) / (len(numbers) - 1)
+    apart = [number - centre for number in numbers]
+    largest = max(map(abs, apart))
+    if not math.isfinite(largest):
+        return [math.nan] * len(apart), 0
+    exponent = math.frexp(largest)[1]
+    return [math.ldexp(distance, -exponent) for distance in apart], exponent
+
+
+def variance(values: Iterable[float]) -> float:
+    """Return the sample variance (n - 1); NaN below two values or beyond the doubles.
+
+    >>> variance([2.0, 4.0, 6.0])
+    4.0
+    """
+    square, exponent = _mean_square(list(values))
+    return _shifted(_shifted(square, exponent), exponent)
 
 
 def standard_deviation(values: Iterable[float]) -> float:
-    """Return the sample standard deviation (n - 1); NaN below two values.
+    """Return the sample standard deviation (n - 1); NaN below two values or beyond the doubles.
 
     >>> standard_deviation([2.0, 4.0, 6.0])
     2.0
     """
-    return math.sqrt(variance(values))
+    square, exponent = _mean_square(list(values))
+    return _shifted(math.sqrt(square), exponent)
+
+
+def _shifted(value: float, exponent: int) -> float:
+    """Return value times two to the exponent, in two steps that are both powers a double can hold; NaN beyond."""
+    half = exponent // 2
+    found = value * 2.0**half * 2.0 ** (exponent - half)
+    return found if math.isfinite(found) else math.nan
+
+
+def _mean_square(values: Sequence[float]) -> tuple[float, int]:
+    """Return the sum of squared deviations by n - 1, over a power of four, and the exponent of its root."""
+    if len(values) < 2:
+        return math.nan, 0
+    apart, exponent = deviations(values)
+    return math.fsum(distance * distance for distance in apart) / (len(apart) - 1), exponent
 
 
 def weigh(columns: Iterable[Array | Mask], weights: Iterable[float]) -> list[Array]:

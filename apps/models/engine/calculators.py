@@ -19,6 +19,7 @@ Answer: TypeAlias = dict[str, Any]
 INCONSISTENT: Final = 0.10
 RECIPROCAL: Final = 1e-3
 LARGEST: Final = 5000
+HUGE: Final = 1e100  # beyond it squares and sums would leave the doubles
 
 
 def weights(request: Any) -> Answer:
@@ -87,8 +88,8 @@ def _number(place: str, value: Any, *, low: float = -math.inf, gap: bool = False
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number) or number < low:
-        raise DataInvalid([Problem(place, "out_of_range", f"a finite number of {low:g} or more is needed here")])
+    if not low <= number <= HUGE or number < -HUGE:
+        raise DataInvalid([Problem(place, "out_of_range", f"a number from {max(low, -HUGE):g} to {HUGE:g} is needed")])
     return number
 
 

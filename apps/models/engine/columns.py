@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from apps.models.engine.arrays import Array, Mask
+from apps.models.engine.arrays import Array, Mask, finite
 
 MISSING = "missing"
 NOT_APPLICABLE = "not_applicable"
@@ -65,7 +65,7 @@ class Column:
 
     def filled(self, values: Array) -> Column:
         """Return the column with its gaps filled from ``values`` where those have something."""
-        put = self.gaps & ~np.isnan(values)
+        put = self.gaps & np.isfinite(values)
         if not put.any():
             return self
         return replace(
@@ -79,6 +79,7 @@ class Column:
         """Return the column with new values; a value that has gone is a gap for ``reason``."""
         if values is self.values:
             return self
+        values = finite(values)
         lost = np.isnan(values) & ~np.isnan(self.values)
         if not lost.any():
             return Column(values, self.applicable, self.failed, self.imputed, self.coverage, self.reasons, self.raters)

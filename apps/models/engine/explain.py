@@ -109,7 +109,7 @@ class _Account:
         column = self.calculation.column(node.code)
         value = self.value(node)
         target = self.calculation.model.scale.high if node.target is None else node.target
-        gap = None if value is None else target - value
+        gap = None if value is None else defined(target - value)
         weighted = None if gap is None else share.weight * gap
         offset = self.row + self.calculation.units.reference
         return {
@@ -126,7 +126,7 @@ class _Account:
             "target": target,
             "gap": gap,
             "weighted_gap": weighted,
-            "priority": None if weighted is None else weighted / node.effort,
+            "priority": None if weighted is None else defined(weighted / node.effort),
             "low": nullable(self.bounds[node.code].low)[offset],
             "high": nullable(self.bounds[node.code].high)[offset],
         }
@@ -196,7 +196,12 @@ class _Share:
 
 
 def _product(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one * other
+    return None if one is None or other is None else defined(one * other)
+
+
+def defined(value: float) -> float | None:
+    """Return a number as a JSON value: null where it is not finite."""
+    return value if math.isfinite(value) else None
 
 
 GAINS: Final[Mapping[str, Callable[[float, float, float, float], float | None]]] = {

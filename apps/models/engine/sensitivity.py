@@ -7,13 +7,13 @@ Sources: Saltelli et al., Variance based sensitivity analysis of model output (2
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from apps.models.engine.arrays import Array
+from apps.models.engine.arrays import Array, deviations
 from apps.models.engine.model import Model, Node
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.ranks import competition_ranks
@@ -59,7 +59,7 @@ def _radical_inverse(number: int, base: int) -> float:
 
 
 def sobol(
-    output: Callable[[Array], Sequence[float]], dimensions: int, count: int, seed: int = 0
+    output: Callable[[Array], Iterable[float]], dimensions: int, count: int, seed: int = 0
 ) -> list[Indices] | None:
     """Return the indices of every factor of ``output``, a function of rows of the unit cube.
 
@@ -68,18 +68,17 @@ def sobol(
     both = points(count, 2 * dimensions, seed)
     a, b = both[:, :dimensions], both[:, dimensions:]
     from_a, from_b = list(output(a)), list(output(b))
-    everything = [*from_a, *from_b]
-    centre = math.fsum(everything) / len(everything)
-    variance = math.fsum((value - centre) ** 2 for value in everything) / len(everything)
-    if not variance > 0:
+    apart, exponent = deviations([*from_a, *from_b])
+    variance = math.fsum(distance * distance for distance in apart) / len(apart)
+    if not (variance > 0 and math.isfinite(variance)):
         return None
     found = []
     for factor in range(dimensions):
         mixed = a.copy()
         mixed[:, factor] = b[:, factor]
-        from_mixed = list(output(mixed))
-        first = math.fsum((y - centre) * (m - x) for x, y, m in zip(from_a, from_b, from_mixed, strict=True)) / count
-        total = math.fsum((x - m) ** 2 for x, m in zip(from_a, from_mixed, strict=True)) / (2 * count)
+        changes = [math.ldexp(m - x, -exponent) for x, m in zip(from_a, output(mixed), strict=True)]
+        first = math.fsum(y * change for y, change in zip(apart[count:], changes, strict=True)) / count
+        total = math.fsum(change * change for change in changes) / (2 * count)
         found.append(Indices(first / variance, total / variance))
     return found
 

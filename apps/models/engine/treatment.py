@@ -45,9 +45,9 @@ def shape(values: Sequence[float]) -> Shape:
     n = len(values)
     if n < 4:
         return Shape(math.nan, math.nan)
-    centre = arrays.mean(values)
-    m2, m3, m4 = (math.fsum((value - centre) ** power for value in values) / n for power in (2, 3, 4))
-    if not m2 > 0:
+    apart, _ = arrays.deviations(values)  # neither measure depends on the unit
+    m2, m3, m4 = (math.fsum(distance**power for distance in apart) / n for power in (2, 3, 4))
+    if not (m2 > 0 and math.isfinite(m2)):
         return Shape(math.nan, math.nan)
     skew = math.sqrt(n * (n - 1)) / (n - 2) * m3 / m2**1.5
     kurtosis = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (m4 / m2**2 - 3) + 6)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from apps.models.engine.arrays import Array, known
+from apps.models.engine.arrays import Array, known, mean
 from apps.models.engine.columns import Column
 from apps.models.engine.indicators import fills_scale
 from apps.models.engine.model import Model
@@ -128,7 +128,7 @@ def _summary(values: Array) -> dict[str, float | None]:
         return dict.fromkeys(("mean", "median", "p5", "p95"))
     shares = {"median": 50, "p5": 5, "p95": 95}
     return {
-        "mean": math.fsum(ordered) / len(ordered),
+        "mean": mean(ordered),
         **{name: percentile(ordered, share) for name, share in shares.items()},
     }
 

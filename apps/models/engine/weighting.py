@@ -31,6 +31,7 @@ RANDOM_INDEX: Final = {
 }  # fmt: skip
 MOST_ROUNDS: Final = 1000
 MOST_COMPARED: Final = 100
+LEAST_COMPARISON: Final = 1e-9
 STILL: Final = 1e-15
 TOO_FEW: Final = "at least two units are needed"
 MATRIX: Final = Parameter({"type": "array", "items": table(minimum=0).schema, "minItems": 1, "maxItems": 1000})
@@ -46,7 +47,10 @@ def shares(values: Row) -> list[float]:
     >>> shares([1.0, 3.0])
     [0.25, 0.75]
     """
-    whole = math.fsum(values)
+    try:
+        whole = math.fsum(values)
+    except OverflowError:
+        whole = math.inf
     if not (whole > 0 and math.isfinite(whole)) or min(values) < 0:
         raise WeightsUndefined("weights must be non-negative numbers that are not all zero")
     return [value / whole for value in values]
@@ -126,8 +130,8 @@ def _check_square(matrices: Sequence[Matrix]) -> None:
     for matrix in matrices:
         if len(matrix) != size or any(len(row) != size for row in matrix):
             raise WeightsUndefined("matrices must be square and of one size")
-        if not all(value > 0 for row in matrix for value in row):
-            raise WeightsUndefined("comparisons must be positive")
+        if not all(LEAST_COMPARISON <= value <= 1 / LEAST_COMPARISON for row in matrix for value in row):
+            raise WeightsUndefined("comparisons must be positive, and neither tiny nor huge")
 
 
 def _geometric_mean(values: Row) -> float:

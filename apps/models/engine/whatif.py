@@ -10,7 +10,7 @@ import numpy as np
 
 from apps.models.engine.arrays import finite
 from apps.models.engine.columns import Column
-from apps.models.engine.explain import explain
+from apps.models.engine.explain import defined, explain
 from apps.models.engine.model import Model
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.scoring import Calculation, calculate, nullable
@@ -118,7 +118,7 @@ def _moved(column: Column, row: int, change: Change) -> Column:
 
 def _difference(before: Column, after: Column, row: int) -> dict[str, float | None]:
     one, other = nullable(before.values)[row], nullable(after.values)[row]
-    return {"before": one, "after": other, "delta": None if one is None or other is None else other - one}
+    return {"before": one, "after": other, "delta": None if one is None or other is None else defined(other - one)}
 
 
 def seek(model: Model, units: Any, unit: str, target: float) -> dict[str, Any]:

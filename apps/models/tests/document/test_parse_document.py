@@ -239,6 +239,8 @@ MORE_MISTAKES = [
         lambda d: relative(d, treatment={"method": "percentile_winsorise", "low": 98}),
         ("/root/children/0/indicator/treatment/low", "low_not_below_high"),
     ),
+    (lambda d: d["root"]["children"][0].update(weight=1e101), ("/root/children/0/weight", "too_large")),
+    (weighed(method="ahp", matrices=[[[1, 1e10, 1]] * 3]), (f"{ROOT_WEIGHTS}/matrices/0/0", "not_positive")),
     (lambda d: relative(d, missing="guess"), ("/root/children/0/indicator/missing", "unknown_method")),
     (
         lambda d: d["root"]["children"][2]["indicator"].update(

@@ -126,6 +126,7 @@ def test_cronbachs_alpha_of_parallel_items():
         ({"measure": "kendall_w", "ratings": [[1, 2], [1]]}, ("/ratings/1", "wrong_length")),
         ({"measure": "kendall_w", "ratings": [[float("nan")]]}, ("/ratings/0/0", "out_of_range")),
         ({"measure": "kendall_w", "ratings": [[10**400]]}, ("/ratings/0/0", "out_of_range")),
+        ({"measure": "icc", "ratings": [[-1e200, 1]]}, ("/ratings/0/0", "out_of_range")),
         ({"measure": "krippendorff_alpha", "ratings": [[1, True]], "level": "ratio"}, ("/ratings/0/1", "not_a_number")),
         ({"measure": "krippendorff_alpha", "ratings": [[1], [1, 2]], "level": "ratio"}, ("/ratings/1", "wrong_length")),
         ({"measure": "krippendorff_alpha", "ratings": [[1, 2]]}, ("/level", "unknown_level")),

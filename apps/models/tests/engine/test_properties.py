@@ -1,5 +1,6 @@
 """Laws that hold whatever the numbers."""
 
+import json
 import math
 import random
 from itertools import pairwise
@@ -10,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from apps.models.document.build import build
-from apps.models.engine import score
+from apps.models.engine import explain, score, uncertainty
 from apps.models.tests.engine.documents import answered, asked, branch, document, leaf
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -66,7 +67,7 @@ def scored(children, aggregation="arithmetic_mean"):
 
 
 @st.composite
-def comparisons(draw: st.DrawFn) -> tuple[dict, list]:
+def comparisons(draw: st.DrawFn, values: st.SearchStrategy = VALUES) -> tuple[dict, list]:
     """Return a relative model of three children in two levels, by any methods, and up to eight units."""
     steps: dict[str, Any] = {
         "normalisation": draw(NORMALISATIONS),
@@ -79,7 +80,7 @@ def comparisons(draw: st.DrawFn) -> tuple[dict, list]:
         {
             "id": f"u{row}",
             "group": draw(st.sampled_from(["g", "h", None])),
-            "values": {code: draw(VALUES) for code in "abce"},
+            "values": {code: draw(values) for code in "abce"},
         }
         for row in range(draw(st.integers(min_value=1, max_value=8)))
     ]
@@ -106,12 +107,19 @@ def test_the_order_of_units_does_not_change_a_bit(comparison: tuple[dict, list],
     assert ordered == shuffled
 
 
-@given(comparisons())
+ANY_NUMBER = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(comparisons(ANY_NUMBER))
 def test_no_result_is_ever_infinite_or_nan(comparison: tuple[dict, list]) -> None:
-    for result in results(comparison[0], *comparison[1]):
+    data, units = comparison
+
+    for result in results(data, *units):
         for node in result["nodes"].values():
             assert (node["value"] is None) == (node["reason"] is not None)
             assert node["value"] is None or math.isfinite(node["value"])
+    json.dumps(explain(build(data), units, "u0"), allow_nan=False)
+    json.dumps(uncertainty(build(data), units, {"draws": 2}), allow_nan=False)
 
 
 @given(CHILDREN, SEEDS)

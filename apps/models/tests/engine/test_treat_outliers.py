@@ -30,6 +30,15 @@ def test_too_few_or_equal_values_have_no_shape_and_pass(values):
     assert shape(values).passes(2, 3.5)
 
 
+@pytest.mark.parametrize("unit", [1e-100, 1e-300, 1e80, 1e300])
+def test_the_shape_does_not_depend_on_the_unit(unit):
+    assert shape([number * unit for number in (1.0, 2.0, 3.0, 4.0, 10.0)]).kurtosis == pytest.approx(3.152, rel=1e-12)
+
+
+def test_distances_beyond_the_doubles_have_no_shape():
+    assert math.isnan(shape([1.7e308, 1.7e308, 1.7e308, -1.7e308]).skew)
+
+
 def test_either_measure_is_enough_to_pass():
     assert Shape(9.0, 3.0).passes(2, 3.5)
     assert Shape(-1.0, 9.0).passes(2, 3.5)
