@@ -1,6 +1,5 @@
 """A stakeholder's way from the e-mail to the receipt, on a phone, on another device, and without JavaScript."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ def _personal_link(visitor: Visitor, address: str) -> str:
     """Follow the invitation in the mailbox, as a newcomer would."""
     page = visitor.go("/dev/mail/")
     page.wait_for_function("address => document.body.innerText.includes(address)", arg=address)
-    page.locator("a", has_text=re.compile("asks for your view")).filter(has=page.get_by_text(address)).first.click()
+    page.locator("li", has_text=address).get_by_role("link").first.click()
     link = page.locator("a[href*='/a/']").first.get_attribute("href")
     assert link is not None
     return link
@@ -131,7 +130,7 @@ def test_answers_given_offline_are_sent_when_the_connection_is_back(visitor: Cal
     page.get_by_text("No connection").first.wait_for()
 
     phone.context.set_offline(False)
-    page.wait_for_function("Object.keys(localStorage).every(key => !key.includes(':'))")
+    statement.get_by_text("Saved at").wait_for()
     phone.faults.clear()  # the browser itself reports the failed request
 
     page.reload()
