@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough bench browsers lint lock install help
+.PHONY: run test thorough bench browsers lint translations lock install help
 python := .venv/bin/python
 # Compiled modules halve the time every command takes to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,6 +26,9 @@ lint: install  ## Check format, style, types and the order of imports
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+translations: install  ## Collect the texts to translate, bring locale/ up to date and compile it
+	$(python) scripts/translations
+
 lock:  ## Write requirements.lock anew from pyproject.toml
 	@scripts/lock
 
@@ -33,4 +36,4 @@ install:  ## Create .venv with the locked packages (the targets above do it by t
 	@PYTHON="$(PYTHON)" scripts/install
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
