@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts.models import User
+from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
@@ -115,6 +116,8 @@ def _refuse_to_open(campaign: Campaign, now: datetime) -> None:
         raise CampaignNotReady("The closing date has already passed.")
     if campaign.version.state != ModelVersion.State.PUBLISHED:
         raise CampaignNotReady("Its version of the resilience model is not published.")
+    if not questionnaire.of(campaign.version).count:
+        raise CampaignNotReady("Its resilience model asks no questions: it is measured, not answered.")
     if not campaign.participations.exists():
         raise CampaignNotReady("Add at least one stakeholder first.")
 

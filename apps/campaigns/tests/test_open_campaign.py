@@ -9,9 +9,10 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import CampaignNotReady
-from apps.campaigns.tests.story import BO, CY, Clock, part_of
+from apps.campaigns.tests.story import BO, CY, Clock, make_version, part_of
 from apps.core.errors import Invalid
 from apps.core.models import Event, EventDelivery
+from apps.models import starters
 from apps.models.models import ModelVersion, Subject
 from apps.models.services import import_document, retire_version
 from apps.notifications.models import Message
@@ -76,6 +77,21 @@ def test_a_campaign_does_not_open_with_a_retired_version(draft: Campaign, ada: U
 
     with pytest.raises(CampaignNotReady, match="not published"):
         services.open_campaign(draft, acting_user=ada, now=clock.moment)
+
+
+def test_a_model_that_is_only_measured_has_nothing_to_ask(harbour: Subject, ada: User, clock: Clock) -> None:
+    measured = services.create_campaign(
+        name="Measured",
+        version=make_version(clock.moment, starters.load("hdi")),
+        subject=harbour,
+        closes_at=clock.moment + timedelta(days=1),
+        acting_user=ada,
+        now=clock.moment,
+    )
+    services.add_stakeholders(measured, [BO], acting_user=ada, now=clock.moment)
+
+    with pytest.raises(CampaignNotReady, match="asks no questions"):
+        services.open_campaign(measured, acting_user=ada, now=clock.moment)
 
 
 def test_a_draft_version_and_a_past_date_are_refused_together(
