@@ -1,0 +1,139 @@
+"""German and French are whole: every text is translated, compiled, and takes the values of its source."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext, ngettext, pgettext
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+PLACE = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w+\}")
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    """A request leaves its language behind in the thread."""
+    with translation.override("en"):
+        yield
+
+
+@every_language
+def test_every_text_is_translated_and_nobody_doubts_it(language: str) -> None:
+    messages = list(messages_of(language))
+
+    assert len(messages) > 400
+    assert [message.id for message in messages if message.fuzzy or not all(said(message))] == []
+
+
+@every_language
+def test_what_is_compiled_is_what_is_written(language: str) -> None:
+    written, compiled = catalogue(language), catalogue(language, compiled=True)
+
+    assert pairs(compiled) == pairs(written)
+    assert compiled.plural_forms == written.plural_forms
+
+
+@every_language
+def test_a_translation_takes_the_same_values_as_its_source(language: str) -> None:
+    different = [
+        (text, form)
+        for message in messages_of(language)
+        for text in [source(message)]
+        for form in said(message)
+        if Counter(PLACE.findall(form)) != Counter(PLACE.findall(text))
+    ]
+
+    assert different == []
+
+
+@every_language
+def test_values_without_a_name_keep_their_order(language: str) -> None:
+    unnamed = re.compile(r"%[sd]")
+    moved = [
+        message.id
+        for message in messages_of(language)
+        if any(unnamed.findall(form) != unnamed.findall(source(message)) for form in said(message))
+    ]
+
+    assert moved == []
+
+
+@every_language
+def test_a_text_with_a_plural_has_each_form_of_the_language(language: str) -> None:
+    number = catalogue(language).num_plurals
+    plural = [message for message in messages_of(language) if message.pluralizable]
+
+    assert len(plural) >= 5
+    assert {len(said(message)) for message in plural} == {number}
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "one", "many"),
+    [("de", "0 Fragen", "1 Frage", "2 Fragen"), ("fr", "0 question", "1 question", "2 questions")],
+)
+def test_a_number_chooses_its_form(language: str, none: str, one: str, many: str) -> None:
+    with translation.override(language):
+        said = [
+            ngettext("%(number)s question", "%(number)s questions", count) % {"number": count} for count in range(3)
+        ]
+
+    assert said == [none, one, many]
+
+
+def test_a_word_with_two_meanings_has_two_translations() -> None:
+    with translation.override("fr"):
+        assert (gettext("Open"), pgettext("verb", "Open")) == ("Ouverte", "Ouvrir")
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("language", "heading", "label"),
+    [
+        ("de", "Anmelden", "E-Mail-Adresse"),
+        ("fr", "Se connecter", "Adresse e-mail"),
+        ("en", "Sign in", "E-mail address"),
+    ],
+)
+def test_a_browser_is_answered_in_its_language(client: Client, language: str, heading: str, label: str) -> None:
+    page = client.get("/sign-in/", headers={"host": "acme.localhost", "accept-language": language}).content.decode()
+
+    assert f'<html lang="{language}"' in page
+    assert f"<h1>{heading}</h1>" in page
+    assert label in page
+
+
+def catalogue(language: str, *, compiled: bool = False) -> Catalog:
+    path = Path(settings.BASE_DIR) / "locale" / language / "LC_MESSAGES" / ("django.mo" if compiled else "django.po")
+    with path.open("rb") as file:
+        return read_mo(file) if compiled else read_po(file, locale=language)
+
+
+def messages_of(language: str) -> Iterator[Message]:
+    return (message for message in catalogue(language) if message.id)
+
+
+def pairs(catalog: Catalog) -> dict[tuple[str | None, str], list[str]]:
+    return {(context_of(message), source(message)): said(message) for message in catalog if message.id}
+
+
+def context_of(message: Message) -> str | None:
+    """Babel gives the context of a compiled text as bytes."""
+    return message.context.decode() if isinstance(message.context, bytes) else message.context
+
+
+def source(message: Message) -> str:
+    """The English text; of a text with a plural, that of many."""
+    return message.id if isinstance(message.id, str) else message.id[-1]
+
+
+def said(message: Message) -> list[str]:
+    return [message.string or ""] if isinstance(message.string, (str, type(None))) else list(message.string)
