@@ -133,9 +133,11 @@ class _Account:
 
     def _shares(self, node: Node, share: _Share) -> dict[str, _Share]:
         """Return how the children of a node take part in its share of the score."""
-        present = [(child, self.value(child)) for child in sorted(node.children, key=lambda child: child.code)]
-        values = {child.code: value for child, value in present if value is not None}
-        weights = {code: self.calculation.tree.weights[code] for code in values}
+        weights = self.calculation.tree.weights
+        counted = [child for child in sorted(node.children, key=lambda child: child.code) if weights[child.code] > 0]
+        present = [(child.code, self.value(child)) for child in counted]
+        values = {code: value for code, value in present if value is not None}
+        weights = {code: weights[code] for code in values}
         total = math.fsum(weights.values())
         value = self.value(node)
         if node.aggregation is None or value is None or not total > 0:
@@ -207,7 +209,7 @@ def defined(value: float) -> float | None:
 GAINS: Final[Mapping[str, Callable[[float, float, float, float], float | None]]] = {
     "arithmetic_mean": lambda weight, total, child, value: weight / total,
     "geometric_mean": lambda weight, total, child, value: weight / total * value / child,
-    "harmonic_mean": lambda weight, total, child, value: weight / total * (value / child) ** 2,
+    "harmonic_mean": lambda weight, total, child, value: weight / total * (value / child) * (value / child),
     "sum": lambda weight, total, child, value: weight,
     "product": lambda weight, total, child, value: weight * value / child if child else None,
 }

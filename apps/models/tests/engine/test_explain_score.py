@@ -228,3 +228,13 @@ def test_weights_that_cannot_be_found_leave_no_bounds():
     data = document(leaf("a"), leaf("b"), mode="relative", weights={"root": "entropy"})
 
     assert bounded(data, unit(a=1, b=2)) == [(None, None, None)]
+
+
+@pytest.mark.parametrize("aggregation", ["geometric_mean", "harmonic_mean"])
+def test_a_zero_without_weight_has_no_part_in_anything(aggregation):
+    data = document(leaf("a", weight=0), leaf("b"), root={"aggregation": aggregation})
+
+    found = explained(data, unit(a=0, b=50))["nodes"]
+
+    assert (found["a"]["effective_weight"], found["a"]["marginal_gain"], found["a"]["contribution"]) == (0.0, 0.0, 0.0)
+    assert found["b"]["marginal_gain"] == 1.0

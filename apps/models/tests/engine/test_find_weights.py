@@ -225,3 +225,12 @@ def test_units_without_all_values_do_not_weigh(method):
     found = results(data, unit("u", a=1), unit("v", b=2), unit("w", a=3, b=4))
 
     assert {result["reason"] for result in found} == {"weights_not_defined"}
+
+
+@pytest.mark.parametrize("method", ["entropy", "standard_deviation", "critic", "pca"])
+def test_values_at_the_end_of_the_doubles_are_no_reason_to_fail(method):
+    data = document(leaf("a"), leaf("b"), mode="relative", weights={"root": method})
+    units = [unit("u", a=1.7e308, b=1.7e308), unit("v", a=1.7e308, b=-1.7e308), unit("w", a=1.7e308, b=1)]
+
+    for result in results(data, *units):
+        assert result["reason"] in (None, "weights_not_defined", "not_defined")
