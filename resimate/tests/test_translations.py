@@ -3,13 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Text
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.contrib.messages import ERROR
+from django.contrib.messages.storage.base import Message
+from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, pgettext
@@ -111,13 +117,35 @@ def test_a_browser_is_answered_in_its_language(client: Client, language: str, he
     assert label in page
 
 
+def test_a_refusal_of_a_service_is_shown_in_the_language_of_the_page() -> None:
+    refusal, markup = "Add at least one stakeholder first.", "<b>100 %</b>"
+    with translation.override("de"):
+        banner = render_to_string("components/messages.html", {"messages": [Message(ERROR, refusal)]})
+        summary = render_to_string("components/error_summary.html", {"problems": [{"message": refusal}]})
+        unknown = render_to_string("components/messages.html", {"messages": [Message(ERROR, markup)]})
+
+    assert "Fügen Sie bitte zuerst" in banner
+    assert "Fügen Sie bitte zuerst" in summary
+    assert "&lt;b&gt;100 %&lt;/b&gt;" in unknown
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", "3 March 2026, 14:05"), ("de", "3. März 2026, 14:05"), ("fr", "3 mars 2026 à 14:05")],
+)
+def test_a_date_is_written_as_its_readers_write_it(language: str, written: str) -> None:
+    template = Template('{{ moment|date:_("j F Y, H:i") }}')
+    with translation.override(language):
+        assert template.render(Context({"moment": datetime(2026, 3, 3, 14, 5, tzinfo=UTC)})) == written
+
+
 def catalogue(language: str, *, compiled: bool = False) -> Catalog:
     path = Path(settings.BASE_DIR) / "locale" / language / "LC_MESSAGES" / ("django.mo" if compiled else "django.po")
     with path.open("rb") as file:
         return read_mo(file) if compiled else read_po(file, locale=language)
 
 
-def messages_of(language: str) -> Iterator[Message]:
+def messages_of(language: str) -> Iterator[Text]:
     return (message for message in catalogue(language) if message.id)
 
 
@@ -125,15 +153,15 @@ def pairs(catalog: Catalog) -> dict[tuple[str | None, str], list[str]]:
     return {(context_of(message), source(message)): said(message) for message in catalog if message.id}
 
 
-def context_of(message: Message) -> str | None:
+def context_of(message: Text) -> str | None:
     """Babel gives the context of a compiled text as bytes."""
     return message.context.decode() if isinstance(message.context, bytes) else message.context
 
 
-def source(message: Message) -> str:
+def source(message: Text) -> str:
     """The English text; of a text with a plural, that of many."""
     return message.id if isinstance(message.id, str) else message.id[-1]
 
 
-def said(message: Message) -> list[str]:
+def said(message: Text) -> list[str]:
     return [message.string or ""] if isinstance(message.string, (str, type(None))) else list(message.string)
