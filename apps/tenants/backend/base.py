@@ -52,14 +52,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if cursor is None:
                 own.close()
 
+    def commit(self) -> None:
+        # PostgreSQL answers COMMIT in a transaction that has failed with a rollback, and calls it no error.
+        if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.INTRANS:
+            self._forget()
+        super().commit()
+
     def rollback(self) -> None:
         self._forget()
         super().rollback()
 
     def savepoint_rollback(self, sid: str) -> None:
+        self._setting_search_path = True  # a failed transaction takes no switch before its rollback, and needs none
         try:
             super().savepoint_rollback(sid)
         finally:
+            self._setting_search_path = False
             self._forget()
 
     def _close(self) -> None:

@@ -1,0 +1,86 @@
+"""The remembered state of a session is never another one than the server's, whatever happened in between."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import Error, IntegrityError, connection, transaction
+from django_tenants.utils import schema_context
+
+import apps
+from apps.core.fields import new_id
+from apps.core.models import EventDelivery
+from apps.core.sql import tenant_role
+
+pytestmark = [pytest.mark.requirement("DB-002"), pytest.mark.usefixtures("committed")]
+
+
+@pytest.fixture(autouse=True)
+def _new_session() -> Iterator[None]:
+    connection.close()
+    yield
+    connection.close()
+
+
+def _where() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema(), current_user")
+        return cursor.fetchone()
+
+
+def _fail() -> None:
+    """Fail in the database and go on as if nothing had happened."""
+    with pytest.raises(Error), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM no_such_table")
+
+
+def test_a_commit_of_a_failed_transaction_takes_the_switch_back_and_is_noticed() -> None:
+    with schema_context("beta"):
+        _where()
+    with transaction.atomic(), schema_context("acme"):
+        _fail()
+
+    with schema_context("acme"):
+        assert _where() == ("acme", tenant_role("acme"))
+
+
+def test_a_commit_that_is_refused_is_noticed(now: datetime) -> None:
+    with schema_context("beta"):
+        _where()
+    with schema_context("acme"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            EventDelivery.objects.create(event_id=new_id(), subscriber="of no event", due_at=now)
+
+        assert _where() == ("acme", tenant_role("acme"))
+
+
+def test_a_failure_in_another_tenant_ends_its_savepoint_and_no_more() -> None:
+    with schema_context("acme"), transaction.atomic():
+        with pytest.raises(Error), transaction.atomic(), schema_context("beta"), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM no_such_table")
+
+        assert _where() == ("acme", tenant_role("acme"))
+
+
+def test_a_savepoint_that_is_rolled_back_takes_its_switch_back_and_is_noticed() -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), schema_context("beta"):
+            raise ZeroDivisionError(_where())
+        with schema_context("beta"):
+            assert _where() == ("beta", tenant_role("beta"))
+
+
+def test_no_code_but_the_backend_changes_the_state_of_a_session() -> None:
+    """Nobody would notice: the session goes back to the pool with it. What is ``true`` ends with its transaction."""
+    changes = re.compile(
+        r"\b(?:SET ROLE|SET SESSION|SET search_path|RESET (?:ROLE|ALL|search_path)|DISCARD ALL)\b"
+        r"|set_config\('(?:search_path|role)', [^,]+, false\)"
+    )
+    root = Path(apps.__file__ or "").parent.parent
+    sources = [path for folder in ("apps", "resimate") for path in (root / folder).rglob("*.py")]
+    found = {str(path.relative_to(root)) for path in sources if changes.search(path.read_text())}
+
+    assert {name for name in found if "/tests/" not in name} == {"apps/tenants/backend/base.py"}
