@@ -78,7 +78,7 @@ def mean(values: Iterable[float]) -> float:
     try:
         centre = math.fsum(numbers) / len(numbers)
     except OverflowError:
-        centre = math.fsum(number / len(numbers) for number in numbers)
+        centre = math.fsum(number / 2.0**64 for number in numbers) / len(numbers) * 2.0**64
     return min(max(centre, min(numbers)), max(numbers))
 
 

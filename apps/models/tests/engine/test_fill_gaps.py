@@ -133,3 +133,9 @@ def test_a_refusal_is_no_gap_to_fill():
     [result] = results(data, unit(a=0, b=30))
 
     assert result["reason"] == "not_positive"
+
+
+def test_the_mean_of_the_largest_doubles_is_one_of_them():
+    largest = 1.7976931348623157e308
+
+    assert filled("mean", *(unit(str(row), x=largest) for row in range(7)), unit("gap"))[-1] == largest
