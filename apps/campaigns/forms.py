@@ -93,6 +93,8 @@ class CampaignForm(ContactsForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
+        fortnight = (now + timedelta(days=14)).replace(hour=17, minute=0)
+        self.initial.setdefault("closes_at", fortnight.strftime(MOMENT))
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
 

@@ -53,7 +53,7 @@
   }, true);
   doc.addEventListener("htmx:configRequest", ({ detail }) => {
     const form = drafted(detail.elt), answer = form && read(form)[detail.elt.name || $("input:checked, textarea", detail.elt)?.name];
-    if (answer) detail.headers["X-Answered-At"] = new Date(answer.at).toISOString();
+    if (answer) Object.assign(detail.headers, { "X-Answered-At": new Date(answer.at).toISOString(), "X-Sent-At": new Date().toISOString() });
   });
   doc.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = drafted(detail.elt);

@@ -1,0 +1,55 @@
+"""The tenant's administrator in the Django admin, and the platform's."""
+
+from collections.abc import Callable
+
+import pytest
+
+from resimate.tests.journeys.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.requirement("UC-001", "UC-002")]
+
+
+def _admin_pages(visitor: Visitor) -> list[str]:
+    """The change lists that the administration's front page offers."""
+    visitor.go("/admin/")
+    links = visitor.page.locator("#content-main th a, #content-main .model-list a").all()
+    found = {str(link.get_attribute("href")) for link in links}
+    return sorted(path for path in found if path.count("/") == 4)
+
+
+@pytest.mark.parametrize(("device", "scheme"), [("wide", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(
+    ("tenant", "email"),
+    [("demo", "admin@demo.example"), ("", "platform@localhost.example")],
+    ids=["tenant", "platform"],
+)
+def test_the_administration_keeps_to_the_strict_policy(
+    visitor: Callable[..., Visitor], tenant: str, email: str, device: str, scheme: str
+) -> None:
+    admin = visitor(tenant, device=device, scheme=scheme)
+    admin.sign_in(email)
+
+    paths = _admin_pages(admin)
+
+    assert len(paths) >= 3
+    for path in ["/admin/", *paths]:
+        page = admin.go(path)
+        assert page.locator("#content, main").first.is_visible()
+        admin.collect()
+    admin.go("/admin/")
+    admin._picture(f"admin-{tenant or 'platform'}")
+
+
+def test_the_administrator_makes_a_key_and_sees_it_in_the_trail(visitor: Callable[..., Visitor]) -> None:
+    admin = visitor()
+    admin.sign_in("admin@demo.example")
+    page = admin.go("/admin/accounts/apikey/add/")
+    page.fill("input[name=name]", "Journey key")
+    if page.locator("select[name=user]").count():
+        page.select_option("select[name=user]", label="admin@demo.example")
+    page.locator("input[name=_save]").click()
+
+    page.get_by_text("rsk_live_").first.wait_for()
+
+    admin.go("/admin/audit/auditentry/")
+    assert page.get_by_text("api_key.created").first.is_visible()
