@@ -39,7 +39,8 @@ class Grower:
     def grow(self, leaves: Mapping[str, Column]) -> Tree:
         """Return all nodes' columns."""
         tree = Tree(dict(leaves), {self.model.root.code: self.model.root.weight})
-        self._grow(self.model.root, tree)
+        with np.errstate(all="ignore"):  # what leaves the doubles is looked for where it matters
+            self._grow(self.model.root, tree)
         return tree
 
     def _grow(self, node: Node, tree: Tree) -> None:
@@ -117,12 +118,11 @@ class Grower:
         step = node.aggregation
         if step is None or not any(weight > 0 for weight in family.weights):
             return empty(rows)
-        with np.errstate(all="ignore"):
-            if not step.method.relative:
-                return np.asarray(step(family), dtype=np.float64)
-            own = [column[self.units.reference :] for column in family.columns]
-            ranked = step(Children(family.codes, own, family.weights, family.critical, family.scale))
-            return np.concatenate([empty(self.units.reference), ranked])
+        if not step.method.relative:
+            return np.asarray(step(family), dtype=np.float64)
+        own = [column[self.units.reference :] for column in family.columns]
+        ranked = step(Children(family.codes, own, family.weights, family.critical, family.scale))
+        return np.concatenate([empty(self.units.reference), ranked])
 
 
 def _family(model: Model, children: Sequence[Node], columns: Sequence[Column], tree: Tree) -> Children:
