@@ -33,6 +33,7 @@ def test_no_operation_fails_or_answers_what_is_not_documented(product: Product, 
         *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", "7", "--workers", "1", "--no-color"),
         *("--continue-on-failure", "--warnings", "off", "--request-timeout", "30", "--generation-database", "none"),
         *("--phases", "examples,coverage,fuzzing,stateful" if THOROUGH else "examples,fuzzing"),
+        *(("--max-time", "300") if THOROUGH else ()),
         *("--suppress-health-check", "all"),
     ]
 

@@ -111,6 +111,14 @@ class SettingSerializer(serializers.Serializer[dict[str, Any]]):
     levels = LevelSerializer(many=True, read_only=True)
 
 
+class SettingPageSerializer(serializers.Serializer[dict[str, Any]]):
+    """All settings: always one page."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = SettingSerializer(many=True)
+
+
 class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
     class Meta:
         model = AuditEntry

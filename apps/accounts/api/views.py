@@ -4,6 +4,7 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -20,6 +21,7 @@ from apps.accounts.api.serializers import (
     NewApiKeySerializer,
     NewUserSerializer,
     RoleSerializer,
+    SettingPageSerializer,
     SettingSerializer,
     UserSerializer,
 )
@@ -210,7 +212,7 @@ class SettingViewSet(ApiView, ViewSet):
     lookup_value_regex = r"[a-z0-9_.-]+"
     serializer_class = SettingSerializer
 
-    @extend_schema(operation_id="settings_list", responses=SettingSerializer(many=True))
+    @extend_schema(operation_id="settings_list", responses=forced_singular_serializer(SettingPageSerializer))
     def list(self, request: Request) -> Response:
         """All keys, in one page."""
         return Response({"next": None, "previous": None, "results": [_setting(key) for key in sorted(KEYS)]})

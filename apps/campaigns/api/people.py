@@ -78,7 +78,6 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     @extend_schema(
         parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
         filters=True,
     )
     @action(detail=False, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound, ValidationError
@@ -20,6 +21,9 @@ class CursorPagination(pagination.CursorPagination):
 
     def decode_cursor(self, request: Any) -> Any:
         try:
-            return super().decode_cursor(request)
+            cursor = super().decode_cursor(request)
+            if cursor is not None and cursor.position is not None:
+                UUID(str(cursor.position))
+            return cursor
         except (NotFound, ValueError) as error:
             raise ValidationError({"cursor": "is not one of ours"}) from error

@@ -1,10 +1,11 @@
 """RFC 9457 problem details: the one shape of every error of the API."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -13,6 +14,8 @@ from rest_framework.response import Response
 from apps.core import context
 from apps.core.api.renderers import encode
 from apps.core.errors import CATALOGUE, Problem, Refused
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -71,8 +74,15 @@ def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
         return response("permission_denied")
     if isinstance(error, RequestDataTooBig):
         return response("too_large")
+    return _of_database(error)
+
+
+def _of_database(error: Exception) -> Response | None:
     if isinstance(error, (OperationalError, InterfaceError)):
         return response("unavailable")
+    if isinstance(error, DataError):  # the net below the checks: a number, a time, a text that no column can hold
+        logger.warning("the database refused a value: SQLSTATE %s", getattr(error.__cause__, "sqlstate", None))
+        return response("invalid", "Some of what was sent is beyond what can be stored.")
     return None
 
 

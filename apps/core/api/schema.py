@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular import openapi
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from apps.core.api.renderers import encode
@@ -44,7 +45,6 @@ WRITE = {
     "412": "If-Match names another state than the present one",
     "413": "Too large",
     "415": "Not JSON",
-    "422": "Some of what was sent is not valid",
 }
 ALWAYS = {
     "400": "Not readable",
@@ -53,6 +53,7 @@ ALWAYS = {
     "404": "Not found, or out of sight",
     "405": "Not a method of this address",
     "406": "No such representation",
+    "422": "Some of what was sent is not valid",
     "429": "Too many requests; see Retry-After",
     "503": "A part of the service is away",
 }
@@ -68,6 +69,14 @@ class AutoSchema(openapi.AutoSchema):
         names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}
         header = names.get(self.method, ("If-Match", "An ETag; 412 when the object has changed since."))
         return [*own, self._header(*header)] if header else own
+
+    def get_response_serializers(self) -> Any:
+        """An export is the list as a whole: rows of the serializer, or CSV."""
+        view: Any = self.view
+        if getattr(view, "action", "") == "export":
+            rows = view.get_serializer_class()(many=True)
+            return {(200, "application/json"): rows, (200, "text/csv"): OpenApiTypes.STR}
+        return super().get_response_serializers()
 
     def _header(self, name: str, about: str) -> OpenApiParameter:
         return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=about)

@@ -1,10 +1,12 @@
 """What every view of the API does: ETags and their conditions, and remembered answers to repeated requests."""
 
 import hashlib
+import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.request import Request
@@ -12,8 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.renderers import Encoded, encode
-from apps.core.errors import Refused, Stale
+from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
+
+logger = logging.getLogger(__name__)
 
 ABANDONED = timedelta(minutes=1)
 
@@ -52,7 +56,11 @@ class ApiView(APIView):
     _remembering: RememberedAnswer | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        response = super().dispatch(request, *args, **kwargs)
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except Exception:
+            self._forget()
+            raise
         if self._remembering is not None:
             self._remember(self._remembering, response)
         for name, value in getattr(request, "rate_limit", {}).items():
@@ -79,14 +87,15 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        _refuse_nul(request)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:
             self._remembering = self._first(request, key)
 
     def _first(self, request: Request, key: str) -> RememberedAnswer:
-        if len(key) > 255:
-            raise KeyReused("An Idempotency-Key has at most 255 characters.")
-        asked = hashlib.sha256(request.path.encode() + b"\0" + request._request.body).digest()
+        if not (len(key) <= 255 and key.isascii() and key.isprintable()):
+            raise Invalid("An Idempotency-Key is 1 to 255 printable ASCII characters.")
+        asked = hashlib.sha256(request.get_full_path().encode() + b"\0" + request._request.body).digest()
         now = timezone.now()
         user: Any = request.user.pk
         known = RememberedAnswer.objects.filter(user=user, key=key)
@@ -95,9 +104,11 @@ class ApiView(APIView):
             with transaction.atomic():
                 return RememberedAnswer.objects.create(user=user, key=key, request_digest=asked, created_at=now)
         except IntegrityError:
-            raise self._second(known.get(), asked) from None
+            raise self._second(known.first(), asked) from None
 
-    def _second(self, answer: RememberedAnswer, asked: bytes) -> Exception:
+    def _second(self, answer: RememberedAnswer | None, asked: bytes) -> Exception:
+        if answer is None:  # the first one failed a moment ago, and was forgotten
+            return StillRunning("The first request with this Idempotency-Key has only just ended; send it again.")
         if bytes(answer.request_digest) != asked:
             return KeyReused("The first request with this Idempotency-Key was another one; choose a new key.")
         if answer.status is None:
@@ -106,18 +117,47 @@ class ApiView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, _Replay):
-            answer = exc.answer
-            content = Encoded(answer.body.encode())
-            return Response(content, status=answer.status, headers={**answer.headers, "Idempotent-Replayed": "true"})
+            return _again(exc.answer)
         return super().handle_exception(exc)
 
     def _remember(self, answer: RememberedAnswer, response: Any) -> None:
         if response.status_code >= 500:
-            answer.delete()
+            self._forget()
             return
         response.render()
         kept = ("Location", "ETag", "Content-Type")
         answer.status = response.status_code
         answer.headers = {name: response[name] for name in kept if response.has_header(name)}
         answer.body = response.content.decode()
-        answer.save(update_fields=["status", "headers", "body"])
+        try:
+            with transaction.atomic():
+                answer.save(update_fields=["status", "headers", "body"])
+        except DatabaseError:  # what was asked for is done and must be answered so; a replay will find it done
+            logger.warning("an answer could not be remembered")
+
+    def _forget(self) -> None:
+        """A fault is not an answer: the same key may try again."""
+        if self._remembering is not None:
+            with suppress(DatabaseError):
+                self._remembering.delete()
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Say in ``Allow`` which methods the address takes; what they take stands in the OpenAPI document."""
+        return Response(status=204)
+
+
+def _again(answer: RememberedAnswer) -> Response:
+    headers = {**answer.headers, "Idempotent-Replayed": "true"}
+    media_type = headers.pop("Content-Type", None)
+    return Response(Encoded(answer.body.encode()), status=answer.status, headers=headers, content_type=media_type)
+
+
+def _refuse_nul(request: Request) -> None:
+    """The database holds no text with U+0000, so nothing can be found by one."""
+    query = request.query_params
+    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.META.get("QUERY_STRING", ""):
+        wrong = [name for name in query if "\0" in name or any("\0" in value for value in query.getlist(name))]
+        raise Invalid(
+            "Text cannot hold the character U+0000.",
+            errors=[Problem(f"/{name}", "holds the character U+0000", "bad_text") for name in wrong],
+        )

@@ -34,6 +34,7 @@ FILTERS = [
     OpenApiParameter("period", str),
     OpenApiParameter("state", str, enum=Assessment.State.values),
 ]
+LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
 @extend_schema_view(list=extend_schema(parameters=FILTERS))
@@ -144,7 +145,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
     @extend_schema(
         operation_id="assessments_answers_export",
         parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "application/json"): LONG_FORM, (200, "text/csv"): OpenApiTypes.STR},
     )
     @action(
         detail=True,
