@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from apps.models import starters
 from resimate.tests.journeys.conftest import Visitor
-from resimate.tests.journeys.test_respondent import _answer_all, _personal_link
+from resimate.tests.journeys.test_respondent import _personal_link, answer_every_section
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("CMS-001", "CAMP-001")]
 
@@ -53,9 +53,7 @@ def test_from_the_model_document_to_the_exported_result(visitor: Callable[..., V
     phone = visitor(device="phone")
     answering = phone.go(_personal_link(visitor(), "jo.march@example.org"))
     answering.get_by_role("link", name="Start").click()
-    while answering.locator("fieldset.statement").count():
-        _answer_all(phone)
-        answering.get_by_role("button", name=re.compile("Save and (continue|check)")).first.click()
+    answer_every_section(phone)
     answering.get_by_role("button", name="Send my answers").click()
     answering.get_by_role("heading", name="Your answers have been sent").wait_for()
 
