@@ -152,21 +152,28 @@ def _key_of(user: User) -> tuple[Permission, ...]:
 
 
 def allows(user: Any, permission: str, obj: Model | None = None) -> bool:
-    """Whether a grant covers the object; without an object, whether there is any grant of that kind."""
-    if ":" not in permission:  # Django's own ``app.verb_model``, asked by the admin
-        permission = "tenant:manage"
+    """Whether a grant covers the object; without an object, whether there is any grant of that kind.
+
+    The tenant itself is one thing: who may manage only what is theirs in it does not administer it.
+    """
+    if ":" not in permission or permission == "tenant:manage":  # Django's own ``app.verb_model``, asked by the admin
+        return everywhere(user, "tenant:manage")
     found = relevant(user, permission)
     if obj is None or any(one.is_everywhere for one in found):
         return bool(found)
     return bool(found) and _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
 
 
+def everywhere(user: Any, permission: str) -> bool:
+    """Whether a grant covers the whole tenant: for what belongs to nobody in particular."""
+    return any(one.is_everywhere for one in relevant(user, permission))
+
+
 def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:
     """The rows on which the user has the permission. A tenant-wide grant adds no condition at all."""
-    found = relevant(user, permission)
-    if any(one.is_everywhere for one in found):
+    if everywhere(user, permission):
         return queryset
-    return _covered(queryset, user, found)
+    return _covered(queryset, user, relevant(user, permission))
 
 
 def _covered(queryset: QuerySet[M], user: User, found: list[Permission]) -> QuerySet[M]:

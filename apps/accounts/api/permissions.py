@@ -4,6 +4,7 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
 from apps import audit
+from apps.accounts import authz
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
 VERBS = {"list": "read", "retrieve": "read", "partial_update": "update", "destroy": "delete"}
@@ -17,7 +18,10 @@ def permission_for(view: Any) -> str:
 
 
 class Granted(BasePermission):
-    """Some grant of the user must be about what the request does; which objects it reaches, ``get_queryset`` says."""
+    """Some grant of the user must be about what the request does; which objects it reaches, ``get_queryset`` says.
+
+    Where a view has no objects but the tenant's own state (``of_tenant``), the grant must be for the whole tenant.
+    """
 
     message = "Your roles do not include this."
 
@@ -28,7 +32,8 @@ class Granted(BasePermission):
         if method == "options":
             return bool(request.user and request.user.is_authenticated)
         permission = permission_for(view)
-        allowed = bool(request.user and request.user.is_authenticated and request.user.has_perm(permission))
+        asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.allows
+        allowed = bool(request.user and request.user.is_authenticated and asks(request.user, permission))
         if not allowed and request.user and request.user.is_authenticated:
             audit.record("permission.denied", now=timezone.now(), outcome="denied", details={"permission": permission})
         return allowed

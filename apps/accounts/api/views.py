@@ -208,6 +208,7 @@ class SettingViewSet(ApiView, ViewSet):
     """What can be set: for each key the value in force and every level that says something."""
 
     resource = "settings"
+    of_tenant = True
     lookup_field = "key"
     lookup_value_regex = r"[a-z0-9_.-]+"
     serializer_class = SettingSerializer

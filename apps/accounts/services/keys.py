@@ -7,7 +7,7 @@ from apps import audit
 from apps.accounts import authz, keys
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services.access import refuse_more_than_own, refuse_unheld
+from apps.accounts.services.access import NotYoursToGive, refuse_more_than_own, refuse_unheld
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
 
@@ -27,8 +27,11 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Make a key that acts as ``user``, with some of their permissions or, without any, with all of them.
 
-    The key's text is returned here and never again.
+    The key's text is returned here and never again. It is another way into the account, and grows with its rights:
+    so only who may take over an account makes one for somebody else.
     """
+    if acting_user is not None and acting_user.pk != user.pk and not authz.allows(acting_user, "users:manage", user):
+        raise NotYoursToGive("You may make keys for your own account only.")
     expires_at = expires_at or now + LIFE
     if not now < expires_at <= now + LONGEST_LIFE:
         reason = f"A key ends in the future, after at most {LONGEST_LIFE.days} days."
