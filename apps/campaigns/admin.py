@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Stakeholder
+from apps.core.admin import ReadOnlyAdmin, ServiceAdmin
 from apps.core.errors import Refused
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin[Campaign]):
+class CampaignAdmin(ServiceAdmin[Campaign]):
     list_display = ("name", "subject", "status", "opened_at", "closes_at")
     list_filter = ("status",)
     list_select_related = ("subject",)
@@ -51,20 +52,11 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
 
 
 @admin.register(Stakeholder)
-class StakeholderAdmin(admin.ModelAdmin[Stakeholder]):
+class StakeholderAdmin(ReadOnlyAdmin[Stakeholder]):
     list_display = ("name", "email", "group", "language")
     list_filter = ("group", "language")
-    readonly_fields = ("created_at", "user")
+    exclude = ("email_index",)
     ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Stakeholder | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Stakeholder | None = None) -> bool:
-        return False
 
 
 def _user(request: HttpRequest) -> User:

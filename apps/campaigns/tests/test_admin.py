@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import HOST, Clock, make_user
+from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 
@@ -44,3 +46,16 @@ def test_actions_call_the_services(admin: Client, draft: Campaign) -> None:
     assert "Only a draft campaign can be opened." in act("open_selected")
     act("close_selected")
     assert Campaign.objects.get().status == Campaign.Status.CLOSED
+
+
+@pytest.mark.requirement("CMS-002")
+def test_no_page_of_the_administration_shows_a_personal_link(admin: Client, campaign: Campaign, clock: Clock) -> None:
+    services.invite_next_batch(campaign.pk, now=clock.moment)
+    message = Message.objects.first()
+    assert message is not None
+    assert "/a/" in message.body
+    page = admin.get(f"/admin/notifications/message/{message.pk}/change/").content.decode()
+
+    assert message.subject in page
+    assert "/a/" not in page
+    assert admin.get("/admin/notifications/message/?body__contains=a").status_code == 400
