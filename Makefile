@@ -12,7 +12,8 @@ test: install  ## Run the test suite on servers of its own; T="-k word" narrows 
 	$(python) -m pytest $(T)
 
 thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15
-	RESIMATE_THOROUGH=1 $(python) -m pytest -m "thorough or not thorough" $(T)
+	RESIMATE_THOROUGH=1 $(python) -m pytest $(T)
+	scripts/on-postgresql-15
 
 bench: install  ## Measure: a table and JSON
 	$(python) -m resimate.bench

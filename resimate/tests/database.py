@@ -21,7 +21,8 @@ THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 
 
 def _start_servers() -> Any:
-    servers = start_test_servers(ROOT / "build" / "test-servers")
+    major = os.environ.get("RESIMATE_TEST_POSTGRES")
+    servers = start_test_servers(ROOT / "build" / "test-servers", postgres_major=int(major) if major else None)
     (ROOT / "build" / "test-data" / "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(
         DATABASE_URL=servers.app_url,
