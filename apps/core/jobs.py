@@ -117,10 +117,11 @@ def run_job(event: Event) -> None:
 def _run(job: Job) -> None:
     with transaction.atomic() if job.kind in _atomic else nullcontext():
         result = _runners[job.kind](job, Progress(job))
-        _end(job, Job.State.SUCCEEDED, result=result, progress=1.0)
+        if not _end(job, Job.State.SUCCEEDED, result=result, progress=1.0):
+            raise Cancelled  # or ended by another worker meanwhile: what was done here in the transaction is undone
 
 
-def _end(job: Job, state: str, **outcome: Any) -> None:
+def _end(job: Job, state: str, **outcome: Any) -> int:
     """Note the outcome, and forget what the job was given: it may hold people's answers."""
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
-    running.update(state=state, ended_at=timezone.now(), parameters={}, **outcome)
+    return running.update(state=state, ended_at=timezone.now(), parameters={}, **outcome)

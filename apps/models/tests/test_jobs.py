@@ -121,6 +121,20 @@ def test_an_atomic_runner_leaves_nothing_behind_when_it_fails_on_its_way(
     assert Job.objects.get(pk=job.pk).state == "running"
 
 
+def test_of_two_workers_with_one_atomic_job_only_the_first_to_end_it_leaves_something(
+    runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(job: Job, progress: jobs.Progress) -> None:
+        Subject.objects.create(code="twice", name="Twice", created_at=timezone.now())
+        Job.objects.filter(pk=job.pk).update(state=Job.State.SUCCEEDED)  # as another worker does
+
+    monkeypatch.setattr(jobs, "_atomic", {"test"})
+    runs(overtaken)
+    _deliver()
+
+    assert not Subject.objects.filter(code="twice").exists()
+
+
 def test_a_job_is_not_run_again_once_it_has_ended(runs: Any) -> None:
     times: list[int] = []
     job = runs(lambda job, progress: times.append(1))

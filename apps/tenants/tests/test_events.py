@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -168,6 +169,47 @@ def test_what_another_worker_has_claimed_is_left_to_it_until_its_lease_ends(
 
     assert _deliver(now) == 0
     assert _deliver(now + events.LEASE + timedelta(seconds=1)) == 1
+
+
+def test_what_a_long_one_has_kept_waiting_is_left_to_the_next_worker(
+    acme: Any, now: datetime, subscribe: Subscribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    heard: list[int] = []
+
+    def slow(event: Event) -> None:
+        heard.append(event.payload["n"])
+        clock[0] += events.LEASE.total_seconds()
+
+    subscribe(slow, atomic=False)
+    events.publish("thing.happened", {"n": 1}, now=now)
+    events.publish("thing.happened", {"n": 2}, now=now + timedelta(seconds=1))
+    monkeypatch.setattr(events, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    _deliver(now + timedelta(seconds=2))
+
+    assert heard == [1]
+    _deliver(now + events.LEASE + timedelta(seconds=3))
+    assert heard == [1, 2]
+
+
+def test_a_tenant_that_is_gone_holds_up_nobody_else(committed: None, now: datetime, subscribe: Subscribe) -> None:
+    heard: list[str] = []
+
+    def hear(event: Event) -> None:
+        heard.append(connection.schema_name)  # type: ignore[attr-defined]
+
+    subscribe(hear)
+    for schema in ("gone", "acme"):
+        event = Event.objects.create(tenant=schema, name="thing.happened", occurred_at=now)
+        EventDelivery.objects.create(tenant=schema, event=event, subscriber="tenants.hear", due_at=now)
+    try:
+        _deliver(now)
+
+        assert heard == ["acme"]
+        kept = EventDelivery.objects.get(tenant="gone")
+        assert (kept.state, kept.attempts, kept.leased_until) == ("pending", 1, None)
+    finally:
+        Event.objects.filter(name="thing.happened").delete()
 
 
 def test_a_suspended_tenants_work_waits(acme: Any, now: datetime, subscribe: Subscribe) -> None:
