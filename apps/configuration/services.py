@@ -29,12 +29,18 @@ def get(key: str) -> Any:
 
 def explain(key: str) -> list[dict[str, Any]]:
     """Every level with what it says; the last one that says something wins."""
-    levels = [{"level": "default", "value": KEYS[key].default}]
-    public = str(get_public_schema_name())
-    for name, schema in (("global", public), ("tenant", current_schema())):
-        if key in (level := _level(schema)) and not (name == "tenant" and schema == public):
-            levels.append({"level": name, "value": level[key]})
-    return levels
+    return explain_all()[key]
+
+
+def explain_all() -> dict[str, list[dict[str, Any]]]:
+    """The levels of every key, as they are stored at this moment: whoever changes a setting sees the change."""
+    public, current = str(get_public_schema_name()), current_schema()
+    levels = {"global": _stored(public)} | ({"tenant": _stored(current)} if current != public else {})
+    return {
+        key: [{"level": "default", "value": declared.default}]
+        + [{"level": name, "value": level[key]} for name, level in levels.items() if key in level]
+        for key, declared in KEYS.items()
+    }
 
 
 @transaction.atomic
@@ -53,7 +59,11 @@ def _level(schema: str) -> dict[str, Any]:
     known = _remembered.get(schema)
     if known and known[0] > time.monotonic():
         return known[1]
-    with schema_context(schema):
-        values = dict(Setting.objects.values_list("key", "value"))
+    values = _stored(schema)
     _remembered[schema] = (time.monotonic() + SECONDS, values)
     return values
+
+
+def _stored(schema: str) -> dict[str, Any]:
+    with schema_context(schema):
+        return dict(Setting.objects.values_list("key", "value"))

@@ -1,5 +1,8 @@
 """Error pages: problem+json below ``/api/``, a page elsewhere."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -24,6 +27,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault; or, when a database is away before any view is asked, the word that it is."""
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return _answer(request, "unavailable", "errors/500.html", 503)
     return _answer(request, "internal", "errors/500.html", 500)
 
 

@@ -30,7 +30,7 @@ from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.configuration.registry import KEYS
-from apps.core.api.views import ApiView
+from apps.core.api.views import ApiView, etag_of
 from apps.core.tenancy import current_schema
 
 UUID = "[0-9a-fA-F-]{36}"
@@ -216,31 +216,34 @@ class SettingViewSet(ApiView, ViewSet):
     @extend_schema(operation_id="settings_list", responses=forced_singular_serializer(SettingPageSerializer))
     def list(self, request: Request) -> Response:
         """All keys, in one page."""
-        return Response({"next": None, "previous": None, "results": [_setting(key) for key in sorted(KEYS)]})
+        levels = configuration.explain_all()
+        results = [_setting(key, levels[key]) for key in sorted(KEYS)]
+        return Response({"next": None, "previous": None, "results": results})
 
     @extend_schema(responses=SettingSerializer)
     def retrieve(self, request: Request, key: str) -> Response:
         """One key."""
-        return Response(_setting(_known(key)))
+        _refuse_unknown(key)
+        return Response(_setting(key, configuration.explain(key)))
 
     @extend_schema(request=SettingSerializer, responses=SettingSerializer)
     def update(self, request: Request, key: str) -> Response:
         """Set a key for this tenant."""
-        self.check_current(_setting(_known(key)))
+        _refuse_unknown(key)
+        self.check_current(_setting(key, configuration.explain(key)))
         given = SettingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         configuration.change(key, given.validated_data["value"], now=timezone.now(), actor=_caller(request))
-        return Response(_setting(key))
+        changed = _setting(key, configuration.explain(key))
+        return Response(changed, headers={"ETag": etag_of(changed)})
 
 
-def _known(key: str) -> str:
+def _refuse_unknown(key: str) -> None:
     if key not in KEYS:
         raise NotFound
-    return key
 
 
-def _setting(key: str) -> dict[str, Any]:
-    levels = configuration.explain(key)
+def _setting(key: str, levels: list[dict[str, Any]]) -> dict[str, Any]:
     declared = KEYS[key]
     return {
         "key": key,

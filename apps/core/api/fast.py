@@ -6,14 +6,14 @@ then show the same, and a test holds the two ways together.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import DateTimeField, QuerySet
 from django.db.models.query import BaseIterable
 from django.http import StreamingHttpResponse
@@ -55,19 +55,45 @@ class WrittenByDatabase(BaseIterable):  # type: ignore[type-arg]
     """Iterates over a ``values()`` queryset as :class:`Row`: the database writes the JSON."""
 
     def __iter__(self) -> Iterator[Row]:
-        query: Any = self.queryset.query
-        connection = connections[self.queryset.db]
         try:
-            sql, parameters = query.get_compiler(self.queryset.db).as_sql()
+            statement, parameters = _statement(self.queryset)
         except EmptyResultSet:
             return
-        columns = ", ".join(_column(name, query.model) for name in (*query.values_select, *query.annotation_select))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT o.id::text, row_to_json(o)::text FROM (SELECT {columns} FROM ({sql}) q) o",  # noqa: S608
-                parameters,
-            )
+        with connections[self.queryset.db].cursor() as cursor:
+            cursor.execute(statement, parameters)
             yield from (Row(*row) for row in cursor.fetchall())
+
+
+def _statement(rows: Any) -> tuple[str, tuple[Any, ...]]:
+    query = rows.query
+    sql, parameters = query.get_compiler(rows.db).as_sql()
+    columns = ", ".join(_column(name, query.model) for name in (*query.values_select, *query.annotation_select))
+    return f"SELECT o.id::text, row_to_json(o)::text FROM (SELECT {columns} FROM ({sql}) q) o", parameters  # noqa: S608
+
+
+class FirstPage:
+    """The first page of a list that nothing narrows: its statement is always the same, so it is composed once.
+
+    Stands in for the queryset where the paginator orders and cuts it.
+    """
+
+    _statements: ClassVar[dict[tuple[type, int], tuple[str, tuple[Any, ...]]]] = {}
+
+    def __init__(self, view: type, rows: Callable[[], Any]) -> None:
+        self.view = view
+        self.rows = rows
+
+    def order_by(self, *ordering: str) -> "FirstPage":
+        self.ordering = ordering
+        return self
+
+    def __getitem__(self, part: slice) -> list[Row]:
+        known = self._statements.get((self.view, part.stop))
+        if known is None:
+            known = self._statements[self.view, part.stop] = _statement(self.rows().order_by(*self.ordering)[part])
+        with connection.cursor() as cursor:
+            cursor.execute(*known)
+            return [Row(*row) for row in cursor.fetchall()]
 
 
 def _column(name: str, model: Any) -> str:
@@ -91,12 +117,19 @@ class FastListMixin:
     """Lists through the serializer's ``rows``, which the database writes as JSON."""
 
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        rows = self.get_serializer_class().rows(self.filter_queryset(self.get_queryset()))
-        rows._iterable_class = WrittenByDatabase  # noqa: SLF001  how querysets choose what they make of rows
-        page = self.paginate_queryset(rows)
+        queryset = self.filter_queryset(self.get_queryset())
+        page = self.paginate_queryset(self._rows(request, queryset))
         links = {"next": self.paginator.get_next_link(), "previous": self.paginator.get_previous_link()}
         results = ",".join(row.json for row in page).encode()
         return Response(Encoded(encode(links)[:-1] + b',"results":[' + results + b"]}"))
+
+    def _rows(self: Any, request: Request, queryset: Any) -> Any:
+        serializer = self.get_serializer_class()
+        if not queryset.query.where and request.query_params.keys() <= {"page_size"}:
+            return FirstPage(type(self), lambda: serializer.rows(queryset))
+        rows = serializer.rows(queryset)
+        rows._iterable_class = WrittenByDatabase  # noqa: SLF001  how querysets choose what they make of rows
+        return rows
 
 
 class CSVRenderer(BaseRenderer):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer
-from apps.core.api.views import ApiView
+from apps.core.api.views import ApiView, etag_of
 from apps.core.models import Job
 from apps.models import services
 from apps.models.api.bodies import who
@@ -39,5 +39,7 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Cancel a job that has not ended."""
-        job = services.cancel_job(self.get_object(), acting_user=who(request), now=timezone.now())
-        return Response(self.get_serializer(job).data)
+        job = self.get_object()
+        self.check_current(self.get_serializer(job).data)
+        cancelled = self.get_serializer(services.cancel_job(job, acting_user=who(request), now=timezone.now())).data
+        return Response(cancelled, headers={"ETag": etag_of(cancelled)})
