@@ -21,6 +21,7 @@ from apps.core.errors import Invalid, Problem
 
 SCOPES = frozenset({"tenant", "model", "campaign", "assigned", "own", "*"})
 EVERYWHERE = frozenset({"tenant", "*"})
+MAKING = EVERYWHERE | {"own"}
 ALL_ACTIONS = frozenset({"manage", "*"})
 
 #: Every resource with its actions: a permission that names another is a mistake, refused when it is saved.
@@ -126,16 +127,18 @@ def narrow(user: User, permissions: Iterable[str]) -> None:
 
 
 def relevant(user: Any, permission: str) -> list[Permission]:
-    """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches."""
+    """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches.
+
+    What covers one object, or one's part in it, makes no others: that takes the whole tenant, or what is one's own.
+    """
     resource, action = permission.split(":")
     if not isinstance(user, User) or not user.is_active:
         return []
-    own = [one for one in permissions_of(user) if one.is_about(resource, action)]
-    key = _key_of(user)
-    if not key:
-        return own
-    of_key = [one for one in key if one.is_about(resource, action)]
-    return [narrower for one in own for other in of_key if (narrower := one.narrowed_by(other))]
+    found = [one for one in permissions_of(user) if one.is_about(resource, action)]
+    if key := _key_of(user):
+        of_key = [one for one in key if one.is_about(resource, action)]
+        found = [narrower for one in found for other in of_key if (narrower := one.narrowed_by(other))]
+    return [one for one in found if one.scope in MAKING] if action == "create" else found
 
 
 def holds(user: User, wanted: Permission) -> bool:

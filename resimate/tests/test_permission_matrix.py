@@ -1,0 +1,328 @@
+"""Who may call what: every route of the API, by every kind of person, for objects within and out of their sight.
+
+The table is the specification; a route that is not in it fails, and so does one that answers otherwise.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+from django.urls.exceptions import NoReverseMatch
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Grant, Role, User
+from apps.audit.models import AuditEntry
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import Campaign, Stakeholder
+from apps.campaigns.tests.story import BO, CY, make_user, make_version, part_of
+from apps.core import jobs
+from apps.models.services import create_subject, score_assessment
+from apps.notifications.models import Message
+from resimate.urls import tenant as tenant_urls
+
+pytestmark = pytest.mark.requirement("SEC-AUTH-002")
+ACME, BETA = {"host": "acme.localhost"}, {"host": "beta.localhost"}
+
+#: Besides the roles of the product: everything of one's own, and one campaign alone.
+OWN_ROLES = {"owner": ["*:own:manage"], "lead": ["campaigns:campaign:manage"]}
+PEOPLE = ("nobody", "stakeholder", "lead", "owner", "analyst", "admin")
+
+#: A column for each of PEOPLE: ``+`` gets through to the service, ``-`` is refused, ``0`` finds nothing there.
+TABLE = """
+GET    campaigns-list           -+++++
+POST   campaigns-list           ---+++
+GET    campaigns-export         -+++++
+GET    campaigns-detail         -++0++
+PUT    campaigns-detail         --+0++
+PATCH  campaigns-detail         --+0++
+DELETE campaigns-detail         --+0++
+POST   campaigns-close          --+0++
+POST   campaigns-extend         --+0++
+POST   campaigns-open           --+0++
+GET    campaigns-progress       -0+0++
+POST   campaigns-remind         --+0++
+GET    campaigns-results        -0+0++
+GET    participations-list      -0+0++
+POST   participations-list      --++++
+POST   participations-bulk      --++++
+GET    participations-detail    -0+0++
+POST   participations-renew     --+0++
+POST   participations-revoke    --+0++
+GET    stakeholders-list        ---+++
+POST   stakeholders-list        ---+++
+GET    stakeholders-export      ---+++
+GET    stakeholders-detail      ---0++
+PUT    stakeholders-detail      ---0++
+PATCH  stakeholders-detail      ---0++
+DELETE stakeholders-detail      ---0++
+GET    messages-list            ---+-+
+GET    messages-detail          ---0-+
+GET    models-list              ---+++
+POST   models-list              ---+++
+GET    models-export            ---+++
+GET    models-detail            ---0++
+PUT    models-detail            ---0++
+PATCH  models-detail            ---0++
+DELETE models-detail            ---0-+
+GET    versions-list            ---0++
+POST   versions-list            ---0++
+GET    versions-detail          ---0++
+PUT    versions-detail          ---0++
+POST   versions-publish         ---0++
+POST   versions-retire          ---0-+
+GET    subjects-list            ---+++
+POST   subjects-list            ---+++
+GET    subjects-export          ---+++
+POST   subjects-import          ---+++
+GET    subjects-detail          ---0++
+PUT    subjects-detail          ---0++
+PATCH  subjects-detail          ---0++
+DELETE subjects-detail          ---0++
+GET    assessments-list         ---+++
+POST   assessments-list         ---+++
+GET    assessments-export       ---+++
+POST   assessments-import       ---+++
+GET    assessments-detail       ---0++
+PUT    assessments-detail       ---0++
+PATCH  assessments-detail       ---0++
+DELETE assessments-detail       ---0-+
+GET    assessments-answers      ---0++
+POST   assessments-lock         ---0++
+GET    responses-list           ---0++
+POST   responses-list           ---+++
+GET    responses-detail         ---0++
+PATCH  responses-detail         ---0++
+POST   responses-submit         ---0++
+GET    scores-list              ---0++
+POST   scores-list              ---0++
+GET    scores-latest            ---0++
+GET    scores-detail            ---0++
+GET    jobs-detail              00000+
+POST   jobs-cancel              00000+
+POST   calculations             ---+++
+POST   explanations             ---+++
+POST   weights                  ---+++
+POST   agreement                ---+++
+GET    model-schema             ++++++
+GET    user-list                ---+-+
+POST   user-list                ---+-+
+GET    user-detail              ---0-+
+PUT    user-detail              ---0-+
+PATCH  user-detail              ---0-+
+POST   user-activate            ---0-+
+POST   user-deactivate          ---0-+
+POST   user-reset-password      ---0-+
+GET    role-list                ---+-+
+POST   role-list                ---+-+
+GET    role-detail              ---0-+
+PUT    role-detail              ---0-+
+PATCH  role-detail              ---0-+
+DELETE role-detail              ---0-+
+GET    grant-list               ---+-+
+POST   grant-list               ---+-+
+GET    grant-detail             ---0-+
+DELETE grant-detail             ---0-+
+GET    api-key-list             ---+-+
+POST   api-key-list             ---+-+
+GET    api-key-detail           ---0-+
+DELETE api-key-detail           ---0-+
+POST   api-key-revoke           ---0-+
+GET    audit-entry-list         ---+-+
+GET    audit-entry-detail       ---0-+
+GET    setting-list             -----+
+GET    setting-detail           -----+
+PUT    setting-detail           -----+
+"""
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+#: What is sent is read before the object is looked for: it says nothing of the object.
+NOT_LOOKED_UP = {("POST", "participations-list"), ("POST", "participations-bulk"), ("POST", "responses-list")}
+
+
+def _table() -> dict[tuple[str, str], str]:
+    rows = (line.split() for line in TABLE.strip().splitlines())
+    return {(method, name): marks for method, name, marks in rows}
+
+
+def _routes(patterns: list[Any]) -> Iterator[tuple[str, str]]:
+    """Every method of every route of the API, by name."""
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from _routes(one.url_patterns)
+        elif isinstance(one, URLPattern) and one.name:
+            callback: Any = one.callback
+            methods = getattr(callback, "actions", None) or callback.cls().allowed_methods
+            yield from ((method, one.name) for method in map(str.upper, list(methods)) if method in METHODS)
+
+
+@pytest.fixture
+def world(acme: Any) -> dict[str, Any]:
+    """One of everything, made by an analyst whose own it is; nothing of it is another's but by their part in it."""
+    now = timezone.now()
+    ana = make_user("ana@acme.example", now)
+    version = make_version(now)
+    subject = create_subject(code="harbour", name="Harbour", acting_user=ana, now=now)
+    made = [
+        campaigns.create_campaign(
+            name=name,
+            version=version,
+            subject=subject,
+            closes_at=now + timedelta(days=9),
+            acting_user=ana,
+            now=now,
+        )
+        for name in ("Ours", "Theirs")
+    ]
+    for campaign, contact in zip(made, (BO, CY), strict=True):
+        campaigns.add_stakeholders(campaign, [contact], acting_user=ana, now=now)
+        campaigns.open_campaign(campaign, acting_user=ana, now=now)
+        campaigns.invite_next_batch(campaign.pk, now=now)
+    ours, theirs = Campaign.objects.order_by("pk")
+    assert ours.assessment is not None
+    run = score_assessment(ours.assessment, now=now)
+    part = part_of(ours, BO)
+    job = jobs.enqueue("assessment.score", {"assessment_id": str(ours.assessment_id)}, requested_by=ana.pk, now=now)
+    key, _ = accounts.create_api_key(ana, name="mine", now=now)
+    role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
+    entry = AuditEntry.objects.filter(tenant="acme").first()
+    return {
+        "campaigns": ours.pk,
+        "theirs": theirs.pk,
+        "participations": part.pk,
+        "stakeholders": part.stakeholder_id,
+        "messages": Message.objects.values_list("pk", flat=True)[0],
+        "models": version.model_id,
+        "versions": version.pk,
+        "subjects": subject.pk,
+        "assessments": ours.assessment_id,
+        "responses": part.response_id,
+        "scores": run.pk,
+        "jobs": job.pk,
+        "user": ana.pk,
+        "role": role.pk,
+        "grant": Grant.objects.get(user=ana).pk,
+        "api-key": key.pk,
+        "audit-entry": entry.pk if entry else None,
+    }
+
+
+@pytest.fixture
+def browser_of(acme: Any, world: dict[str, Any]) -> Callable[[str], Client]:
+    def browser(person: str) -> Client:
+        now = timezone.now()
+        user = User.objects.create(email=f"{person}@acme.example", created_at=now)
+        codes = {"stakeholder": "stakeholder", "analyst": "model_analyst", "admin": "tenant_admin"}
+        if person in OWN_ROLES:
+            role = accounts.create_role(person, name=person, permissions=OWN_ROLES[person], acting_user=None, now=now)
+            of_one = world["campaigns"] if person == "lead" else None
+            accounts.grant_role(user, role, object_id=of_one, acting_user=None, now=now)
+        elif person in codes:
+            accounts.grant_role(user, Role.objects.get(code=codes[person]), acting_user=None, now=now)
+        if person == "stakeholder":
+            Stakeholder.objects.filter(pk=world["stakeholders"]).update(user=user)
+        client = Client(headers=ACME)
+        client.force_login(user)
+        return client
+
+    return browser
+
+
+def _url(name: str, ids: dict[str, Any]) -> str:
+    """The address of a route with the ids of things that are there."""
+    own_id = next((one for basename, one in ids.items() if name.startswith(f"{basename}-")), None)
+    for parents in ({}, {"campaign": ids["campaigns"]}, {"model": ids["models"]}, {"assessment": ids["assessments"]}):
+        for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"key": "campaign.sender"}):
+            try:
+                return reverse(name, kwargs={**parents, **own}, urlconf="resimate.urls.tenant")
+            except NoReverseMatch:
+                continue
+    raise LookupError(name)
+
+
+def _answer(browser: Client, method: str, url: str) -> int:
+    """What a call gets; whatever it did is undone."""
+    with transaction.atomic():
+        status = browser.generic(method, url, b"{}", content_type="application/json").status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def _mark(status: int) -> str:
+    return {401: "!", 403: "-", 404: "0"}.get(status, "+")
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(_routes(tenant_urls.api)) == set(_table())
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_each_gets_as_far_as_the_table_says(
+    person: str, browser_of: Callable[[str], Client], world: dict[str, Any]
+) -> None:
+    browser, place = browser_of(person), PEOPLE.index(person)
+    found = {
+        (method, name): _mark(_answer(browser, method, _url(name, world))) for method, name in _routes(tenant_urls.api)
+    }
+
+    assert found == {route: marks[place] for route, marks in _table().items()}
+
+
+@pytest.mark.parametrize("person", ["stakeholder", "lead"])
+def test_another_campaign_is_not_there(person: str, browser_of: Callable[[str], Client], world: dict[str, Any]) -> None:
+    browser = browser_of(person)
+    within = [route for route in _table() if route[1].startswith(("campaigns-", "participations-"))]
+    elsewhere = {**world, "campaigns": world["theirs"]}
+    urls = {(method, name): _url(name, elsewhere) for method, name in within}
+    found = {
+        route: _mark(_answer(browser, route[0], url)) for route, url in urls.items() if str(world["theirs"]) in url
+    }
+
+    assert {route for route, mark in found.items() if mark == "+"} <= NOT_LOOKED_UP
+    listed = browser.get("/api/v1/campaigns/").json()["results"]
+    assert [one["id"] for one in listed] == [str(world["campaigns"])]
+
+
+def test_who_manages_their_own_sees_nothing_of_others(
+    browser_of: Callable[[str], Client], world: dict[str, Any]
+) -> None:
+    browser = browser_of("owner")
+    seen = {
+        name: browser.get(_url(name, world)).json()["results"]
+        for method, name in _table()
+        if method == "GET" and name.endswith("-list") and _table()[method, name][PEOPLE.index("owner")] == "+"
+    }
+
+    assert {name for name, rows in seen.items() if rows} == {"user-list", "grant-list"}
+    assert len(seen["user-list"]) == len(seen["grant-list"]) == 1
+
+
+def test_nobody_gets_in_without_signing_in(world: dict[str, Any]) -> None:
+    found = {route: _mark(_answer(Client(headers=ACME), route[0], _url(route[1], world))) for route in _table()}
+
+    assert {name for (_, name), mark in found.items() if mark != "!"} == {"model-schema"}
+
+
+def test_an_administrator_of_another_tenant_reaches_nothing(beta: Any, world: dict[str, Any]) -> None:
+    with tenant_context(beta):
+        at_home = Client(headers=BETA)
+        at_home.force_login(make_user("admin@beta.example", timezone.now(), role="tenant_admin"))
+    abroad = Client(headers=ACME)
+    abroad.cookies.load({name: one.value for name, one in at_home.cookies.items()})
+    of_one = [(method, name) for method, name in _table() if any(str(pk) in _url(name, world) for pk in world.values())]
+
+    assert {_mark(_answer(abroad, method, _url(name, world))) for method, name in of_one} == {"!"}
+    found = {route: _mark(_answer(at_home, route[0], _url(route[1], world))) for route in of_one}
+    assert {route for route, mark in found.items() if mark != "0"} <= NOT_LOOKED_UP
+
+
+def test_every_refusal_is_on_record(browser_of: Callable[[str], Client], world: dict[str, Any]) -> None:
+    browser_of("nobody").get("/api/v1/users/")
+
+    entry = AuditEntry.objects.get(action="permission.denied")
+    assert (entry.outcome, entry.details) == ("denied", {"permission": "users:read"})
