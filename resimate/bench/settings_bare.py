@@ -3,7 +3,7 @@
 from resimate import settings
 from resimate.settings import *  # noqa: F403
 
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = list[str]()  # nothing around the view
 ROOT_URLCONF = "resimate.bench.bare"
 DATABASES = {
     "default": {

@@ -10,7 +10,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import Role
 from apps.configuration import services as configuration
 
-HOST = {"HTTP_HOST": "acme.localhost"}
+HOST: dict[str, Any] = {"HTTP_HOST": "acme.localhost"}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
-VIEWPORTS = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+VIEWPORTS: dict[str, Any] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 COLLECT = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', e => window.__violations.push(
@@ -115,7 +115,7 @@ def visitor(browser: Browser, product: Product, request: pytest.FixtureRequest) 
     """Make visitors; at the end none of them may have met a violation, a script error or an axe finding."""
     made: list[Visitor] = []
 
-    def make(tenant: str = "demo", *, device: str = "wide", scheme: str = "light", scripts: bool = True) -> Visitor:
+    def make(tenant: str = "demo", *, device: str = "wide", scheme: Any = "light", scripts: bool = True) -> Visitor:
         context = browser.new_context(
             viewport=VIEWPORTS[device],
             color_scheme=scheme,

@@ -9,9 +9,7 @@ _calls = itertools.count(1)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    search_path_set_schemas: list[str] | None
-
     def _handle_search_path(self, cursor: Any = None) -> None:
         if next(_calls) % 50 == 0:
-            self.search_path_set_schemas = ["whatever the session had before"]
+            self.search_path_set_schemas = ["whatever the session had before"]  # type: ignore[assignment]
         super()._handle_search_path(cursor)
