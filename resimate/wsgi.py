@@ -1,4 +1,5 @@
 import os
+from io import BytesIO
 from typing import Any
 
 import django
@@ -6,6 +7,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 django.setup(set_prefix=False)
 
+from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest  # noqa: E402  Django has to be set up first
 from django.utils.http import parse_header_parameters  # noqa: E402
 
@@ -13,11 +15,18 @@ from resimate import checks  # noqa: E402
 
 
 class Request(WSGIRequest):
-    """Queries and bodies are UTF-8, whatever charset the Content-Type claims.
+    """A request whose length need not be said, and whose text is UTF-8 whatever its Content-Type claims.
 
-    Django would decode by that charset while it makes the request, before anything answers for what goes wrong: a
-    charset that is no text encoding (``hex``) would be a fault that no page and no log line explains.
+    Django reads as much as ``Content-Length`` says and would take a body in chunks for none at all. And it would decode
+    by the charset while it makes the request, before anything answers for what goes wrong: one that is no text encoding
+    (``hex``) would be a fault that no page and no log line explains.
     """
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        if not environ.get("CONTENT_LENGTH") and environ["REQUEST_METHOD"] in ("POST", "PUT", "PATCH"):
+            body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+            environ = {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        super().__init__(environ)
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:

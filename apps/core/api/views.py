@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Encoded, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
@@ -95,7 +96,7 @@ class ApiView(APIView):
     def _first(self, request: Request, key: str) -> RememberedAnswer:
         if not (len(key) <= 255 and key.isascii() and key.isprintable()):
             raise Invalid("An Idempotency-Key is 1 to 255 printable ASCII characters.")
-        asked = hashlib.sha256(request.get_full_path().encode() + b"\0" + request._request.body).digest()
+        asked = hashlib.sha256(request.get_full_path().encode() + b"\0" + body_of(request._request)).digest()
         now = timezone.now()
         user: Any = request.user.pk
         known = RememberedAnswer.objects.filter(user=user, key=key)

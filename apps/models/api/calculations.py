@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.core import jobs
 from apps.core.api.jobs import JobSerializer, accepted
-from apps.core.api.parsers import decode
+from apps.core.api.parsers import body_of, decode
 from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
 from apps.models import engine, services
@@ -73,7 +73,9 @@ class CalculationView(OfUnits):
     )
     def post(self, request: Request) -> Response:
         """Score units by a model document or by a stored version, without storing anything."""
-        content = request._request.body  # read before it is parsed: too much of it is refused, and it is a key below
+        content = body_of(
+            request._request
+        )  # read before it is parsed: too much of it is refused, and it is a key below
         asked = self.asked(request)
         if isinstance(asked["units"], list) and len(asked["units"]) > MOST_UNITS:
             return self._as_job(request, asked)
@@ -106,7 +108,6 @@ class ExplanationView(OfUnits):
     )
     def post(self, request: Request) -> Response:
         """Trace one unit's score: every step of every indicator, contributions, gaps, and what would help most."""
-        _refuse_too_much(request)
         asked = self.asked(request)
         model = self.model(request, asked["model"])
         return Response(services.explain(model, asked["units"], asked["unit"], asked.get("options")))
@@ -122,7 +123,6 @@ class WeightsView(ApiView):
     @extend_schema(operation_id="calculations_weights", request=bodies.WEIGHTS, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         """Determine weights: `ahp`, `budget_allocation`, `rank_order_centroid`, `pca`, `entropy` and more."""
-        _refuse_too_much(request)
         return Response(services.find_weights(request.data))
 
 
@@ -138,13 +138,7 @@ class AgreementView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Measure agreement: `krippendorff_alpha`, `icc`, `fleiss_kappa`, `kendall_w`, `r_wg`, `cronbach_alpha`."""
-        _refuse_too_much(request)
         return Response(services.measure_agreement(request.data))
-
-
-def _refuse_too_much(request: Request) -> None:
-    """Django refuses a body beyond its limit when the body is read as a whole."""
-    _ = request._request.body
 
 
 def _uuid(text: Any) -> UUID:

@@ -48,7 +48,8 @@ def _raw(product: Product, key: str, head: str, body: bytes = b"") -> tuple[int,
         "GET /api/v1/subjects/ HTTP/1.1\r\nCookie: resimate=\xff; =;;;",
         "GET /api/v1/subjects/?x=1 HTTP/1.1\r\nContent-Type: application/json; charset=hex",
         "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Length: 0",
-        "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 0\r\nIdempotency-Key: \xe4",
+        "POST /api/v1/subjects/ HTTP/1.1",
+        "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Length: 0\r\nIdempotency-Key: \xe4",
     ],
 )
 def test_no_request_line_or_header_is_a_fault(product: Product, key: str, line: str) -> None:
@@ -57,13 +58,26 @@ def test_no_request_line_or_header_is_a_fault(product: Product, key: str, line: 
     assert 200 <= status < 500
 
 
-def test_a_body_in_chunks_is_read_or_refused_and_never_taken_for_none(product: Product, key: str) -> None:
-    body = json.dumps({"code": "chunks", "name": "Chunks"}).encode()
-    head = "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
+CHUNKED = "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
 
-    status, answer = _raw(product, key, head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
 
-    assert (status, json.loads(answer)["code"]) in ((201, "chunks"), (411, "length_required"))
+def _chunks(body: bytes, size: int) -> bytes:
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
+
+
+def test_a_body_in_chunks_is_read_as_a_whole(product: Product, key: str) -> None:
+    body = json.dumps([{"code": f"chunk{number}", "name": "Chunk"} for number in range(1000)]).encode()
+
+    status, answer = _raw(product, key, CHUNKED, _chunks(body, 999))
+
+    assert (status, len(json.loads(answer))) == (201, 1000)
+
+
+def test_a_body_in_chunks_has_the_same_limit(product: Product, key: str) -> None:
+    status, _ = _raw(product, key, CHUNKED, _chunks(b" " * (20 * 1024 * 1024 + 1), 65_536))
+
+    assert status == 413
 
 
 def test_a_body_of_more_than_20_megabytes_is_refused(product: Product, key: str) -> None:
