@@ -20,6 +20,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from apps.core import context
 from apps.core.models import Event, EventDelivery
 from apps.core.observability import metrics
+from apps.core.observability.logs import masked
 from apps.core.tenancy import current_schema
 
 logger = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ def _failed(delivery: EventDelivery, error: Exception, now: datetime) -> None:
         state=EventDelivery.State.DEAD if dead else EventDelivery.State.PENDING,
         due_at=now + timedelta(seconds=min(2**attempts, 3600)),
         leased_until=None,
-        last_error=f"{type(error).__name__}: {error}"[:1000],
+        last_error=masked(f"{type(error).__name__}: {error}")[:1000],
     )
     metrics.EVENTS_DELIVERED.labels(delivery.subscriber, "dead" if dead else "failed").inc()
     logger.error("event delivery failed", exc_info=error, extra={"status": "dead" if dead else "retry"})

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,26 @@ FIELDS = (
     "message",
 )
 
+#: What no log may hold: personal links, API keys, addresses (of people, and of servers with their passwords), and the
+#: rows that PostgreSQL quotes when it refuses them.
+SECRETS = (
+    (re.compile(r"(?<=/a/)[A-Za-z0-9_-]{43}"), "…"),
+    (re.compile(r"(?<=rsk_live_)(\w{8})_\w+"), r"\1_…"),
+    (re.compile(r"[^\s<>()\"'=,/]+@[\w.-]+"), "…@…"),
+    (re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT):|^$|\Z)", re.MULTILINE | re.DOTALL), "DETAIL: …\n"),
+)
+
+
+def masked(text: str) -> str:
+    """The text without secrets and personal data, as far as they can be told from other words.
+
+    >>> masked("Internal Server Error: /a/" + 43 * "x" + "/done/"), masked("to ada@acme.example")
+    ('Internal Server Error: /a/…/done/', 'to …@…')
+    """
+    for secret, mask in SECRETS:
+        text = secret.sub(mask, text)
+    return text
+
 
 class JSONFormatter(logging.Formatter):
     """One line a record. ``extra`` may set ``action``, ``duration`` (seconds) and ``status``; the rest is known."""
@@ -47,6 +68,5 @@ class JSONFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
     def _message(self, record: logging.LogRecord) -> str:
-        if not record.exc_info:
-            return record.getMessage()
-        return record.getMessage() + "\n" + "".join(traceback.format_exception(*record.exc_info))
+        trace = traceback.format_exception(*record.exc_info) if record.exc_info else ()
+        return masked(record.getMessage() + "".join(["\n", *trace] if trace else ()))
