@@ -70,6 +70,15 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     forget()
 
 
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """A request leaves its language behind in the thread."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW
