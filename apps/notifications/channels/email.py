@@ -17,7 +17,7 @@ from apps.tenants.models import Tenant
 REPLY_TO = registry.declare(
     "campaign.reply_to",
     "",
-    {"type": "string", "maxLength": 254, "pattern": r"^$|^[^@\s<>,;]+@[^@\s<>,;]+$"},
+    {"type": "string", "maxLength": 254, "pattern": r"^([^@\s<>,;]+@[^@\s<>,;]+)?(?!\n)$"},
     "Address that replies to e-mails go to; empty for none.",
 )
 TENANT_HEADER = "X-Resimate-Tenant"
@@ -55,6 +55,8 @@ def send(messages: Sequence[Message]) -> Iterator[Outcome]:
                 yield Outcome(
                     message, _said(error), isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
                 )
+            except ValueError as error:  # no line of a letter can say it: an address or a name that is none
+                yield Outcome(message, type(error).__name__, is_final=True)
             except (smtplib.SMTPException, OSError) as error:
                 away = _said(error)
                 yield Outcome(message, away)

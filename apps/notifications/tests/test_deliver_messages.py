@@ -18,6 +18,7 @@ from apps.core.embedded import mailbox, ports
 from apps.core.embedded.mailbox import StoredMail
 from apps.core.models import Event, EventDelivery
 from apps.notifications import rendering, services
+from apps.notifications.channels import email
 from apps.notifications.models import Message
 from apps.tenants.provisioning import OWNER, owner_in
 
@@ -196,6 +197,26 @@ def test_an_address_that_is_refused_for_good_fails_at_once_and_holds_nobody_up(
     assert Message.objects.get(pk=gone.pk).state == Message.State.FAILED
     assert "gone@example.org" not in Message.objects.get(pk=gone.pk).last_error
     assert Message.objects.get(pk=here.pk).state == Message.State.SENT
+
+
+@pytest.mark.parametrize("address", ['"\x01"@example.org', "bo@example.org\nBcc: all@example.org"])
+def test_an_address_that_no_letter_can_carry_fails_at_once_and_holds_nobody_up(
+    acme: Any, now: datetime, postman: Postman, address: str
+) -> None:
+    postman.start()
+    bad, good = enqueue("bad", now, address), enqueue("good", now)
+
+    services.deliver([str(bad.pk), str(good.pk)], now=now)
+
+    states = dict(Message.objects.values_list("dedupe_key", "state"))
+    assert states == {"bad": Message.State.FAILED, "good": Message.State.SENT}
+    assert [mail.recipients for mail in postman.mails] == [("bo@example.org",)]
+
+
+@pytest.mark.parametrize("wanted", ["desk@acme.example\n", "a@b, c@d", "desk"])
+def test_replies_go_to_one_address_in_one_line(wanted: str) -> None:
+    assert email.REPLY_TO.problem_with(wanted) is not None
+    assert email.REPLY_TO.problem_with(wanted.strip().partition(",")[0].partition("@")[0] + "@b.example") is None
 
 
 def test_an_address_that_is_refused_for_now_is_tried_again(
