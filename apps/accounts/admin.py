@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -162,9 +162,9 @@ class GrantAdmin(ServiceAdmin[Grant]):
 
 
 class ApiKeyForm(PermissionsForm):
-    expires_at = forms.SplitDateTimeField(
+    expires_at = forms.DateTimeField(
         required=False,
-        widget=AdminSplitDateTime(),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=gettext_lazy("In 90 days, if not said; in 365 at most."),
     )
 
