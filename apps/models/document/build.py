@@ -20,11 +20,13 @@ from apps.models.engine.model import (
 from apps.models.engine.registry import lookup
 
 Data = Mapping[str, Any]
+EXACT = 2**53
 SIGNS = {"positive": 1, "negative": -1}
 
 
 def build(data: Data) -> Model:
     """Return the model of a document that has passed all checks."""
+    written, data = data, _doubles(data)
     scales = {code: _response_scale(code, scale) for code, scale in data.get("response_scales", {}).items()}
     return Model(
         code=data["code"],
@@ -39,8 +41,17 @@ def build(data: Data) -> Model:
         weights={code: step("weights", given) for code, given in data.get("weights", {}).items()},
         sources=tuple(data.get("sources", [])),
         licence=data.get("licence", ""),
-        digest=digest(data),
+        digest=digest(written),
     )
+
+
+def _doubles(value: Any) -> Any:
+    """Whole numbers beyond those that every double holds become doubles, as NumPy takes no others."""
+    if isinstance(value, Mapping):
+        return {key: _doubles(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_doubles(below) for below in value]
+    return float(value) if isinstance(value, int) and abs(value) > EXACT else value
 
 
 def step(place: str, given: str | Data) -> Step:

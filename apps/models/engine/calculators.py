@@ -192,6 +192,7 @@ WEIGHT_METHODS: Final[Mapping[str, Callable[[Request], Answer]]] = {
     "critic": _spread(weighting.critic),
     "standard_deviation": _spread(weighting.standard_deviation),
 }
+MOST_COUNTED: Final = 10**9
 DATA: Final = ("data", "directions")
 WEIGHT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "budget_allocation": ("allocations",),
@@ -238,6 +239,8 @@ def _fleiss(request: Request) -> Answer:
     rows = _rows("/counts", request.get("counts"), low=0)
     if any(not count.is_integer() for row in rows for count in row):
         raise DataInvalid([Problem("/counts", "not_whole", "counts must be whole numbers")])
+    if any(count > MOST_COUNTED for row in rows for count in row):
+        raise DataInvalid([Problem("/counts", "out_of_range", f"counts may be at most {MOST_COUNTED:,}")])
     counts = [[int(count) for count in row] for row in rows]
     return {"raters": sum(counts[0]), "units": len(counts), "value": agreement.fleiss_kappa(counts)}
 
