@@ -112,6 +112,7 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]
 MIDDLEWARE = [
     "apps.core.observability.middleware.ObservabilityMiddleware",
     "apps.core.observability.health.HealthMiddleware",
+    "apps.core.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -141,7 +142,7 @@ if DEVELOPMENT:
     _given_key = _given_key or secret_of(DATA_DIR, "encryption_key")
 # Without secrets of its own production does not start: resimate/checks.py says which are missing.
 SECRET_KEY = SECRET_KEY or "none"
-ENCRYPTION_KEY = base64.b64decode(_given_key) if _given_key else bytes(32)
+ENCRYPTION_KEY = base64.b64decode(_given_key)  # none encrypts nothing: the keyring refuses it
 ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local",), "who keeps the key-encryption key")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others

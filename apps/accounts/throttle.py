@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 MEMORY = 3600  # seconds after which failures are forgotten
 TURN = 2  # seconds for which the winner of a turn keeps the others out; by then the next delay is known
+NOTED = 60  # seconds for which one refusal on record stands for all that follow
 _here = LocMemCache("sign-in", {})
 T = TypeVar("T")
 
@@ -49,6 +50,12 @@ def attempt(email: str, ip: str, now: datetime) -> int:
     return max(
         (_with_store(partial(_take, key=key, limit=limit, now=now)) for limit, key in _keys(email, ip)), default=0
     )
+
+
+def is_news(email: str, ip: str) -> bool:
+    """Whether a refusal should go on record: once a minute, since nobody must be able to fill a trail that stays."""
+    new = [_with_store(partial(_note, key=key)) for _, key in _keys(email, ip)]
+    return all(new)
 
 
 def succeeded(email: str, ip: str) -> None:
@@ -79,6 +86,10 @@ def _take(store: Any, key: str, limit: Limit, now: datetime) -> int:
     if delay:
         store.set(f"{key}:until", moment + delay, MEMORY)
     return 0
+
+
+def _note(store: Any, key: str) -> bool:
+    return bool(store.add(f"{key}:noted", 1, NOTED))
 
 
 def _forgive(store: Any, key: str, limit: Limit) -> None:

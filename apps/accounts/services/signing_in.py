@@ -31,7 +31,7 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
     """Start a session. Not one transaction: a refusal is recorded as well, and it must stay recorded."""
     email, ip = email.strip(), context.current().ip
     if wait := throttle.attempt(email, ip, now):
-        _refused("throttled", now)
+        _refused("throttled", now, on_record=throttle.is_news(email, ip))
         raise TooManyAttempts(wait)
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
@@ -51,6 +51,7 @@ def sign_out(request: HttpRequest, *, now: datetime) -> None:
     logout(request)
 
 
-def _refused(reason: str, now: datetime) -> None:
-    audit.record("session.refused", now=now, outcome="failure", details={"reason": reason})
+def _refused(reason: str, now: datetime, *, on_record: bool = True) -> None:
+    if on_record:
+        audit.record("session.refused", now=now, outcome="failure", details={"reason": reason})
     metrics.SIGN_INS.labels("refused" if reason == "credentials" else reason).inc()

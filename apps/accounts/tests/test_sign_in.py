@@ -8,6 +8,7 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from apps.accounts import services, throttle
+from apps.accounts.backends import EmailBackend
 from apps.accounts.hashers import Argon2idHasher
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
@@ -276,3 +277,19 @@ def test_a_password_of_a_megabyte_is_not_hashed(admin: User, client: Client, mon
     monkeypatch.setattr(Argon2idHasher, "verify", lambda *_: pytest.fail("it was hashed"))
 
     assert _sign_in(client, admin.email, "x" * 2**20).status_code == 422
+
+
+def test_letters_that_look_alike_are_not_the_same_account(admin: User) -> None:
+    backend = EmailBackend()
+
+    assert backend.authenticate(None, "ADMIN@acme.example", PASSWORD) == admin
+    assert backend.authenticate(None, "adm\u0131n@acme.example", PASSWORD) is None
+
+
+def test_attempts_that_come_too_early_fill_no_trail(admin: User, client: Client) -> None:
+    for number in range(20):
+        _sign_in(client, admin.email, f"guess number {number}")
+
+    refused = AuditEntry.objects.filter(action="session.refused")
+    assert refused.filter(details__reason="throttled").count() == 1
+    assert 5 <= refused.filter(details__reason="credentials").count() < 19

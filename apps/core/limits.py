@@ -1,0 +1,27 @@
+"""How large a request may be."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.api import problems
+
+
+class BodyLimitMiddleware:
+    """Refuses a body beyond ``DATA_UPLOAD_MAX_MEMORY_SIZE`` before anything reads it.
+
+    Django's own limit leaves out uploaded files, which anybody could fill the disk with: the check of the CSRF token
+    reads a form, files and all, before it is known who sends it. Without a length Django reads nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.headers.get("Content-Length") or "0"
+        if length.isdecimal() and int(length[:20]) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            return problems.http_response("too_large")
+        return HttpResponse("Too large\n", status=413, content_type="text/plain")
