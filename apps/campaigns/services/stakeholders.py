@@ -162,6 +162,8 @@ def change_stakeholder(
     stakeholder = Stakeholder.objects.select_for_update(of=("self",)).get(pk=stakeholder.pk)
     for field, value in changes.items():
         setattr(stakeholder, field, value)
+    if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
+        stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
     _save(stakeholder)
     audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
     return stakeholder

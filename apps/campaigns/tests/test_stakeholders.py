@@ -28,6 +28,18 @@ def test_adding_the_same_people_again_changes_nothing(draft: Campaign, ada: User
     assert draft.participations.count() == 2
 
 
+def test_another_address_is_another_persons(draft: Campaign, ada: User, clock: Clock) -> None:
+    bo = create_user("bo@example.org", password="seven purple bicycles", now=clock.moment)
+    services.link_user(bo.pk)
+    stakeholder = services.find_by_email(BO.email).get()
+    assert stakeholder.user == bo
+
+    changed = services.change_stakeholder(stakeholder, {"email": "di@example.org"}, acting_user=ada, now=clock.moment)
+    assert changed.user is None
+    again = services.change_stakeholder(changed, {"email": "Ada@acme.example"}, acting_user=ada, now=clock.moment)
+    assert again.user == ada
+
+
 @pytest.mark.parametrize("spelling", ["BO@EXAMPLE.ORG", " bo@example.org ", "Bo@Example.Org"])
 def test_an_address_is_the_same_in_every_spelling(draft: Campaign, ada: User, clock: Clock, spelling: str) -> None:
     added = services.add_stakeholders(draft, [Contact("Bo B.", spelling, "Board")], acting_user=ada, now=clock.moment)

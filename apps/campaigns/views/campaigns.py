@@ -24,7 +24,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import message_prefix
 from apps.campaigns.views.doors import campaign_or_404, campaigns_for, staff_page, user_of
 from apps.core.errors import Refused
-from apps.models.models import ModelVersion, Subject
+from apps.models.models import ModelVersion, ResilienceModel, Subject
 from apps.models.services import create_subject
 from apps.notifications.models import Message
 
@@ -35,7 +35,7 @@ PEOPLE = 50
 @require_GET
 @staff_page("campaigns:read")
 def campaign_list(request: HttpRequest) -> HttpResponse:
-    status, wanted = request.GET.get("status", ""), request.GET.get("q", "").strip()
+    status, wanted = request.GET.get("status", ""), request.GET.get("q", "").replace("\0", "").strip()
     found = campaigns_for(request).order_by("-pk")
     if status in Campaign.Status.values:
         found = found.filter(status=status)
@@ -81,7 +81,8 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _versions(request: HttpRequest) -> Any:
-    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED).defer("document")
+    seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
+    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen).defer("document")
     return published.select_related("model").order_by("model__code", "-number")
 
 
@@ -137,7 +138,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
     """One page of those who take part, each with the state of the last message to them."""
     rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
     if "group" in request.GET:
-        rows = rows.filter(stakeholder__group=request.GET["group"])
+        rows = rows.filter(stakeholder__group=request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     last = _last_messages([message_prefix(one) for one in shown])

@@ -199,12 +199,11 @@ def test_an_address_that_is_refused_for_good_fails_at_once_and_holds_nobody_up(
     assert Message.objects.get(pk=here.pk).state == Message.State.SENT
 
 
-@pytest.mark.parametrize("address", ['"\x01"@example.org', "bo@example.org\nBcc: all@example.org"])
 def test_an_address_that_no_letter_can_carry_fails_at_once_and_holds_nobody_up(
-    acme: Any, now: datetime, postman: Postman, address: str
+    acme: Any, now: datetime, postman: Postman
 ) -> None:
     postman.start()
-    bad, good = enqueue("bad", now, address), enqueue("good", now)
+    bad, good = enqueue("bad", now, "bo@example.org\nBcc: all@example.org"), enqueue("good", now)
 
     services.deliver([str(bad.pk), str(good.pk)], now=now)
 
