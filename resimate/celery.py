@@ -30,7 +30,10 @@ app.conf.update(
         "socket_connect_timeout": 2,
     },
     task_publish_retry=False,
-    beat_schedule={"sweep": {"task": "core.deliver_events", "schedule": 5.0}},
+    beat_schedule={
+        "sweep": {"task": "core.deliver_events", "schedule": 5.0},
+        "forget": {"task": "core.forget_answers", "schedule": 3600.0},
+    },
     beat_scheduler="celery.beat:Scheduler",
     task_default_queue="default",
 )

@@ -69,6 +69,10 @@ def grant(schema: str) -> None:
         for table in _append_only(cursor, schema):
             names = {"table": sql.Identifier(schema, table), "role": sql.Identifier(role)}
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**names))
+        if role != settings.DATABASES[OWNER]["USER"]:  # who does not migrate has nothing to write in the history
+            history = sql.Identifier(schema, MigrationRecorder.Migration._meta.db_table)
+            refusal = sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}")
+            cursor.execute(refusal.format(history, sql.Identifier(role)))
         if schema != "public":
             grant_shared(cursor, schema)
 

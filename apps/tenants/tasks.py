@@ -6,6 +6,7 @@ marked ``platform=True`` runs in the public schema.
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from celery import Task, current_app, shared_task
@@ -15,10 +16,12 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
 from apps.core import context, events
+from apps.core.models import RememberedAnswer
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
+REPEATED_WITHIN = timedelta(hours=24)
 HEADER = "resimate_tenant"
 TRACE = "resimate_trace"
 
@@ -59,6 +62,12 @@ def deliver_events(**_: Any) -> None:
     """Deliver what is due, in all tenants, until nothing is. Safe to run twice: deliveries are claimed."""
     while events.deliver_due(timezone.now()):
         pass
+
+
+@shared_task(name="core.forget_answers", platform=True)
+def forget_answers(**_: Any) -> None:
+    """Forget answers to requests that nobody repeats any more: they may hold a key or a first password."""
+    RememberedAnswer.objects.filter(created_at__lt=timezone.now() - REPEATED_WITHIN).delete()
 
 
 _broker_away_until = 0.0

@@ -11,6 +11,8 @@ from apps.core import context
 from apps.core.observability import metrics
 
 logger = logging.getLogger("resimate.access")
+#: Clients may invent others: each would be a time series that is kept for ever.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class ObservabilityMiddleware:
@@ -34,11 +36,12 @@ class ObservabilityMiddleware:
     def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
         view = (match.view_name or "unnamed") if match else "none"
-        metrics.REQUESTS.labels(request.method, view, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"
+        metrics.REQUESTS.labels(method, view, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(view).observe(seconds)
         if view == "none" and response.status_code == 200:
             return  # probes and static files
-        details = {"action": f"{request.method} {view}", "duration": round(seconds, 4), "status": response.status_code}
+        details = {"action": f"{method} {view}", "duration": round(seconds, 4), "status": response.status_code}
         logger.info("request answered", extra=details)
 
 

@@ -1,6 +1,8 @@
 import pytest
 from django.test import Client
 
+from apps.core.observability import metrics
+
 pytestmark = pytest.mark.requirement("SEC-001")
 MORE = 20 * 1024 * 1024 + 1
 
@@ -31,3 +33,14 @@ def test_a_length_that_is_none_is_refused_too(db: None, length: str) -> None:
     client = Client(headers={"host": "acme.localhost", "content-length": length})
 
     assert client.get("/sign-in/").status_code == 413
+
+
+@pytest.mark.requirement("MON-001")
+def test_methods_that_clients_invent_make_no_new_series(db: None) -> None:
+    client = Client(headers={"host": "acme.localhost"})
+    for method in ("BREW", "BREW2"):
+        client.generic(method, "/sign-in/")
+
+    told = {sample.labels["method"] for sample in next(iter(metrics.REQUESTS.collect())).samples}
+    assert "other" in told
+    assert not {method for method in told if method.startswith("BREW")}

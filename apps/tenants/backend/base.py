@@ -35,7 +35,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._setting_search_path or self.search_path_set_schemas:
             return
         paths = self._get_cursor_search_paths()
-        state = (", ".join(f'"{path}"' for path in paths), self._role())
+        # Temporary tables come last: otherwise PostgreSQL would look there first, and they outlive the tenant's turn.
+        state = (", ".join([*(f'"{path}"' for path in paths), "pg_temp"]), self._role())
         if getattr(self.connection, STATE, None) != state:
             self._switch(state, cursor)
         self.search_path_set_schemas = paths

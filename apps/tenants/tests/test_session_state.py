@@ -73,6 +73,14 @@ def test_a_savepoint_that_is_rolled_back_takes_its_switch_back_and_is_noticed() 
             assert _where() == ("beta", tenant_role("beta"))
 
 
+def test_a_temporary_table_hides_no_table_of_the_next_tenant() -> None:
+    with schema_context("acme"), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE accounts_role (code text)")
+    with schema_context("beta"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_role")
+        assert cursor.fetchone() == (3,)
+
+
 def test_no_code_but_the_backend_changes_the_state_of_a_session() -> None:
     """Nobody would notice: the session goes back to the pool with it. What is ``true`` ends with its transaction."""
     changes = re.compile(

@@ -1,13 +1,17 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app, shared_task
 from django.db import connection
-from django_tenants.utils import schema_context
+from django.utils import timezone
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.core import context
+from apps.core.fields import new_id
+from apps.core.models import RememberedAnswer
 from apps.tenants.models import Tenant
-from apps.tenants.tasks import HEADER, TRACE, NoTenant
+from apps.tenants.tasks import HEADER, TRACE, NoTenant, forget_answers
 
 pytestmark = pytest.mark.requirement("DB-002")
 seen: list[tuple[str, str]] = []
@@ -82,3 +86,21 @@ def test_the_trace_goes_on_in_the_task(db: None) -> None:
     look_around.apply(headers={HEADER: "acme", TRACE: work.traceparent})
 
     assert [trace for _, trace in seen] == [work.trace_id]
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_answers_to_repeated_requests_are_forgotten_after_a_day(acme: Any, beta: Any) -> None:
+    def remember(key: str, hours: int) -> None:
+        moment = timezone.now() - timedelta(hours=hours)
+        RememberedAnswer.objects.create(user=new_id(), key=key, request_digest=b"", created_at=moment)
+
+    remember("old", 25)
+    remember("new", 23)
+    with tenant_context(beta):
+        remember("theirs", 25)
+    forget_answers.apply()
+
+    assert [one.key for one in RememberedAnswer.objects.all()] == ["new"]
+    with tenant_context(beta):
+        assert not RememberedAnswer.objects.exists()
+    assert "core.forget_answers" in {one["task"] for one in current_app.conf.beat_schedule.values()}
