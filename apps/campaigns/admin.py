@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Stakeholder
-from apps.core.admin import ReadOnlyAdmin, ServiceAdmin
+from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
 from apps.core.errors import Refused
 
 
@@ -54,7 +54,7 @@ class CampaignAdmin(ServiceAdmin[Campaign]):
 @admin.register(Stakeholder)
 class StakeholderAdmin(ReadOnlyAdmin[Stakeholder]):
     list_display = ("name", "email", "group", "language")
-    list_filter = ("group", "language")
+    list_filter = (("group", NamedValuesFilter), "language")
     exclude = ("email_index",)
     ordering = ("-pk",)
 

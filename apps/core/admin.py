@@ -1,6 +1,6 @@
 """Bases of the administration pages: what is only read, and what services change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Refused
 
@@ -80,3 +81,11 @@ class ReadOnlyAdmin(ServiceAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class NamedValuesFilter(admin.AllValuesFieldListFilter):
+    """All values of a text field; the empty one has a name too, so that its link can be read."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or _("Empty")}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
-from apps.core.admin import ReadOnlyAdmin, ServiceAdmin
+from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
 from apps.core.errors import Refused
 from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ResilienceModel, Score, ScoreRun, Subject
@@ -121,7 +121,7 @@ class ResilienceModelAdmin(ServiceAdmin[ResilienceModel]):
 @admin.register(Subject)
 class SubjectAdmin(ServiceAdmin[Subject]):
     list_display = ("code", "name", "kind", "group")
-    list_filter = ("kind", "group")
+    list_filter = (("kind", NamedValuesFilter), ("group", NamedValuesFilter))
     search_fields = ("code", "name")
     ordering = ("code",)
     fields = ("code", "name", "kind", "group")
@@ -141,7 +141,7 @@ class SubjectAdmin(ServiceAdmin[Subject]):
 @admin.register(Assessment)
 class AssessmentAdmin(ReadOnlyAdmin[Assessment]):
     list_display = ("subject", "version", "period", "state", "score", "created_at")
-    list_filter = ("state", "period")
+    list_filter = ("state", ("period", NamedValuesFilter))
     search_fields = ("subject__code", "subject__name")
     list_select_related = ("subject", "version__model", "latest_run")
     ordering = ("-pk",)
