@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core import context
@@ -118,7 +119,9 @@ def deliver_due(now: datetime) -> int:
 def _claim(now: datetime) -> list[EventDelivery]:
     held = set().union(*(tenants() for tenants in _held))
     with transaction.atomic():
-        due = EventDelivery.objects.due_at(now).exclude(tenant__in=held).select_related("event")
+        # A foreign key does not ask whose the event is.
+        own = EventDelivery.objects.due_at(now).filter(event__tenant=F("tenant"))
+        due = own.exclude(tenant__in=held).select_related("event")
         claimed = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk")[:BATCH])
         EventDelivery.objects.filter(pk__in=[one.pk for one in claimed]).update(leased_until=now + LEASE)
     return claimed

@@ -259,6 +259,30 @@ def test_a_grant_for_one_campaign_shows_that_one_alone(
     assert browser.post(f"/campaigns/{campaign.pk}/close/").status_code == 403
 
 
+def test_the_form_offers_only_what_one_may_see_and_makes_only_what_one_may_make(
+    version: ModelVersion, clock: Clock, acme: Any
+) -> None:
+    def browser_with(*permissions: str) -> Client:
+        code = f"r{Role.objects.count()}"
+        role = Role.objects.create(code=code, name=code, permissions=["campaigns:tenant:manage", *permissions])
+        user = User.objects.create(email=f"{code}@acme.example", created_at=clock.moment)
+        Grant.objects.create(user=user, role=role, granted_at=clock.moment)
+        return sign_in(user)
+
+    blind, seeing = browser_with(), browser_with("models:tenant:read")
+    assert str(version.pk) not in blind.get("/campaigns/new/").content.decode()
+    assert str(version.pk) in seeing.get("/campaigns/new/").content.decode()
+    assert blind.post("/campaigns/new/", form(version, clock)).status_code == 422
+    assert seeing.post("/campaigns/new/", form(version, clock)).status_code == 403
+    assert (
+        browser_with("models:tenant:read", "subjects:tenant:create")
+        .post("/campaigns/new/", form(version, clock))
+        .status_code
+        == 302
+    )
+    assert seeing.get("/campaigns/?q=a%00").status_code == 200
+
+
 def test_the_list_is_searched_and_filtered(campaign: Campaign, draft: Campaign, staff: Client) -> None:
     assert "Spring check" in staff.get("/campaigns/?q=harb").content.decode()
     assert "Nothing found" in staff.get("/campaigns/?q=winter").content.decode()

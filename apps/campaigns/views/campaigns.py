@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q
@@ -91,6 +92,8 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
     user = user_of(request)
     subject = data["subject"]
     if subject is None:
+        if not user.has_perm("subjects:create"):
+            raise PermissionDenied
         name = data["new_subject"].strip()
         subject = create_subject(code=code_for(name), name=name, acting_user=user, now=now)
     campaign = services.create_campaign(

@@ -212,6 +212,23 @@ def test_a_tenant_that_is_gone_holds_up_nobody_else(committed: None, now: dateti
         Event.objects.filter(name="thing.happened").delete()
 
 
+def test_nobody_hears_an_event_of_another_tenant_by_naming_it(
+    acme: Any, beta: Any, now: datetime, subscribe: Subscribe
+) -> None:
+    heard: list[str] = []
+
+    def hear(event: Event) -> None:
+        heard.append(event.tenant)
+
+    subscribe(hear)
+    with tenant_context(beta):
+        theirs = Event.objects.create(name="secret.happened", occurred_at=now, payload={"who": "theirs"})
+    EventDelivery.objects.create(event=theirs, subscriber="tenants.hear", due_at=now)
+
+    assert _deliver(now) == 0
+    assert heard == []
+
+
 def test_a_suspended_tenants_work_waits(acme: Any, now: datetime, subscribe: Subscribe) -> None:
     def hear(event: Event) -> None:
         pass
