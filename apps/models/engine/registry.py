@@ -26,6 +26,10 @@ class Parameter:
     def required(self) -> bool:
         return self.default is REQUIRED
 
+    def read(self, value: Any) -> Any:
+        """Return the value as the method takes it: for JSON Schema 7.0 is an integer too, for Python it is none."""
+        return int(value) if self.schema.get("type") == "integer" else value
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -50,7 +54,7 @@ class Method:
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return keyword arguments: what was given, defaults for the rest; ``else`` becomes ``else_``."""
         return {
-            _argument(name): given.get(name, parameter.default)
+            _argument(name): parameter.read(given[name]) if name in given else parameter.default
             for name, parameter in self.parameters.items()
             if name in given or not parameter.required
         }
