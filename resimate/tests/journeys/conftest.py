@@ -91,7 +91,7 @@ class Visitor:
         self.faults += [f"{title}: {finding}" for finding in self._axe()]
 
     def _axe(self) -> list[str]:
-        """What axe finds. To read style sheets it tries to add styles of its own, which the policy refuses: not ours."""
+        """What axe finds. It tries to add styles of its own, which the policy refuses."""
         before = len(self.faults)
         found = Axe().run(self.page, options=RULES).response["violations"]
         self.page.evaluate("(window.__violations || []).splice(0)")
@@ -130,7 +130,7 @@ def visitor(browser: Browser, product: Product, request: pytest.FixtureRequest) 
             timezone_id="UTC",
             locale="en-GB",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         if scripts:
             context.add_init_script(COLLECT)
         name = f"{request.node.name.split('[')[0].removeprefix('test_')}-{device}-{scheme}"
