@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -41,7 +42,7 @@ def test_links_keys_and_addresses_are_masked(said: str, written: str) -> None:
 
 def test_the_row_that_the_database_refuses_is_not_quoted(acme: object) -> None:
     statement = "INSERT INTO accounts_role (id, code, name) VALUES (%s, 'x', %s)"
-    row = [new_id(), "what Ada said\nin two lines"]
+    row: list[Any] = [new_id(), "what Ada said\nin two lines"]
     with pytest.raises(IntegrityError, match="what Ada said") as refusal, connection.cursor() as cursor:
         cursor.execute(statement, row)
     message = _line("delivery failed", error=refusal.value)["message"]
