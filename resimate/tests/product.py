@@ -59,7 +59,7 @@ class Product:
         }
 
     def start(self, patience: float = 120) -> Self:
-        output = (self.folder / "up.log").open("a")
+        output = (self.folder / "up.log").open("w")
         command = [sys.executable, "manage.py", "up"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=output, stderr=subprocess.STDOUT, text=True
