@@ -5,6 +5,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.passwords import LONGEST
 
@@ -29,4 +30,4 @@ class EmailBackend(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        return bool(user_obj.has_perm(perm, obj))
+        return authz.allows(user_obj, perm, obj)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -53,9 +54,7 @@ class User(AbstractBaseUser, Model):
 
     def has_perm(self, permission: str, obj: Any = None) -> bool:
         """``has_perm("campaigns:open", campaign)``: is there a grant ``campaigns:<scope>:open`` that covers it?"""
-        from apps.accounts import authz
-
-        return authz.allows(self, permission, obj)
+        return any(backend.has_perm(self, permission, obj) for backend in auth.get_backends())
 
     def has_perms(self, permissions: Any, obj: Any = None) -> bool:
         return all(self.has_perm(permission, obj) for permission in permissions)

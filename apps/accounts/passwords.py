@@ -4,6 +4,7 @@ import secrets
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_noop
 
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem
@@ -13,7 +14,7 @@ LONGEST = 256  # a longer one would only keep the hasher busy
 
 def check(password: str, user: User | None = None) -> None:
     """Refuse a password that is against the policy, with every reason."""
-    reasons = [f"At most {LONGEST} characters."] if len(password) > LONGEST else []
+    reasons = [gettext_noop("At most 256 characters.")] if len(password) > LONGEST else []
     try:
         validate_password(password[:LONGEST], user)
     except ValidationError as error:

@@ -118,7 +118,7 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
         )
     except Refused as refusal:
         for problem in refusal.errors:
-            form.add_error(problem.pointer.lstrip("/"), problem.detail)
+            form.add_error(problem.pointer.lstrip("/"), _(problem.detail))
         return None
     update_session_auth_hash(request, changed)
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from apps import audit
 from apps.accounts import authz, passwords
@@ -10,6 +11,8 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.access import refuse_unheld, refuse_without_administrator
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+
+WRONG_PASSWORD = gettext_noop("The present password is not right.")
 
 
 class EmailTaken(Refused):
@@ -61,9 +64,7 @@ def change_user(user: User, *, acting_user: User, now: datetime, name: str, lang
 def change_password(user: User, *, present: str, password: str, now: datetime) -> User:
     """Change one's own password; every session of the account but the caller's ends."""
     if len(present) > passwords.LONGEST or not user.check_password(present):
-        raise WrongPassword(
-            "The present password is not right.", errors=[Problem("/present", "The present password is not right.")]
-        )
+        raise WrongPassword(WRONG_PASSWORD, errors=[Problem("/present", WRONG_PASSWORD)])
     return _set_password(user, password, acting_user=user, now=now, action="user.password_changed")
 
 
