@@ -8,7 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest  # noqa: E402  Django has to be set up first
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_str_from_wsgi  # noqa: E402  Django has to be set up first
+from django.http.cookie import parse_cookie  # noqa: E402
+from django.utils.functional import cached_property  # noqa: E402
 from django.utils.http import parse_header_parameters  # noqa: E402
 
 from resimate import checks  # noqa: E402
@@ -33,6 +35,12 @@ class Request(WSGIRequest):
             self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
         except (ValueError, LookupError):
             self.content_type, self.content_params = "", {}
+
+    @cached_property
+    def COOKIES(self) -> dict[str, str]:  # type: ignore[override]  # Django has it so too
+        """Without those that hold control characters: a NUL, which quotes can carry, is in no session's key."""
+        cookies = parse_cookie(get_str_from_wsgi(self.environ, "HTTP_COOKIE", ""))
+        return {name: value for name, value in cookies.items() if value.isprintable()}
 
 
 class Handler(WSGIHandler):

@@ -1,12 +1,10 @@
 import codecs
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 from rest_framework.exceptions import ParseError
@@ -17,8 +15,6 @@ from apps.core.errors import Invalid, Problem
 #: How deep JSON may be nested. What is read must go out again inside an answer, and orjson writes 254 levels.
 DEPTH = 200
 MOST_PROBLEMS = 50
-DRAINED = 100 * 1024 * 1024
-PIECE = 64 * 1024
 
 
 def decode(body: bytes) -> Any:
@@ -75,19 +71,8 @@ def body_of(request: HttpRequest) -> bytes:
     """The body as a whole; Django refuses one beyond ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
     try:
         return request.body
-    except RequestDataTooBig:
-        _drain(request)
-        raise
     except UnreadablePostError as error:
         raise ParseError("The body did not arrive as a whole.") from error
-
-
-def _drain(request: HttpRequest) -> None:
-    """Take in what is on its way, within reason: a client that is still sending would not see the answer."""
-    left = DRAINED
-    with suppress(UnreadablePostError):
-        while left > 0 and (piece := request.read(PIECE)):
-            left -= len(piece)
 
 
 class JSONParser(BaseParser):

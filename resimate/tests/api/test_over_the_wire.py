@@ -58,6 +58,18 @@ def test_no_request_line_or_header_is_a_fault(product: Product, key: str, line: 
     assert 200 <= status < 500
 
 
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/admin/", "/api/v1/subjects/"])
+@pytest.mark.parametrize(
+    "value", [r'"\000aaaaaaaaaaaaaaaaaaaaaaa"', r'"\377\376aaaaaaaaaaaaa"', "x" * 5000, '"', "a:b:c"]
+)
+def test_no_cookie_is_a_fault(product: Product, key: str, path: str, value: str) -> None:
+    cookies = "; ".join(f"{name}={value}" for name in ("resimate", "csrftoken", "messages", "django_language"))
+
+    status, _ = _raw(product, "", f"GET {path} HTTP/1.1\r\nCookie: {cookies}")
+
+    assert 200 <= status < 500
+
+
 CHUNKED = "POST /api/v1/subjects/ HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
 
 
@@ -80,10 +92,14 @@ def test_a_body_in_chunks_has_the_same_limit(product: Product, key: str) -> None
     assert status == 413
 
 
-def test_a_body_of_more_than_20_megabytes_is_refused(product: Product, key: str) -> None:
-    answer = product.request("POST", "wire", "/api/v1/subjects/", key=key, body=b" " * (20 * 1024 * 1024 + 1))
+def test_a_body_of_more_than_20_megabytes_is_refused_before_it_is_sent(product: Product, key: str) -> None:
+    head = (
+        f"POST /api/v1/subjects/ HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {20 * 1024 * 1024 + 1}"
+    )
 
-    assert (answer.status, answer.json()["code"]) == (413, "too_large")
+    status, answer = _raw(product, key, head, b"{")
+
+    assert (status, json.loads(answer)["code"]) == (413, "too_large")
 
 
 def test_of_requests_side_by_side_with_one_key_one_is_done(product: Product, key: str) -> None:
