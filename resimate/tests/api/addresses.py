@@ -8,6 +8,8 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 ANY = "00000000-0000-7000-8000-000000000000"
+#: What stands in addresses that is no id.
+OTHERS = {"key": "api.rate.models", "number": "7"}
 
 
 def views(method: str) -> list[tuple[str, Any]]:
@@ -41,7 +43,7 @@ def _filled(regex: str) -> str:
     """
     while found := re.search(r"\(\?P<(\w+)>", regex):
         end = _closing(regex, found.start())
-        value = "api.rate.models" if found[1] == "key" else ANY
+        value = OTHERS.get(found[1], ANY)
         regex = regex[: found.start()] + value + regex[end + 1 :]
     return regex
 
