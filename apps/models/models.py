@@ -199,3 +199,19 @@ class Score(Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.value}"
+
+
+class Import(Model):
+    """What came in from files at one time, so that it can be taken back while nothing rests on it."""
+
+    kind = models.CharField(max_length=20)
+    files = models.JSONField(default=list)
+    version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="+")
+    made = models.JSONField(default=dict)
+    replaced = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return ", ".join(self.files)

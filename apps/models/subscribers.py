@@ -53,6 +53,22 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
     )
 
 
+@jobs.runner("models.import", atomic=True)
+def import_files(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.parameters
+    version = asked["version"] and ModelVersion.objects.get(pk=asked["version"])
+    return services.import_files(
+        [services.file_of(one) for one in asked["files"]],
+        services.options_of(asked),
+        version=version or None,
+        publish=asked["publish"],
+        score=asked["score"],
+        acting_user=User.objects.get(pk=job.requested_by),
+        now=timezone.now(),
+        dry_run=asked["dry_run"],
+    )
+
+
 @events.subscribe("assessment.imported", atomic=False)
 def score_imported(event: Event) -> None:
     """Each in a transaction of its own; those that were scored before a break are not scored again."""

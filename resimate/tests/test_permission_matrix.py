@@ -22,6 +22,7 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, make_user, make_version, part_of
 from apps.core import jobs
+from apps.models.models import Import
 from apps.models.services import create_subject, score_assessment
 from apps.notifications.models import Message
 from resimate.urls import tenant as tenant_urls
@@ -76,6 +77,11 @@ GET    versions-detail          ---0++
 PUT    versions-detail          ---0++
 POST   versions-publish         ---0++
 POST   versions-retire          ---0-+
+POST   model-import             ---+++
+GET    version-export           ---0++
+GET    imports-list             ---+++
+GET    imports-detail           ---0++
+POST   imports-undo             ---0++
 GET    subjects-list            ---+++
 POST   subjects-list            ---+++
 GET    subjects-export          ---+++
@@ -185,6 +191,8 @@ def world(acme: Any) -> dict[str, Any]:
         campaigns.invite_next_batch(campaign.pk, now=now)
     ours, theirs = Campaign.objects.order_by("pk")
     assert ours.assessment is not None
+    made_by_import = {"version": None, "subjects": [], "assessments": []}
+    brought = Import.objects.create(kind="values", created_at=now, made=made_by_import)
     run = score_assessment(ours.assessment, now=now)
     part = part_of(ours, BO)
     job = jobs.enqueue("assessment.score", {"assessment_id": str(ours.assessment_id)}, requested_by=ana.pk, now=now)
@@ -202,6 +210,7 @@ def world(acme: Any) -> dict[str, Any]:
         "subjects": subject.pk,
         "assessments": ours.assessment_id,
         "responses": part.response_id,
+        "imports": brought.pk,
         "scores": run.pk,
         "jobs": job.pk,
         "user": ana.pk,
@@ -237,7 +246,7 @@ def _url(name: str, ids: dict[str, Any]) -> str:
     """The address of a route with the ids of things that are there."""
     own_id = next((one for basename, one in ids.items() if name.startswith(f"{basename}-")), None)
     for parents in ({}, {"campaign": ids["campaigns"]}, {"model": ids["models"]}, {"assessment": ids["assessments"]}):
-        for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"key": "campaign.sender"}):
+        for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"number": 1}, {"key": "campaign.sender"}):
             try:
                 return reverse(name, kwargs={**parents, **own}, urlconf="resimate.urls.tenant")
             except NoReverseMatch:

@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from apps.core.api.fast import UUID_PATTERN
 from apps.models.api.assessments import AssessmentView
 from apps.models.api.calculations import AgreementView, CalculationView, ExplanationView, WeightsView
+from apps.models.api.exchange import ImportView, ModelImportView, VersionExportView
 from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
 from apps.models.api.responses import ResponseView
@@ -18,6 +19,7 @@ router.register("subjects", SubjectView, basename="subjects")
 router.register("assessments", AssessmentView, basename="assessments")
 router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/responses", ResponseView, basename="responses")
 router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/scores", ScoreView, basename="scores")
+router.register("imports", ImportView, basename="imports")
 router.register("jobs", JobView, basename="jobs")
 
 urlpatterns = [
@@ -26,5 +28,11 @@ urlpatterns = [
     path("calculations/explain/", ExplanationView.as_view(), name="explanations"),
     path("calculations/weights/", WeightsView.as_view(), name="weights"),
     path("calculations/agreement/", AgreementView.as_view(), name="agreement"),
+    path("models/import/", ModelImportView.as_view(), name="model-import"),
+    re_path(
+        f"^models/(?P<model>{UUID_PATTERN})/versions/(?P<number>[0-9]{{1,9}})/export/$",
+        VersionExportView.as_view(),
+        name="version-export",
+    ),
     path("schemas/model.json", ModelSchemaView.as_view(), name="model-schema"),
 ]

@@ -9,6 +9,16 @@ from apps.models.services.assessments import (
 )
 from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
+from apps.models.services.exchange import (
+    brings_data,
+    export_coinr,
+    export_xlsx,
+    file_of,
+    import_files,
+    is_long,
+    options_of,
+    undo_import,
+)
 from apps.models.services.imports import import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.responses import (
@@ -34,6 +44,7 @@ __all__ = [
     "MOST_BYTES",
     "SavedAnswer",
     "answers_of",
+    "brings_data",
     "calculate",
     "cancel_job",
     "create_assessment",
@@ -45,13 +56,19 @@ __all__ = [
     "delete_model",
     "delete_subject",
     "explain",
+    "export_coinr",
+    "export_xlsx",
+    "file_of",
     "find_weights",
     "import_assessments",
     "import_document",
+    "import_files",
     "import_subjects",
+    "is_long",
     "lock_assessment",
     "measure_agreement",
     "model_of",
+    "options_of",
     "parse_document",
     "parsed",
     "publish_version",
@@ -63,6 +80,7 @@ __all__ = [
     "score_assessment",
     "set_values",
     "submit",
+    "undo_import",
     "units_in",
     "update_draft",
     "update_subject",

@@ -69,7 +69,7 @@ def import_assessments(
         for unit in units
     ]
     Assessment.objects.bulk_create(made, batch_size=BATCH)
-    _store_responses(made, units, now)
+    store_responses(made, units, now)
     details = {"version": str(version.pk), "count": len(made)}
     audit.record("assessment.imported", now=now, actor=acting_user, target=version, details=details)
     ids = [str(one.pk) for one in made]
@@ -101,7 +101,7 @@ def _problems(version: ModelVersion, units: Sequence[Row], subjects: Mapping[str
             yield Problem(f"/units/{row}/id", f"there is no subject {unit['id']!r}", "unknown_subject")
 
 
-def _store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datetime) -> None:
+def store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datetime) -> None:
     responses: list[Response] = []
     answers: list[Answer] = []
     for assessment, unit in zip(made, units, strict=True):

@@ -1,0 +1,252 @@
+"""Models and data in and out of files."""
+
+import binascii
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import authz
+from apps.accounts.api.viewsets import CollectionView, ReadMixin
+from apps.core import jobs
+from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
+from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.renderers import JSONRenderer, encode
+from apps.core.api.views import ApiView
+from apps.core.errors import Invalid, Problem
+from apps.models import services
+from apps.models.api.bodies import who
+from apps.models.exchange.incoming import File
+from apps.models.models import Import, ModelVersion, ResilienceModel
+
+NORMALISATIONS = ("min_max", "z_score", "rank", "percentile_rank", "distance_to_max", "distance_to_target", "none")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    """A file: its bytes as base64, or its text."""
+
+    name = serializers.CharField(max_length=200)
+    content = serializers.CharField(required=False, help_text="the bytes as base64 (RFC 4648)")
+    text = serializers.CharField(required=False, trim_whitespace=False, help_text="the text of a JSON or CSV file")
+
+
+class ModelImportSerializer(serializers.Serializer[Any]):
+    """One file with a model (JSON, XLSX, iMeta.csv), one with data (iData.csv, a CSV of values), or one of each."""
+
+    files = serializers.ListField(child=FileSerializer(), min_length=1, max_length=2)
+    dry_run = serializers.BooleanField(default=False, help_text="say what would be made, and make nothing")
+    version = serializers.UUIDField(required=False, help_text="for data alone: the published version to assess by")
+    publish = serializers.BooleanField(default=False, help_text="publish the imported version at once")
+    score = serializers.BooleanField(
+        default=False, help_text="score the imported assessments; such an import cannot be undone"
+    )
+    period = serializers.CharField(max_length=60, default="", allow_blank=True, help_text="where iData has no Time")
+    group = serializers.CharField(
+        max_length=100, default="", allow_blank=True, help_text="iData's column to group subjects by"
+    )
+    code = serializers.CharField(
+        max_length=100, default="", allow_blank=True, help_text="the code of the model that iMeta describes"
+    )
+    name = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="its name")
+    normalisation = serializers.ChoiceField(NORMALISATIONS, default="min_max", help_text="of iMeta's indicators")
+
+
+class ImportedVersionSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(allow_null=True)
+    model = serializers.UUIDField(allow_null=True)
+    number = serializers.IntegerField()
+    state = serializers.CharField()
+    digest = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """What an import made, or would make; ``id`` is that of the import, by which it can be undone."""
+
+    dry_run = serializers.BooleanField()
+    id = serializers.UUIDField(allow_null=True)
+    kind = serializers.CharField()
+    version = ImportedVersionSerializer(allow_null=True)
+    created = serializers.DictField(child=serializers.IntegerField())
+    changed = serializers.DictField(child=serializers.IntegerField())
+    warnings = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+
+
+class ImportSerializer(Rows, serializers.ModelSerializer[Import]):
+    """An import from files."""
+
+    files = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Import
+        fields = ("id", "kind", "files", "version", "created_at", "created_by", "undone_at")
+        read_only_fields = fields
+
+
+class ModelImportView(ApiView):
+    """Imports from files."""
+
+    resource = "models"
+    throttle_group = "models"
+    permissions = {"post": "create"}
+
+    @extend_schema(
+        operation_id="models_import",
+        request=ModelImportSerializer,
+        responses={
+            200: OpenApiResponse(OutcomeSerializer, description="A dry run: nothing was made."),
+            201: OutcomeSerializer,
+            202: OpenApiResponse(JobSerializer, description="More than 5,000 lines: a job does it."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Import models and data from files, all or nothing; pointers of errors name sheet or line, and column."""
+        body = ModelImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        files = [_file(place, one) for place, one in enumerate(asked["files"])]
+        version = _version(request, asked.get("version"))
+        _check_rights(request, files, asked)
+        now = timezone.now()
+        if services.is_long(files):
+            parameters = {**asked, "files": request.data["files"], "version": str(version.pk) if version else None}
+            return accepted(jobs.enqueue("models.import", parameters, requested_by=who(request).pk, now=now))
+        outcome = services.import_files(
+            files,
+            services.options_of(asked),
+            version=version,
+            publish=asked["publish"],
+            score=asked["score"],
+            acting_user=who(request),
+            now=now,
+            dry_run=asked["dry_run"],
+        )
+        if asked["dry_run"]:
+            return Response(outcome)
+        return Response(outcome, status=201, headers={"Location": f"/api/v1/imports/{outcome['id']}/"})
+
+
+def _file(place: int, given: dict[str, str]) -> File:
+    if ("content" in given) == ("text" in given):
+        problem = Problem(f"/files/{place}/content", "send either content or text", "required")
+        raise Invalid("Each file needs its content.", errors=[problem])
+    try:
+        return services.file_of(given)
+    except (binascii.Error, ValueError):
+        problem = Problem(f"/files/{place}/content", "is not base64", "bad_format")
+        raise Invalid("A file cannot be read.", errors=[problem]) from None
+
+
+def _version(request: Request, pk: UUID | None) -> ModelVersion | None:
+    if pk is None:
+        return None
+    seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
+    found = ModelVersion.objects.filter(pk=pk, model__in=seen).first()
+    if found is None:
+        problem = Problem("/version", "there is no such version", "unknown_version")
+        raise Invalid("The version is not there.", errors=[problem])
+    return found
+
+
+def _check_rights(request: Request, files: list[File], asked: dict[str, Any]) -> None:
+    """What the files bring needs the rights that it would need one by one."""
+    needed = {"models:publish"} if asked["publish"] else set()
+    if services.brings_data(files):
+        needed |= {"assessments:create", "subjects:create"}
+    if not all(authz.allows(request.user, permission) for permission in needed):
+        raise PermissionDenied
+
+
+class ImportView(FastListMixin, ReadMixin, CollectionView[Import]):
+    """What was imported from files."""
+
+    resource = "models"
+    throttle_group = "models"
+    permissions = {"undo": "create"}
+    queryset = Import.objects.order_by("-id")
+    serializer_class = ImportSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    @extend_schema(request=None, responses=ImportSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take back everything that the import made; refused once it is published, scored, answered or changed."""
+        undone = services.undo_import(self.get_object(), acting_user=who(request), now=timezone.now())
+        return self.shown(Import.objects.get(pk=undone.pk))
+
+
+class _Bytes(BaseRenderer):
+    """Makes a ``?format=`` known; the file itself is made by a service, and a problem is JSON all the same."""
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return encode(data)
+
+
+class XLSXRenderer(_Bytes):
+    media_type = XLSX
+    format = "xlsx"
+
+
+class ZIPRenderer(_Bytes):
+    media_type = "application/zip"
+    format = "coinr"
+
+
+class VersionExportView(ApiView):
+    """A version as a file."""
+
+    resource = "models"
+    throttle_group = "models"
+    permissions = {"get": "read"}
+    renderer_classes = (JSONRenderer, XLSXRenderer, ZIPRenderer)
+
+    @extend_schema(
+        operation_id="models_versions_export",
+        parameters=[
+            OpenApiParameter("model", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the resilience model"),
+            OpenApiParameter("number", int, OpenApiParameter.PATH, description="the version's number in the model"),
+            OpenApiParameter("format", str, enum=["json", "xlsx", "coinr"], description="json when absent"),
+        ],
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, XLSX): OpenApiTypes.BINARY,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+        },
+    )
+    def get(self, request: Request, model: str, number: str) -> HttpResponse:
+        """Export a version: its document, a workbook that imports as the same document, or COINr's iMeta and iData.
+
+        COINr's tables hold hierarchy, directions, weights, units, targets and values; methods stay behind.
+        """
+        seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
+        versions = ModelVersion.objects.filter(model=get_object_or_404(seen, pk=model))
+        version = get_object_or_404(versions, number=int(number))
+        wanted = getattr(request.accepted_renderer, "format", "json")
+        if wanted == "coinr" and not authz.everywhere(request.user, "assessments:read"):
+            raise PermissionDenied
+        return attachment(version, wanted)
+
+
+def attachment(version: ModelVersion, wanted: str) -> HttpResponse:
+    """The file to download."""
+    name = f"{version.document['code']}-{version.number}"
+    if wanted == "xlsx":
+        content, media, ending = services.export_xlsx(version), XLSX, "xlsx"
+    elif wanted == "coinr":
+        content, media, ending = services.export_coinr(version), "application/zip", "zip"
+    else:
+        content, media, ending = encode(version.document), "application/json", "json"
+    response = HttpResponse(content, content_type=media)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,366 @@
+"""The pair of tables that users of COINr have: iMeta (indicators and their hierarchy) and iData (units by indicators).
+
+Becker, W. et al. (2022). COINr: An R package for developing composite indicators. JOSS 7(78), 4567.
+Their columns are those of COINr's ``check_iMeta`` and ``check_iData``. COINr keeps the choice of methods elsewhere, so
+a model read from iMeta has COINr's defaults: min-max over the units and weighted arithmetic means.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from apps.models.engine.model import Model, Node
+from apps.models.engine.problems import MOST_PROBLEMS, Problem
+from apps.models.exchange.cells import FileInvalid, Row, decode
+from apps.models.exchange.places import Places, cell_problem
+
+META_COLUMNS: Final = (
+    "Level",
+    "iCode",
+    "iName",
+    "Direction",
+    "Weight",
+    "Unit",
+    "Target",
+    "Denominator",
+    "Parent",
+    "Type",
+)
+NEEDED: Final = {"iCode", "Parent", "Type"}
+EMPTY: Final = {"", "NA"}
+RENAMED: Final = {
+    "code": "iCode",
+    "name:en": "iName",
+    "name": "iName",
+    "weight": "Weight",
+    "target": "Target",
+    "indicator.input": "iCode",
+    "indicator.unit": "Unit",
+    "indicator.direction": "Direction",
+    "indicator.denominator": "Denominator",
+    "indicator.normalisation": "Target",
+}
+#: A spreadsheet takes a cell that begins so for a formula; such texts have an apostrophe before them.
+FORMULA: Final = ("=", "+", "-", "@")
+
+
+class NotForCoinr(ValueError):
+    """A model that the pair cannot say: COINr knows numbers alone, each of them one indicator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What iMeta says: a document, where its parts stand, and the columns of iData that are groups."""
+
+    document: dict[str, Any]
+    places: Places
+    groups: tuple[str, ...] = ()
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A row of iData."""
+
+    line: int
+    code: str
+    name: str
+    group: str
+    period: str
+    values: dict[str, float]
+
+
+def lines(text: str) -> tuple[list[str], list[Row]]:
+    """Return the columns of a CSV file and its rows by their lines; cells that are empty or NA are left out."""
+    text = text.removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        head = [cell.strip() for cell in next(reader, [])]
+        found = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        raise FileInvalid([cell_problem("", reader.line_num, "", "bad_csv", str(error))]) from None
+    problems = [cell_problem("", 1, name, "bad_header", "two columns have this name") for name in _twice(head)]
+    problems += [
+        cell_problem("", number, "", "too_many_cells", f"{len(cells)} cells under {len(head)} columns")
+        for number, cells in found
+        if len(cells) > len(head)
+    ]
+    if problems:
+        raise FileInvalid(problems)
+    return head, [Row(number, _cells(head, cells)) for number, cells in found]
+
+
+def _twice(head: Sequence[str]) -> list[str]:
+    return sorted({name for name in head if head.count(name) > 1})
+
+
+def _cells(head: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    plain = ((name, cell.strip()) for name, cell in zip(head, cells, strict=False))
+    return {name: _unquoted(cell) for name, cell in plain if cell not in EMPTY}
+
+
+def read_meta(text: str, *, code: str = "", name: str = "", normalisation: str = "min_max") -> Meta:
+    """Return the model that iMeta describes; without a code of its own it has that of its root."""
+    head, rows = lines(text)
+    if missing := sorted(NEEDED - set(head)):
+        raise FileInvalid([cell_problem("", 1, one, "required", f"{one} is missing") for one in missing])
+    reading = _Meta(rows, normalisation)
+    root = reading.tree()
+    if root is None or reading.problems:
+        raise FileInvalid(reading.problems[:MOST_PROBLEMS])
+    relative = normalisation not in ("distance_to_target", "none")
+    document = {
+        "schema": "resimate.model/1",
+        "code": code or root["code"],
+        "name": {"en": name} if name else root.get("name") or {"en": root["code"]},
+        "mode": "relative" if relative else "absolute",
+        "scale": {"low": 0, "high": 100},
+        "root": root,
+    }
+    return Meta(document, reading.places, reading.groups, list(reading.warnings()))
+
+
+class _Meta:
+    def __init__(self, rows: Sequence[Row], normalisation: str) -> None:
+        self.normalisation = normalisation
+        self.problems: list[Problem] = []
+        self.places = Places(RENAMED)
+        self.unused_targets = 0
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.rows: dict[str, Row] = {}
+        kinds = [(row, str(row.cells.get("Type", ""))) for row in rows]
+        self.groups = tuple(str(row.cells.get("iCode", "")) for row, kind in kinds if kind == "Group")
+        for row, kind in kinds:
+            if kind in ("Indicator", "Aggregate"):
+                self._read(row, kind)
+            elif kind not in ("Group", "Denominator", "Other"):
+                detail = "is Indicator, Aggregate, Group, Denominator or Other"
+                self._problem(row, "Type", "not_offered", detail)
+
+    def _problem(self, row: Row, column: str, code: str, detail: str) -> None:
+        self.problems.append(cell_problem("", row.number, column, code, detail))
+
+    def _read(self, row: Row, kind: str) -> None:
+        code = str(row.cells.get("iCode", ""))
+        if not code or code in self.nodes:
+            detail = f"{code!r} stands in an earlier line" if code else "iCode is missing"
+            self._problem(row, "iCode", "duplicate_code" if code else "required", detail)
+            return
+        self.rows[code] = row
+        node: dict[str, Any] = {"code": code}
+        if "iName" in row.cells:
+            node["name"] = {"en": str(row.cells["iName"])}
+        if "Weight" in row.cells:
+            node["weight"] = self._number(row, "Weight")
+        if kind == "Indicator":
+            node["indicator"] = self._indicator(row, code)
+        else:
+            node["aggregation"] = "arithmetic_mean"
+            if "Target" in row.cells:
+                node["target"] = self._number(row, "Target")
+        self.nodes[code] = node
+
+    def _indicator(self, row: Row, code: str) -> dict[str, Any]:
+        indicator: dict[str, Any] = {"input": code, "normalisation": self.normalisation}
+        if "Target" in row.cells and self.normalisation == "distance_to_target":
+            indicator["normalisation"] = {"method": "distance_to_target", "target": self._number(row, "Target")}
+        self.unused_targets += "Target" in row.cells and self.normalisation != "distance_to_target"
+        if "Unit" in row.cells:
+            indicator["unit"] = str(row.cells["Unit"])
+        if "Direction" in row.cells and self._number(row, "Direction") not in (1, -1):
+            self._problem(row, "Direction", "not_offered", "is 1 or -1")
+        elif str(row.cells.get("Direction", "1")).startswith("-"):
+            indicator["direction"] = "negative"
+        if "Denominator" in row.cells:
+            indicator["denominator"] = str(row.cells["Denominator"])
+        return indicator
+
+    def _number(self, row: Row, column: str) -> float:
+        value = number(str(row.cells[column]))
+        if value is None:
+            self._problem(row, column, "not_a_number", f"{str(row.cells[column])[:40]!r} is not a number")
+        return 0 if value is None else value
+
+    def tree(self) -> dict[str, Any] | None:
+        """Hang every node below its parent, and note where it stands."""
+        roots = []
+        for code, node in self.nodes.items():
+            parent = str(self.rows[code].cells.get("Parent", ""))
+            if not parent:
+                roots.append(node)
+            elif "aggregation" in self.nodes.get(parent, {}):
+                self.nodes[parent].setdefault("children", []).append(node)
+            else:
+                self._problem(self.rows[code], "Parent", "unknown_parent", f"there is no aggregate {parent!r}")
+        if len(roots) != 1:
+            self.problems.append(Problem("", "no_root", "exactly one row, the index itself, has no Parent"))
+            return None
+        placed = self._place(roots[0])
+        for code, row in self.rows.items():
+            if code not in placed and not self.problems:
+                self._problem(row, "Parent", "not_in_tree", "no way up from here leads to the index")
+        return roots[0]
+
+    def _place(self, root: dict[str, Any]) -> set[str]:
+        placed, waiting = set(), [("/root", root)]
+        while waiting:
+            at, node = waiting.pop()
+            placed.add(node["code"])
+            self.places.put(at, "", self.rows[node["code"]].number)
+            waiting += [(f"{at}/children/{place}", child) for place, child in enumerate(node.get("children", ()))]
+        return placed
+
+    def warnings(self) -> Iterator[dict[str, str]]:
+        if self.unused_targets:
+            detail = f"{self.unused_targets} targets are not used: choose the normalisation distance_to_target"
+            yield {"code": "targets_not_used", "detail": detail}
+
+
+def number(text: str) -> float | None:
+    """Return a number that is written as COINr and R write it.
+
+    >>> [number(text) for text in ("1", "-0.5", "1e3", "NaN", "one")]
+    [1, -0.5, 1000.0, None, None]
+    """
+    value = decode(text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and text.isascii() and "_" not in text else None
+
+
+def read_data(
+    text: str, model: Model, *, groups: Sequence[str] = (), group: str = ""
+) -> tuple[list[Unit], list[dict[str, str]]]:
+    """Return the units of iData and what was passed over; ``group`` names the column to group units by."""
+    head, rows = lines(text)
+    by = group or next((name for name in head if name in groups or name.endswith("_group")), "")
+    inputs = {one.name for one in model.inputs}
+    problems = [cell_problem("", 1, one, "required", f"{one} is missing") for one in ("uCode",) if one not in head]
+    if group and group not in head:
+        problems.append(cell_problem("", 1, group, "required", "there is no such column to group by"))
+    if problems:
+        raise FileInvalid(problems)
+    units = [_unit(row, by, inputs, problems) for row in rows]
+    problems += _repeated(units)
+    if problems:
+        raise FileInvalid(problems[:MOST_PROBLEMS])
+    known = {"uCode", "uName", "Time", "iData", by, *groups, *inputs}
+    unused = [name for name in head if name and name not in known and not name.endswith("_group")]
+    return units, [{"code": "column_not_used", "detail": f"the model has no input {name}"} for name in unused]
+
+
+def _unit(row: Row, by: str, inputs: set[str], problems: list[Problem]) -> Unit:
+    cells = {name: str(cell) for name, cell in row.cells.items()}
+    if "uCode" not in cells:
+        problems.append(cell_problem("", row.number, "uCode", "required", "uCode is missing"))
+    values: dict[str, float] = {}
+    for name in inputs & cells.keys():
+        value = number(cells[name])
+        if value is None:
+            detail = f"{cells[name][:40]!r} is not a number"
+            problems.append(cell_problem("", row.number, name, "not_a_number", detail))
+        else:
+            values[name] = value
+    code = cells.get("uCode", "")
+    return Unit(row.number, code, cells.get("uName", code), cells.get(by, ""), cells.get("Time", ""), values)
+
+
+def _repeated(units: Sequence[Unit]) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for unit in units:
+        if (unit.code, unit.period) in seen:
+            detail = f"unit {unit.code!r} stands in an earlier line for the same time"
+            yield cell_problem("", unit.line, "uCode", "duplicate_id", detail)
+        seen.add((unit.code, unit.period))
+
+
+def write_meta(model: Model) -> str:
+    """Return iMeta. Raises ``NotForCoinr`` with the reason."""
+    if model.questions:
+        raise NotForCoinr("The model asks questions; COINr's tables hold numeric indicators alone.")
+    inputs = [leaf.indicator.input for leaf in model.leaves if leaf.indicator is not None]
+    if len(set(inputs)) < len(inputs):
+        raise NotForCoinr("Two indicators of the model use one input; COINr knows each indicator by its column.")
+    rows = [_meta_row(model, node, parent) for node, parent in _with_parents(model.root)]
+    named = {node.code for node in model.leaves}
+    others = [one.name for one in model.inputs if one.name not in named and _divides(model, one.name)]
+    rows += [{"iCode": name, "iName": name, "Type": "Denominator"} for name in others]
+    return _csv(META_COLUMNS, rows)
+
+
+def _divides(model: Model, name: str) -> bool:
+    return any(leaf.indicator is not None and leaf.indicator.denominator == name for leaf in model.leaves)
+
+
+def _with_parents(root: Node) -> Iterator[tuple[Node, str]]:
+    yield root, ""
+    for node in root.walk():
+        yield from ((child, node.code) for child in node.children)
+
+
+def _level(node: Node) -> int:
+    return 1 + max((_level(child) for child in node.children), default=0)
+
+
+def _meta_row(model: Model, node: Node, parent: str) -> dict[str, Any]:
+    row = {
+        "Level": _level(node),
+        "iCode": node.code,
+        "iName": node.title(model.language, model.language),
+        "Direction": 1,
+        "Weight": node.weight,
+        "Parent": parent or None,
+        "Type": "Aggregate",
+        "Target": node.target,
+    }
+    indicator = node.indicator
+    if indicator is None:
+        return row
+    target = indicator.normalisation.parameters.get("target")
+    own = {"iCode": indicator.input, "Direction": indicator.direction, "Type": "Indicator", "Target": target}
+    return {**row, **own, "Unit": indicator.unit, "Denominator": indicator.denominator}
+
+
+def write_data(model: Model, units: Sequence[Unit]) -> str:
+    """Return iData: a row for each unit, a column for each input."""
+    inputs = [one.name for one in model.inputs]
+    rows = [
+        {"uCode": one.code, "uName": one.name, "Subject_group": one.group, "Time": one.period, **one.values}
+        for one in units
+    ]
+    return _csv(("uCode", "uName", "Subject_group", "Time", *inputs), rows)
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    writer.writerows([_quoted(row.get(column)) for column in columns] for row in rows)
+    return file.getvalue()
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    if value is None:
+        return "NA"
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def _unquoted(cell: str) -> str:
+    """
+    >>> _unquoted("'-5 to 5"), _unquoted("it's"), _unquoted("-5")
+    ('-5 to 5', "it's", '-5')
+    """
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

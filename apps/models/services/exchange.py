@@ -1,0 +1,371 @@
+"""Models and data in and out of files: tried first, then all or nothing, and taken back while nothing rests on it."""
+
+import base64
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models import engine
+from apps.models.document import digest
+from apps.models.engine.problems import Invalid as EngineInvalid
+from apps.models.exchange import coinr, sheets_of, write_workbook
+from apps.models.exchange.cells import CellTooLong
+from apps.models.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
+from apps.models.exchange.places import Places
+from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
+from apps.models.services.imports import BATCH, SCORED_TOGETHER, store_responses
+from apps.models.services.subjects import create_subjects
+from apps.models.services.versions import import_document, publish_version
+
+MOST_BYTES = 20 * 1024 * 1024
+LONG = 5000
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ImportUndone(Refused):
+    code = "import_undone"
+    title = "The import was undone already"
+
+
+class ImportInUse(Refused):
+    code = "import_in_use"
+    title = "Something rests on what the import made"
+
+
+class NotExportable(Refused):
+    code = "not_exportable"
+    title = "The format cannot hold this version"
+
+
+def export_xlsx(version: ModelVersion) -> bytes:
+    """Return the version as a workbook of which an import makes the same document."""
+    try:
+        return write_workbook(sheets_of(version.document))
+    except CellTooLong as error:
+        raise NotExportable(f"No cell of a spreadsheet can hold {error}… Export it as JSON.") from None
+
+
+def export_coinr(version: ModelVersion) -> bytes:
+    """Return a ZIP archive of iMeta.csv, and iData.csv with the latest assessment of each subject and period."""
+    model = parsed(version)
+    try:
+        meta = coinr.write_meta(model)
+    except coinr.NotForCoinr as reason:
+        raise NotExportable(str(reason)) from None
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (("iMeta.csv", meta), ("iData.csv", coinr.write_data(model, _measured(version)))):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
+def _measured(version: ModelVersion) -> list[coinr.Unit]:
+    rows = Assessment.objects.filter(version=version).order_by("subject__code", "period", "-pk")
+    latest = rows.distinct("subject__code", "period").select_related("subject")
+    return [
+        coinr.Unit(0, one.subject.code, one.subject.name, one.subject.group, one.period, _numbers(one.values))
+        for one in latest.iterator(BATCH)
+    ]
+
+
+def _numbers(values: dict[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if isinstance(value, int | float)}
+
+
+def file_of(given: dict[str, str]) -> File:
+    """Return a file that came in JSON: ``text``, or ``content`` in base64. Raises ``ValueError``."""
+    if "text" in given:
+        return File(given["name"], given["text"].encode())
+    return File(given["name"], base64.b64decode(given["content"], validate=True))
+
+
+def options_of(asked: dict[str, Any]) -> Options:
+    return Options(**{name: asked[name] for name in ("code", "name", "normalisation", "group", "period")})
+
+
+def brings_data(files: Sequence[File]) -> bool:
+    with _Located():
+        return received(files, Options(), only_look=True).data_file is not None
+
+
+def is_long(files: Sequence[File]) -> bool:
+    """Whether there is so much to import that a job should do it."""
+    return any(not file.content.startswith(b"PK") and file.content.count(b"\n") > LONG for file in files)
+
+
+@transaction.atomic
+def import_files(
+    files: Sequence[File],
+    options: Options,
+    *,
+    version: ModelVersion | None = None,
+    publish: bool = False,
+    score: bool = False,
+    acting_user: User | None,
+    now: datetime,
+    dry_run: bool,
+) -> dict[str, Any]:
+    """Make what the files hold: a draft, or published at once; subjects that are new; an assessment for each unit.
+
+    A dry run does all of it, says what it made, and takes it back. Scores follow with ``score`` once this commits.
+    """
+    if sum(len(file.content) for file in files) > MOST_BYTES:
+        raise DocumentTooLarge(f"Files have at most {MOST_BYTES // 1024 // 1024} MB together.")
+    with _Located():
+        incoming = received(files, options)
+    work = _Work(files, options, incoming, acting_user, now)
+    if incoming.document is not None:
+        version = work.make_version(publish=publish)
+    if incoming.data_file is not None:
+        work.make_assessments(version)
+    record = work.record(version, score=score and not dry_run)
+    transaction.set_rollback(dry_run)
+    return work.outcome(record, version, dry_run=dry_run)
+
+
+class _Located:
+    """Turns what readers refuse into a refusal with pointers."""
+
+    def __init__(self, places: Places | None = None, file: int | None = None) -> None:
+        self.places, self.file = places or Places(), file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, EngineInvalid):
+            problems = list(self.places.located(error.problems))
+            found = problems if self.file is None else list(within(self.file, problems))
+            raise Invalid("Some of what the files hold cannot be imported.", errors=problems_of(found)) from None
+
+
+class _Work:
+    """One import under way, and what it has made so far."""
+
+    def __init__(
+        self, files: Sequence[File], options: Options, incoming: Incoming, acting_user: User | None, now: datetime
+    ) -> None:
+        self.files, self.options, self.incoming = files, options, incoming
+        self.acting_user, self.now = acting_user, now
+        self.made: dict[str, Any] = {"model": None, "version": None, "digest": "", "subjects": [], "assessments": []}
+        self.replaced: dict[str, Any] | None = None
+        self.responses = 0
+
+    def make_version(self, *, publish: bool) -> ModelVersion:
+        """Make the document the draft of its model, and note what was there before."""
+        document = self.incoming.document
+        code = document.get("code") if isinstance(document, dict) else None
+        before = ResilienceModel.objects.filter(code=code if isinstance(code, str) else "").first()
+        draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
+        version = self._imported(document)
+        self.made["model"] = None if before else str(version.model_id)
+        self.made["version"] = str(version.pk)
+        self.made["digest"] = version.digest
+        if draft is not None and before is not None:
+            self.replaced = {"document": draft.document, "digest": draft.digest, "name": before.name}
+        elif before is not None:
+            self.made["name"] = before.name
+        return publish_version(version, acting_user=self.acting_user, now=self.now) if publish else version
+
+    def _imported(self, document: Any) -> ModelVersion:
+        at = f"/files/{self.incoming.model_file}"
+        try:
+            return import_document(document, acting_user=self.acting_user, now=self.now)
+        except Invalid as refused:
+            problems = [engine.Problem(one.pointer, one.code, one.detail) for one in refused.errors]
+            located = problems_of(self.incoming.places.located(problems), at)
+            raise Invalid(refused.detail, errors=located) from None
+
+    def make_assessments(self, version: ModelVersion | None) -> None:
+        """Begin an assessment for each unit; subjects that are not there yet are made."""
+        if version is None or version.state != ModelVersion.State.PUBLISHED:
+            detail = "data need a published version: name one, or publish the model that comes with them"
+            problem = Problem("/version" if version is None else "/publish", detail, "version_not_published")
+            raise Invalid("There is no published version to assess by.", errors=[problem])
+        with _Located():
+            units, places = units_of(self.incoming, self.files, parsed(version), self.options)
+        with _Located(places, self.incoming.data_file):
+            self._check(version, units)
+        subjects = self._subjects(units)
+        made = [
+            Assessment(
+                version=version,
+                subject=subjects[unit.code],
+                period=unit.period,
+                values=unit.values,
+                created_at=self.now,
+                created_by=self.acting_user,
+            )
+            for unit in units
+        ]
+        Assessment.objects.bulk_create(made, batch_size=BATCH)
+        store_responses(made, [{"responses": unit.responses} for unit in units], self.now)
+        self.responses = sum(len(unit.responses) for unit in units)
+        self.made["assessments"] = [str(one.pk) for one in made]
+        self.made["values"] = _fingerprint(made)
+
+    def _check(self, version: ModelVersion, units: Sequence[Unit]) -> None:
+        """Refuse what a calculation would refuse, and what the columns cannot hold."""
+        problems = list(_too_long(units))
+        if problems:
+            raise EngineInvalid(problems)
+        codes = [unit.code for unit in units]
+        several = len(set(codes)) < len(codes)
+        asked = [
+            {
+                "id": f"{unit.code} {number}" if several else unit.code,
+                "group": unit.group or None,
+                "values": unit.values,
+                "responses": unit.responses,
+            }
+            for number, unit in enumerate(units)
+        ]
+        results = engine.score(parsed(version), asked, {"include": []})
+        unknown = [one for one in results.warnings if one["code"] == "unknown_input"]
+        if unknown:
+            raise EngineInvalid([engine.Problem("", "unknown_input", one["detail"]) for one in unknown])
+
+    def _subjects(self, units: Sequence[Unit]) -> dict[str, Subject]:
+        wanted = {unit.code: unit for unit in reversed(units)}
+        known = {one.code: one for one in Subject.objects.filter(code__in=wanted)}
+        rows = [
+            {"code": unit.code, "name": unit.name, "group": unit.group}
+            for unit in reversed(wanted.values())
+            if unit.code not in known
+        ]
+        made = create_subjects(rows, acting_user=self.acting_user, now=self.now) if rows else []
+        self.made["subjects"] = [str(one.pk) for one in made]
+        return known | {one.code: one for one in made}
+
+    def record(self, version: ModelVersion | None, *, score: bool) -> Import:
+        record = Import.objects.create(
+            kind=self.incoming.kind,
+            files=[file.name for file in self.files],
+            version=version,
+            made=self.made,
+            replaced=self.replaced,
+            created_at=self.now,
+            created_by=self.acting_user,
+        )
+        details = {"files": record.files, **self.counts()}
+        audit.record("import.applied", now=self.now, actor=self.acting_user, target=record, details=details)
+        events.publish("import.applied", {"import_id": str(record.pk)}, now=self.now)
+        ids = self.made["assessments"] if score else []
+        for start in range(0, len(ids), SCORED_TOGETHER):
+            some = ids[start : start + SCORED_TOGETHER]
+            events.publish("assessment.imported", {"assessment_ids": some}, now=self.now)
+        return record
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "models": int(self.made["model"] is not None),
+            "versions": int(self.made["version"] is not None and self.replaced is None),
+            "subjects": len(self.made["subjects"]),
+            "assessments": len(self.made["assessments"]),
+            "responses": self.responses,
+        }
+
+    def outcome(self, record: Import, version: ModelVersion | None, *, dry_run: bool) -> dict[str, Any]:
+        shown = None
+        if version is not None:
+            known = not dry_run or self.made["version"] is None
+            shown = {
+                "id": str(version.pk) if known else None,
+                "model": str(version.model_id) if known else None,
+                "number": version.number,
+                "state": version.state,
+                "digest": version.digest,
+            }
+        return {
+            "dry_run": dry_run,
+            "id": None if dry_run else str(record.pk),
+            "kind": record.kind,
+            "version": shown,
+            "created": self.counts(),
+            "changed": {"versions": int(self.replaced is not None)},
+            "warnings": self.incoming.warnings,
+        }
+
+
+def _too_long(units: Sequence[Unit]) -> Iterator[engine.Problem]:
+    limits = {"code": 100, "name": 200, "group": 100, "period": 60}
+    for number, unit in enumerate(units):
+        for name, limit in limits.items():
+            text = getattr(unit, name)
+            if len(text) > limit or "\0" in text:
+                yield engine.Problem(f"/units/{number}", "too_long", f"its {name} has more than {limit} characters")
+
+
+def _fingerprint(assessments: Sequence[Assessment]) -> str:
+    return digest(sorted([str(one.pk), one.values, one.period] for one in assessments))
+
+
+@transaction.atomic
+def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> Import:
+    """Take back all that an import made; refused when any of it was published, scored, answered or changed since."""
+    record = Import.objects.select_for_update(of=("self",)).get(pk=record.pk)
+    if record.undone_at is not None:
+        raise ImportUndone("It was undone already.")
+    try:
+        with transaction.atomic():
+            _remove_assessments(record)
+            _remove_version(record)
+    except ProtectedError:
+        raise ImportInUse("A campaign or another assessment refers to what it made, so it stays.") from None
+    record.undone_at, record.replaced = now, None
+    record.save(update_fields=["undone_at", "replaced"])
+    audit.record("import.undone", now=now, actor=acting_user, target=record)
+    events.publish("import.undone", {"import_id": str(record.pk)}, now=now)
+    return record
+
+
+def _remove_assessments(record: Import) -> None:
+    ids = [UUID(one) for one in record.made["assessments"]]
+    found = list(Assessment.objects.select_for_update(of=("self",)).filter(pk__in=ids))
+    if ScoreRun.objects.filter(assessment__in=ids).exists():
+        raise ImportInUse("Some of its assessments were scored, so it stays.")
+    later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
+    answered = Answer.objects.filter(response__assessment__in=ids, answered_at__gt=record.created_at)
+    if answered.exists() or Response.objects.filter(later, assessment__in=ids).exists():
+        raise ImportInUse("Some of its assessments were answered since, so it stays.")
+    is_open = all(one.state == Assessment.State.OPEN for one in found)
+    if ids and (not is_open or _fingerprint(found) != record.made["values"]):
+        raise ImportInUse("Some of its assessments were changed since, so it stays.")
+    Assessment.objects.filter(pk__in=ids).delete()
+    Subject.objects.filter(pk__in=[UUID(one) for one in record.made["subjects"]]).delete()
+
+
+def _remove_version(record: Import) -> None:
+    if record.made["version"] is None:
+        return
+    version = ModelVersion.objects.filter(pk=record.made["version"]).first()
+    if version is None:
+        raise ImportInUse("The draft that it made is not there any more.")
+    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=version.model_id)
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    if version.state != ModelVersion.State.DRAFT:
+        raise ImportInUse("The version was published, and a published version stays.")
+    if version.digest != record.made["digest"]:
+        raise ImportInUse("The draft was changed since, so it stays.")
+    if record.replaced is not None:
+        version.document, version.digest = record.replaced["document"], record.replaced["digest"]
+        version.save(update_fields=["document", "digest"])
+        model.name = record.replaced["name"]
+    else:
+        version.delete()
+        model.name = record.made.get("name", model.name)
+    if record.made["model"] is not None and not model.versions.exists():
+        model.delete()
+        return
+    model.save(update_fields=["name"])
