@@ -8,79 +8,126 @@ import apps.core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant', models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
-                ('name', models.CharField(max_length=100)),
-                ('payload', models.JSONField(default=dict)),
-                ('occurred_at', models.DateTimeField()),
-                ('traceparent', models.CharField(blank=True, max_length=60)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tenant", models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
+                ("name", models.CharField(max_length=100)),
+                ("payload", models.JSONField(default=dict)),
+                ("occurred_at", models.DateTimeField()),
+                ("traceparent", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant', models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
-                ('kind', models.CharField(max_length=60)),
-                ('parameters', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('progress', models.FloatField(default=0.0)),
-                ('result', models.JSONField(blank=True, null=True)),
-                ('problem', models.JSONField(blank=True, null=True)),
-                ('requested_by', models.UUIDField()),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tenant", models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
+                ("kind", models.CharField(max_length=60)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("progress", models.FloatField(default=0.0)),
+                ("result", models.JSONField(blank=True, null=True)),
+                ("problem", models.JSONField(blank=True, null=True)),
+                ("requested_by", models.UUIDField()),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='RememberedAnswer',
+            name="RememberedAnswer",
             fields=[
-                ('id', models.UUIDField(default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant', models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
-                ('user', models.UUIDField()),
-                ('key', models.CharField(max_length=255)),
-                ('request_digest', models.BinaryField(max_length=32)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', apps.core.fields.EncryptedTextField(default='', pii='answers')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tenant", models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
+                ("user", models.UUIDField()),
+                ("key", models.CharField(max_length=255)),
+                ("request_digest", models.BinaryField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", apps.core.fields.EncryptedTextField(default="", pii="answers")),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'user', 'key'), name='answer_once_per_key')],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "user", "key"), name="answer_once_per_key")],
             },
         ),
         migrations.CreateModel(
-            name='EventDelivery',
+            name="EventDelivery",
             fields=[
-                ('id', models.UUIDField(default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant', models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
-                ('subscriber', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('dead', 'Dead')], default='pending', max_length=10)),
-                ('due_at', models.DateTimeField()),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='core.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.fields.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("tenant", models.CharField(default=apps.core.models.current_schema, editable=False, max_length=63)),
+                ("subscriber", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("done", "Done"), ("dead", "Dead")],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="core.event"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='event_delivery_due')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'subscriber'), name='event_once_per_subscriber')],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "pending")), fields=["due_at"], name="event_delivery_due")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "subscriber"), name="event_once_per_subscriber")
+                ],
             },
         ),
     ]
