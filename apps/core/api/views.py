@@ -86,6 +86,14 @@ class ApiView(APIView):
         if wanted is not None and not matches(wanted, etag_of(representation)):
             raise Stale("It has changed since you read it: read it again, and send the new ETag in If-Match.")
 
+    def check_permissions(self, request: Request) -> None:
+        """Count first: a refusal writes to the audit trail, and who is only refused must come to an end too."""
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done already, before the permissions."""
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _refuse_nul(request)
