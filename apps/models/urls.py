@@ -1,14 +1,23 @@
 from django.urls import path
 
-from apps.models import views
+from apps.models import views, views_exchange
 
 app_name = "models"
 urlpatterns = [
     path("models/", views.model_list, name="list"),
     path("models/import/", views.import_model, name="import"),
+    path("models/exchange/", views_exchange.exchange, name="exchange"),
+    path("models/exchange/<uuid:pk>/undo/", views_exchange.undo, name="undo-import"),
     path("models/<uuid:pk>/", views.model, name="detail"),
     path("models/<uuid:pk>/versions/<int:number>/", views.model, name="version"),
     path("models/<uuid:pk>/versions/<int:number>/document.json", views.document, name="document"),
+    path(
+        "models/<uuid:pk>/versions/<int:number>/document.xlsx",
+        views_exchange.export,
+        {"wanted": "xlsx"},
+        name="workbook",
+    ),
+    path("models/<uuid:pk>/versions/<int:number>/coinr.zip", views_exchange.export, {"wanted": "coinr"}, name="coinr"),
     path("models/<uuid:pk>/versions/<int:number>/publish/", views.publish, name="publish"),
     path("models/<uuid:pk>/versions/<int:number>/retire/", views.retire, name="retire"),
     path("subjects/", views.subject_list, name="subjects"),

@@ -191,7 +191,7 @@ def world(acme: Any) -> dict[str, Any]:
         campaigns.invite_next_batch(campaign.pk, now=now)
     ours, theirs = Campaign.objects.order_by("pk")
     assert ours.assessment is not None
-    made_by_import = {"version": None, "subjects": [], "assessments": []}
+    made_by_import: dict[str, Any] = {"version": None, "subjects": [], "assessments": []}
     brought = Import.objects.create(kind="values", created_at=now, made=made_by_import)
     run = score_assessment(ours.assessment, now=now)
     part = part_of(ours, BO)

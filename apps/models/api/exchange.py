@@ -26,11 +26,11 @@ from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
 from apps.models import services
 from apps.models.api.bodies import who
+from apps.models.downloads import XLSX, download
 from apps.models.exchange.incoming import File
 from apps.models.models import Import, ModelVersion, ResilienceModel
 
 NORMALISATIONS = ("min_max", "z_score", "rank", "percentile_rank", "distance_to_max", "distance_to_target", "none")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class FileSerializer(serializers.Serializer[Any]):
@@ -160,9 +160,7 @@ def _version(request: Request, pk: UUID | None) -> ModelVersion | None:
 
 def _check_rights(request: Request, files: list[File], asked: dict[str, Any]) -> None:
     """What the files bring needs the rights that it would need one by one."""
-    needed = {"models:publish"} if asked["publish"] else set()
-    if services.brings_data(files):
-        needed |= {"assessments:create", "subjects:create"}
+    needed = services.rights_needed(files, publish=asked["publish"])
     if not all(authz.allows(request.user, permission) for permission in needed):
         raise PermissionDenied
 
@@ -234,19 +232,4 @@ class VersionExportView(ApiView):
         wanted = getattr(request.accepted_renderer, "format", "json")
         if wanted == "coinr" and not authz.everywhere(request.user, "assessments:read"):
             raise PermissionDenied
-        return attachment(version, wanted)
-
-
-def attachment(version: ModelVersion, wanted: str) -> HttpResponse:
-    """The file to download."""
-    name = f"{version.document['code']}-{version.number}"
-    if wanted == "xlsx":
-        content, media, ending = services.export_xlsx(version), XLSX, "xlsx"
-    elif wanted == "coinr":
-        content, media, ending = services.export_coinr(version), "application/zip", "zip"
-    else:
-        content, media, ending = encode(version.document), "application/json", "json"
-    response = HttpResponse(content, content_type=media)
-    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return download(version, wanted)

@@ -40,8 +40,8 @@ class Row:
 def encode(value: Any) -> Cell:
     """Return the cell that ``decode`` makes ``value`` of again.
 
-    >>> encode("min_max"), encode({"method": "goalposts", "low": 0}), encode("5"), encode(2.0), encode(0.5)
-    ('min_max', '{"method": "goalposts", "low": 0}', '"5"', '2.0', 0.5)
+    >>> encode("min_max"), encode({"low": 0, "method": "goalposts"}), encode("5"), encode(2.0), encode(0.5)
+    ('min_max', '{"low": 0, "method": "goalposts"}', '"5"', '2.0', 0.5)
     """
     if isinstance(value, bool) or (isinstance(value, int | float) and _survives(value)):
         cell: Cell = value
@@ -100,9 +100,9 @@ def unflatten(cells: Mapping[str, Cell]) -> dict[str, Any]:
 
 
 def _as_json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True)
     if UNSAFE.search(text):
-        text = json.dumps(value, allow_nan=False)
+        text = json.dumps(value, allow_nan=False, sort_keys=True)
     return text.replace("_x", "\\u005fx").replace("x005F", "\\u0078005F")
 
 

@@ -15,11 +15,21 @@ from apps.models.exchange.places import Places, cell_problem
 
 SHEETS: Final = ("Model", "Nodes", "Questions", "Scales", "Bands")
 IN_SHEETS: Final = {"root", "bands", "response_scales"}
+#: How columns, and rows of the sheet Model, are ordered; the rest follow by name.
+ORDER: Final = (
+    *("key", "value", "scale", "node", "schema", "from", "code", "parent", "kind", "name", "text", "help"),
+    *("description", "language", "mode", "scale.low", "scale.high", "sources", "licence", "low", "high"),
+    *("aggregation", "weight", "critical", "target", "effort", "min_coverage", "missing", "required", "reverse"),
+    *("indicator.input", "indicator.unit", "indicator.direction", "indicator.denominator", "indicator.missing"),
+    *("indicator.treatment", "indicator.transform", "indicator.normalisation", "indicator.rater_aggregation"),
+    *("option.value", "option.name", "option.points"),
+)
+RANK: Final = {name: rank for rank, name in enumerate(ORDER)}
 Sheets = Mapping[str, list[Row]]
 
 
 def sheets_of(document: Mapping[str, Any]) -> dict[str, list[dict[str, Cell]]]:
-    """Return the rows of each sheet, in the order of the document."""
+    """Return the rows of each sheet. The order of the document's keys is no part of it, so it leaves no trace."""
     nodes: list[dict[str, Cell]] = []
     questions: list[dict[str, Cell]] = []
     for node, parent in _walk(document["root"]):
@@ -29,13 +39,19 @@ def sheets_of(document: Mapping[str, Any]) -> dict[str, list[dict[str, Cell]]]:
         measured = {key: value for key, value in indicator.items() if key != "questions"}
         nodes.append({**head, **flatten(own), **flatten(measured, "indicator.")})
         questions += [{"node": node["code"], **flatten(question)} for question in indicator.get("questions", ())]
+    model = sorted(_model_rows(document), key=lambda row: rank(row[0]))
     return {
-        "Model": [{"key": key, "value": cell} for key, cell in _model_rows(document)],
+        "Model": [{"key": key, "value": cell} for key, cell in model],
         "Nodes": nodes,
         "Questions": questions,
         "Scales": list(_scale_rows(document.get("response_scales", {}))),
         "Bands": [flatten(band) for band in document.get("bands", ())],
     }
+
+
+def rank(column: str) -> tuple[int, str]:
+    """Where a column, or a key of the sheet Model, stands among the others."""
+    return RANK.get(column.partition(":")[0], len(ORDER)), column
 
 
 def _walk(root: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -60,7 +76,7 @@ def _model_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
 
 
 def _scale_rows(scales: Mapping[str, Any]) -> Iterator[dict[str, Cell]]:
-    for code, scale in scales.items():
+    for code, scale in sorted(scales.items()):
         own = {key: value for key, value in scale.items() if key != "options"}
         yield {"scale": code, **flatten(own)}
         yield from ({"scale": code, **flatten(option, "option.")} for option in scale.get("options", ()))

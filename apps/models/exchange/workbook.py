@@ -17,6 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from apps.models.engine.problems import MOST_PROBLEMS, Problem, pointer
 from apps.models.exchange.cells import Cell, FileInvalid, Row
 from apps.models.exchange.places import cell_problem
+from apps.models.exchange.sheets import rank
 
 MOST_UNPACKED: Final = 100 * 1024 * 1024
 MOST_PARTS: Final = 300
@@ -54,7 +55,7 @@ def write_workbook(sheets: Mapping[str, Sequence[Mapping[str, Cell]]]) -> bytes:
 
 
 def _write(sheet: Any, rows: Sequence[Mapping[str, Cell]], bold: Any) -> None:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = sorted({column for row in rows for column in row}, key=rank)
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column, bold)
         sheet.set_column(place, place, 40 if ":" in column or column == "value" else 18)

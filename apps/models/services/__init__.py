@@ -10,13 +10,13 @@ from apps.models.services.assessments import (
 from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
 from apps.models.services.exchange import (
-    brings_data,
     export_coinr,
     export_xlsx,
     file_of,
     import_files,
     is_long,
     options_of,
+    rights_needed,
     undo_import,
 )
 from apps.models.services.imports import import_assessments, import_subjects, units_in
@@ -44,7 +44,6 @@ __all__ = [
     "MOST_BYTES",
     "SavedAnswer",
     "answers_of",
-    "brings_data",
     "calculate",
     "cancel_job",
     "create_assessment",
@@ -75,6 +74,7 @@ __all__ = [
     "read_document",
     "rename_model",
     "retire_version",
+    "rights_needed",
     "save_answer",
     "save_answers",
     "score_assessment",

@@ -94,9 +94,12 @@ def options_of(asked: dict[str, Any]) -> Options:
     return Options(**{name: asked[name] for name in ("code", "name", "normalisation", "group", "period")})
 
 
-def brings_data(files: Sequence[File]) -> bool:
+def rights_needed(files: Sequence[File], *, publish: bool) -> set[str]:
+    """Return the permissions beside ``models:create`` that an import of these files takes."""
     with _Located():
-        return received(files, Options(), only_look=True).data_file is not None
+        brings_data = received(files, Options(), only_look=True).data_file is not None
+    data = {"assessments:create", "subjects:create"} if brings_data else set()
+    return data | ({"models:publish"} if publish else set())
 
 
 def is_long(files: Sequence[File]) -> bool:
@@ -166,7 +169,8 @@ class _Work:
         """Make the document the draft of its model, and note what was there before."""
         document = self.incoming.document
         code = document.get("code") if isinstance(document, dict) else None
-        before = ResilienceModel.objects.filter(code=code if isinstance(code, str) else "").first()
+        known = ResilienceModel.objects.select_for_update(of=("self",))
+        before = known.filter(code=code if isinstance(code, str) and "\0" not in code else "").first()
         draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
         version = self._imported(document)
         self.made["model"] = None if before else str(version.model_id)
@@ -305,6 +309,10 @@ def _too_long(units: Sequence[Unit]) -> Iterator[engine.Problem]:
             text = getattr(unit, name)
             if len(text) > limit or "\0" in text:
                 yield engine.Problem(f"/units/{number}", "too_long", f"its {name} has more than {limit} characters")
+        for response in unit.responses:
+            if len(response.get("rater") or "") > 60 or len(response.get("group") or "") > 100:
+                detail = "a rater has at most 60 characters, a group 100"
+                yield engine.Problem(f"/units/{number}", "too_long", detail)
 
 
 def _fingerprint(assessments: Sequence[Assessment]) -> str:

@@ -1,6 +1,5 @@
 """A model document goes into a workbook and comes out the same; a hostile workbook does not come in."""
 
-import copy
 import io
 import json
 import zipfile
@@ -54,11 +53,14 @@ def test_so_does_one_with_texts_and_numbers_that_spreadsheets_change() -> None:
 def test_every_value_survives_its_cell(value: Any) -> None:
     back = decode(encode(value))
 
-    assert (back, type(back), repr(back)) == (value, type(value), repr(value))
+    assert json.dumps(back, sort_keys=True) == json.dumps(value, sort_keys=True)
+    assert type(back) is type(value)
 
 
 def test_equal_documents_give_equal_files() -> None:
-    assert write_workbook(sheets_of(SURVEY)) == write_workbook(sheets_of(copy.deepcopy(SURVEY)))
+    sorted_keys = json.loads(json.dumps(ODD, sort_keys=True))
+
+    assert write_workbook(sheets_of(ODD)) == write_workbook(sheets_of(sorted_keys))
 
 
 def _edited(sheet: str, row: int, column: str, value: Any) -> bytes:

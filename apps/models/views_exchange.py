@@ -1,0 +1,206 @@
+"""Pages that bring models and data in from files, and take them out."""
+
+import base64
+import json
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import authz
+from apps.accounts.models import User
+from apps.core import jobs
+from apps.core.errors import Refused
+from apps.models import services
+from apps.models.downloads import download
+from apps.models.exchange.incoming import File
+from apps.models.models import Import, ModelVersion, ResilienceModel
+from apps.models.views import staff_page
+
+LARGEST = 10 * 1024 * 1024
+SHOWN = 10
+MOST_PROBLEMS = 50
+MODEL_FILES = {"accept": ".json,.xlsx,.csv"}
+
+
+class ExchangeForm(forms.Form):
+    """Files, and what they leave open. After a check the files come back as ``kept``."""
+
+    model_file = forms.FileField(
+        label=gettext_lazy("Model"),
+        required=False,
+        widget=forms.FileInput(attrs=MODEL_FILES),
+        help_text=gettext_lazy("A model document (JSON), a workbook (XLSX) or COINr's iMeta (CSV)."),
+    )
+    data_file = forms.FileField(
+        label=gettext_lazy("Data"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv"}),
+        help_text=gettext_lazy("COINr's iData, or a table of values or answers (CSV)."),
+    )
+    version = forms.ModelChoiceField(
+        ModelVersion.objects.none(),
+        label=gettext_lazy("Published version that the data are for"),
+        required=False,
+        help_text=gettext_lazy("Only for data without a model."),
+    )
+    publish = forms.BooleanField(label=gettext_lazy("Publish the model at once"), required=False)
+    score = forms.BooleanField(
+        label=gettext_lazy("Score the data at once"),
+        required=False,
+        help_text=gettext_lazy("Such an import cannot be undone."),
+    )
+    group = forms.CharField(
+        label=gettext_lazy("Column to group subjects by"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("In iData. For example: Region_group"),
+    )
+    period = forms.CharField(label=gettext_lazy("Period"), required=False, max_length=60)
+    kept = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
+        published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen)
+        choices = cast("forms.ModelChoiceField[ModelVersion]", self.fields["version"])
+        choices.queryset = published.select_related("model").defer("document").order_by("model__code", "-number")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        uploads = [cleaned[name] for name in ("model_file", "data_file") if cleaned.get(name)]
+        if sum(upload.size for upload in uploads) > LARGEST:
+            raise ValidationError(_("The files are larger than 10 MB."))
+        cleaned["files"] = [{"name": one.name, "content": _base64(one.read())} for one in uploads] or self._kept()
+        if not cleaned["files"]:
+            self.add_error("model_file", _("Choose at least one file."))
+        return cleaned
+
+    def _kept(self) -> list[dict[str, str]]:
+        try:
+            kept = json.loads(self.cleaned_data.get("kept") or "[]")
+            return [{"name": str(one["name"]).replace("\0", "")[:200], "content": str(one["content"])} for one in kept]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    def asked(self, *, dry_run: bool) -> dict[str, Any]:
+        """What a job would be given."""
+        version = self.cleaned_data["version"]
+        plain = {name: self.cleaned_data[name] for name in ("files", "publish", "score", "group", "period")}
+        open_ = {"code": "", "name": "", "normalisation": "min_max"}
+        return {**plain, **open_, "version": str(version.pk) if version else None, "dry_run": dry_run}
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("models:create")
+def exchange(request: HttpRequest) -> HttpResponse:
+    """Check files, show what they would make, and make it when asked to."""
+    user = cast(User, request.user)
+    form = ExchangeForm(*((request.POST, request.FILES) if request.method == "POST" else ()), user=user)
+    page: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        wanted = request.POST.get("step") == "import"
+        try:
+            outcome = _run(form, user, dry_run=not wanted)
+        except Refused as refused:
+            page["problems"] = _problems(form, refused)
+        else:
+            if wanted:
+                return _done(request, outcome)
+            page |= {"outcome": outcome, "kept": json.dumps(form.cleaned_data["files"])}
+    imports = authz.visible(Import.objects.select_related("version__model"), user, "models:create")
+    page["imports"] = imports.defer("version__document", "made", "replaced").order_by("-pk")[:SHOWN]
+    page["crumbs"] = [{"name": _("Models"), "url": "/models/"}]
+    return render(request, "models/exchange.html", page, status=422 if form.errors or "problems" in page else 200)
+
+
+def _run(form: ExchangeForm, user: User, *, dry_run: bool) -> dict[str, Any]:
+    asked, now = form.asked(dry_run=dry_run), timezone.now()
+    files = _files(asked["files"])
+    needed = services.rights_needed(files, publish=asked["publish"])
+    if not all(authz.allows(user, permission) for permission in needed):
+        raise PermissionDenied
+    if services.is_long(files) and not dry_run:
+        jobs.enqueue("models.import", asked, requested_by=user.pk, now=now)
+        return {"version": None, "is_job": True}
+    return services.import_files(
+        files,
+        services.options_of(asked),
+        version=form.cleaned_data["version"],
+        publish=asked["publish"],
+        score=asked["score"],
+        acting_user=user,
+        now=now,
+        dry_run=dry_run,
+    )
+
+
+def _files(given: list[dict[str, str]]) -> list[File]:
+    try:
+        return [services.file_of(one) for one in given]
+    except ValueError:
+        raise PermissionDenied from None  # only a forged page keeps what is not base64
+
+
+def _problems(form: ExchangeForm, refused: Refused) -> list[dict[str, str]]:
+    """What is wrong, each with the name of its file."""
+    names = [one["name"] for one in form.cleaned_data["files"]]
+    shown = []
+    for one in refused.errors[:MOST_PROBLEMS]:
+        steps = one.pointer.split("/")
+        place = int(steps[2]) if steps[1:2] == ["files"] and len(steps) > 2 and steps[2].isdigit() else -1
+        rest = "" if "sheets" in steps or "lines" in steps else "/".join(["", *steps[3:]])
+        shown.append({"file": names[place] if 0 <= place < len(names) else "", "where": rest, "what": one.detail})
+    return shown or [{"file": "", "where": "", "what": refused.detail}]
+
+
+def _done(request: HttpRequest, outcome: dict[str, Any]) -> HttpResponse:
+    if outcome.get("is_job"):
+        messages.success(request, _("The import has begun; it goes on in the background."))
+        return redirect("models:exchange")
+    messages.success(request, _("The files are imported."))
+    if outcome["version"] is None:
+        return redirect("models:exchange")
+    return redirect("models:version", outcome["version"]["model"], outcome["version"]["number"])
+
+
+@require_POST
+@staff_page("models:create")
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = cast(User, request.user)
+    record = get_object_or_404(authz.visible(Import.objects.all(), user, "models:create"), pk=pk)
+    try:
+        services.undo_import(record, acting_user=user, now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    else:
+        messages.success(request, _("The import is undone."))
+    return redirect("models:exchange")
+
+
+@require_GET
+@staff_page("models:read")
+def export(request: HttpRequest, pk: UUID, number: int, wanted: str) -> HttpResponse:
+    """The version as a workbook, or as COINr's tables."""
+    user = cast(User, request.user)
+    seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
+    version = get_object_or_404(ModelVersion, model=get_object_or_404(seen, pk=pk), number=number)
+    if wanted == "coinr" and not authz.everywhere(user, "assessments:read"):
+        raise PermissionDenied
+    try:
+        return download(version, wanted)
+    except Refused as refused:
+        messages.error(request, refused.detail)
+        return redirect("models:version", pk, number)
