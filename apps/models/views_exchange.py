@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import jobs
-from apps.core.errors import Refused
+from apps.core.errors import Problem, Refused
 from apps.models import services
 from apps.models.downloads import download
 from apps.models.exchange.incoming import File
@@ -155,15 +155,26 @@ def _files(given: list[dict[str, str]]) -> list[File]:
 
 
 def _problems(form: ExchangeForm, refused: Refused) -> list[dict[str, str]]:
-    """What is wrong, each with the name of its file."""
+    """What is wrong, each with the name of its file, for the summary on top of the page."""
     names = [one["name"] for one in form.cleaned_data["files"]]
-    shown = []
-    for one in refused.errors[:MOST_PROBLEMS]:
-        steps = one.pointer.split("/")
-        place = int(steps[2]) if steps[1:2] == ["files"] and len(steps) > 2 and steps[2].isdigit() else -1
-        rest = "" if "sheets" in steps or "lines" in steps else "/".join(["", *steps[3:]])
-        shown.append({"file": names[place] if 0 <= place < len(names) else "", "where": rest, "what": one.detail})
-    return shown or [{"file": "", "where": "", "what": refused.detail}]
+    found = [_sentence(one, names) for one in refused.errors[:MOST_PROBLEMS]]
+    return [{"message": one} for one in found or [refused.detail]]
+
+
+def _sentence(problem: Problem, names: list[str]) -> str:
+    """
+    >>> _sentence(Problem("/files/0/lines/3/Rail", "line 3, column Rail: is no number"), ["iData.csv"])
+    'iData.csv, line 3, column Rail: is no number'
+    >>> _sentence(Problem("/files/0/code", "code is missing"), ["m.json"])
+    'm.json, /code: code is missing'
+    """
+    steps = problem.pointer.split("/")[1:]
+    if steps[:1] != ["files"] or len(steps) < 2 or not steps[1].isdigit() or int(steps[1]) >= len(names):
+        return problem.detail
+    inside = "".join(f"/{step}" for step in steps[2:])
+    if not inside or steps[2] in ("sheets", "lines"):
+        return f"{names[int(steps[1])]}, {problem.detail}"
+    return f"{names[int(steps[1])]}, {inside}: {problem.detail}"
 
 
 def _done(request: HttpRequest, outcome: dict[str, Any]) -> HttpResponse:
