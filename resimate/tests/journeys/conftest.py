@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from resimate.tests.database import THOROUGH
 from resimate.tests.product import ROOT, Product
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -18,6 +19,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
+#: Device and colours: both of each in `make test`, every combination in `make thorough`.
+LOOKS = [("wide", "light"), ("phone", "dark"), *([("wide", "dark"), ("phone", "light")] if THOROUGH else [])]
 VIEWPORTS: dict[str, Any] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 COLLECT = """
 window.__violations = [];

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from resimate.tests.journeys.conftest import Visitor
+from resimate.tests.journeys.conftest import LOOKS, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("UC-001", "UC-002")]
 
@@ -17,7 +17,7 @@ def _admin_pages(visitor: Visitor) -> list[str]:
     return sorted(path for path in found if path.count("/") == 4)
 
 
-@pytest.mark.parametrize(("device", "scheme"), [("wide", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
 @pytest.mark.parametrize(
     ("tenant", "email"),
     [("demo", "admin@demo.example"), ("", "platform@localhost.example")],

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from apps.models import starters
-from resimate.tests.journeys.conftest import Visitor
+from resimate.tests.journeys.conftest import LOOKS, Visitor
 from resimate.tests.journeys.test_respondent import _personal_link, answer_every_section
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("CMS-001", "CAMP-001")]
@@ -91,9 +91,7 @@ def test_a_bad_document_is_explained_and_kept(visitor: Callable[..., Visitor]) -
     analyst.look("refused")
 
 
-@pytest.mark.parametrize(
-    ("device", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "light"), ("phone", "dark")]
-)
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
 def test_every_page_of_the_workspace_is_clean(visitor: Callable[..., Visitor], device: str, scheme: str) -> None:
     analyst = visitor(device=device, scheme=scheme)
     analyst.sign_in("analyst@demo.example")

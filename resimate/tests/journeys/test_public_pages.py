@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from resimate.tests.journeys.conftest import Visitor
+from resimate.tests.journeys.conftest import LOOKS, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("DOC-001")]
 
@@ -17,7 +17,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(("device", "scheme"), [("wide", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(("device", "scheme"), LOOKS)
 def test_they_are_clean(visitor: Callable[..., Visitor], page: str, device: str, scheme: str) -> None:
     tenant, path = PAGES[page]
     person = visitor(tenant, device=device, scheme=scheme)
