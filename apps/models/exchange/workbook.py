@@ -106,9 +106,37 @@ def _guard(content: bytes) -> None:
 
 
 def _check_xml(text: bytes) -> None:
+    cells = _Cells()
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_declarations
+    parser.StartElementHandler = cells.element
     parser.Parse(text, True)
+
+
+class _Cells:
+    """Refuses cells that lie so far out that reading on would stop before them."""
+
+    def __init__(self) -> None:
+        self.at = ""
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(":")[2]
+        if tag == "c":
+            self.at = attributes.get("r", "")
+        elif tag in ("v", "is", "f") and self.at and _is_beyond(self.at):
+            _refuse("too_many", f"cell {self.at[:20]}: a sheet has at most {MOST_ROWS} rows, {MOST_COLUMNS} columns")
+
+
+def _is_beyond(cell: str) -> bool:
+    """
+    >>> [_is_beyond(cell) for cell in ("A1", "KN20001", "KO1", "A20002")]
+    [False, False, True, True]
+    """
+    letters = cell.rstrip("0123456789")
+    column = 0
+    for letter in letters[:4]:
+        column = column * 26 + ord(letter) - 64
+    return column > MOST_COLUMNS or int(cell[len(letters) :] or 0) > MOST_ROWS + 1
 
 
 def _refuse_declarations(*_: Any) -> NoReturn:

@@ -137,3 +137,18 @@ def test_an_archive_that_is_no_workbook_is_refused(content: bytes, code: str) ->
         read_workbook(content)
 
     assert [one.code for one in refused.value.problems] == [code]
+
+
+@pytest.mark.parametrize(("row", "column"), [(20_002, 1), (1_048_576, 1), (2, 301), (2, 16_384)])
+def test_a_value_beyond_what_is_read_is_not_passed_over(row: int, column: int) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Model"
+    book.active.cell(1, 1).value = "key"
+    book.active.cell(row, column).value = "lost"
+    file = io.BytesIO()
+    book.save(file)
+
+    with pytest.raises(FileInvalid) as refused:
+        read_workbook(file.getvalue())
+
+    assert [one.code for one in refused.value.problems] == ["too_many"]
