@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.models.document import parsing
 from apps.models.engine import METHODS
 from apps.models.tests.engine.test_normalise import normalised
 
@@ -15,9 +16,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 @pytest.fixture
 def unchanged_methods() -> Iterator[None]:
     before = dict(METHODS["normalisation"])
+    parsing._validator.cache_clear()
     yield
     METHODS["normalisation"].clear()
     METHODS["normalisation"].update(before)
+    parsing._validator.cache_clear()
 
 
 @pytest.mark.usefixtures("unchanged_methods")
