@@ -1,6 +1,6 @@
 """A stakeholder's way from the e-mail to the receipt, on a phone, on another device, and without JavaScript."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,13 +22,18 @@ def _personal_link(visitor: Visitor, address: str) -> str:
     return link
 
 
+@pytest.fixture(scope="module")
+def invited(product: Product) -> Iterator[str]:
+    """Addresses of people who were invited to one campaign; each test takes the next."""
+    addresses = [f"person.{number}@example.org" for number in range(30)]
+    open_campaign(product, "Journeys of respondents", addresses)
+    return iter(addresses)
+
+
 @pytest.fixture
-def link(visitor: Callable[..., Visitor], product: Product, request: pytest.FixtureRequest) -> str:
-    """The link of somebody who was just invited to a campaign of this test's own."""
-    name = request.node.name.split("[")[0]
-    address = f"{name[:40].replace('_', '.')}.{abs(hash(request.node.name)) % 10_000}@example.org"
-    open_campaign(product, name, [address])
-    return _personal_link(visitor(), address)
+def link(visitor: Callable[..., Visitor], invited: Iterator[str]) -> str:
+    """The personal link of somebody who has not answered anything yet."""
+    return _personal_link(visitor(), next(invited))
 
 
 def open_campaign(product: Product, name: str, addresses: list[str]) -> str:
