@@ -1,6 +1,7 @@
 """The house rules that a tool can hold: imports, migrations, the API document, personal data, documentation."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db import models
 
 from apps.core import fields
 from apps.core.api import schema
+from resimate.tests.product import OWN
 
 ROOT = Path(__file__).parents[2]
 
