@@ -58,7 +58,7 @@ def open_campaign(product: Product, name: str, addresses: list[str]) -> str:
     return str(campaign["id"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_answer_leave_resume_elsewhere_and_submit(visitor: Callable[..., Visitor], link: str, scheme: str) -> None:
     phone = visitor(device="phone", scheme=scheme)
     page = phone.go(link)
