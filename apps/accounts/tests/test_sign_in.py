@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import identify_hasher
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import services, throttle
@@ -189,6 +190,14 @@ def test_a_password_against_the_policy_is_refused_at_its_field(admin: User, clie
     assert User.objects.get(pk=admin.pk).check_password(PASSWORD)
 
 
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All happens in one moment, however busy the machine is."""
+    moment = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+
+
+@pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.requirement("SEC-AUTH-002")
 def test_guessing_gets_slower_even_for_the_right_password(admin: User, client: Client) -> None:
     for _ in range(throttle.ACCOUNT.free + 1):
@@ -286,6 +295,7 @@ def test_letters_that_look_alike_are_not_the_same_account(admin: User) -> None:
     assert backend.authenticate(None, "adm\u0131n@acme.example", PASSWORD) is None
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_attempts_that_come_too_early_fill_no_trail(admin: User, client: Client) -> None:
     for number in range(20):
         _sign_in(client, admin.email, f"guess number {number}")
