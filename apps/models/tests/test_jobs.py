@@ -79,14 +79,14 @@ def test_a_refusal_is_the_jobs_problem(runs: Any) -> None:
 
 def test_an_unexpected_fault_ends_the_job_and_tells_nothing_of_the_inside(runs: Any) -> None:
     def fail(job: Job, progress: jobs.Progress) -> None:
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is Rumpelstiltskin")
 
     job = runs(fail)
     _deliver()
 
     job.refresh_from_db()
     assert (job.state, job.problem["code"]) == ("failed", "internal")
-    assert "42" not in str(job.problem)
+    assert "Rumpelstiltskin" not in str(job.problem)
 
 
 def test_without_the_database_the_job_comes_again(runs: Any) -> None:
