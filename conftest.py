@@ -18,6 +18,12 @@ def pytest_configure() -> None:
     assert settings.SERVERS_KNOWN
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker must not inherit whose settings to read: it would read them before it knows which Redis is its own."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays: looking through it for garbage again and again would take a good part of the time."""
     gc.collect()
@@ -30,10 +36,16 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_is_short)  # the long ones first: where several processes share them, short ones fill the gaps
     if not THOROUGH:
         for item in items:
             if item.get_closest_marker("thorough"):
                 item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
+
+
+def _is_short(item: Any) -> bool:
+    """Neither uses the running product nor tries a property on many examples."""
+    return "product" not in item.fixturenames and not hasattr(getattr(item, "obj", None), "hypothesis")
 
 
 @pytest.fixture(scope="session")

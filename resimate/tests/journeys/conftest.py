@@ -48,13 +48,14 @@ def chromium_is_missing() -> None:
     pytest.fail("Debian's Chromium is not installed, and in CI its tests are not skipped: `make browsers`")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one module: its event loop runs in this thread, and where one runs Django refuses to touch the database."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield opened
