@@ -154,7 +154,7 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
     """Each group's score from its own raters alone. A relative model compares subjects, so there it has no groups."""
     if model.relative:
         return []
-    unit = units_of(assessment, together=False)[0]
+    (unit,) = units_of([assessment])
     by_group: dict[str, list[Any]] = {}
     for response in unit["responses"]:
         by_group.setdefault(response["group"] or "", []).append(response)

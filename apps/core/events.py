@@ -8,7 +8,7 @@ the event's id to tell repeats by.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,16 +81,28 @@ def hold_back(tenants: Callable[[], set[str]]) -> None:
 
 def publish(name: str, payload: dict[str, Any], *, now: datetime, due_at: datetime | None = None) -> Event:
     """Record that something happened; subscribers learn of it once the transaction commits, or at ``due_at``."""
+    return publish_many(name, [payload], now=now, due_at=due_at)[0]
+
+
+def publish_many(
+    name: str, payloads: Iterable[dict[str, Any]], *, now: datetime, due_at: datetime | None = None
+) -> list[Event]:
+    """Record that the same thing happened several times: an event each, written at once."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(name)
-    event = Event.objects.create(name=name, payload=payload, occurred_at=now, traceparent=context.current().traceparent)
+    traceparent = context.current().traceparent
+    events = Event.objects.bulk_create(
+        Event(name=name, payload=payload, occurred_at=now, traceparent=traceparent) for payload in payloads
+    )
     if listening := _listening(name):
         EventDelivery.objects.bulk_create(
-            [EventDelivery(event=event, subscriber=listener.name, due_at=due_at or now) for listener in listening]
+            EventDelivery(event=event, subscriber=listener.name, due_at=due_at or now)
+            for event in events
+            for listener in listening
         )
         if due_at is None or due_at <= now:
             transaction.on_commit(wake, robust=True)
-    return event
+    return events
 
 
 def _listening(name: str) -> list[Subscriber]:

@@ -75,6 +75,27 @@ class Subject(Model):
         return self.name
 
 
+class ReferenceSet(Model):
+    """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever."""
+
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="reference_sets")
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    units = JSONField(pii="answers")
+    unit_count = models.PositiveIntegerField()
+    source = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    created_by: "models.UUIDField[Any, Any]" = models.UUIDField(null=True, blank=True)
+
+    append_only = True
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "digest"], name="reference_set_once_per_version")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def with_counts(self) -> Self:
         submitted = models.Count("responses", filter=Q(responses__submitted_at__isnull=False))
@@ -92,6 +113,7 @@ class Assessment(Model):
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="assessments")
     period = models.CharField(max_length=60, blank=True)
     values = models.JSONField(default=dict, blank=True)
+    reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="assessments")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -139,6 +161,19 @@ class Answer(Model):
         return self.question
 
 
+class ScoreInput(Model):
+    """What went into calculations, by its digest: runs can share it, and each can be calculated again from it."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    units = JSONField(pii="answers")
+    reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="+")
+
+    append_only = True
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class ScoreRunQuerySet(models.QuerySet["ScoreRun"]):
     def with_nodes(self) -> Self:
         """Adds ``nodes``: what each node came to, by its code."""
@@ -160,7 +195,8 @@ class ScoreRun(Model):
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="runs")
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
     engine_version = models.CharField(max_length=20)
-    input_digest = models.CharField(max_length=64)
+    input_digest = models.CharField(max_length=64, db_index=True)
+    unit = models.CharField(max_length=100, blank=True)
     score = models.FloatField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     band = models.CharField(max_length=100, blank=True)
@@ -199,6 +235,36 @@ class Score(Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.value}"
+
+
+class GoldenVector(Model):
+    """Made-up units and what they came to when their version was published: every engine since has to agree."""
+
+    version = models.OneToOneField(ModelVersion, models.PROTECT, related_name="golden_vector")
+    engine_version = models.CharField(max_length=20)
+    units = models.JSONField()
+    results = models.JSONField()
+    recorded_at = models.DateTimeField()
+
+    append_only = True
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.engine_version}"
+
+
+class GoldenCheck(Model):
+    """A golden vector calculated again: whether the results were the same, and by how much they differed."""
+
+    vector = models.ForeignKey(GoldenVector, models.PROTECT, related_name="checks")
+    engine_version = models.CharField(max_length=20)
+    agrees = models.BooleanField()
+    largest_difference = models.FloatField(null=True)
+    checked_at = models.DateTimeField()
+
+    append_only = True
+
+    def __str__(self) -> str:
+        return f"{self.vector_id} {self.checked_at:%Y-%m-%d}"
 
 
 class Import(Model):

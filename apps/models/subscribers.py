@@ -1,11 +1,13 @@
 """What this app does when something happened: it calculates, in a worker."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core import events, jobs
+from apps.core.errors import Invalid
 from apps.core.jobs import Progress
 from apps.core.models import Event, Job
 from apps.models import services
@@ -71,6 +73,11 @@ def import_files(job: Job, progress: Progress) -> dict[str, Any]:
 
 @events.subscribe("assessment.imported", atomic=False)
 def score_imported(event: Event) -> None:
-    """Each in a transaction of its own; those that were scored before a break are not scored again."""
-    for assessment in Assessment.objects.filter(pk__in=event.payload["assessment_ids"]).order_by("pk"):
-        services.score_assessment(assessment, now=timezone.now())
+    """All together; one that cannot be scored keeps nobody else from it."""
+    imported = list(Assessment.objects.filter(pk__in=event.payload["assessment_ids"]))
+    try:
+        services.score_assessments(imported, now=timezone.now())
+    except Invalid:
+        for assessment in imported:
+            with suppress(Invalid):  # as when it is scored alone: it stays without a score
+                services.score_assessment(assessment, now=timezone.now())

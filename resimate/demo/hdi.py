@@ -33,5 +33,4 @@ def fill(now: datetime) -> None:
         acting_user=None,
         now=now,
     )
-    for assessment in assessments:
-        services.score_assessment(assessment, now=now)
+    services.score_assessments(assessments, now=now)

@@ -59,6 +59,7 @@ NOT_PERSONAL = {
     "accounts.ApiKey.name": "a program",
     "tenants.Tenant.name": "an organisation",
     "resilience.ResilienceModel.name": "a model",
+    "resilience.ReferenceSet.name": "a set of units",
     "resilience.Subject.name": "an organisation, a place",
     "resilience.Score.value": "of a node, over all raters",
     "campaigns.Campaign.name": "a campaign",

@@ -21,7 +21,7 @@ from apps.models.engine.model import (
     in_language,
 )
 from apps.models.engine.problems import DataInvalid, Invalid, Problem
-from apps.models.engine.scoring import ENGINE_VERSION, Results, calculate, input_digest, score
+from apps.models.engine.scoring import ENGINE_VERSION, Results, UnitResult, calculate, input_digest, score
 from apps.models.engine.sensitivity import sensitivity
 from apps.models.engine.uncertainty import uncertainty
 from apps.models.engine.whatif import seek, what_if
@@ -43,6 +43,7 @@ __all__ = [
     "Results",
     "Scale",
     "Step",
+    "UnitResult",
     "calculate",
     "explain",
     "find_weights",

@@ -29,7 +29,7 @@ from apps.models.services.responses import (
     save_answers,
     submit,
 )
-from apps.models.services.scoring import score_assessment
+from apps.models.services.scoring import score_assessment, score_assessments
 from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
 from apps.models.services.versions import (
     delete_model,
@@ -78,6 +78,7 @@ __all__ = [
     "save_answer",
     "save_answers",
     "score_assessment",
+    "score_assessments",
     "set_values",
     "submit",
     "undo_import",

@@ -1,7 +1,11 @@
-"""From stored answers and values to a stored score: two reads, one calculation, a handful of writes."""
+"""From stored answers and values to stored scores: a few reads, one calculation and a handful of writes, for one
+assessment as for hundreds."""
 
 import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -13,96 +17,218 @@ from apps.core import events
 from apps.core.errors import Invalid
 from apps.core.fields import new_id
 from apps.models import engine
-from apps.models.models import Assessment, ByKey, Response, Score, ScoreRun
+from apps.models.models import Assessment, ByKey, Response, Score, ScoreInput, ScoreRun
+from apps.models.services import remembered
 from apps.models.services.documents import parsed, problems_of
 
-OPTIONS: dict[str, Any] = {}
+Unit = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What gives one assessment its score: the calculation's input, and which of its units the assessment is."""
+
+    assessment: Assessment
+    model: engine.Model
+    unit: str
+    units: Sequence[Unit]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        return engine.input_digest(self.model, self.units, self.options)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the latest run had the very same input."""
+        latest = self.assessment.latest_run
+        return latest is not None and latest.input_digest == self.digest
+
+    @property
+    def own(self) -> Unit:
+        return next(unit for unit in self.units if unit["id"] == self.unit)
+
+
+def score_assessment(assessment: Assessment, *, now: datetime, requested_by: UUID | None = None) -> ScoreRun:
+    """Calculate the scores of one assessment, and keep them: see :func:`score_assessments`."""
+    return score_assessments([assessment], now=now, requested_by=requested_by)[0]
 
 
 @transaction.atomic
-def score_assessment(assessment: Assessment, *, now: datetime, requested_by: UUID | None = None) -> ScoreRun:
-    """Calculate the scores of an assessment from the responses that were submitted, and keep them.
+def score_assessments(
+    assessments: Iterable[Assessment], *, now: datetime, requested_by: UUID | None = None
+) -> list[ScoreRun]:
+    """Calculate the scores of assessments from the responses that were submitted, and keep them: all or none.
 
-    The same input scores only once: when nothing has changed since the latest run, that run is the answer.
+    Returns the latest run of each. The same input scores only once: when nothing has changed since the latest run, that
+    run is the answer.
     """
-    rows = Assessment.objects.select_related("version", "subject").defer("version__document")
-    assessment = rows.select_for_update(of=("self",), no_key=True).get(pk=assessment.pk)
-    model = parsed(assessment.version)
-    units = units_of(assessment, together=model.relative)
-    latest = assessment.latest_run  # read under the lock, so that a run which has just been made is seen
-    if latest is not None and latest.input_digest == engine.input_digest(model, units, OPTIONS):
-        return latest
-
-    started = time.perf_counter()
-    try:
-        results = engine.score(model, units, OPTIONS)
-    except engine.DataInvalid as error:
-        raise Invalid("The stored answers cannot be scored.", errors=problems_of(error.problems)) from None
-    duration_ms = (time.perf_counter() - started) * 1000
-
-    run = _run(assessment, results, duration_ms=duration_ms, now=now, requested_by=requested_by)
-    run.rater_count = len(units[0]["responses"])
-    run.save(force_insert=True)
-    Score.objects.bulk_create(_scores(run, results.results[0]))
-    Assessment.objects.filter(pk=assessment.pk).update(latest_run=run)
-    details = {"run": str(run.pk), "input_digest": run.input_digest, "engine_version": run.engine_version}
-    audit.record("score.calculated", now=now, target=assessment, details=details)
-    events.publish("score.calculated", {"assessment_id": str(assessment.pk), "run_id": str(run.pk)}, now=now)
-    return run
+    wanted = [assessment.pk for assessment in assessments]
+    tasks = {task.assessment.pk: task for task in _tasks(_locked(wanted))}
+    fresh = [task for task in tasks.values() if not task.is_done]
+    runs = {pk: task.assessment.latest_run for pk, task in tasks.items()}
+    runs |= _keep(fresh, _results(fresh), now=now, requested_by=requested_by) if fresh else {}
+    return [runs[pk] for pk in wanted]  # type: ignore[misc]  # who had no run before has one now
 
 
-def units_of(assessment: Assessment, *, together: bool) -> list[dict[str, Any]]:
-    """Return the assessment as the first unit of a calculation; ``together`` with the others of its wave.
+def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
+    """Lock in one order, so that two batches cannot wait for each other; the latest run is read under the lock."""
+    rows = Assessment.objects.select_related("version", "subject", "latest_run", "reference_set")
+    rows = rows.defer("version__document", "reference_set__units")
+    return list(rows.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",), no_key=True))
 
-    A relative model compares its units: there the latest assessment of every other subject, by the same version in the
-    same period, takes part.
+
+def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
+    """Say what each assessment's score is calculated from.
+
+    A relative model compares units: with those of the reference set if the assessment has one, else with the latest
+    assessment of every other subject, by the same version in the same period.
     """
-    own = (assessment.pk, assessment.subject.code, assessment.subject.group, assessment.values)
-    found = [own, *(_wave(assessment) if together else ())]
+    alone = [one for one in assessments if one.reference_set_id or not parsed(one.version).relative]
+    references: dict[UUID | None, Mapping[str, Any]] = {None: {}}
+    for assessment, unit in zip(alone, units_of(alone), strict=True):
+        if assessment.reference_set is not None and assessment.reference_set_id not in references:
+            references[assessment.reference_set_id] = {"reference": assessment.reference_set.units}
+        options = references[assessment.reference_set_id]
+        yield Task(assessment, parsed(assessment.version), unit["id"], [unit], options)
+    waves: dict[tuple[UUID, str], list[Assessment]] = {}
+    for assessment in assessments:
+        if assessment not in alone:
+            waves.setdefault((assessment.version_id, assessment.period), []).append(assessment)
+    for wave in waves.values():
+        yield from _tasks_of_wave(wave)
+
+
+def _tasks_of_wave(assessments: Sequence[Assessment]) -> Iterator[Task]:
+    model = parsed(assessments[0].version)
+    rows = Assessment.objects.filter(version=assessments[0].version_id, period=assessments[0].period)
+    latest = list(rows.select_related("subject").order_by("subject_id", "-pk").distinct("subject_id"))
+    wave = dict(zip((one.pk for one in latest), units_of(latest), strict=True))
+    together = _in_order(wave.values())
+    for assessment in assessments:
+        if assessment.pk in wave:
+            yield Task(assessment, model, assessment.subject.code, together)
+        else:  # a later one of its subject has taken its place in the wave
+            (own,) = units_of([assessment])
+            others = [unit for unit in together if unit["id"] != own["id"]]
+            yield Task(assessment, model, own["id"], _in_order([own, *others]))
+
+
+def _in_order(units: Iterable[Unit]) -> list[Unit]:
+    """The order changes no result, so one order lets a whole wave share one calculation."""
+    return sorted(units, key=lambda unit: str(unit["id"]))
+
+
+def units_of(assessments: Sequence[Assessment]) -> list[Unit]:
+    """Return assessments as units of a calculation, with the responses that were submitted."""
     units = {
-        pk: {"id": code, "group": group or None, "values": values, "responses": []} for pk, code, group, values in found
+        one.pk: {"id": one.subject.code, "group": one.subject.group or None, "values": one.values, "responses": []}
+        for one in assessments
     }
-    for pk, rater, group, answers in _submitted(list(units)):
+    responses = Response.objects.filter(assessment__in=units, submitted_at__isnull=False)
+    answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
+    rows = responses.annotate(by_question=answered).order_by("rater")
+    for pk, rater, group, answers in rows.values_list("assessment_id", "rater", "group", "by_question"):
         units[pk]["responses"].append({"rater": rater, "group": group or None, "answers": answers or {}})
     return list(units.values())
 
 
-def _wave(assessment: Assessment) -> Any:
-    others = Assessment.objects.filter(version=assessment.version_id, period=assessment.period)
-    latest = others.exclude(subject=assessment.subject_id).order_by("subject_id", "-pk").distinct("subject_id")
-    return latest.values_list("pk", "subject__code", "subject__group", "values")
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A unit's result, and its part of the time that the calculation took; no time when it was remembered."""
+
+    result: engine.UnitResult
+    duration_ms: float
 
 
-def _submitted(assessments: list[UUID]) -> Any:
-    responses = Response.objects.filter(assessment__in=assessments, submitted_at__isnull=False)
-    answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
-    rows = responses.annotate(by_question=answered).order_by("rater")
-    return rows.values_list("assessment_id", "rater", "group", "by_question")
+def _results(tasks: Sequence[Task]) -> list[Scored]:
+    """Return each task's result: remembered, or calculated together with those of the same model."""
+    known = remembered.recall({(task.digest, task.unit) for task in tasks})
+    groups: dict[str, dict[str, Task]] = {}
+    for task in tasks:
+        if (task.digest, task.unit) not in known:
+            shared_by = task.digest if task.model.relative else task.model.digest
+            groups.setdefault(shared_by, {})[task.digest] = task
+    fresh = {key: scored for group in groups.values() for key, scored in _calculated(list(group.values()))}
+    remembered.remember({key: scored.result for key, scored in fresh.items()})
+    found = {key: Scored(result, 0.0) for key, result in known.items()} | fresh
+    return [found[task.digest, task.unit] for task in tasks]
 
 
-def _run(
-    assessment: Assessment, results: engine.Results, *, duration_ms: float, now: datetime, requested_by: UUID | None
-) -> ScoreRun:
-    result = results.results[0]
+def _calculated(tasks: Sequence[Task]) -> Iterator[tuple[remembered.Key, Scored]]:
+    """Calculate once for all: any task of a relative model holds all units, those of others hold their own."""
+    first = tasks[0]
+    relative = first.model.relative
+    units = first.units if relative else [{**task.own, "id": task.digest} for task in tasks]
+    started = time.perf_counter()
+    try:
+        results = engine.score(first.model, units, first.options).results
+    except engine.DataInvalid as error:
+        raise Invalid("The stored answers cannot be scored.", errors=problems_of(error.problems)) from None
+    duration_ms = (time.perf_counter() - started) * 1000 / len(results)
+    by_unit = {result["id"]: result for result in results}
+    if relative:
+        return (((first.digest, unit), Scored(result, duration_ms)) for unit, result in by_unit.items())
+    return (((task.digest, task.unit), Scored(by_unit[task.digest], duration_ms)) for task in tasks)
+
+
+def _keep(
+    tasks: Sequence[Task], results: Sequence[Scored], *, now: datetime, requested_by: UUID | None
+) -> dict[UUID, ScoreRun]:
+    """Store inputs, runs and scores; say in the trail and to whoever listens that they are there."""
+    inputs = {
+        task.digest: ScoreInput(digest=task.digest, units=task.units, reference_set_id=task.assessment.reference_set_id)
+        for task in tasks
+    }
+    ScoreInput.objects.bulk_create(inputs.values(), ignore_conflicts=True)
+    runs = [_run(task, scored, now, requested_by) for task, scored in zip(tasks, results, strict=True)]
+    ScoreRun.objects.bulk_create(runs)
+    Score.objects.bulk_create(
+        score for run, scored in zip(runs, results, strict=True) for score in _scores(run, scored.result)
+    )
+    for run in runs:
+        run.assessment.latest_run = run
+    Assessment.objects.bulk_update([run.assessment for run in runs], ["latest_run"])
+    _tell(runs, now)
+    return {run.assessment_id: run for run in runs}
+
+
+def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
+    """Many scores are one entry of the trail, and an event each."""
+    details = [
+        {"run": str(run.pk), "input_digest": run.input_digest, "engine_version": run.engine_version} for run in runs
+    ]
+    if len(runs) == 1:
+        audit.record("score.calculated", now=now, target=runs[0].assessment, details=details[0])
+    else:
+        audit.record("score.calculated", now=now, details={"count": len(runs), "runs": details})
+    payloads = [{"assessment_id": str(run.assessment_id), "run_id": str(run.pk)} for run in runs]
+    events.publish_many("score.calculated", payloads, now=now)
+
+
+def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -> ScoreRun:
+    result = scored.result
     return ScoreRun(
         id=new_id(),
-        assessment=assessment,
-        version=assessment.version,
-        engine_version=results.engine_version,
-        input_digest=results.input_digest,
+        assessment=task.assessment,
+        version=task.assessment.version,
+        engine_version=engine.ENGINE_VERSION,
+        input_digest=task.digest,
+        unit=task.unit,
         score=result["score"],
         reason=result["reason"] or "",
         band=result["band"] or "",
         coverage=result["coverage"],
-        duration_ms=duration_ms,
+        rater_count=len(task.own["responses"]),
+        duration_ms=scored.duration_ms,
         calculated_at=now,
         requested_by=requested_by,
     )
 
 
-def _scores(run: ScoreRun, result: Any) -> list[Score]:
-    return [
-        Score(
+def _scores(run: ScoreRun, result: engine.UnitResult) -> Iterator[Score]:
+    for code, node in result["nodes"].items():
+        yield Score(
             run=run,
             node=code,
             value=node["value"],
@@ -112,5 +238,3 @@ def _scores(run: ScoreRun, result: Any) -> list[Score]:
             reason=node["reason"] or "",
             raters=node.get("raters"),
         )
-        for code, node in result["nodes"].items()
-    ]

@@ -11,8 +11,8 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.core.models import Event
-from apps.models import services
-from apps.models.models import Assessment, Response, Score, ScoreRun
+from apps.models import engine, services
+from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.tests.conftest import Api
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -127,6 +127,103 @@ def test_a_relative_model_compares_the_assessments_of_one_wave(
     assert services.score_assessment(middle, now=now).score == 0.5
 
 
+RELATIVE: dict[str, Any] = {
+    "schema": "resimate.model/1",
+    "code": "rel",
+    "name": {"en": "Relative"},
+    "mode": "relative",
+    "scale": {"low": 0, "high": 1},
+    "root": {"code": "x", "indicator": {"input": "x", "normalisation": "min_max"}},
+}
+
+
+@pytest.fixture
+def wave(publish: Any, ada: User, now: Any) -> list[Assessment]:
+    """Three subjects with 0, 5 and 10."""
+    version = publish(RELATIVE)
+    subjects = services.create_subjects([{"code": c, "name": c} for c in ("a", "b", "c")], acting_user=ada, now=now)
+    rows = [
+        {"version": version, "subject": subject, "period": "2026", "values": {"x": x}}
+        for subject, x in zip(subjects, (0, 5, 10), strict=True)
+    ]
+    return services.create_assessments(rows, acting_user=ada, now=now)
+
+
+def test_a_whole_wave_shares_one_calculation_and_one_input(wave: list[Assessment], now: Any, spy: Any) -> None:
+    runs = services.score_assessments(wave, now=now)
+
+    assert [run.score for run in runs] == [0.0, 0.5, 1.0]
+    assert spy() == 1
+    (kept,) = ScoreInput.objects.filter(digest__in={run.input_digest for run in runs})
+    assert [unit["id"] for unit in kept.units] == ["a", "b", "c"]
+    assert AuditEntry.objects.get(action="score.calculated").details["count"] == 3
+    assert Event.objects.filter(name="score.calculated").count() == 3
+
+
+def test_a_reference_set_takes_the_place_of_the_wave(wave: list[Assessment], ada: User, now: Any) -> None:
+    units = [{"id": "low", "values": {"x": -10}}, {"id": "high", "values": {"x": 30}}]
+    frozen = ReferenceSet.objects.create(
+        version=wave[0].version, name="2025", digest="d", units=units, unit_count=2, created_at=now
+    )
+    Assessment.objects.filter(pk=wave[1].pk).update(reference_set=frozen)
+
+    run = services.score_assessment(wave[1], now=now)
+
+    assert run.score == (5 + 10) / 40
+    assert ScoreInput.objects.get(digest=run.input_digest).reference_set == frozen
+
+
+@pytest.fixture
+def spy(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """How often the engine has calculated."""
+    made: list[int] = []
+    score = engine.score
+    monkeypatch.setattr(engine, "score", lambda *given: made.append(1) or score(*given))  # type: ignore[func-returns-value]
+    return lambda: len(made)
+
+
+@pytest.fixture(params=["redis", "database"])
+def memory(request: pytest.FixtureRequest, settings: Any) -> str:
+    """Where earlier results come from: the second time Redis is away."""
+    if request.param == "database":
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    return str(request.param)
+
+
+def test_an_input_that_was_there_before_is_not_calculated_again(
+    answered: Assessment, ada: User, now: Any, spy: Any, memory: str
+) -> None:
+    response = Response.objects.get(rater="r1")
+    first = services.score_assessment(answered, now=now)
+    services.save_answers(response, {"L1": 1}, acting_user=ada, now=now)
+    between = services.score_assessment(answered, now=now)
+    services.save_answers(response, {"L1": 5}, acting_user=ada, now=now)
+
+    again = services.score_assessment(answered, now=now)
+
+    assert spy() == 2
+    assert (
+        (again.input_digest, again.score) == (first.input_digest, first.score) != (between.input_digest, between.score)
+    )
+    nodes = [
+        list(
+            run.scores.order_by("node").values_list("node", "value", "coverage", "weight", "flags", "reason", "raters")
+        )
+        for run in (first, again)
+    ]
+    assert nodes[0] == nodes[1] != []
+
+
+def test_what_went_in_is_kept_and_gives_the_same_bits_again(answered: Assessment, now: Any) -> None:
+    run = services.score_assessment(answered, now=now)
+
+    kept = ScoreInput.objects.get(digest=run.input_digest)
+    again = engine.score(services.parsed(run.version), kept.units)
+
+    assert again.input_digest == run.input_digest
+    assert [unit["score"] for unit in again.results if unit["id"] == run.unit] == [run.score]
+
+
 @pytest.mark.requirement("PERF-002")
 def test_scoring_costs_a_fixed_number_of_queries(
     answered: Assessment, ada: User, now: Any, django_assert_max_num_queries: Any
@@ -138,7 +235,7 @@ def test_scoring_costs_a_fixed_number_of_queries(
         services.submit(response, now=now)
     services.parsed(answered.version)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         services.score_assessment(answered, now=now)
 
 

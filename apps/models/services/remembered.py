@@ -1,0 +1,62 @@
+"""Results of calculations that were made before, by the digest of their input: in Redis, and in the runs that are kept.
+
+The same digest promises the same result, so nothing here ever goes stale. Without Redis the database answers; what
+neither has is calculated.
+"""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from apps.models import engine
+from apps.models.models import ScoreRun
+
+logger = logging.getLogger(__name__)
+
+Key = tuple[str, str]  # the input's digest, which takes in the model's and the engine's version; and the unit's id
+PARTS: Final = ("id", "score", "reason", "band", "coverage", "nodes")
+COLUMNS: Final[tuple[str, ...]] = ("input_digest", "unit", "score", "reason", "band", "coverage", "nodes")
+SECONDS: Final = 24 * 3600
+
+
+def recall(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+    """Return the results that are remembered."""
+    found = _from_redis(keys)
+    missing = set(keys) - found.keys()
+    return found | dict(_from_runs(missing)) if missing else found
+
+
+def remember(results: Mapping[Key, engine.UnitResult]) -> None:
+    """Keep results for a day. Redis may be away: then nothing is lost but time."""
+    kept = {_name(key): orjson.dumps({part: result[part] for part in PARTS}) for key, result in results.items()}  # type: ignore[literal-required]
+    try:
+        cache.set_many(kept, SECONDS)
+    except (RedisError, OSError):
+        logger.warning("redis away: results are not kept at hand")
+
+
+def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+    try:
+        found = cache.get_many([_name(key) for key in keys])
+    except (RedisError, OSError):
+        logger.warning("redis away: results come from the database")
+        return {}
+    return {key: orjson.loads(found[_name(key)]) for key in keys if _name(key) in found}
+
+
+def _from_runs(keys: Collection[Key]) -> Iterator[tuple[Key, Any]]:
+    runs = ScoreRun.objects.filter(input_digest__in={digest for digest, _ in keys}, unit__in={unit for _, unit in keys})
+    first = runs.order_by("input_digest", "unit", "pk").distinct("input_digest", "unit").with_nodes()
+    for run in first.values(*COLUMNS):
+        key = run["input_digest"], run["unit"]
+        if key in keys:
+            texts = {part: run[part] or None for part in ("reason", "band")}
+            yield key, {**run, **texts, "id": run["unit"], "nodes": run["nodes"] or {}}
+
+
+def _name(key: Key) -> str:
+    return "result:" + ":".join(key)
