@@ -1,6 +1,8 @@
 """Tables of the documentation that the code knows best."""
 
+import json
 import pkgutil
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,21 +12,23 @@ from django.core.management.base import BaseCommand, CommandParser
 
 import apps
 from apps.core.errors import CATALOGUE
+from apps.models.document.schema import json_schema
 from resimate import env, launch
 
 
 class Command(BaseCommand):
-    help = "Print (or, with --write, write) a generated page of the documentation: settings, errors."
+    help = "Print (or, with --write, write) what is generated: the pages of settings and errors, the model's schema."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("page", choices=["settings", "errors"])
+        parser.add_argument("page", choices=sorted(PAGES))
         parser.add_argument("--write", action="store_true")
 
     def handle(self, *args: Any, page: str, write: bool, **options: Any) -> None:
-        text = {"settings": settings_page, "errors": errors_page}[page]()
+        path, text_of = PAGES[page]
+        text = text_of()
         if write:
-            (Path(settings.BASE_DIR) / "docs" / f"{page}.md").write_text(text)
+            (Path(settings.BASE_DIR) / path).write_text(text)
         else:
             self.stdout.write(text, ending="")
 
@@ -63,3 +67,14 @@ def errors_page() -> str:
     ]
     lines += [f"| `{e.code}` | {e.status} | {e.title} |" for e in sorted(CATALOGUE.values(), key=lambda e: e.code)]
     return "\n".join(lines) + "\n"
+
+
+def model_schema() -> str:
+    return json.dumps(json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "settings": ("docs/settings.md", settings_page),
+    "errors": ("docs/errors.md", errors_page),
+    "schema": ("apps/models/schemas/model.json", model_schema),
+}
