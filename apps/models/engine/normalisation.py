@@ -85,6 +85,18 @@ def z_score(column: Array, sample: Sample, *, mean: float, sd: float) -> Array:
     return mean + sd * divide(column - sample.mean, spread)
 
 
+@method("normalisation", "robust_z_score", relative=True)
+def robust_z_score(column: Array, sample: Sample) -> Array:
+    """Return 0.6745 times the distance from the population's median in its median absolute deviations.
+
+    Outliers hardly move it; beyond 3.5 a value counts as one (Iglewicz and Hoaglin, How to Detect and Handle Outliers,
+    1993: the modified z-score).
+    """
+    middle = arrays.median(sample.population.tolist()) if sample.population.size else np.nan
+    spread = arrays.median(np.abs(sample.population - middle).tolist()) if sample.population.size else np.nan
+    return 0.6745 * divide(column - middle, spread)
+
+
 @method(
     "normalisation",
     "distance_to_target",

@@ -72,6 +72,12 @@ def test_z_scores_use_the_sample_standard_deviation():
     assert relative("z_score", 5) == [None]
 
 
+def test_robust_z_scores_leave_outliers_outside():
+    assert relative("robust_z_score", 1, 2, 3, 4, 1000) == [0.6745 * deviations for deviations in (-2, -1, 0, 1, 997)]
+    assert relative("robust_z_score", 2, 4, 6, direction="negative") == [0.6745, 0, -0.6745]
+    assert relative("robust_z_score", 3, 3, 3, 9) == [None] * 4
+
+
 def test_distance_to_a_target_is_capped_unless_told_otherwise():
     assert relative({"method": "distance_to_target", "target": 6}, 2, 4, 10) == [0, 50, 100]
     assert relative({"method": "distance_to_target", "target": 6, "cap": False}, 2, 4, 10) == [0, 50, 200]
