@@ -11,9 +11,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Final, TypeAlias
 
 from apps.models.engine import arrays
+from apps.models.engine.arrays import Array
 
 Ratings: TypeAlias = Sequence[Sequence[float | None]]
 Complete: TypeAlias = Sequence[Sequence[float]]
@@ -193,19 +195,24 @@ def cronbach_alpha(items: Complete) -> Consistency:
 
 def _standardised(items: Complete) -> float | None:
     k = len(items)
-    pairs = [correlation(items[i], items[j]) for i in range(k) for j in range(i)]
-    mean = arrays.mean(pairs)
+    found = correlations(items)
+    mean = arrays.mean(found[i][j] for i in range(k) for j in range(i))
     below = 1.0 + (k - 1) * mean
     return k * mean / below if below > 0 else None
 
 
-def correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return Pearson's r of two columns of one length; 0 where one does not vary.
+def correlations(columns: Sequence[Sequence[float] | Array]) -> list[list[float]]:
+    """Return Pearson's r of every pair of columns of one length; 0 where one does not vary.
 
-    >>> correlation([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
-    1.0
+    >>> correlations([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]])
+    [[1.0, 1.0], [1.0, 1.0]]
     """
-    (from_one, _), (from_other, _) = arrays.deviations(one), arrays.deviations(other)  # r does not depend on units
-    together = math.fsum(a * b for a, b in zip(from_one, from_other, strict=True))
-    spreads = math.fsum(a * a for a in from_one) * math.fsum(b * b for b in from_other)
-    return min(max(together / math.sqrt(spreads), -1.0), 1.0) if spreads > 0 and math.isfinite(spreads) else 0.0
+    apart = [arrays.deviations(column)[0] for column in columns]  # r does not depend on units
+    spreads = [arrays.exact_sum(distances * distances) for distances in apart]
+    found = [[0.0] * len(apart) for _ in apart]
+    for i, j in combinations_with_replacement(range(len(apart)), 2):
+        spread = spreads[i] * spreads[j]
+        if spread > 0 and math.isfinite(spread):
+            r = arrays.exact_sum(apart[i] * apart[j]) / math.sqrt(spread)
+            found[i][j] = found[j][i] = min(max(r, -1.0), 1.0)
+    return found

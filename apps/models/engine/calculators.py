@@ -6,10 +6,13 @@ Both functions take the JSON values of a request and return those of the answer;
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from apps.models.engine import agreement, weighting
+from apps.models.engine.arrays import Array
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.weighting import WeightsUndefined
 
@@ -127,9 +130,8 @@ def _same_length(place: str, rows: list[Any]) -> None:
             raise DataInvalid([Problem(f"{place}/{at}", "wrong_length", "all rows must have as many entries")])
 
 
-def _columns(request: Request) -> list[list[float]]:
-    rows = _rows("/data", request.get("data"))
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(request: Request) -> list[Array]:
+    return list(np.array(_rows("/data", request.get("data")), dtype=np.float64).T.copy())
 
 
 def _directions(request: Request, size: int) -> list[int]:
@@ -164,7 +166,7 @@ def _entropy(request: Request) -> Answer:
     return {"weights": weighting.entropy(columns)}
 
 
-def _spread(function: Callable[[weighting.Matrix], list[float]]) -> Callable[[Request], Answer]:
+def _spread(function: Callable[[Sequence[Array]], list[float]]) -> Callable[[Request], Answer]:
     """Methods on how columns vary first spread each over 0 to 1, in its direction."""
 
     def weigh(request: Request) -> Answer:

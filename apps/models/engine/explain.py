@@ -182,10 +182,11 @@ class _Account:
             [critical[code] for code in codes],
             self.calculation.model.scale,
         )
+        risen = np.array([column[place] - column[-1] for place, column in enumerate(columns)])
         with np.errstate(all="ignore"):
             found = np.asarray(node.aggregation(family)) if node.aggregation else columns[0]
-        gains = (found[:-1] - found[-1]) / rise
-        return {code: None if math.isnan(gain) else gain for code, gain in zip(codes, gains.tolist(), strict=True)}
+            gains = (found[:-1] - found[-1]) / risen  # no number where the rise is lost in the value
+        return {code: defined(gain) for code, gain in zip(codes, gains.tolist(), strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

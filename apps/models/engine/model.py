@@ -239,5 +239,9 @@ class Model:
         """Return the band that holds an unrounded score; below the first band there is none."""
         if score is None:
             return None
-        position = bisect_right([band.start for band in self.bands], score)
+        position = bisect_right(self._starts, score)
         return self.bands[position - 1] if position else None
+
+    @cached_property
+    def _starts(self) -> tuple[float, ...]:
+        return tuple(band.start for band in self.bands)

@@ -43,7 +43,7 @@ class Sample:
     @property
     def mean(self) -> float:
         """The mean of the population; NaN when it is empty."""
-        return arrays.mean(self.population.tolist()) if self.population.size else np.nan
+        return arrays.mean(self.population) if self.population.size else np.nan
 
 
 def fill(scale: Scale, share: Array) -> Array:
@@ -75,13 +75,14 @@ def goalposts(column: Array, sample: Sample, *, low: float, high: float, clip: b
 @method("normalisation", "min_max", relative=True, fills_scale=True)
 def min_max(column: Array, sample: Sample) -> Array:
     """Return the share of the way from the smallest to the largest value of the population."""
-    return fill(sample.scale, divide(column - sample.low, sample.high - sample.low))
+    low = sample.low
+    return fill(sample.scale, divide(column - low, sample.high - low))
 
 
 @method("normalisation", "z_score", relative=True, parameters={"mean": number(0.0), "sd": number(1.0)})
 def z_score(column: Array, sample: Sample, *, mean: float, sd: float) -> Array:
     """Return ``mean`` plus ``sd`` times the distance from the population's mean in its standard deviations (n - 1)."""
-    spread = arrays.standard_deviation(sample.population.tolist())
+    spread = arrays.standard_deviation(sample.population)
     return mean + sd * divide(column - sample.mean, spread)
 
 
@@ -173,7 +174,7 @@ def percentile_rank(column: Array, sample: Sample, *, variant: str) -> Array:
         share = divide(1.0 + _below(column, sample.population, "left"), size)
     else:
         share = divide(_below(column, sample.population, "right"), size)
-    return fill(sample.scale, np.clip(share, 0.0, 1.0))
+    return fill(sample.scale, np.minimum(share, 1.0))
 
 
 def _below(column: Array, population: Array, side: str) -> Array:

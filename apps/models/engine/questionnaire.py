@@ -1,33 +1,29 @@
-"""From the raters' answers to an indicator's column."""
+"""From the raters' answers to an indicator's column.
+
+Readings of many responses are columns too: a share from 0 to 1, NaN where an answer is missing and infinity where the
+question does not apply.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import mul
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from apps.models.engine.answers import (
-    LISTED,
-    MISSING,
-    NOT_APPLICABLE,
-    AnswerOffScale,
-    Reader,
-    Reading,
-    known_readings,
-    reader,
-)
-from apps.models.engine.arrays import share
+from apps.models.engine.answers import LISTED, MISSING, AnswerOffScale, Reader, Reading, known_readings, reader
+from apps.models.engine.arrays import Array, divide, present, share
 from apps.models.engine.columns import BELOW_MIN_COVERAGE, Column
 from apps.models.engine.model import Node, Question, Scale, Step
 from apps.models.engine.problems import pointer
-from apps.models.engine.raters import Rating
+from apps.models.engine.raters import UNCHANGED_ALONE, Rating
 from apps.models.engine.units import Complaints, Units
 
 ROUNDING = 1e-12
+APART: Final = math.inf  # stands for "not applicable" in a column of readings
 
 
 class Item(NamedTuple):
@@ -35,7 +31,7 @@ class Item(NamedTuple):
 
     code: str
     weight: float
-    known: Mapping[Any, Reading]
+    known: Mapping[Any, float]
     read: Reader
 
 
@@ -49,12 +45,42 @@ class Sheet:
     min_coverage: float
 
 
-class Filled(NamedTuple):
-    """What one rater's answers come to: ``value`` is None without any answer."""
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """The responses of all units one after the other; those of unit i are from ``starts[i]`` to ``starts[i + 1]``.
 
-    value: float | None
-    answered: float
-    unanswered: float
+    ``answers`` holds, question by question, an answer a response.
+    """
+
+    answers: Mapping[str, Sequence[Any]]
+    groups: Sequence[str | None]
+    places: Sequence[tuple[int, int]]
+    starts: Sequence[int]
+
+    @property
+    def single(self) -> bool:
+        """Whether every unit has one response."""
+        return list(self.starts) == list(range(len(self.places) + 1))
+
+    @classmethod
+    def of(cls, units: Units, codes: Sequence[str]) -> Replies:
+        """Return the answers of ``units`` to the questions ``codes``."""
+        flat = [response for responses in units.responses for response in responses]
+        answers = [tuple(map(response["answers"].get, codes)) for response in flat]
+        return cls(
+            answers=dict(zip(codes, zip(*answers, strict=True) if flat else ((),) * len(codes), strict=True)),
+            groups=[response.get("group") for response in flat],
+            places=[(at, position) for at, found in enumerate(units.responses) for position in range(len(found))],
+            starts=np.cumsum([0, *map(len, units.responses)]).tolist(),
+        )
+
+
+class Filled(NamedTuple):
+    """What responses come to: the value (NaN without any answer), and the weights answered and left open."""
+
+    values: Array
+    answered: Array
+    unanswered: Array
 
 
 def sheet(node: Node, questions: Sequence[Question], raters: Step, scale: Scale) -> Sheet:
@@ -64,90 +90,81 @@ def sheet(node: Node, questions: Sequence[Question], raters: Step, scale: Scale)
 
 
 def _item(question: Question) -> Item:
-    scale, reverse = question.scale, question.reverse
-    return Item(question.code, question.weight, known_readings(scale, reverse=reverse), reader(scale, reverse=reverse))
+    known = known_readings(question.scale, reverse=question.reverse)
+    listed = {answer: _number(reading) for answer, reading in known.items()}
+    return Item(question.code, question.weight, listed, reader(question.scale, reverse=question.reverse))
 
 
-def column(sheet: Sheet, units: Units, complaints: Complaints) -> Column:
+def _number(reading: Reading) -> float:
+    if isinstance(reading, float):
+        return reading
+    return math.nan if reading is MISSING else APART
+
+
+def column(sheet: Sheet, units: Units, replies: Replies, complaints: Complaints) -> Column:
     """Return the indicator's column on the document's scale, over units with their responses."""
-    rows = [
-        _unit(sheet, place, responses, complaints)
-        for place, responses in zip(units.places, units.responses, strict=True)
-    ]
-    values = np.array([math.nan if row.value is None else row.value for row in rows], dtype=np.float64)
-    answered = np.array([row.answered for row in rows], dtype=np.float64)
-    asked = answered + np.array([row.unanswered for row in rows], dtype=np.float64)
-    coverage = share(answered, asked)
-    measured = Column.of(values, asked > 0)
-    enough = measured.become(np.where(coverage < sheet.min_coverage - ROUNDING, np.nan, values), BELOW_MIN_COVERAGE)
-    return replace(enough, coverage=coverage, raters=tuple(row.raters for row in rows))
+    filled = _fill(sheet, [_readings(item, units, replies, complaints) for item in sheet.items])
+    found, raters = _combine(sheet, replies, filled)
+    asked = found.answered + found.unanswered
+    coverage = share(found.answered, asked)
+    measured = Column.of(found.values, asked > 0)
+    short = coverage < sheet.min_coverage - ROUNDING
+    enough = measured.become(np.where(short, np.nan, found.values), BELOW_MIN_COVERAGE)
+    return replace(enough, coverage=coverage, raters=raters)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    value: float | None
-    answered: float
-    unanswered: float
-    raters: int
-
-
-def _unit(sheet: Sheet, unit: str, responses: Sequence[Mapping[str, Any]], complaints: Complaints) -> _Row:
-    """Return what a unit's responses come to; a unit that nobody answered for has left every question open."""
-    if not responses:
-        return _Row(None, 0.0, math.fsum(item.weight for item in sheet.items), 0)
-    filled = []
-    ratings = []
-    for position, response in enumerate(responses):
+def _readings(item: Item, units: Units, replies: Replies, complaints: Complaints) -> Array:
+    """Return what a question's answers stand for, a number a response."""
+    given, known = replies.answers[item.code], item.known
+    if LISTED.issuperset(map(type, given)) and known.keys() >= set(given):
+        return np.array([known[answer] for answer in given], dtype=np.float64)
+    readings = []
+    for answer, (unit, position) in zip(given, replies.places, strict=True):
         try:
-            one = _fill(sheet, response["answers"])
-        except _Refused as refused:
-            place = unit + pointer("responses", position, "answers", refused.question)
-            complaints.add(place, "answer_off_scale", f"{refused.question}: {refused.detail}")
-            continue
-        filled.append(one)
-        if one.value is not None:
-            ratings.append(Rating(one.value, response.get("group")))
-    value = sheet.raters(ratings) if ratings else None
-    answered = math.fsum(one.answered for one in filled)
-    unanswered = math.fsum(one.unanswered for one in filled)
-    return _Row(value, answered, unanswered, len(ratings))
+            readings.append(_number(item.read(answer)))
+        except AnswerOffScale as refused:
+            place = units.places[unit] + pointer("responses", position, "answers", item.code)
+            complaints.add(place, "answer_off_scale", f"{item.code}: {refused}")
+            readings.append(math.nan)
+    return np.array(readings, dtype=np.float64)
 
 
-class _Refused(Exception):
-    def __init__(self, question: str, detail: str) -> None:
-        super().__init__(detail)
-        self.question = question
-        self.detail = detail
+def _fill(sheet: Sheet, readings: Sequence[Array]) -> Filled:
+    """Return the weighted mean of the shares that each response's answers stand for, on the scale."""
+    size = len(readings[0])
+    whole, answered, unanswered = np.zeros(size), np.zeros(size), np.zeros(size)
+    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    for item, reading in zip(sheet.items, readings, strict=True):
+        counted = np.where(np.isfinite(reading), reading, np.nan) if item.weight > 0 else np.full(size, np.nan)
+        whole += np.nan_to_num(counted) * item.weight
+        answered += present(counted) * item.weight
+        unanswered += np.isnan(reading) * item.weight
+        low, high = np.fmin(low, counted), np.fmax(high, counted)
+    mean = np.clip(divide(whole, answered), low, high)
+    return Filled(sheet.scale.low + mean * sheet.scale.width, answered, unanswered)
 
 
-def _fill(sheet: Sheet, answers: Mapping[str, Any]) -> Filled:
-    """Return the weighted mean of the shares that a rater's answers stand for, on the scale."""
-    shares: list[float] = []
-    weights: list[float] = []
-    missing: list[float] = []
-    for code, weight, known, read in sheet.items:
-        answer = answers.get(code)
-        reading = known.get(answer) if answer.__class__ in LISTED else None
-        if reading is None:
-            reading = _read(code, read, answer)
-        if reading is MISSING:
-            missing.append(weight)
-        elif reading is not NOT_APPLICABLE:
-            shares.append(reading)
-            weights.append(weight)
-    answered = math.fsum(weights)
-    return Filled(_mean(sheet.scale, shares, weights, answered), answered, math.fsum(missing))
+def _combine(sheet: Sheet, replies: Replies, filled: Filled) -> tuple[Filled, tuple[int, ...]]:
+    """Return what each unit's responses come to together, and how many of its raters have a value."""
+    counted = present(filled.values)
+    if sheet.raters.name in UNCHANGED_ALONE and replies.single:
+        return filled, tuple(counted.astype(int).tolist())
+    rated = [_together(sheet, replies, filled, start, stop) for start, stop in pairwise(replies.starts)]
+    values, answered, unanswered = np.array(rated, dtype=np.float64).reshape(-1, 3).T
+    raters = [int(counted[start:stop].sum()) for start, stop in pairwise(replies.starts)]
+    return Filled(values, answered, unanswered), tuple(raters)
 
 
-def _read(code: str, read: Reader, answer: Any) -> Reading:
-    try:
-        return read(answer)
-    except AnswerOffScale as refused:
-        raise _Refused(code, str(refused)) from None
-
-
-def _mean(scale: Scale, shares: Sequence[float], weights: Sequence[float], total: float) -> float | None:
-    if not total > 0:
-        return None
-    mean = math.fsum(map(mul, shares, weights)) / total
-    return scale.low + min(max(mean, min(shares)), max(shares)) * scale.width
+def _together(
+    sheet: Sheet, replies: Replies, filled: Filled, start: int, stop: int
+) -> tuple[float | None, float, float]:
+    """Return one unit's value and weights; a unit that nobody answered for has left every question open."""
+    if start == stop:
+        return None, 0.0, math.fsum(item.weight for item in sheet.items)
+    ratings = [
+        Rating(value, group)
+        for value, group in zip(filled.values[start:stop].tolist(), replies.groups[start:stop], strict=True)
+        if not math.isnan(value)
+    ]
+    answered, unanswered = math.fsum(filled.answered[start:stop]), math.fsum(filled.unanswered[start:stop])
+    return sheet.raters(ratings) if ratings else None, answered, unanswered

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from apps.models.engine import arrays
 from apps.models.engine.registry import Parameter, choice, method, number
+
+UNCHANGED_ALONE: Final = frozenset({"mean", "median", "trimmed_mean"})  # a single rater's value is the unit's
 
 
 class Rating(NamedTuple):

@@ -20,7 +20,7 @@ from apps.models.engine.ranks import competition_ranks
 from apps.models.engine.tree import Grower, Tree
 from apps.models.engine.units import Complaints, Units, read_units
 
-ENGINE_VERSION: Final = "1.0.0"
+ENGINE_VERSION: Final = "1.1.0"
 STAGES: Final = ("normalised", "treated", "imputed", "denominated")
 INCLUDABLE: Final = ("nodes", "bounds", *STAGES)
 OPTIONS: Final = frozenset({"include", "reference"})
@@ -135,7 +135,8 @@ def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None
     """Return all columns of a calculation. Raises ``DataInvalid``."""
     rows = read_units(model, units, (options or {}).get("reference", ()))
     complaints = Complaints()
-    measured = {leaf.code: _measure(model, leaf, rows, complaints) for leaf in model.leaves}
+    replies = questionnaire.Replies.of(rows, [placed.question.code for placed in model.questions])
+    measured = {leaf.code: _measure(model, leaf, rows, replies, complaints) for leaf in model.leaves}
     complaints.settle()
     stages = {
         leaf.code: indicators.stages(leaf.code, leaf.indicator, measured[leaf.code], rows, model.scale)
@@ -146,10 +147,10 @@ def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None
     return Calculation(model, rows, stages, tree)
 
 
-def _measure(model: Model, leaf: Node, units: Units, complaints: Complaints) -> Column:
+def _measure(model: Model, leaf: Node, units: Units, replies: questionnaire.Replies, complaints: Complaints) -> Column:
     sheet = _sheets(model).get(leaf.code)
     if sheet is not None:
-        return questionnaire.column(sheet, units, complaints)
+        return questionnaire.column(sheet, units, replies, complaints)
     return indicators.measured(units, leaf.indicator.input or "" if leaf.indicator else "")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from apps.models.engine.arrays import Array, deviations
+from apps.models.engine.arrays import Array, deviations, exact_sum
 from apps.models.engine.model import Model, Node
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.ranks import competition_ranks
@@ -67,18 +67,18 @@ def sobol(
     """
     both = points(count, 2 * dimensions, seed)
     a, b = both[:, :dimensions], both[:, dimensions:]
-    from_a, from_b = list(output(a)), list(output(b))
-    apart, exponent = deviations([*from_a, *from_b])
-    variance = math.fsum(distance * distance for distance in apart) / len(apart)
+    from_a = np.array(list(output(a)))
+    apart, exponent = deviations(np.concatenate([from_a, list(output(b))]))
+    variance = exact_sum(apart * apart) / len(apart)
     if not (variance > 0 and math.isfinite(variance)):
         return None
     found = []
     for factor in range(dimensions):
         mixed = a.copy()
         mixed[:, factor] = b[:, factor]
-        changes = [math.ldexp(m - x, -exponent) for x, m in zip(from_a, output(mixed), strict=True)]
-        first = math.fsum(y * change for y, change in zip(apart[count:], changes, strict=True)) / count
-        total = math.fsum(change * change for change in changes) / (2 * count)
+        changes = np.ldexp(list(output(mixed)) - from_a, -exponent)
+        first = exact_sum(apart[count:] * changes) / count
+        total = exact_sum(changes * changes) / (2 * count)
         found.append(Indices(first / variance, total / variance))
     return found
 

@@ -46,7 +46,8 @@ def shape(values: Sequence[float]) -> Shape:
     if n < 4:
         return Shape(math.nan, math.nan)
     apart, _ = arrays.deviations(values)  # neither measure depends on the unit
-    m2, m3, m4 = (math.fsum(distance**power for distance in apart) / n for power in (2, 3, 4))
+    square = apart * apart
+    m2, m3, m4 = (arrays.exact_sum(power) / n for power in (square, square * apart, square * square))
     if not (m2 > 0 and math.isfinite(m2)):
         return Shape(math.nan, math.nan)
     skew = math.sqrt(n * (n - 1)) / (n - 2) * m3 / m2**1.5

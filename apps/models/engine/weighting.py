@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul
+from operator import mul, sub
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from apps.models.engine import arrays
-from apps.models.engine.agreement import correlation
+from apps.models.engine.agreement import correlations
 from apps.models.engine.arrays import Array
 from apps.models.engine.model import Node
 from apps.models.engine.registry import Parameter, method, numbers, table
@@ -51,9 +51,13 @@ def shares(values: Row) -> list[float]:
         whole = math.fsum(values)
     except OverflowError:
         whole = math.inf
-    if not (whole > 0 and math.isfinite(whole)) or min(values) < 0:
-        raise WeightsUndefined("weights must be non-negative numbers that are not all zero")
+    _check_whole(whole, min(values))
     return [value / whole for value in values]
+
+
+def _check_whole(whole: float, least: float) -> None:
+    if not (whole > 0 and math.isfinite(whole)) or least < 0:
+        raise WeightsUndefined("weights must be non-negative numbers that are not all zero")
 
 
 def budget_allocation(allocations: Matrix) -> list[float]:
@@ -114,7 +118,7 @@ def ahp(matrices: Sequence[Matrix]) -> Judgement:
     places = range(size)
     merged = [[_geometric_mean([matrix[i][j] for matrix in matrices]) for j in places] for i in places]
     weights = _principal(merged)
-    products = [math.fsum(merged[i][j] * weights[j] for j in places) / weights[i] for i in places]
+    products = [math.fsum(map(mul, row, weights)) / weight for row, weight in zip(merged, weights, strict=True)]
     lambda_max = max(arrays.mean(products), float(size))
     index = (lambda_max - size) / (size - 1) if size > 1 else 0.0
     if size < 3:
@@ -144,12 +148,12 @@ def _principal(matrix: Matrix) -> list[float]:
     change, rounds = 1.0, 0
     while change > STILL and rounds < MOST_ROUNDS:
         following = shares([math.fsum(map(mul, row, weights)) for row in matrix])
-        change = max(abs(new - old) for new, old in zip(following, weights, strict=True))
+        change = max(map(abs, map(sub, following, weights)))
         weights, rounds = following, rounds + 1
     return weights
 
 
-def entropy(columns: Matrix) -> list[float]:
+def entropy(columns: Sequence[Array]) -> list[float]:
     """Return weights in proportion to 1 - e, with e = -sum p ln p / ln n of each column's shares p.
 
     Raises ``WeightsUndefined`` for negative values, and when no column tells units apart.
@@ -157,51 +161,55 @@ def entropy(columns: Matrix) -> list[float]:
     return shares([_diversity(column) for column in columns])
 
 
-def _diversity(column: Row) -> float:
-    if len(column) < 2:
+def _diversity(column: Array) -> float:
+    if column.size < 2:
         raise WeightsUndefined(TOO_FEW)
-    parts = shares(column)
-    disorder = -math.fsum(part * math.log(part) for part in parts if part > 0) / math.log(len(parts))
+    ordered = np.sort(column)  # NumPy's sums and logarithms may depend on a number's place
+    with np.errstate(over="ignore"):
+        whole = float(ordered.sum())
+    _check_whole(whole, float(ordered[0]))
+    parts = ordered / whole
+    parts = parts[parts > 0.0]
+    disorder = -float((parts * np.log(parts)).sum()) / math.log(column.size)
     return max(1.0 - disorder, 0.0)
 
 
-def standard_deviation(columns: Matrix) -> list[float]:
+def standard_deviation(columns: Sequence[Array]) -> list[float]:
     """Return weights in proportion to each column's standard deviation."""
     return shares([_spread(column) for column in columns])
 
 
-def _spread(column: Row) -> float:
-    if len(column) < 2:
+def _spread(column: Array) -> float:
+    if column.size < 2:
         raise WeightsUndefined(TOO_FEW)
     return arrays.standard_deviation(column)
 
 
-def critic(columns: Matrix) -> list[float]:
+def critic(columns: Sequence[Array]) -> list[float]:
     """Return weights in proportion to s_j times the sum over k of 1 - r_jk (Diakoulaki et al., 1995)."""
-    conflict = [math.fsum(1.0 - correlation(one, other) for other in columns) for one in columns]
+    conflict = [math.fsum(1.0 - r for r in row) for row in correlations(columns)]
     return shares([max(_spread(one) * against, 0.0) for one, against in zip(columns, conflict, strict=True)])
 
 
-def pca(columns: Matrix) -> list[float]:
+def pca(columns: Sequence[Array]) -> list[float]:
     """Return the squared loadings of the first principal component of the correlations: its variance, by column.
 
     Squares keep weights positive where loadings differ in sign (OECD/JRC Handbook, section 6.1).
     """
-    correlations = np.array([[correlation(one, other) for other in columns] for one in columns])
-    vectors = np.linalg.eigh(correlations).eigenvectors
+    vectors = np.linalg.eigh(np.array(correlations(columns))).eigenvectors
     return shares([float(loading) ** 2 for loading in vectors[:, -1]])
 
 
-def min_max(columns: Matrix, directions: Sequence[int]) -> list[list[float]]:
+def min_max(columns: Sequence[Array], directions: Sequence[int]) -> list[Array]:
     """Return columns spread over 0 to 1, turned where the direction is negative; one that does not vary is all zero."""
     return [_spread_out(column, direction) for column, direction in zip(columns, directions, strict=True)]
 
 
-def _spread_out(column: Row, direction: int) -> list[float]:
-    low, high = min(column), max(column)
+def _spread_out(column: Array, direction: int) -> Array:
+    low, high = float(column.min()), float(column.max())
     if not high > low:
-        return [0.0] * len(column)
-    return [(value - low if direction > 0 else high - value) / (high - low) for value in column]
+        return np.zeros_like(column)
+    return (column - low if direction > 0 else high - column) / (high - low)
 
 
 @method("weights", "direct")
@@ -267,10 +275,10 @@ def _pca(children: Sequence[Node], columns: Sequence[Array]) -> list[float]:
     return [found[place] for place in range(len(children))]
 
 
-def complete(columns: Sequence[Array]) -> list[list[float]]:
+def complete(columns: Sequence[Array]) -> list[Array]:
     """Return the columns of the units that have all values. Raises ``WeightsUndefined`` when these are too few."""
     stacked = np.stack(columns)
     rated = stacked[:, ~np.isnan(stacked).any(axis=0)]
     if rated.shape[1] < 2:
         raise WeightsUndefined(TOO_FEW)
-    return [list(column) for column in rated.tolist()]
+    return list(rated)

@@ -196,16 +196,6 @@ def test_kemeny_gives_equals_the_same_rank_and_nothing_to_nothing():
     assert ranked("kemeny") == []
 
 
-def test_kemeny_is_exact_and_so_limited_to_few_units():
-    data = document(leaf("a"), root={"aggregation": "kemeny"}, mode="relative")
-
-    few = results(data, *(unit(str(row), a=row) for row in range(14)))
-    many = results(data, *(unit(str(row), a=row) for row in range(15)))
-
-    assert [result["score"] for result in few] == [-14.0 + row for row in range(14)]
-    assert {result["reason"] for result in many} == {"too_many_units"}
-
-
 def test_units_of_a_reference_set_are_not_ranked_with_others():
     data = document(leaf("a"), root={"aggregation": "copeland"}, mode="relative")
 
