@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
@@ -33,6 +34,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "core.deliver_events", "schedule": 5.0},
         "forget": {"task": "core.forget_answers", "schedule": 3600.0},
+        "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},
     },
     beat_scheduler="celery.beat:Scheduler",
     task_default_queue="default",

@@ -104,6 +104,7 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "outline": reports.outline(content, language),
         "facts": reports.facts(content),
         "content": content,
+        "golden": services.golden_of(chosen),
         "crumbs": [_models_crumb()],
         "may_publish": _user(request).has_perm("models:publish", found),
         "may_retire": _user(request).has_perm("models:retire", found),

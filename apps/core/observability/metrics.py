@@ -16,5 +16,6 @@ SCORE_SECONDS = Histogram(
     "Time to load, score and store one assessment",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
 )
+VERIFICATIONS = Counter("resimate_version_verifications_total", "Golden vectors calculated again", ["outcome"])
 MESSAGES = Counter("resimate_messages_total", "Messages handed over", ["channel", "outcome"])
 SIGN_INS = Counter("resimate_sign_ins_total", "Attempts to sign in", ["outcome"])

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.fast import Rows
+from apps.models import services
 from apps.models.document.schema import LANGUAGE_PATTERN
 from apps.models.models import Assessment, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
 
@@ -58,15 +59,32 @@ class VersionSerializer(Rows, serializers.ModelSerializer[ModelVersion]):
         read_only_fields = fields
 
 
+class GoldenSerializer(serializers.Serializer[services.Golden]):
+    """Made-up units, calculated when the version was published and every night since: whether that came to the same."""
+
+    engine_version = serializers.CharField(help_text="the engine that recorded what they come to")
+    recorded_at = serializers.DateTimeField(help_text="later than the publication where that was before there were any")
+    checked_at = serializers.DateTimeField(allow_null=True)
+    checked_with = serializers.CharField(allow_null=True, help_text="the engine that calculated them last")
+    agrees = serializers.BooleanField(allow_null=True, help_text="bit for bit, or within a relative 1e-12")
+    largest_difference = serializers.FloatField(allow_null=True, help_text="relative; null where it is none of size")
+
+
 class VersionDetailSerializer(VersionSerializer):
-    """A version with its document."""
+    """A version with its document, and whether it still gives the scores that it gave."""
 
     state = serializers.CharField(read_only=True, help_text="draft, published or retired")
+    golden = serializers.SerializerMethodField()
     document = ObjectField(read_only=True)
 
     class Meta(VersionSerializer.Meta):
-        fields = (*VersionSerializer.Meta.fields, "document")
+        fields = (*VersionSerializer.Meta.fields, "golden", "document")
         read_only_fields = fields
+
+    @extend_schema_field(GoldenSerializer(allow_null=True))
+    def get_golden(self, version: ModelVersion) -> Any:
+        golden = services.golden_of(version)
+        return golden and GoldenSerializer(golden).data
 
 
 class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):

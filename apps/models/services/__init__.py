@@ -19,6 +19,7 @@ from apps.models.services.exchange import (
     rights_needed,
     undo_import,
 )
+from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
 from apps.models.services.imports import import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.responses import (
@@ -42,7 +43,9 @@ from apps.models.services.versions import (
 
 __all__ = [
     "MOST_BYTES",
+    "Golden",
     "SavedAnswer",
+    "Verified",
     "answers_of",
     "calculate",
     "cancel_job",
@@ -59,6 +62,7 @@ __all__ = [
     "export_xlsx",
     "file_of",
     "find_weights",
+    "golden_of",
     "import_assessments",
     "import_document",
     "import_files",
@@ -85,4 +89,7 @@ __all__ = [
     "units_in",
     "update_draft",
     "update_subject",
+    "verify_tenants",
+    "verify_version",
+    "verify_versions",
 ]

@@ -12,6 +12,7 @@ from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.models.document import digest
 from apps.models.models import ModelVersion, ResilienceModel
+from apps.models.services import golden
 from apps.models.services.documents import parse_document
 
 DRAFT, PUBLISHED, RETIRED = ModelVersion.State.DRAFT, ModelVersion.State.PUBLISHED, ModelVersion.State.RETIRED
@@ -92,6 +93,7 @@ def publish_version(version: ModelVersion, *, acting_user: User | None, now: dat
     version.digest = digest(version.document)
     version.published_at = now
     version.save(update_fields=["state", "digest", "published_at"])
+    golden.record_vector(version, now=now)
     version.model.current_version = version
     _touch(version.model, now, name=dict(content.name))
     _tell("version.published", version, acting_user=acting_user, now=now)

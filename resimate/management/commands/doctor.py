@@ -12,9 +12,12 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connections
+from django.utils import timezone
 from redis.exceptions import RedisError
 
+from apps.models import services
 from apps.tenants import fleet, provisioning
+from apps.tenants.models import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ def examine() -> Iterator[Finding]:
     yield _asked("runtime role", _runtime_role, "let DATABASE_URL name a role that owns nothing")
     yield _asked("connection pooling", _session, "let PgBouncer pool by session: by transaction it mixes tenants up")
     yield _asked("migrations", _migrations, "run `manage.py migrate_tenants`")
+    yield _asked(
+        "published versions", _golden, "run the engine they were recorded with; `manage.py verify_models` lists"
+    )
     yield _asked("redis", _redis, "check REDIS_URL; without Redis limits are off and workers wait for the sweep")
     yield _asked("mail", _mail, "check EMAIL_URL and that the server accepts connections")
     yield _asked("disk", _disk, f"make room below {settings.DATA_DIR}")
@@ -124,6 +130,13 @@ def _migrations() -> str:
             f"{len(behind)} tenants and the shared tables are behind" if behind else "the shared tables are behind"
         )
     return "all applied"
+
+
+def _golden() -> str:
+    verified = [one for _, one in services.verify_tenants(Tenant.objects.order_by("slug"), now=timezone.now())]
+    if wrong := sum(not one.check.agrees for one in verified):
+        raise NotWell(f"{wrong} of {len(verified)} no longer give the same scores")
+    return f"{len(verified)} give the same scores"
 
 
 def _redis() -> str:
