@@ -14,7 +14,7 @@ from django_tenants.utils import schema_context, tenant_context
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core.models import Event
-from apps.models import services, starters
+from apps.models import engine, services, starters
 from apps.models.document import parse
 from apps.models.engine import METHODS, score
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
@@ -210,7 +210,7 @@ def test_a_version_shows_when_it_was_checked_last(
     page = Client()
     page.force_login(ada)
     address = f"/models/{version.model_id}/"
-    assert b"with engine 1.0.0: identical" in page.get(address, headers={"host": "acme.localhost"}).content
+    assert f"with engine {engine.ENGINE_VERSION}: identical".encode() in page.get(address, headers={"host": "acme.localhost"}).content
     spoil("aggregation", "arithmetic_mean", lambda column: column * 2)
     _verify(version, now)
 
