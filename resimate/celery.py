@@ -9,6 +9,8 @@ from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 
+SWEEPERS = 2  # without Redis; the threads that are woken are idle meanwhile
+
 app = Celery("resimate", task_cls="apps.tenants.tasks:TenantTask")
 app.conf.update(
     task_acks_late=True,
@@ -49,3 +51,21 @@ def _stop_when_unfit(**_: Any) -> None:
     from resimate import checks
 
     checks.stop_when_unfit()
+
+
+@worker_init.connect
+def _work_without_broker(**_: Any) -> None:
+    """Tell that a worker is there; when Redis is away, look for work without being woken."""
+    from apps.core import background, degraded
+    from apps.tenants.tasks import sweep_without_broker
+
+    background.every(degraded.BEAT, degraded.beat, "worker")
+    for _number in range(SWEEPERS):
+        background.every(degraded.BEAT, sweep_without_broker)
+
+
+@beat_init.connect
+def _tell_that_the_scheduler_is_there(**_: Any) -> None:
+    from apps.core import background, degraded
+
+    background.every(degraded.BEAT, degraded.beat, "scheduler")

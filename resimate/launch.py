@@ -3,6 +3,7 @@
 This module knows no Django, so the process that watches the others stays small.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -128,18 +129,18 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     address = f"http://{ports.LOOPBACK if host == '0.0.0.0' else host}:{port}/health/ready"  # noqa: S104  compared, not bound
     return [
         Child("web", "web", web, lambda: _answers(address), port, env=_role(settings, "web", 8), cwd=ROOT),
-        _background("worker", worker, settings, 4),
-        _background("scheduler", beat, settings, 0),
+        _background("worker", worker, settings, 5, address),
+        _background("scheduler", beat, settings, 0, address),
     ]
 
 
-def _background(name: str, command: list[str], settings: Mapping[str, str], pool: int) -> Child:
-    """A process without a port: it counts as started once it has stayed up for a moment."""
+def _background(name: str, command: list[str], settings: Mapping[str, str], pool: int, address: str) -> Child:
+    """A process without a port: it counts as started once the web server has seen it alive."""
     return Child(
         name,
         name,
         command,
-        lambda: True,
+        lambda: _sees(address, name),
         env=_role(settings, name, pool),
         cwd=ROOT,
         settling=1.5,
@@ -155,6 +156,14 @@ def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310  our own address
             return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _sees(address: str, process: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310  our own address
+            return bool(json.load(response)["dependencies"][process]["up"])
     except (urllib.error.URLError, OSError):
         return False
 

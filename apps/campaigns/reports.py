@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from apps.campaigns.models import Campaign
+from apps.core import degraded
+from apps.core.degraded import Missing
 from apps.core.errors import Invalid
 from apps.models.engine import Model, Node
-from apps.models.models import Assessment, Score, ScoreRun
+from apps.models.models import Assessment, Response, Score, ScoreRun
 from apps.models.services import calculate, parsed
 from apps.models.services.scoring import units_of
 
@@ -105,6 +107,16 @@ def results_of(campaign: Campaign, language: str) -> Results | None:
     )
     groups = tuple(_groups(assessment, model))
     return Results(campaign, model, run, before, previous_run, nodes, groups)
+
+
+def waits_for_worker(campaign: Campaign) -> Missing | None:
+    """Return since when no worker has been seen, if answers have been sent that no score has counted yet."""
+    worker = degraded.missing("worker")
+    if worker is None or campaign.assessment_id is None:
+        return None
+    sent = Response.objects.filter(assessment=campaign.assessment_id, submitted_at__isnull=False)
+    uncounted = Q(assessment__latest_run=None) | Q(submitted_at__gt=F("assessment__latest_run__calculated_at"))
+    return worker if sent.filter(uncounted).exists() else None
 
 
 def previous_wave(campaign: Campaign) -> Campaign | None:

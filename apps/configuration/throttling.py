@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from apps.configuration import services
+from apps.core import degraded
 
 logger = logging.getLogger(__name__)
 WINDOW = 3600
@@ -78,6 +79,8 @@ COUNTER = Counter()
 
 
 def _draw(name: str, amount: int) -> int | None:
+    if degraded.missing("redis"):  # known to be away: no request needs to find out by waiting
+        return None
     try:
         client = cache._cache.get_client(name, write=True)  # type: ignore[attr-defined]  # noqa: SLF001  Django's cache has no pipeline
         pipeline = client.pipeline(transaction=False)
@@ -85,5 +88,6 @@ def _draw(name: str, amount: int) -> int | None:
         pipeline.expire(name, WINDOW)
         return int(pipeline.execute()[0])
     except (RedisError, OSError):
+        degraded.WATCH.forget()
         logger.warning("redis away: rate limits are off")
         return None

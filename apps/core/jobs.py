@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from apps.core import events
+from apps.core import degraded, events
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from apps.core.errors import Invalid, Refused
@@ -97,7 +97,18 @@ def cancel(job: Job, *, now: datetime) -> Job:
 @events.subscribe("job.enqueued", atomic=False)
 def run_job(event: Event) -> None:
     """Run the job of the event; when the database goes away meanwhile, the event comes again."""
-    pk = event.payload["job_id"]
+    _run_by_id(event.payload["job_id"])
+
+
+def run_if_alone(job: Job) -> Job:
+    """Run a short job here and now if there is no worker to do it; returns the job as it is then."""
+    if degraded.missing("worker"):
+        _run_by_id(job.pk)
+        job.refresh_from_db()
+    return job
+
+
+def _run_by_id(pk: Any) -> None:
     if not Job.objects.filter(pk=pk, state__in=UNDER_WAY).update(state=Job.State.RUNNING):
         return
     job = Job.objects.get(pk=pk)

@@ -91,6 +91,16 @@ class Job(TenantRow):
         return self.state in (self.State.SUCCEEDED, self.State.FAILED, self.State.CANCELLED)
 
 
+class Pulse(Model):
+    """When a process that serves no port was last alive: the latest of each role. No tenant's."""
+
+    role = models.CharField(max_length=20, unique=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.seen_at}"
+
+
 class RememberedAnswer(TenantRow):
     """The first answer to a request with an ``Idempotency-Key``; a replay gets it again."""
 

@@ -5,7 +5,6 @@ marked ``platform=True`` runs in the public schema.
 """
 
 import logging
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
-from apps.core import context, events
+from apps.core import context, degraded, events
 from apps.core.models import RememberedAnswer
 from apps.tenants.models import Tenant
 
@@ -70,16 +69,18 @@ def forget_answers(**_: Any) -> None:
     RememberedAnswer.objects.filter(created_at__lt=timezone.now() - REPEATED_WITHIN).delete()
 
 
-_broker_away_until = 0.0
-
-
 def wake_workers() -> None:
     """Tell a worker that there is something to deliver. Without a broker the sweep finds it a little later."""
-    global _broker_away_until
-    if time.monotonic() < _broker_away_until:
+    if degraded.missing("redis"):
         return
     try:
         current_app.send_task("core.deliver_events", expires=60, retry=False)
     except (BrokerAway, OSError):
-        _broker_away_until = time.monotonic() + 10
+        degraded.WATCH.forget()
         logger.warning("broker away: workers will find their work by the sweep")
+
+
+def sweep_without_broker() -> None:
+    """Deliver what is due when nobody can be woken; otherwise the scheduler's sweep is enough."""
+    if degraded.missing("redis"):
+        deliver_events()

@@ -32,7 +32,7 @@ def test_it_prints_addresses_and_sign_ins(product: Product) -> None:
 def test_probes_answer_on_any_host_and_metrics_only_on_the_management_port(product: Product) -> None:
     assert product.request("GET", "no-such-tenant", "/health/live").status == 200
     ready = product.request("GET", "", "/health/ready")
-    assert (ready.status, set(ready.json()["dependencies"])) == (200, {"database", "redis"})
+    assert (ready.status, set(ready.json()["dependencies"])) == (200, {"database", "redis", "worker", "scheduler"})
     assert product.request("GET", "demo", "/metrics").status == 404
 
     management = Product(product.folder, port=product.management_port)

@@ -125,6 +125,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_open": campaign.accepts_answers_at(now),
         "groups": groups,
         "counts": counts,
+        "waiting": reports.waits_for_worker(campaign),
         "funnel": presenting.progress_funnel(counts) if counts.invited else None,
         "people": people,
         "rows": rows,

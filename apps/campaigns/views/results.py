@@ -27,6 +27,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = {
         "campaign": campaign,
         "counts": counts,
+        "waiting": reports.waits_for_worker(campaign),
         "crumbs": [
             {"name": _("Campaigns"), "url": "/campaigns/"},
             {"name": campaign.name, "url": f"/campaigns/{campaign.pk}/"},

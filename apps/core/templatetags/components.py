@@ -8,6 +8,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.core import degraded
+
 register = template.Library()
 
 
@@ -43,6 +45,13 @@ def error_summary(form: forms.BaseForm) -> dict[str, Any]:
             {"href": f"#{first_control(field)}", "message": f"{field.label}: {error}"} for error in field.errors
         ]
     return {"problems": problems}
+
+
+@register.inclusion_tag("components/degradations.html", takes_context=True)
+def degradations(context: template.Context) -> dict[str, Any]:
+    """Say to staff what is away just now, and what that means for them."""
+    user = getattr(context.get("request"), "user", None)
+    return {"missing": degraded.WATCH.missing() if user is not None and user.is_authenticated else ()}
 
 
 def first_control(field: BoundField) -> str:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.core import jobs
+from apps.core import degraded, jobs
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parsers import body_of, decode
 from apps.core.api.views import ApiView
@@ -82,7 +82,8 @@ class CalculationView(OfUnits):
         started = time.perf_counter()
         result = self._calculated(request, asked, content)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
-        return Response({**result, "duration_ms": duration_ms})
+        warnings = [*result["warnings"], *degraded.warnings("redis")]
+        return Response({**result, "warnings": warnings, "duration_ms": duration_ms})
 
     def _calculated(self, request: Request, asked: dict[str, Any], content: bytes) -> Mapping[str, Any]:
         if _version_in(asked["model"]) is None and len(content) <= SMALL:

@@ -55,9 +55,13 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
 
     @extend_schema(request=None, responses={202: JobSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Calculate the scores anew, as a job. Input that has not changed gives the scores there are."""
+        """Calculate the scores anew, as a job. Input that has not changed gives the scores there are.
+
+        While there is no worker it is done at once, and the answer holds the result.
+        """
         parameters = {"assessment_id": str(self.assessment.pk)}
-        return accepted(jobs.enqueue("assessment.score", parameters, requested_by=who(request).pk, now=timezone.now()))
+        job = jobs.enqueue("assessment.score", parameters, requested_by=who(request).pk, now=timezone.now())
+        return accepted(jobs.run_if_alone(job))
 
 
 def _shown(row: Any) -> dict[str, Any]:

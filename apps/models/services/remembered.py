@@ -12,6 +12,7 @@ import orjson
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from apps.core import degraded
 from apps.models import engine
 from apps.models.models import ScoreRun
 
@@ -32,17 +33,23 @@ def recall(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
 
 def remember(results: Mapping[Key, engine.UnitResult]) -> None:
     """Keep results for a day. Redis may be away: then nothing is lost but time."""
+    if degraded.missing("redis"):
+        return
     kept = {_name(key): orjson.dumps({part: result[part] for part in PARTS}) for key, result in results.items()}  # type: ignore[literal-required]
     try:
         cache.set_many(kept, SECONDS)
     except (RedisError, OSError):
+        degraded.WATCH.forget()
         logger.warning("redis away: results are not kept at hand")
 
 
 def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+    if degraded.missing("redis"):
+        return {}
     try:
         found = cache.get_many([_name(key) for key in keys])
     except (RedisError, OSError):
+        degraded.WATCH.forget()
         logger.warning("redis away: results come from the database")
         return {}
     return {key: orjson.loads(found[_name(key)]) for key in keys if _name(key) in found}

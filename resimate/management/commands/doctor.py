@@ -15,6 +15,7 @@ from django.db import Error, connections
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from apps.core import degraded
 from apps.models import services
 from apps.tenants import fleet, provisioning
 from apps.tenants.models import Tenant
@@ -63,6 +64,8 @@ def examine() -> Iterator[Finding]:
         "published versions", _golden, "run the engine they were recorded with; `manage.py verify_models` lists"
     )
     yield _asked("redis", _redis, "check REDIS_URL; without Redis limits are off and workers wait for the sweep")
+    yield _asked("worker", _worker, "start `celery --app resimate.celery worker`, as `make run` does; see its log")
+    yield _asked("scheduler", _scheduler, "start `celery --app resimate.celery beat`, as `make run` does; see its log")
     yield _asked("mail", _mail, "check EMAIL_URL and that the server accepts connections")
     yield _asked("disk", _disk, f"make room below {settings.DATA_DIR}")
 
@@ -142,6 +145,21 @@ def _golden() -> str:
 def _redis() -> str:
     cache.set("doctor", "here", 5)
     return "answers"
+
+
+def _worker() -> str:
+    return _alive("worker")
+
+
+def _scheduler() -> str:
+    return _alive("scheduler")
+
+
+def _alive(role: str) -> str:
+    state = degraded.look()[role]
+    if not state.up:
+        raise NotWell(f"not seen since {state.seen_at:%Y-%m-%d %H:%M} UTC" if state.seen_at else "never seen")
+    return "alive"
 
 
 def _mail() -> str:
