@@ -109,6 +109,10 @@ GET    scores-list              ---0++
 POST   scores-list              ---0++
 GET    scores-latest            ---0++
 GET    scores-detail            ---0++
+GET    scores-explanation       ---0++
+GET    scores-latest-explanation ---0++
+GET    scores-trace             ---0++
+GET    scores-latest-trace      ---0++
 GET    jobs-detail              00000+
 POST   jobs-cancel              00000+
 POST   calculations             ---+++
@@ -116,6 +120,7 @@ POST   explanations             ---+++
 POST   weights                  ---+++
 POST   agreement                ---+++
 GET    model-schema             ++++++
+GET    trace-schema             ++++++
 GET    user-list                ---+-+
 POST   user-list                ---+-+
 GET    user-detail              ---0-+
@@ -314,7 +319,7 @@ def test_who_manages_their_own_sees_nothing_of_others(
 def test_nobody_gets_in_without_signing_in(world: dict[str, Any]) -> None:
     found = {route: _mark(_answer(Client(headers=ACME), route[0], _url(route[1], world))) for route in _table()}
 
-    assert {name for (_, name), mark in found.items() if mark != "!"} == {"model-schema"}
+    assert {name for (_, name), mark in found.items() if mark != "!"} == {"model-schema", "trace-schema"}
 
 
 def test_an_administrator_of_another_tenant_reaches_nothing(beta: Any, world: dict[str, Any]) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from apps.models import services
+from apps.models.document import digest
+from apps.models.engine import ENGINE_VERSION
 from apps.models.tests.conftest import REFERENCE, STARTERS, SURVEY
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +129,117 @@ def test_bad_input_is_said_in_sentences_with_exit_1(tmp_path: Path, model: Any, 
 
 def test_wrong_usage_is_exit_2() -> None:
     assert _score_alone(HDI).returncode == 2
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """A trace as the API writes it, of a harbour that two people assessed."""
+    model = services.model_of(SURVEY)
+    responses = [{"rater": f"r{value}", "answers": {"L1": value, "L2": 3, "N1": 1}} for value in (4, 5)]
+    units: list[dict[str, Any]] = [{"id": "harbour", "group": None, "values": {}, "responses": responses}]
+    results = services.calculate(model, units)
+    (found,) = results["results"]
+    nodes = {code: {"raters": None, **node} for code, node in found["nodes"].items()}
+    path = tmp_path / "trace.json"
+    content = {
+        "schema": "resimate.trace/1",
+        "run": "01940000-0000-7000-8000-000000000000",
+        "assessment": "01940000-0000-7000-8000-000000000001",
+        "calculated_at": "2026-11-02T09:00:00+00:00",
+        **{name: results[name] for name in ("engine_version", "input_digest")},
+        "model_digest": model.digest,
+        "model": SURVEY,
+        "units": units,
+        "options": {},
+        "unit": "harbour",
+        "result": {**{name: found[name] for name in ("score", "reason", "band", "coverage")}, "nodes": nodes},
+        "explanation": services.explain(model, units, "harbour"),
+    }
+    path.write_text(json.dumps(content))
+    return path
+
+
+def _change(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_trace_is_proved_without_a_database(trace: Path, tmp_path: Path) -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+
+    done = _score_alone(trace, DATABASE_URL=nowhere, DATABASE_OWNER_URL=nowhere, RESIMATE_DATA_DIR=str(tmp_path / "no"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    head, *rows, verdict = done.stdout.splitlines()
+    assert head.split() == ["node", "value", "coverage", "weight", "same"]
+    assert [(row.split()[0], row.split()[-1]) for row in rows] == [
+        ("overall", "yes"), ("leadership", "yes"), ("network", "yes")
+    ]  # fmt: skip
+    assert verdict == "harbour: reproduced bit for bit."
+
+
+def test_a_changed_trace_is_exit_1_and_one_sentence(trace: Path) -> None:
+    result = json.loads(trace.read_text())["result"]
+    told = result["nodes"]["leadership"]["value"]
+    result["nodes"]["leadership"]["value"] = told + 1
+    _change(trace, result=result)
+
+    done = _score(trace)
+    machine = _score(trace, "--json")
+
+    sentence = f"/result/nodes/leadership/value: the trace says {told + 1}, the calculation gives {told}.\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+    assert [row.split()[-1] for row in done.stdout.splitlines()] == ["same", "yes", "no", "yes"]
+    body = json.loads(machine.stdout)
+    assert (machine.returncode, body["code"], body["reproduced"]) == (1, "not_reproduced", False)
+    assert body["differences"] == [{"pointer": "/result/nodes/leadership/value", "told": told + 1, "found": told}]
+
+
+def test_a_trace_in_json_says_what_was_proved(trace: Path) -> None:
+    body = json.loads(_score(trace, "--json").stdout)
+
+    assert (body["reproduced"], body["unit"], body["differences"]) == (True, "harbour", [])
+    assert body["input_digest"] == json.loads(trace.read_text())["input_digest"]
+
+
+def test_a_trace_of_another_engine_is_compared_and_said_to_be(trace: Path) -> None:
+    content = json.loads(trace.read_text())
+    old = digest(["0.9.0", content["model_digest"], content["units"], {}])
+    _change(trace, engine_version="0.9.0", input_digest=old)
+
+    done = _score(trace)
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == (
+        f"Calculated by engine 0.9.0, compared by engine {ENGINE_VERSION}. harbour: reproduced bit for bit."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"schema": "resimate.trace/2"}, "/schema: 'resimate.trace/1' was expected."),
+        ({"unit": "nowhere"}, "/unit: there is no unit 'nowhere'."),
+        ({"units": [{"id": "harbour", "values": {"x": "y"}}]}, None),
+        ({"units": [{"id": "harbour", "responses": [{"answers": {"L1": 9}}]}]}, "/units/0/responses/0/answers/L1"),
+        ({"model": {}}, "/model/code: code is missing."),
+    ],
+)
+def test_what_is_no_trace_is_said_in_sentences(trace: Path, changes: dict[str, Any], sentence: str | None) -> None:
+    _change(trace, **changes)
+
+    done = _score(trace)
+
+    assert done.returncode == 1
+    assert (sentence or "digest") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_trace_takes_no_data_and_writes_no_scores(trace: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refused:
+        _score(trace, "--out", tmp_path / "out.csv")
+
+    assert refused.value.returncode == 2
+    assert _score(trace, data).returncode == 1
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason=f"the reference data are not here: {REFERENCE}")

@@ -68,3 +68,62 @@ AGREEMENT = _json(
         "options": {"type": "integer"},
     },
 )
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "number", "nullable": True}
+TEXT_OR_NULL: dict[str, Any] = {**TEXT, "nullable": True}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+#: Why a stored score is what it is.
+EXPLAINED = _object(
+    {
+        "run": {**TEXT, "format": "uuid"},
+        "assessment": {**TEXT, "format": "uuid"},
+        "calculated_by": {**TEXT, "description": "The engine version that calculated the score."},
+        "agrees": {"type": "boolean", "description": "Whether the engine that explains comes to the same bits."},
+        "engine_version": {**TEXT, "description": "The engine version that explains."},
+        "input_digest": TEXT,
+        "id": {**TEXT, "description": "The unit: the subject's code."},
+        "score": NUMBER,
+        "reason": TEXT_OR_NULL,
+        "band": TEXT_OR_NULL,
+        "rank": {"type": "integer", "nullable": True},
+        "coverage": NUMBER,
+        "next_band": {
+            **_object({"code": TEXT, "from": {"type": "number"}, "distance": {"type": "number"}}),
+            "nullable": True,
+        },
+        "nodes": {
+            "type": "object",
+            "description": "Of every node value, coverage, weights, contribution, gain, gap to the target, priority.",
+            "additionalProperties": OBJECT,
+        },
+        "indicators": {
+            "type": "object",
+            "description": "Of every indicator each step from what was measured or answered to its score.",
+            "additionalProperties": OBJECT,
+        },
+        "priorities": {"type": "array", "items": TEXT, "description": "Indicators by weighted gap for the effort."},
+    }
+)
+#: The same as the published schema in short, which OpenAPI 3.0 cannot take as it is.
+TRACE = {
+    "description": "A trace, as /api/v1/schemas/trace.json describes it.",
+    **_object(
+        {
+            "schema": {**TEXT, "enum": ["resimate.trace/1"]},
+            **{name: {**TEXT, "format": "uuid"} for name in ("run", "assessment")},
+            "calculated_at": {**TEXT, "format": "date-time"},
+            **dict.fromkeys(("engine_version", "model_digest", "input_digest"), TEXT),
+            "model": OBJECT,
+            "units": {"type": "array", "items": OBJECT},
+            "options": OBJECT,
+            "unit": TEXT,
+            "result": OBJECT,
+            "explanation": OBJECT,
+        }
+    ),
+}

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,20 +11,34 @@ from rest_framework.response import Response
 from apps.core.api.renderers import Encoded, encode
 from apps.core.api.views import ApiView
 from apps.models.document import json_schema
+from apps.models.services import trace_schema
 
 
-class ModelSchemaView(ApiView):
-    """The JSON Schema of the model document; public."""
+class SchemaView(ApiView):
+    """A JSON Schema; public."""
 
     authentication_classes: tuple[Any, ...] = ()
     permission_classes = (AllowAny,)
 
+
+class ModelSchemaView(SchemaView):
+    """The JSON Schema of the model document; public."""
+
     @extend_schema(operation_id="schemas_model", responses=OpenApiTypes.OBJECT, auth=[])
     def get(self, request: Request) -> Response:
         """Get the JSON Schema (2020-12) of the model document."""
-        return Response(_schema())
+        return Response(_encoded(json_schema))
 
 
-@lru_cache(maxsize=1)
-def _schema() -> Encoded:
-    return Encoded(encode(json_schema()))
+class TraceSchemaView(SchemaView):
+    """The JSON Schema of a score's trace; public."""
+
+    @extend_schema(operation_id="schemas_trace", responses=OpenApiTypes.OBJECT, auth=[])
+    def get(self, request: Request) -> Response:
+        """Get the JSON Schema (2020-12) of the trace of a score."""
+        return Response(_encoded(trace_schema))
+
+
+@lru_cache(maxsize=2)
+def _encoded(schema: Callable[[], dict[str, Any]]) -> Encoded:
+    return Encoded(encode(schema()))

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,9 +13,13 @@ from apps.accounts.api.viewsets import CollectionView
 from apps.core import jobs
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.renderers import Encoded
+from apps.models import services
 from apps.models.api.bodies import who
+from apps.models.api.calculation_bodies import EXPLAINED, TRACE
 from apps.models.api.responses import PATH, OfAssessment
 from apps.models.api.serializers import RunSerializer
+from apps.models.document import canonical
 from apps.models.models import ScoreRun
 
 
@@ -24,7 +29,10 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
 
     resource = "assessments"
     throttle_group = "assessments"
-    permissions = {"create": "score", "latest": "read"}
+    permissions = {
+        "create": "score",
+        **dict.fromkeys(("latest", "explanation", "latest_explanation", "trace_file", "latest_trace"), "read"),
+    }
     queryset = ScoreRun.objects.order_by("-id")
     serializer_class = RunSerializer
     lookup_value_regex = UUID_PATTERN
@@ -53,6 +61,40 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
         row = self.get_queryset().values(*RunSerializer.Meta.fields)[:1]
         return Response(_shown(get_object_or_404(row)))
 
+    @extend_schema(responses={200: EXPLAINED})
+    @action(detail=True)
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say why a score is what it is: every step of every indicator, contributions, gaps, what would help most."""
+        return _written(services.explain_score(self._kept(pk=kwargs["pk"])))
+
+    @extend_schema(responses={200: EXPLAINED})
+    @action(detail=False, url_path="latest/explanation", url_name="latest-explanation")
+    def latest_explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say why the latest score is what it is."""
+        return _written(services.explain_score(self._kept()))
+
+    @extend_schema(responses={200: TRACE})
+    @action(detail=True, url_path="trace", url_name="trace")
+    def trace_file(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Download a score with all that it rests on; `manage.py score TRACE.json` calculates it again, offline."""
+        return self._trace(self._kept(pk=kwargs["pk"]))
+
+    @extend_schema(responses={200: TRACE})
+    @action(detail=False, url_path="latest/trace", url_name="latest-trace")
+    def latest_trace(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Download the latest score with all that it rests on."""
+        return self._trace(self._kept())
+
+    def _kept(self, **which: Any) -> services.Kept:
+        rows = ScoreRun.objects.filter(assessment__in=self.assessments(), **which).order_by("-id")
+        rows = rows.select_related("version", "assessment__subject").defer("assessment__values")
+        return services.kept_input(get_object_or_404(rows[:1]))
+
+    def _trace(self, kept: services.Kept) -> Response:
+        if not services.may_take(self.request.user, kept):
+            raise PermissionDenied("The trace holds answers of assessments that your roles do not let you read.")
+        return _written(services.trace_of(kept), name=f"trace-{kept.run.pk}.json")
+
     @extend_schema(request=None, responses={202: JobSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Calculate the scores anew, as a job. Input that has not changed gives the scores there are.
@@ -62,6 +104,12 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
         parameters = {"assessment_id": str(self.assessment.pk)}
         job = jobs.enqueue("assessment.score", parameters, requested_by=who(request).pk, now=timezone.now())
         return accepted(jobs.run_if_alone(job))
+
+
+def _written(body: dict[str, Any], name: str = "") -> Response:
+    """Write in the canonical form that digests are made of: no digit of what went in is lost."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name else None
+    return Response(Encoded(canonical(body)), headers=headers)
 
 
 def _shown(row: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from apps.models.api.exchange import ImportView, ModelImportView, VersionExportV
 from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
 from apps.models.api.responses import ResponseView
-from apps.models.api.schemas import ModelSchemaView
+from apps.models.api.schemas import ModelSchemaView, TraceSchemaView
 from apps.models.api.scores import ScoreView
 from apps.models.api.subjects import SubjectView
 
@@ -35,4 +35,5 @@ urlpatterns = [
         name="version-export",
     ),
     path("schemas/model.json", ModelSchemaView.as_view(), name="model-schema"),
+    path("schemas/trace.json", TraceSchemaView.as_view(), name="trace-schema"),
 ]

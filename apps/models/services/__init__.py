@@ -32,6 +32,17 @@ from apps.models.services.responses import (
 )
 from apps.models.services.scoring import score_assessment, score_assessments
 from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
+from apps.models.services.traces import (
+    InputNotKept,
+    Kept,
+    Verdict,
+    explain_score,
+    kept_input,
+    may_take,
+    trace_of,
+    trace_schema,
+    verify_trace,
+)
 from apps.models.services.versions import (
     delete_model,
     import_document,
@@ -44,7 +55,10 @@ from apps.models.services.versions import (
 __all__ = [
     "MOST_BYTES",
     "Golden",
+    "InputNotKept",
+    "Kept",
     "SavedAnswer",
+    "Verdict",
     "Verified",
     "answers_of",
     "calculate",
@@ -58,6 +72,7 @@ __all__ = [
     "delete_model",
     "delete_subject",
     "explain",
+    "explain_score",
     "export_coinr",
     "export_xlsx",
     "file_of",
@@ -68,7 +83,9 @@ __all__ = [
     "import_files",
     "import_subjects",
     "is_long",
+    "kept_input",
     "lock_assessment",
+    "may_take",
     "measure_agreement",
     "model_of",
     "options_of",
@@ -85,11 +102,14 @@ __all__ = [
     "score_assessments",
     "set_values",
     "submit",
+    "trace_of",
+    "trace_schema",
     "undo_import",
     "units_in",
     "update_draft",
     "update_subject",
     "verify_tenants",
+    "verify_trace",
     "verify_version",
     "verify_versions",
 ]

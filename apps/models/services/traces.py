@@ -1,0 +1,204 @@
+"""Why a stored score is what it is, and the file by which anybody can calculate it again and compare."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from apps.accounts import authz
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models import document, engine
+from apps.models.engine.problems import MOST_PROBLEMS, pointer
+from apps.models.models import Assessment, ScoreInput, ScoreRun
+from apps.models.services.calculations import calculate, explain, model_of
+from apps.models.services.documents import parsed
+
+KIND: Final = "resimate.trace/1"
+SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "trace.json"
+RESULT: Final = ("score", "reason", "band", "coverage")
+NODE: Final = ("value", "coverage", "weight", "flags", "reason", "raters")
+
+
+class InputNotKept(Refused):
+    code = "input_not_kept"
+    title = "What went into this calculation was not kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run with all that it was calculated from."""
+
+    run: ScoreRun
+    model: engine.Model
+    unit: str
+    units: list[dict[str, Any]]
+    options: dict[str, Any]
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether there is more in it than the assessment's own values and answers."""
+        return len(self.units) > 1 or bool(self.options)
+
+
+def kept_input(run: ScoreRun) -> Kept:
+    """Return what a run was calculated from; raises ``InputNotKept`` for runs older than the keeping.
+
+    The run comes with its version, whose document may be deferred, and with the subject of its assessment.
+    """
+    kept = ScoreInput.objects.select_related("reference_set").filter(digest=run.input_digest).first()
+    unit = run.unit or run.assessment.subject.code
+    if kept is None or all(one["id"] != unit for one in kept.units):
+        raise InputNotKept("This score was calculated before inputs were kept. Calculate it anew to have it explained.")
+    options = {"reference": kept.reference_set.units} if kept.reference_set else {}
+    return Kept(run, parsed(run.version), unit, kept.units, options)
+
+
+def may_take(user: Any, kept: Kept) -> bool:
+    """Whether the user may read every answer of the trace: a relative score rests on others' assessments too."""
+    if not kept.holds_others or authz.everywhere(user, "assessments:read"):
+        return True
+    seen = authz.visible(Assessment.objects.all(), user, "assessments:read")
+    return not Assessment.objects.filter(version=kept.run.version_id).exclude(pk__in=seen.values("pk")).exists()
+
+
+def explain_score(kept: Kept) -> dict[str, Any]:
+    """Explain a stored score by the engine of today, which another engine's score says."""
+    found = explain(kept.model, kept.units, kept.unit, kept.options)
+    return {
+        "run": str(kept.run.pk),
+        "assessment": str(kept.run.assessment_id),
+        "calculated_by": kept.run.engine_version,
+        "agrees": found["score"] == kept.run.score,
+        **found,
+    }
+
+
+def trace_of(kept: Kept) -> dict[str, Any]:
+    """Return a stored score with everything it rests on: ``apps/models/schemas/trace.json`` says what is what."""
+    run = kept.run
+    return {
+        "schema": KIND,
+        "run": str(run.pk),
+        "assessment": str(run.assessment_id),
+        "calculated_at": run.calculated_at.isoformat(),
+        "engine_version": run.engine_version,
+        "model_digest": run.version.digest,
+        "input_digest": run.input_digest,
+        "model": run.version.document,
+        "units": kept.units,
+        "options": kept.options,
+        "unit": kept.unit,
+        "result": _stored(run),
+        "explanation": explain(kept.model, kept.units, kept.unit, kept.options),
+    }
+
+
+def _stored(run: ScoreRun) -> dict[str, Any]:
+    """The result as its columns hold it, which keep every bit; JSON made by the database would not."""
+    nodes = {score.node: {name: getattr(score, name) for name in NODE} for score in run.scores.all()}
+    return _result({**{name: getattr(run, name) for name in RESULT}, "nodes": nodes})
+
+
+def _result(found: Mapping[str, Any]) -> dict[str, Any]:
+    """One form for a result, from the engine or from the database, where text that is not there is empty."""
+    return {
+        **{name: _or_none(found[name]) for name in RESULT},
+        "nodes": {code: {name: _or_none(node.get(name)) for name in NODE} for code, node in found["nodes"].items()},
+    }
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place (JSON pointer) where a trace says something other than the calculation."""
+
+    pointer: str
+    told: Any
+    found: Any
+
+    def __str__(self) -> str:
+        told, found = (json.dumps(value) for value in (self.told, self.found))
+        sentence = SENTENCES.get(self.pointer, "{pointer}: the trace says {told}, the calculation gives {found}.")
+        return sentence.format(pointer=self.pointer, told=told, found=found)
+
+
+SENTENCES: Final = {
+    "/model_digest": "The model document is not the one that was scored: its digest is {found}, the trace says {told}.",
+    "/input_digest": "Units, options or engine version are not those that were scored: "
+    "their digest is {found}, the trace says {told}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of calculating a trace again: ``result`` is the new one, ``differences`` are the first of them."""
+
+    unit: str
+    calculated_by: str
+    input_digest: str
+    result: dict[str, Any]
+    differences: list[Difference]
+
+
+def verify_trace(trace: Any) -> Verdict:
+    """Calculate a trace again and compare every digest, number and word of it. Needs no database.
+
+    The explanation is compared when this engine's version has made it. Raises ``Invalid`` for what is no trace, or
+    holds a model or units that cannot be scored.
+    """
+    _check(trace)
+    model = model_of(trace["model"], at="/model")
+    units, unit, options = trace["units"], trace["unit"], trace["options"]
+    results = calculate(model, units, options)["results"]
+    result = next((_result(one) for one in results if one["id"] == unit), None)
+    if result is None:
+        raise Invalid("The trace lacks its unit.", errors=[Problem("/unit", f"there is no unit {unit!r}")])
+    found = {
+        "model_digest": model.digest,
+        "input_digest": document.digest([trace["engine_version"], model.digest, units, options]),
+        "result": result,
+    }
+    if trace["explanation"]["engine_version"] == engine.ENGINE_VERSION:
+        found["explanation"] = explain(model, units, unit, options)
+    found = json.loads(json.dumps(found))
+    told = {name: trace[name] for name in found}
+    differences = list(islice(_differences(told, found, ""), MOST_PROBLEMS))
+    return Verdict(unit, trace["engine_version"], found["input_digest"], result, differences)
+
+
+def trace_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a trace."""
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(trace_schema())
+
+
+def _check(trace: Any) -> None:
+    errors = islice(_validator().iter_errors(trace), MOST_PROBLEMS)
+    problems = [Problem(pointer(*error.absolute_path), error.message[:200], "bad_trace") for error in errors]
+    if problems:
+        raise Invalid("The file is no trace of a score.", errors=problems)
+
+
+def _differences(told: Any, found: Any, place: str) -> Iterator[Difference]:
+    """Yield where two JSON values differ, in the order of what was calculated."""
+    if isinstance(told, dict) and isinstance(found, dict):
+        for key in (*found, *sorted(told.keys() - found.keys())):
+            yield from _differences(told.get(key), found.get(key), place + pointer(key))
+    elif isinstance(told, list) and isinstance(found, list) and len(told) == len(found):
+        for row, (one, other) in enumerate(zip(told, found, strict=True)):
+            yield from _differences(one, other, place + pointer(row))
+    elif isinstance(told, bool) is not isinstance(found, bool) or told != found:
+        yield Difference(place, told, found)
