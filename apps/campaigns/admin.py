@@ -22,7 +22,7 @@ class CampaignAdmin(ServiceAdmin[Campaign]):
     list_select_related = ("subject",)
     search_fields = ("name", "subject__name")
     readonly_fields = (
-        *("name", "introduction", "version", "subject", "period", "status"),
+        *("name", "introduction", "version", "subject", "period", "reference_set", "status"),
         *("opened_at", "closes_at", "closed_at", "assessment", "owner", "created_at"),
     )
     ordering = ("-pk",)

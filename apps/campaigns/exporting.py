@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.campaigns.reports import FEWEST, Results
+from apps.models.models import ReferenceSet
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "calculated_at": run.calculated_at,
         "engine_version": run.engine_version,
         "input_digest": run.input_digest,
+        "reference_set": _reference(results.reference),
         "is_final": results.campaign.status == results.campaign.Status.CLOSED,
         "previous": {
             "campaign": str(before.pk),
@@ -51,6 +53,12 @@ def as_json(results: Results) -> dict[str, Any]:
             for one in results.groups
         ],
     }
+
+
+def _reference(reference: ReferenceSet | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    return {"id": str(reference.pk), "name": reference.name, "digest": reference.digest, "units": reference.unit_count}
 
 
 def _band(results: Results, value: float | None) -> str | None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.campaigns import contacts
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
-from apps.models.models import ModelVersion, Subject
+from apps.models.models import ModelVersion, ReferenceSet, Subject
 
 LARGEST_FILE = 2 * 1024 * 1024
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -66,6 +66,13 @@ class AddStakeholdersForm(ContactsForm):
     people_required = True
 
 
+class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Reference sets, each under the version that it is of."""
+
+    def label_from_instance(self, obj: ReferenceSet) -> str:
+        return f"{obj.version}: {obj.name}"
+
+
 class CampaignForm(ContactsForm):
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see it in the invitation."))
     version = forms.ModelChoiceField(
@@ -78,6 +85,13 @@ class CampaignForm(ContactsForm):
     period = forms.CharField(
         label=_("Period"), max_length=60, required=False, help_text=_("For example 2026, or Spring 2026.")
     )
+    reference_set = ReferenceSetField(
+        queryset=ReferenceSet.objects.none(),
+        label=_("Compared with"),
+        required=False,
+        empty_label=_("The assessments of the same period"),
+        help_text=_("For models that compare subjects: a reference set of the same version keeps scores as they are."),
+    )
     closes_at = moment_field(_("Closes at"), _("In UTC. You can extend it later."))
     introduction = forms.CharField(
         label=_("Introduction"),
@@ -86,10 +100,16 @@ class CampaignForm(ContactsForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Why you ask; it stands in the invitation and on the first page."),
     )
-    field_order = ("name", "version", "subject", "new_subject", "period", "closes_at", "introduction")
+    field_order = ("name", "version", "subject", "new_subject", "period", "reference_set", "closes_at", "introduction")
 
     def __init__(
-        self, *args: Any, versions: QuerySet[ModelVersion], subjects: QuerySet[Subject], now: datetime, **kwargs: Any
+        self,
+        *args: Any,
+        versions: QuerySet[ModelVersion],
+        subjects: QuerySet[Subject],
+        reference_sets: QuerySet[ReferenceSet],
+        now: datetime,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
@@ -97,6 +117,14 @@ class CampaignForm(ContactsForm):
         self.initial.setdefault("closes_at", fortnight.strftime(MOMENT))
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
         self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
+        self._offer(reference_sets)
+
+    def _offer(self, reference_sets: QuerySet[ReferenceSet]) -> None:
+        """Most tenants have none; then nobody is asked."""
+        if not reference_sets.exists():
+            del self.fields["reference_set"]
+            return
+        self.fields["reference_set"].queryset = reference_sets  # type: ignore[attr-defined]
 
     def clean_closes_at(self) -> datetime:
         closes_at: datetime = self.cleaned_data["closes_at"]
@@ -110,6 +138,9 @@ class CampaignForm(ContactsForm):
             "subject"
         ):
             self.add_error("subject", _("Choose a subject, or name a new one."))
+        reference_set, version = cleaned.get("reference_set"), cleaned.get("version")
+        if reference_set and version and reference_set.version_id != version.pk:
+            self.add_error("reference_set", _("Choose a reference set of the version above."))
         return cleaned
 
 

@@ -54,6 +54,9 @@ class Campaign(Model):
     version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="campaigns")
     subject = models.ForeignKey("resilience.Subject", models.PROTECT, related_name="campaigns")
     period = models.CharField(max_length=60, blank=True)
+    reference_set = models.ForeignKey(
+        "resilience.ReferenceSet", models.PROTECT, null=True, blank=True, related_name="campaigns"
+    )
     assessment = models.OneToOneField(
         "resilience.Assessment", models.PROTECT, null=True, blank=True, related_name="campaign"
     )

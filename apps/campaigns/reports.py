@@ -12,8 +12,8 @@ from apps.core import degraded
 from apps.core.degraded import Missing
 from apps.core.errors import Invalid
 from apps.models.engine import Model, Node
-from apps.models.models import Assessment, Response, Score, ScoreRun
-from apps.models.services import calculate, parsed
+from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreRun
+from apps.models.services import calculate, compared_with, parsed
 from apps.models.services.scoring import units_of
 
 #: Fewer raters than this in a group could be told apart, so nothing of the group is shown.
@@ -84,6 +84,7 @@ class Results:
     previous_run: ScoreRun | None
     nodes: tuple[NodeResult, ...]
     groups: tuple[GroupResult, ...]
+    reference: ReferenceSet | None = None
 
     @property
     def dimensions(self) -> tuple[NodeResult, ...]:
@@ -106,7 +107,8 @@ def results_of(campaign: Campaign, language: str) -> Results | None:
         for node, level in _levels(model.root, 0)
     )
     groups = tuple(_groups(assessment, model))
-    return Results(campaign, model, run, before, previous_run, nodes, groups)
+    reference = compared_with(run) if model.relative else None
+    return Results(campaign, model, run, before, previous_run, nodes, groups, reference)
 
 
 def waits_for_worker(campaign: Campaign) -> Missing | None:

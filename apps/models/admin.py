@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
 from apps.core.errors import Refused
 from apps.models import services
-from apps.models.models import Assessment, ModelVersion, ResilienceModel, Score, ScoreRun, Subject
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Score, ScoreRun, Subject
 from apps.models.services.versions import VersionNotDraft
 
 
@@ -145,7 +145,10 @@ class AssessmentAdmin(ReadOnlyAdmin[Assessment]):
     search_fields = ("subject__code", "subject__name")
     list_select_related = ("subject", "version__model", "latest_run")
     ordering = ("-pk",)
-    fields = ("subject", "version", "period", "state", "score", "shown_values", "created_at", "created_by")
+    fields = (
+        *("subject", "version", "period", "reference_set", "state"),
+        *("score", "shown_values", "created_at", "created_by"),
+    )
     actions = ("lock",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assessment]:
@@ -166,6 +169,22 @@ class AssessmentAdmin(ReadOnlyAdmin[Assessment]):
             services.lock_assessment(assessment, acting_user=_acting(request), now=now)
 
         self.each(request, queryset, lock, _("{count} locked."))
+
+
+@admin.register(ReferenceSet)
+class ReferenceSetAdmin(ReadOnlyAdmin[ReferenceSet]):
+    list_display = ("name", "version", "unit_count", "short_digest", "created_at")
+    list_select_related = ("version__model",)
+    search_fields = ("name", "digest")
+    ordering = ("-pk",)
+    fields = ("name", "version", "unit_count", "digest", "source", "created_at", "created_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReferenceSet]:
+        return super().get_queryset(request).defer("units", "version__document")
+
+    @admin.display(description=gettext_lazy("digest"))
+    def short_digest(self, reference_set: ReferenceSet) -> str:
+        return reference_set.digest[:12]
 
 
 class ScoreInline(ReadOnlyInline):

@@ -1,10 +1,11 @@
 """Forms of the pages about resilience models and subjects."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.forms import Radios
@@ -12,6 +13,8 @@ from apps.models import services, starters
 from apps.models.models import Subject
 
 LARGEST_FILE = services.MOST_BYTES
+LARGEST_SET: Final = 20 * 1024 * 1024
+PERIOD: Final = "period:"  # begins a choice, so that the period without a name is one too
 
 
 def _ready() -> list[tuple[str, str]]:
@@ -78,6 +81,61 @@ class ImportForm(forms.Form):
         if self.source == "starter":
             return starters.load(self.cleaned_data["starter"])
         return services.read_document(self.cleaned_data[self.source])
+
+
+class FreezeForm(forms.Form):
+    """A reference set: a name, and either a period whose assessments it keeps, or a file with units."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=200, help_text=_("For example: All sites, 2026. It cannot be changed later.")
+    )
+    period = forms.ChoiceField(
+        label=_("Assessments of a period"),
+        required=False,
+        help_text=_("The latest of each subject, with the answers that were sent."),
+    )
+    file = forms.FileField(
+        label=_("Or a CSV file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text=_("A row for each unit: id, group and the inputs; or a row for each answer. At most 20 MB."),
+    )
+
+    def __init__(self, *args: Any, periods: Iterable[tuple[str, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = [(f"{PERIOD}{period}", _period(period, subjects)) for period, subjects in periods]
+        self.fields["period"].choices = [("", gettext("None")), *said]  # type: ignore[attr-defined]
+
+    def clean_file(self) -> str | None:
+        upload = self.cleaned_data.get("file")
+        if upload is None:
+            return None
+        if upload.size > LARGEST_SET:
+            raise ValidationError(_("The file is larger than 20 MB."))
+        try:
+            return str(upload.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValidationError(_("The file is not UTF-8 text.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and bool(cleaned.get("period")) == (cleaned.get("file") is not None):
+            self.add_error("period", _("Choose one: a period, or a file."))
+        return cleaned
+
+    @property
+    def source(self) -> str:
+        """The field that says where the units come from."""
+        return "period" if self.cleaned_data.get("period") else "file"
+
+    @property
+    def chosen_period(self) -> str:
+        return str(self.cleaned_data["period"]).removeprefix(PERIOD)
+
+
+def _period(period: str, subjects: int) -> str:
+    count = ngettext("%(count)d subject", "%(count)d subjects", subjects) % {"count": subjects}
+    return f"{period or gettext('Without a period')} ({count})"
 
 
 class SubjectForm(forms.ModelForm[Subject]):

@@ -75,6 +75,11 @@ class Subject(Model):
         return self.name
 
 
+class ReferenceSetQuerySet(models.QuerySet["ReferenceSet"]):
+    def with_use(self) -> Self:
+        return self.annotate(used_count=models.Count("assessments"))
+
+
 class ReferenceSet(Model):
     """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever."""
 
@@ -88,6 +93,7 @@ class ReferenceSet(Model):
     created_by: "models.UUIDField[Any, Any]" = models.UUIDField(null=True, blank=True)
 
     append_only = True
+    objects = ReferenceSetQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "digest"], name="reference_set_once_per_version")]

@@ -11,7 +11,7 @@ from apps.core.errors import Invalid
 from apps.core.jobs import Progress
 from apps.core.models import Event, Job
 from apps.models import services
-from apps.models.models import Assessment, ModelVersion
+from apps.models.models import Assessment, ModelVersion, ReferenceSet
 
 
 @events.subscribe("assessment.submitted")
@@ -32,7 +32,8 @@ def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
 @jobs.runner("calculation")
 def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
-    return services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
+    found = services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
+    return found | ({"reference": asked["reference"]} if "reference" in asked else {})
 
 
 @jobs.runner("subjects.import", atomic=True)
@@ -49,6 +50,7 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
         ModelVersion.objects.get(pk=asked["version"]),
         asked["units"],
         period=asked["period"],
+        reference_set=ReferenceSet.objects.defer("units").filter(pk=asked.get("reference_set")).first(),
         acting_user=User.objects.get(pk=job.requested_by),
         now=timezone.now(),
         dry_run=asked["dry_run"],

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.models import views, views_exchange
+from apps.models import views, views_exchange, views_references
 
 app_name = "models"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("models/<uuid:pk>/versions/<int:number>/coinr.zip", views_exchange.export, {"wanted": "coinr"}, name="coinr"),
     path("models/<uuid:pk>/versions/<int:number>/publish/", views.publish, name="publish"),
     path("models/<uuid:pk>/versions/<int:number>/retire/", views.retire, name="retire"),
+    path("models/<uuid:pk>/versions/<int:number>/reference-sets/new/", views_references.freeze, name="freeze"),
     path("subjects/", views.subject_list, name="subjects"),
     path("subjects/new/", views.create_subject, name="create-subject"),
 ]

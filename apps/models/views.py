@@ -22,8 +22,9 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.models import reports, services
+from apps.models.engine import Model
 from apps.models.forms import ImportForm, SubjectForm
-from apps.models.models import ModelVersion, ResilienceModel, Subject
+from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 
 PAGE = 25
 MOST_PROBLEMS = 50
@@ -108,8 +109,25 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "crumbs": [_models_crumb()],
         "may_publish": _user(request).has_perm("models:publish", found),
         "may_retire": _user(request).has_perm("models:retire", found),
+        **_references(request, chosen, content),
     }
     return render(request, "models/detail.html", page)
+
+
+def _references(request: HttpRequest, version: ModelVersion, content: Model) -> dict[str, Any]:
+    """What the page shows of reference sets: nothing where the version has no use for any, or the user may not see."""
+    user = _user(request)
+    if not content.relative or version.state == ModelVersion.State.DRAFT or not user.has_perm("assessments:read"):
+        return {}
+    of_version = ReferenceSet.objects.with_use().filter(version=version).defer("units")
+    seen = authz.visible(of_version, user, "assessments:read")
+    ranks = services.ranks_units(content)
+    can_freeze = version.state == ModelVersion.State.PUBLISHED and not ranks
+    return {
+        "references": Paginator(seen.order_by("-pk"), PAGE).get_page(request.GET.get("page")),
+        "ranks_units": ranks,
+        "may_freeze": can_freeze and user.has_perm("assessments:create"),
+    }
 
 
 def _chosen(found: ResilienceModel, versions: list[ModelVersion], number: int | None) -> ModelVersion | None:

@@ -22,7 +22,7 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, make_user, make_version, part_of
 from apps.core import jobs
-from apps.models.models import Import
+from apps.models.models import Import, ReferenceSet
 from apps.models.services import create_subject, score_assessment
 from apps.notifications.models import Message
 from resimate.urls import tenant as tenant_urls
@@ -113,6 +113,11 @@ GET    scores-explanation       ---0++
 GET    scores-latest-explanation ---0++
 GET    scores-trace             ---0++
 GET    scores-latest-trace      ---0++
+GET    reference-sets-list      ---+++
+POST   reference-sets-list      ---+++
+GET    reference-sets-export    ---+++
+GET    reference-sets-detail    ---0++
+GET    reference-sets-units     ---0++
 GET    jobs-detail              00000+
 POST   jobs-cancel              00000+
 POST   calculations             ---+++
@@ -198,6 +203,9 @@ def world(acme: Any) -> dict[str, Any]:
     assert ours.assessment is not None
     made_by_import: dict[str, Any] = {"version": None, "subjects": [], "assessments": []}
     brought = Import.objects.create(kind="values", created_at=now, made=made_by_import)
+    frozen = ReferenceSet.objects.create(
+        version=version, name="Base", digest="d", units=[{"id": "u"}], unit_count=1, created_at=now
+    )
     run = score_assessment(ours.assessment, now=now)
     part = part_of(ours, BO)
     job = jobs.enqueue("assessment.score", {"assessment_id": str(ours.assessment_id)}, requested_by=ana.pk, now=now)
@@ -216,6 +224,7 @@ def world(acme: Any) -> dict[str, Any]:
         "assessments": ours.assessment_id,
         "responses": part.response_id,
         "imports": brought.pk,
+        "reference-sets": frozen.pk,
         "scores": run.pk,
         "jobs": job.pk,
         "user": ana.pk,

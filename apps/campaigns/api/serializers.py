@@ -1,31 +1,15 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import QuerySet
 from rest_framework import serializers
 
-from apps.accounts import authz
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import Contact
 from apps.core.api.fast import Rows
-from apps.models.models import ModelVersion, ResilienceModel, Subject
+from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectField, VisibleVersionField
+from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.notifications.models import Message
-
-
-class VisibleVersionField(serializers.PrimaryKeyRelatedField[ModelVersion]):
-    """A version of a resilience model that the user may see."""
-
-    def get_queryset(self) -> QuerySet[ModelVersion]:
-        models = authz.visible(ResilienceModel.objects.all(), self.context["request"].user, "models:read")
-        return ModelVersion.objects.filter(model__in=models).defer("document")
-
-
-class VisibleSubjectField(serializers.PrimaryKeyRelatedField[Subject]):
-    """A subject that the user may see."""
-
-    def get_queryset(self) -> QuerySet[Subject]:
-        return authz.visible(Subject.objects.all(), self.context["request"].user, "subjects:read")
 
 
 class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
@@ -33,6 +17,12 @@ class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
 
     version = VisibleVersionField(queryset=ModelVersion.objects.none(), help_text="A published version.")
     subject = VisibleSubjectField(queryset=Subject.objects.none())
+    reference_set = VisibleReferenceSetField(
+        queryset=ReferenceSet.objects.none(),
+        required=False,
+        allow_null=True,
+        help_text="What a relative model compares with: a reference set of the version.",
+    )
 
     class Meta:
         model = Campaign
@@ -42,6 +32,7 @@ class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
             "introduction",
             "version",
             "subject",
+            "reference_set",
             "period",
             "status",
             "assessment",

@@ -13,7 +13,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.models.models import ModelVersion, Subject
+from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.models.services import create_assessment, lock_assessment
 from apps.notifications import services as notifications
 
@@ -37,11 +37,12 @@ def create_campaign(
     closes_at: datetime,
     introduction: str = "",
     period: str = "",
+    reference_set: ReferenceSet | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> Campaign:
     """Prepare a campaign; nobody hears of it before it is opened."""
-    _refuse_unusable(version, closes_at, now)
+    _refuse_unusable(version, reference_set, closes_at, now)
     campaign = Campaign.objects.create(
         name=name,
         version=version,
@@ -49,6 +50,7 @@ def create_campaign(
         closes_at=closes_at,
         introduction=introduction,
         period=period or str(now.year),
+        reference_set=reference_set,
         owner=acting_user,
         created_at=now,
     )
@@ -66,16 +68,20 @@ def change_campaign(
         raise CampaignNotReady("Only a draft campaign can be changed; an open one can be extended.")
     for field, value in changes.items():
         setattr(campaign, field, value)
-    _refuse_unusable(campaign.version, campaign.closes_at, now)
+    _refuse_unusable(campaign.version, campaign.reference_set, campaign.closes_at, now)
     campaign.save(update_fields=list(changes))
     audit.record("campaign.changed", now=now, target=campaign, actor=acting_user, details={"fields": sorted(changes)})
     return campaign
 
 
-def _refuse_unusable(version: ModelVersion, closes_at: datetime, now: datetime) -> None:
+def _refuse_unusable(
+    version: ModelVersion, reference_set: ReferenceSet | None, closes_at: datetime, now: datetime
+) -> None:
     errors = []
     if version.state != ModelVersion.State.PUBLISHED:
         errors.append(Problem("/version", "Choose a published version.", "not_published"))
+    if reference_set is not None and reference_set.version_id != version.pk:
+        errors.append(Problem("/reference_set", "Choose a reference set of this version.", "other_version"))
     if closes_at <= now:
         errors.append(Problem("/closes_at", "Choose a closing date in the future.", "in_the_past"))
     if errors:
@@ -99,7 +105,12 @@ def open_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime
     campaign.status = Campaign.Status.OPEN
     campaign.opened_at = now
     campaign.assessment = create_assessment(
-        version=campaign.version, subject=campaign.subject, period=campaign.period, acting_user=acting_user, now=now
+        version=campaign.version,
+        subject=campaign.subject,
+        period=campaign.period,
+        reference_set=campaign.reference_set,
+        acting_user=acting_user,
+        now=now,
     )
     campaign.save(update_fields=["status", "opened_at", "assessment"])
     give_responses(campaign, now=now)
@@ -172,4 +183,5 @@ def close_when_due(campaign_id: UUID | str, *, now: datetime) -> bool:
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update(of=("self",)).select_related("version", "subject").get(pk=campaign.pk)
+    rows = Campaign.objects.select_related("version", "subject", "reference_set").defer("reference_set__units")
+    return rows.select_for_update(of=("self",)).get(pk=campaign.pk)

@@ -25,7 +25,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import message_prefix
 from apps.campaigns.views.doors import campaign_or_404, campaigns_for, staff_page, user_of
 from apps.core.errors import Refused
-from apps.models.models import ModelVersion, ResilienceModel, Subject
+from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.services import create_subject
 from apps.notifications.models import Message
 
@@ -67,6 +67,7 @@ def create(request: HttpRequest) -> HttpResponse:
         request.FILES or None,
         versions=_versions(request),
         subjects=authz.visible(Subject.objects.order_by("name"), request.user, "subjects:read"),
+        reference_sets=_reference_sets(request),
         now=now,
     )
     if request.method == "POST" and form.is_valid():
@@ -87,6 +88,12 @@ def _versions(request: HttpRequest) -> Any:
     return published.select_related("model").order_by("model__code", "-number")
 
 
+def _reference_sets(request: HttpRequest) -> Any:
+    seen = authz.visible(ReferenceSet.objects.all(), request.user, "assessments:read")
+    usable = seen.filter(version__in=_versions(request).order_by()).select_related("version__model")
+    return usable.defer("units", "version__document").order_by("version__model__code", "-version__number", "-pk")
+
+
 @transaction.atomic
 def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campaign:
     user = user_of(request)
@@ -103,6 +110,7 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
         closes_at=data["closes_at"],
         introduction=data["introduction"],
         period=data["period"],
+        reference_set=data.get("reference_set"),
         acting_user=user,
         now=now,
     )

@@ -38,8 +38,8 @@ def user_of(request: HttpRequest) -> User:
 
 def campaigns_for(request: HttpRequest, permission: str = "campaigns:read") -> CampaignQuerySet:
     """The campaigns on which the user has the permission as staff."""
-    rows = Campaign.objects.select_related("subject", "version__model").defer("version__document")
-    return run_by(rows, user_of(request), permission)
+    rows = Campaign.objects.select_related("subject", "version__model", "reference_set")
+    return run_by(rows.defer("version__document", "reference_set__units"), user_of(request), permission)
 
 
 def campaign_or_404(request: HttpRequest, pk: UUID, permission: str = "campaigns:read") -> Campaign:

@@ -26,14 +26,17 @@ from apps.models.api.serializers import (
     NewAssessmentSerializer,
     ValuesSerializer,
 )
-from apps.models.models import Answer, Assessment, ModelVersion, ResilienceModel, Subject
+from apps.models.api.visible import sets_seen_by, versions_seen_by
+from apps.models.models import Answer, Assessment, ModelVersion, Subject
 
 FILTERS = [
     OpenApiParameter("version", OpenApiTypes.UUID),
     OpenApiParameter("subject", OpenApiTypes.UUID),
+    OpenApiParameter("reference_set", OpenApiTypes.UUID),
     OpenApiParameter("period", str),
     OpenApiParameter("state", str, enum=Assessment.State.values),
 ]
+IDS = ("version", "subject", "reference_set")
 LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
@@ -49,7 +52,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
     lookup_value_regex = UUID_PATTERN
 
     def filter_queryset(self, queryset: Any) -> Any:
-        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in ("version", "subject")}
+        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in IDS}
         asked |= {name: text_parameter(self.request, name) for name in ("period", "state")}
         return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
 
@@ -71,7 +74,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
     @action(detail=False, methods=["post"], url_path="import", url_name="import")
     def import_units(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Import assessments with values and responses as a job: all or none, scored afterwards; `dry_run` checks."""
-        body = AssessmentImportSerializer(data=request.data)
+        body = AssessmentImportSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         units = asked["units"] if one_of(asked, "units", "csv") == "units" else services.units_in(asked["csv"])
@@ -80,6 +83,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
         parameters = {
             "version": str(asked["version"]),
             "period": asked["period"],
+            "reference_set": str(asked["reference_set"].pk) if asked["reference_set"] else None,
             "units": units,
             "dry_run": asked["dry_run"],
         }
@@ -88,45 +92,51 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
         )
 
     def _versions(self, ids: Iterable[UUID]) -> dict[UUID, ModelVersion]:
-        models = authz.visible(ResilienceModel.objects.all(), self.request.user, "models:read")
-        return found(ModelVersion.objects.filter(model__in=models).defer("document"), ids)
+        return found(versions_seen_by(self.request.user), ids)
 
     def _resolved(self, rows: Sequence[dict[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
-        """Put versions and subjects in the place of their ids: two queries, however many rows."""
+        """Put versions, subjects and reference sets in the place of their ids: three queries, however many rows."""
         versions = self._versions(row["version"] for row in rows)
         seen = authz.visible(Subject.objects.all(), self.request.user, "subjects:read")
         subjects = found(seen, (row["subject"] for row in rows))
-        known: dict[str, dict[Any, Any]] = {"version": versions, "subject": subjects}
+        named = (row["reference_set"] for row in rows if row.get("reference_set"))
+        sets = found(sets_seen_by(self.request.user), named)
+        known: dict[str, dict[Any, Any]] = {
+            "version": versions,
+            "subject": subjects,
+            "reference_set": {None: None, **sets},
+        }
         problems = [
             Problem(f"{place}/{name}", f"there is no such {name}", f"unknown_{name}")
             for row, place in zip(rows, places, strict=True)
             for name, things in known.items()
-            if row[name] not in things
+            if row.get(name) not in things
         ]
         if problems:
             raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
-        return [row | {name: things[row[name]] for name, things in known.items()} for row in rows]
+        return [row | {name: things[row.get(name)] for name, things in known.items()} for row in rows]
 
     @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)
     @transaction.atomic
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Set the measured values (and the period); version and subject stay."""
+        """Set the measured values (and the period, and the reference set); version and subject stay."""
         return self._set(request, partial=False)
 
     @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)
     @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Set the measured values, the period, or both."""
+        """Set the measured values, the period, the reference set."""
         return self._set(request, partial=True)
 
     def _set(self, request: Request, *, partial: bool) -> Response:
         assessment = self.get_object()
-        body = ValuesSerializer(data=request.data, partial=partial)
+        body = ValuesSerializer(data=request.data, partial=partial, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         changed = services.set_values(
             assessment,
             body.validated_data.get("values", assessment.values),
             period=body.validated_data.get("period"),
+            reference_set=body.validated_data.get("reference_set", "as it is"),
             acting_user=who(request),
             now=timezone.now(),
         )

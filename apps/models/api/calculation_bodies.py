@@ -23,6 +23,12 @@ UNIT: dict[str, Any] = {
     },
 }
 UNITS: dict[str, Any] = {"type": "array", "items": UNIT}
+SET: dict[str, Any] = {
+    "type": "object",
+    "required": ["set"],
+    "additionalProperties": False,
+    "properties": {"set": {"type": "string", "format": "uuid"}},
+}
 PROPERTIES: dict[str, Any] = {
     "model": {**OBJECT, "description": 'A model document, or `{"version": "<id>"}` for a stored version.'},
     "units": UNITS,
@@ -31,7 +37,10 @@ PROPERTIES: dict[str, Any] = {
         "additionalProperties": False,
         "properties": {
             "include": {"type": "array", "items": {"type": "string", "enum": list(INCLUDABLE)}},
-            "reference": {**UNITS, "description": "Units that relative methods compare with, and that get no result."},
+            "reference": {
+                "description": "What relative methods compare with, and what gets no result: units, or a stored set.",
+                "oneOf": [UNITS, SET],
+            },
         },
     },
 }

@@ -19,8 +19,9 @@ from apps.core.errors import Invalid, Problem
 from apps.models import engine, services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.bodies import who
+from apps.models.api.visible import versions_seen_by
 from apps.models.engine.problems import pointer
-from apps.models.models import ModelVersion, ResilienceModel
+from apps.models.models import ModelVersion, ReferenceSet
 from apps.models.services.calculations import MOST_UNITS
 
 SMALL = 64 * 1024
@@ -51,9 +52,25 @@ class OfUnits(ApiView):
         version = _version_in(asked)
         return services.model_of(asked) if version is None else services.parsed(self.version(request, version))
 
+    def resolved(self, request: Request, options: Any) -> tuple[Any, dict[str, Any]]:
+        """Put the units of a reference set in the place of its id; say in the answer which set it was."""
+        if not _names_set(options):
+            return options, {}
+        found = self.reference_set(request, options["reference"])
+        named = {"set": str(found.pk), "name": found.name, "digest": found.digest, "units": found.unit_count}
+        return {**options, "reference": found.units}, {"reference": named}
+
+    def reference_set(self, request: Request, asked: dict[str, Any]) -> ReferenceSet:
+        seen = authz.visible(ReferenceSet.objects.all(), request.user, "assessments:read")
+        found = seen.filter(pk=_uuid(asked.get("set"))).first() if asked.keys() == {"set"} else None
+        if found is None:
+            detail = "there is no such reference set; send units, or an object with the id of a set alone"
+            problem = Problem("/options/reference/set", detail, "unknown_reference_set")
+            raise Invalid("The reference set is not there.", errors=[problem])
+        return found
+
     def version(self, request: Request, asked: Any) -> ModelVersion:
-        seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
-        found = ModelVersion.objects.filter(pk=_uuid(asked), model__in=seen).defer("document").first()
+        found = versions_seen_by(request.user).filter(pk=_uuid(asked)).first()
         if found is None:
             problem = Problem("/model/version", "there is no such version", "unknown_version")
             raise Invalid("The model is not there.", errors=[problem])
@@ -72,7 +89,12 @@ class CalculationView(OfUnits):
         },
     )
     def post(self, request: Request) -> Response:
-        """Score units by a model document or by a stored version, without storing anything."""
+        """Score units by a model document or by a stored version, without storing anything.
+
+        Relative methods compare the units with each other; or, with `options.reference`, with the units that stand
+        there, or with those of a stored reference set: `{"set": "<id>"}`. The answer then names the set and its digest
+        under `reference`.
+        """
         content = body_of(
             request._request
         )  # read before it is parsed: too much of it is refused, and it is a key below
@@ -86,9 +108,12 @@ class CalculationView(OfUnits):
         return Response({**result, "warnings": warnings, "duration_ms": duration_ms})
 
     def _calculated(self, request: Request, asked: dict[str, Any], content: bytes) -> Mapping[str, Any]:
-        if _version_in(asked["model"]) is None and len(content) <= SMALL:
+        depends_on_more = _version_in(asked["model"]) is not None or _names_set(asked.get("options"))
+        if not depends_on_more and len(content) <= SMALL:
             return _of_small(content)
-        return services.calculate(self.model(request, asked["model"]), asked["units"], asked.get("options"))
+        model = self.model(request, asked["model"])
+        options, reference = self.resolved(request, asked.get("options"))
+        return services.calculate(model, asked["units"], options) | reference
 
     def _as_job(self, request: Request, asked: dict[str, Any]) -> Response:
         version = _version_in(asked["model"])
@@ -96,6 +121,8 @@ class CalculationView(OfUnits):
             services.model_of(asked["model"])
         else:
             asked = {**asked, "model": self.version(request, version).document}
+        options, reference = self.resolved(request, asked.get("options"))
+        asked = {**asked, "options": options, **reference}
         return accepted(jobs.enqueue("calculation", asked, requested_by=who(request).pk, now=timezone.now()))
 
 
@@ -111,7 +138,8 @@ class ExplanationView(OfUnits):
         """Trace one unit's score: every step of every indicator, contributions, gaps, and what would help most."""
         asked = self.asked(request)
         model = self.model(request, asked["model"])
-        return Response(services.explain(model, asked["units"], asked["unit"], asked.get("options")))
+        options, reference = self.resolved(request, asked.get("options"))
+        return Response(services.explain(model, asked["units"], asked["unit"], options) | reference)
 
 
 class WeightsView(ApiView):
@@ -151,6 +179,10 @@ def _uuid(text: Any) -> UUID:
 
 def _version_in(model: Any) -> Any:
     return model["version"] if isinstance(model, dict) and model.keys() == {"version"} else None
+
+
+def _names_set(options: Any) -> bool:
+    return isinstance(options, dict) and isinstance(options.get("reference"), dict)
 
 
 @lru_cache(maxsize=512)

@@ -8,8 +8,9 @@ from rest_framework import serializers
 
 from apps.core.api.fast import Rows
 from apps.models import services
+from apps.models.api.visible import VisibleReferenceSetField, VisibleVersionField
 from apps.models.document.schema import LANGUAGE_PATTERN
-from apps.models.models import Assessment, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Response, ScoreRun, Subject
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -98,6 +99,10 @@ class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):
         read_only_fields = ("id", "created_at")
 
 
+#: What a reference set does for an assessment.
+COMPARED = "What a relative model compares with; when null, the latest assessments of the same period."
+
+
 class AssessmentSerializer(Rows, serializers.ModelSerializer[Assessment]):
     """One subject, assessed by one version in one period, with its latest score."""
 
@@ -114,6 +119,7 @@ class AssessmentSerializer(Rows, serializers.ModelSerializer[Assessment]):
             "subject",
             "period",
             "values",
+            "reference_set",
             "state",
             "created_at",
             "latest_run",
@@ -130,6 +136,7 @@ class NewAssessmentSerializer(serializers.Serializer[Assessment]):
     subject = serializers.UUIDField()
     period = serializers.CharField(max_length=60, required=False, allow_blank=True)
     values = ObjectField(required=False)
+    reference_set = serializers.UUIDField(required=False, allow_null=True, help_text=COMPARED)
 
 
 class ValuesSerializer(serializers.Serializer[Assessment]):
@@ -137,6 +144,9 @@ class ValuesSerializer(serializers.Serializer[Assessment]):
 
     values = ObjectField()
     period = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    reference_set = VisibleReferenceSetField(
+        queryset=ReferenceSet.objects.none(), required=False, allow_null=True, help_text=COMPARED
+    )
 
 
 class SubjectImportSerializer(serializers.Serializer[Subject]):
@@ -152,9 +162,35 @@ class AssessmentImportSerializer(serializers.Serializer[Assessment]):
 
     version = serializers.UUIDField()
     period = serializers.CharField(max_length=60, default="", allow_blank=True)
+    reference_set = VisibleReferenceSetField(
+        queryset=ReferenceSet.objects.none(), default=None, allow_null=True, help_text=COMPARED
+    )
     units = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
     csv = serializers.CharField(required=False, trim_whitespace=False)
     dry_run = serializers.BooleanField(default=False)
+
+
+class ReferenceSetSerializer(Rows, serializers.ModelSerializer[ReferenceSet]):
+    """Units that a relative model compares with, frozen. The units themselves stand under `units/`."""
+
+    digest = serializers.CharField(read_only=True, help_text="SHA-256 of the units as canonical JSON.")
+
+    class Meta:
+        model = ReferenceSet
+        fields = ("id", "version", "name", "digest", "unit_count", "source", "created_at", "created_by")
+        read_only_fields = fields
+
+
+class NewReferenceSetSerializer(serializers.Serializer[ReferenceSet]):
+    """A reference set to freeze: one of `units`, `csv` and `period`."""
+
+    version = VisibleVersionField(
+        queryset=ModelVersion.objects.none(), help_text="A published version of a relative model."
+    )
+    name = serializers.CharField(max_length=200)
+    units = serializers.ListField(child=ObjectField(), required=False)
+    csv = serializers.CharField(required=False, trim_whitespace=False)
+    period = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
 
 class ResponseSerializer(Rows, serializers.ModelSerializer[Response]):

@@ -7,6 +7,7 @@ from apps.models.api.calculations import AgreementView, CalculationView, Explana
 from apps.models.api.exchange import ImportView, ModelImportView, VersionExportView
 from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
+from apps.models.api.references import ReferenceSetView
 from apps.models.api.responses import ResponseView
 from apps.models.api.schemas import ModelSchemaView, TraceSchemaView
 from apps.models.api.scores import ScoreView
@@ -19,6 +20,7 @@ router.register("subjects", SubjectView, basename="subjects")
 router.register("assessments", AssessmentView, basename="assessments")
 router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/responses", ResponseView, basename="responses")
 router.register(f"assessments/(?P<assessment>{UUID_PATTERN})/scores", ScoreView, basename="scores")
+router.register("reference-sets", ReferenceSetView, basename="reference-sets")
 router.register("imports", ImportView, basename="imports")
 router.register("jobs", JobView, basename="jobs")
 

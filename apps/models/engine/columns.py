@@ -15,6 +15,7 @@ NOTHING_PRESENT = "nothing_present"
 BELOW_MIN_COVERAGE = "below_min_coverage"
 NOT_DEFINED = "not_defined"
 MISSING_CHILD = "missing_child"
+NOTHING_TO_RANK = "nothing_to_rank"
 WEIGHTS_UNDEFINED = "weights_not_defined"
 
 

@@ -10,7 +10,14 @@ import numpy as np
 from apps.models.engine import formula
 from apps.models.engine.aggregation import Children, mean_of, total, weight_present
 from apps.models.engine.arrays import Array, Mask, empty, finite, present, share, weigh
-from apps.models.engine.columns import BELOW_MIN_COVERAGE, MISSING_CHILD, NOTHING_PRESENT, WEIGHTS_UNDEFINED, Column
+from apps.models.engine.columns import (
+    BELOW_MIN_COVERAGE,
+    MISSING_CHILD,
+    NOTHING_PRESENT,
+    NOTHING_TO_RANK,
+    WEIGHTS_UNDEFINED,
+    Column,
+)
 from apps.models.engine.indicators import surroundings
 from apps.models.engine.model import Model, Node, Step
 from apps.models.engine.questionnaire import ROUNDING
@@ -81,7 +88,7 @@ class Grower:
             (lacking, MISSING_CHILD),
             (short, BELOW_MIN_COVERAGE),
             (hollow, NOTHING_PRESENT),
-            (refused, _failure(node)),
+            (refused, NOTHING_TO_RANK if self._is_alone(node) else _failure(node)),
         ):
             reasons.update((int(row), reason) for row in np.flatnonzero(where))
         return Column(
@@ -116,13 +123,18 @@ class Grower:
         """Return what the node's method makes of the children; units of a reference set are not ranked with others."""
         rows = len(self.units.ids)
         step = node.aggregation
-        if step is None or not any(weight > 0 for weight in family.weights):
+        if step is None or self._is_alone(node) or not any(weight > 0 for weight in family.weights):
             return empty(rows)
         if not step.method.relative:
             return np.asarray(step(family), dtype=np.float64)
         own = [column[self.units.reference :] for column in family.columns]
         ranked = step(Children(family.codes, own, family.weights, family.critical, family.scale))
         return np.concatenate([empty(self.units.reference), ranked])
+
+    def _is_alone(self, node: Node) -> bool:
+        """Whether the node would rank one unit with nobody: those of the reference set beside it are not ranked."""
+        ranks = node.aggregation is not None and node.aggregation.method.relative
+        return ranks and 0 < self.units.reference == len(self.units.ids) - 1
 
 
 def _family(model: Model, children: Sequence[Node], columns: Sequence[Column], tree: Tree) -> Children:

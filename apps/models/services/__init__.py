@@ -22,6 +22,14 @@ from apps.models.services.exchange import (
 from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
 from apps.models.services.imports import import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
+from apps.models.services.references import (
+    compared_with,
+    freeze_period,
+    freeze_reference_set,
+    ranks_units,
+    table_of_set,
+    units_of_set,
+)
 from apps.models.services.responses import (
     SavedAnswer,
     answers_of,
@@ -63,6 +71,7 @@ __all__ = [
     "answers_of",
     "calculate",
     "cancel_job",
+    "compared_with",
     "create_assessment",
     "create_assessments",
     "create_response",
@@ -77,6 +86,8 @@ __all__ = [
     "export_xlsx",
     "file_of",
     "find_weights",
+    "freeze_period",
+    "freeze_reference_set",
     "golden_of",
     "import_assessments",
     "import_document",
@@ -92,6 +103,7 @@ __all__ = [
     "parse_document",
     "parsed",
     "publish_version",
+    "ranks_units",
     "read_document",
     "rename_model",
     "retire_version",
@@ -102,10 +114,12 @@ __all__ = [
     "score_assessments",
     "set_values",
     "submit",
+    "table_of_set",
     "trace_of",
     "trace_schema",
     "undo_import",
     "units_in",
+    "units_of_set",
     "update_draft",
     "update_subject",
     "verify_tenants",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from apps.models import engine
 from apps.models.document import digest
 from apps.models.engine.problems import DataInvalid, pointer
 from apps.models.engine.units import read_units
-from apps.models.models import Answer, Assessment, ModelVersion, ScoreRun, Subject
+from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, ScoreRun, Subject
 from apps.models.services.documents import parsed
 
 
@@ -34,18 +34,22 @@ def create_assessment(
     subject: Subject,
     period: str = "",
     values: Mapping[str, Any] | None = None,
+    reference_set: ReferenceSet | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> Assessment:
-    """Begin the assessment of a subject by a published version."""
+    """Begin the assessment of a subject by a published version, compared with a reference set if one is given."""
     row = {"version": version, "subject": subject, "period": period, "values": dict(values or {})}
-    return _create([row], [""], acting_user, now)[0]
+    return _create([{**row, "reference_set": reference_set}], [""], acting_user, now)[0]
 
 
 def create_assessments(
     rows: Sequence[Mapping[str, Any]], *, acting_user: User | None, now: datetime, at: str = ""
 ) -> list[Assessment]:
-    """Create all of them or none; a row has ``version``, ``subject``, and may have ``period`` and ``values``."""
+    """Create all of them or none.
+
+    A row has ``version``, ``subject``, and may have ``period``, ``values`` and ``reference_set``.
+    """
     return _create(rows, [f"{at}/{row}" for row in range(len(rows))], acting_user, now)
 
 
@@ -76,6 +80,15 @@ def _problems(row: Mapping[str, Any], place: str) -> Iterator[Problem]:
         yield Problem(f"{place}/version", "only a published version can be assessed against", "version_not_published")
     else:
         yield from check_values(parsed(version), row.get("values") or {}, at=f"{place}/values")
+    yield from check_reference_set(version, row.get("reference_set"), at=f"{place}/reference_set")
+
+
+def check_reference_set(
+    version: ModelVersion, reference_set: ReferenceSet | None, *, at: str = "/reference_set"
+) -> Iterator[Problem]:
+    """Say so when a reference set is of another version than what is compared with it."""
+    if reference_set is not None and reference_set.version_id != version.pk:
+        yield Problem(at, "it was frozen for another version of a resilience model", "other_version")
 
 
 def check_values(model: engine.Model, values: Mapping[str, Any], *, at: str = "/values") -> Iterator[Problem]:
@@ -98,16 +111,24 @@ def set_values(
     acting_user: User | None,
     now: datetime,
     period: str | None = None,
+    reference_set: ReferenceSet | Literal["as it is"] | None = "as it is",
 ) -> Assessment:
-    """Replace the measured values (and the period, when one is given) of an open assessment."""
+    """Replace the measured values of an open assessment, and the period and the reference set, when they are given."""
     assessment = locked_open(assessment)
-    problems = list(check_values(parsed(assessment.version), values))
+    if reference_set != "as it is":
+        assessment.reference_set = reference_set
+    problems = [
+        *check_values(parsed(assessment.version), values),
+        *check_reference_set(assessment.version, assessment.reference_set),
+    ]
     if problems:
-        raise Invalid("Some values are not of this model.", errors=problems)
+        raise Invalid("Some of it is not of this model.", errors=problems)
     assessment.values = dict(values)
     assessment.period = assessment.period if period is None else period
-    assessment.save(update_fields=["values", "period"])
+    assessment.save(update_fields=["values", "period", "reference_set"])
     details = {"inputs": sorted(values), "digest": digest(dict(values))}
+    if assessment.reference_set_id:
+        details["reference_set"] = str(assessment.reference_set_id)
     audit.record("assessment.values_set", now=now, actor=acting_user, target=assessment, details=details)
     return assessment
 

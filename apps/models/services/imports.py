@@ -12,7 +12,8 @@ from apps.core import events
 from apps.core.errors import Invalid, Problem
 from apps.models import engine
 from apps.models.datafile import DataFileInvalid, read_units
-from apps.models.models import Answer, Assessment, ModelVersion, Response, Subject
+from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, Subject
+from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.subjects import create_subjects
 
@@ -45,6 +46,7 @@ def import_assessments(
     units: Sequence[Row],
     *,
     period: str,
+    reference_set: ReferenceSet | None = None,
     acting_user: User | None,
     now: datetime,
     dry_run: bool,
@@ -54,7 +56,7 @@ def import_assessments(
     A unit is what a calculation takes; its ``id`` is the code of a subject. Scores follow once this has committed.
     """
     subjects = {one.code: one for one in Subject.objects.filter(code__in=_codes(units))}
-    problems = list(_problems(version, units, subjects))
+    problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:
         raise Invalid("Some of the units cannot be imported.", errors=problems[:50])
     made = [
@@ -62,6 +64,7 @@ def import_assessments(
             version=version,
             subject=subjects[unit["id"]],
             period=period,
+            reference_set=reference_set,
             values=unit.get("values") or {},
             created_at=now,
             created_by=acting_user,

@@ -210,7 +210,10 @@ def test_a_version_shows_when_it_was_checked_last(
     page = Client()
     page.force_login(ada)
     address = f"/models/{version.model_id}/"
-    assert f"with engine {engine.ENGINE_VERSION}: identical".encode() in page.get(address, headers={"host": "acme.localhost"}).content
+    assert (
+        f"with engine {engine.ENGINE_VERSION}: identical".encode()
+        in page.get(address, headers={"host": "acme.localhost"}).content
+    )
     spoil("aggregation", "arithmetic_mean", lambda column: column * 2)
     _verify(version, now)
 

@@ -202,3 +202,28 @@ def test_units_of_a_reference_set_are_not_ranked_with_others():
     found = score(parse(data), [unit("u", a=1), unit("v", a=2)], {"reference": [unit("w", a=3)]}).results
 
     assert [result["score"] for result in found] == [-1.0, 1.0]
+
+
+@pytest.mark.parametrize("method", ["copeland", "borda", "kemeny"])
+def test_one_unit_beside_a_reference_set_has_nobody_to_be_ranked_with(method: str) -> None:
+    children = {"code": "part", "aggregation": method, "children": [leaf("a")]}
+    data = document(leaf("b"), children, root={"aggregation": "arithmetic_mean"}, mode="relative")
+    frozen = {"reference": [unit("w", a=3, b=3), unit("x", a=9, b=9)]}
+
+    [found] = score(parse(data), [unit("u", a=5, b=5)], frozen).results
+
+    assert (found["score"], found["reason"]) == (None, "nothing_to_rank")
+    assert found["nodes"]["part"]["reason"] == "nothing_to_rank"
+    assert found["nodes"]["b"]["value"] == 5
+
+
+def test_one_unit_beside_a_reference_set_has_its_gaps_filled_from_the_set():
+    data = document(leaf("a", missing="mean"), leaf("b", missing="group_mean"), mode="relative")
+    frozen = [{**unit("w", a=3, b=4), "group": "g"}, {**unit("x", a=9, b=8), "group": "h"}]
+
+    def filled(group: str) -> dict[str, float | None]:
+        units = [{"id": "u", "group": group}]
+        return score(parse(data), units, {"reference": frozen, "include": ["imputed"]}).results[0]["imputed"]
+
+    assert filled("h") == {"a": 6, "b": 8}
+    assert filled("not in the set") == {"a": 6, "b": None}

@@ -1,0 +1,218 @@
+"""Reference sets: the units that a relative model compares with, frozen under the digest of what they hold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Invalid, Problem, Refused
+from apps.models import engine
+from apps.models.engine.canonical import canonical, digest
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
+from apps.models.services.calculations import MOST_UNITS
+from apps.models.services.documents import parsed, problems_of
+from apps.models.services.scoring import units_of
+
+MOST_BYTES: Final = 20 * 1024 * 1024
+EXACT: Final = 2**53
+
+Unit = Mapping[str, Any]
+
+
+class ReferenceSetTooLarge(Refused):
+    code = "too_large"
+    status = 413
+    title = "The request is too large"
+
+
+class NothingToFreeze(Refused):
+    code = "nothing_to_freeze"
+    status = 422
+    title = "There is nothing to freeze"
+
+
+@transaction.atomic
+def freeze_reference_set(
+    version: ModelVersion, name: str, units: Any, *, acting_user: User | None, now: datetime
+) -> tuple[ReferenceSet, bool]:
+    """Keep units for a published version of a relative model to compare with, for ever; they are what a calculation
+    takes.
+
+    Returns the set and whether it is new: the same content is kept once, under the name that it got first.
+    """
+    return _freeze(version, name, _checked(version, units), {}, acting_user, now)
+
+
+@transaction.atomic
+def freeze_period(
+    version: ModelVersion,
+    name: str,
+    period: str,
+    *,
+    among: QuerySet[Assessment],
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[ReferenceSet, bool]:
+    """Keep the latest assessment of every subject in a period, with the responses that were submitted.
+
+    ``among`` are the assessments that may be used. Those without a value and an answer are left out.
+    """
+    _refuse_unusable(version)
+    rows = among.filter(version=version, period=period).select_related("subject")
+    latest = rows.order_by("subject_id", "-pk").distinct("subject_id")
+    units = [unit for unit in units_of(list(latest[: MOST_UNITS + 1])) if unit["values"] or unit["responses"]]
+    if not units:
+        problem = Problem("/period", "has no values and no submitted answers", "nothing_to_freeze")
+        raise NothingToFreeze("No assessment of this period has values or submitted answers.", errors=[problem])
+    source = {"period": period, "assessments": len(units)}
+    return _freeze(version, name, _checked(version, units), source, acting_user, now)
+
+
+def _freeze(
+    version: ModelVersion,
+    name: str,
+    units: Sequence[Unit],
+    source: Mapping[str, Any],
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[ReferenceSet, bool]:
+    content = {
+        "name": name,
+        "units": units,
+        "unit_count": len(units),
+        "source": source,
+        "created_at": now,
+        "created_by": acting_user.pk if acting_user else None,
+    }
+    frozen, is_new = ReferenceSet.objects.defer("units").get_or_create(
+        version=version, digest=digest(units), defaults=content
+    )
+    if is_new:
+        details = {"version": str(version.pk), "digest": frozen.digest, "units": len(units), **source}
+        audit.record("reference_set.frozen", now=now, actor=acting_user, target=frozen, details=details)
+        payload = {"reference_set_id": str(frozen.pk), "version_id": str(version.pk)}
+        events.publish("reference_set.frozen", payload, now=now)
+    return frozen, is_new
+
+
+def _checked(version: ModelVersion, units: Any) -> list[Unit]:
+    """Return what is kept of the units, in the order of their ids; the engine itself says what is wrong with them."""
+    _refuse_unusable(version)
+    model = parsed(version)
+    problems = list(_problems(model, units))
+    if problems:
+        raise Invalid("The units cannot be a reference set.", errors=problems[:50])
+    kept = sorted((_kept(model, unit) for unit in units), key=lambda unit: str(unit["id"]))
+    if len(canonical(kept)) > MOST_BYTES:
+        raise ReferenceSetTooLarge("A reference set has at most 20 MB.")
+    return kept
+
+
+def _refuse_unusable(version: ModelVersion) -> None:
+    problem = None
+    if version.state != ModelVersion.State.PUBLISHED:
+        problem = Problem("/version", "only a published version can have reference sets", "version_not_published")
+    elif not parsed(version).relative:
+        problem = Problem("/version", "it compares no units with each other", "not_relative")
+    elif ranking := ranks_units(parsed(version)):
+        detail = f"{ranking} ranks the units of a calculation against each other, which no reference set can stand for"
+        problem = Problem("/version", detail, "ranks_units")
+    if problem:
+        raise Invalid("This version cannot have a reference set.", errors=[problem])
+
+
+def ranks_units(model: engine.Model) -> str:
+    """The first node whose aggregation ranks units against each other; empty when there is none."""
+    ranking = (code for code, node in model.nodes.items() if node.aggregation and node.aggregation.method.relative)
+    return next(ranking, "")
+
+
+def _problems(model: engine.Model, units: Any) -> Iterator[Problem]:
+    if isinstance(units, list) and not 1 <= len(units) <= MOST_UNITS:
+        yield Problem("/units", f"a reference set has 1 to {MOST_UNITS:,} units, not {len(units):,}", "bad_length")
+        return
+    try:
+        results = engine.score(model, units, {"include": []})
+    except engine.DataInvalid as error:
+        yield from problems_of(error.problems)
+        return
+    for warning in results.warnings:
+        if warning["code"] == "unknown_input":
+            yield Problem("/units", warning["detail"], warning["code"])
+
+
+def _kept(model: engine.Model, unit: Unit) -> Unit:
+    """Return what the engine needs of a unit, in one spelling. It needs no names of raters, so none are kept."""
+    kept = {
+        "group": unit.get("group"),
+        "values": _known(unit.get("values")),
+        "previous": _known(unit.get("previous")),
+        "responses": _responses(model, unit),
+    }
+    return {"id": unit["id"], **{key: value for key, value in kept.items() if value}}
+
+
+def _responses(model: engine.Model, unit: Unit) -> list[Unit]:
+    """Responses in an order that says nothing of who gave them; with groups where groups have a weight."""
+    counts_groups = any(leaf.indicator and leaf.indicator.rater_aggregation.name == "by_group" for leaf in model.leaves)
+    kept = []
+    for response in unit.get("responses") or ():
+        group = response.get("group") if counts_groups else None
+        kept.append(({"group": group} if group else {}) | {"answers": _known(response["answers"])})
+    return sorted(kept, key=canonical)
+
+
+def _known(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: _spelt(value) for name, value in (given or {}).items() if value is not None}
+
+
+def _spelt(value: Any) -> Any:
+    """Numbers in the one spelling that outlives the database, so that the digest of what is read is that of the set.
+
+    >>> _spelt([5.0, -0.0, 0.1, 10**22, True, {"x": [2.0]}, "dont_know"])
+    [5, 0, 0.1, 1e+22, True, {'x': [2]}, 'dont_know']
+    """
+    if isinstance(value, dict):
+        return {key: _spelt(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_spelt(one) for one in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
+
+
+def compared_with(run: ScoreRun) -> ReferenceSet | None:
+    """Return the reference set that a run compared with; None where it compared with a wave, or with nothing."""
+    went_in = ScoreInput.objects.filter(digest=run.input_digest)
+    return ReferenceSet.objects.defer("units").filter(pk__in=went_in.values("reference_set")).first()
+
+
+def units_of_set(reference_set: ReferenceSet) -> list[dict[str, Any]]:
+    """Return the units as a calculation takes them; the SHA-256 of their canonical JSON is the set's digest."""
+    units: list[dict[str, Any]] = _spelt(reference_set.units)
+    return units
+
+
+def table_of_set(reference_set: ReferenceSet) -> Iterator[dict[str, Any]]:
+    """Yield the units as rows of a data file: a row a unit where all is measured, else a row an answer.
+
+    Raters are numbered: the set keeps no names of theirs.
+    """
+    model = parsed(reference_set.version)
+    units = units_of_set(reference_set)
+    if not model.questions:
+        for unit in units:
+            values = unit.get("values", {})
+            measured = {item.name: values.get(item.name) for item in model.inputs}
+            yield {"id": unit["id"], "group": unit.get("group"), **measured}
+        return
+    for unit in units:
+        for rater, response in enumerate(unit.get("responses", ()), start=1):
+            head = {"id": unit["id"], "rater": str(rater), "group": response.get("group")}
+            yield from (head | {"question": name, "value": value} for name, value in response["answers"].items())
