@@ -209,16 +209,17 @@ def test_a_version_shows_when_it_was_checked_last(
     assert (shown["agrees"], shown["largest_difference"], shown["checked_at"]) == (True, 0.0, shown["recorded_at"])
     page = Client()
     page.force_login(ada)
-    address = f"/models/{version.model_id}/"
-    assert (
-        f"with engine {engine.ENGINE_VERSION}: identical".encode()
-        in page.get(address, headers={"host": "acme.localhost"}).content
-    )
+
+    def said() -> str:
+        answer = page.get(f"/models/{version.model_id}/", headers={"host": "acme.localhost"})
+        return answer.content.decode().partition(f"with engine {engine.ENGINE_VERSION}: ")[2]
+
+    assert said().startswith("identical")
     spoil("aggregation", "arithmetic_mean", lambda column: column * 2)
     _verify(version, now)
 
     assert api.get(path).json()["golden"]["agrees"] is False
-    assert b"with engine 1.0.0: other scores" in page.get(address, headers={"host": "acme.localhost"}).content
+    assert said().startswith("other scores")
 
 
 def test_a_draft_has_none(api: Api, survey: dict[str, Any], ada: User, now: Any) -> None:
