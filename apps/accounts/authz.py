@@ -40,6 +40,9 @@ RESOURCES: dict[str, frozenset[str]] = {
     "campaigns": frozenset({"read", "create", "update", "delete", "open", "close", "extend", "remind", "manage"}),
     "stakeholders": frozenset({"read", "create", "update", "delete", "manage"}),
     "messages": frozenset({"read", "manage"}),
+    "weight-elicitations": frozenset(
+        {"read", "create", "update", "delete", "open", "close", "remind", "apply", "manage"}
+    ),
     "jobs": frozenset({"read", "cancel", "manage"}),
 }
 

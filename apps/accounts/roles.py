@@ -25,6 +25,7 @@ SYSTEM_ROLES: dict[str, tuple[str, list[str]]] = {
             "calculations:tenant:create",
             "campaigns:tenant:manage",
             "stakeholders:tenant:manage",
+            "weight-elicitations:tenant:manage",
             "jobs:own:manage",
         ],
     ),

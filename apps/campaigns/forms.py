@@ -7,12 +7,10 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from apps.campaigns import contacts
 from apps.campaigns.models import Campaign
-from apps.campaigns.services import Contact
+from apps.core.forms import ContactsForm, pasted_contacts
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 
-LARGEST_FILE = 2 * 1024 * 1024
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
@@ -22,47 +20,16 @@ def moment_field(label: Any, help_text: Any = "", **more: Any) -> forms.DateTime
     return forms.DateTimeField(label=label, help_text=help_text, widget=widget, input_formats=formats, **more)
 
 
-class ContactsForm(forms.Form):
-    """People, pasted or from a file; one line each."""
-
-    stakeholders = forms.CharField(
-        label=_("Stakeholders"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text=_("One person a line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
+class StakeholdersForm(ContactsForm):
+    stakeholders = pasted_contacts(
+        _("Stakeholders"),
+        _("One person a line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
     )
-    file = forms.FileField(
-        label=_("Or a CSV file"),
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
-        help_text=_("The same columns; its lines are added to those above."),
-    )
-    people_required = False
-
-    def clean_file(self) -> str:
-        upload = self.cleaned_data.get("file")
-        if upload is None:
-            return ""
-        if upload.size > LARGEST_FILE:
-            raise ValidationError(_("The file is larger than 2 MB."))
-        return contacts.decode(upload.read())
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        people: list[Contact] = []
-        for name in ("stakeholders", "file"):
-            reading = contacts.read(cleaned.get(name) or "")
-            people += reading.contacts
-            if reading.problems:
-                self.add_error(name, [ValidationError(problem) for problem in reading.problems[:20]])
-        if self.people_required and not people and not self.errors:
-            self.add_error("stakeholders", _("Name at least one person."))
-        cleaned["contacts"] = people
-        return cleaned
+    pasted = "stakeholders"
+    field_order: Any = ("stakeholders", "file")
 
 
-class AddStakeholdersForm(ContactsForm):
+class AddStakeholdersForm(StakeholdersForm):
     people_required = True
 
 
@@ -73,7 +40,7 @@ class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.version}: {obj.name}"
 
 
-class CampaignForm(ContactsForm):
+class CampaignForm(StakeholdersForm):
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see it in the invitation."))
     version = forms.ModelChoiceField(
         queryset=ModelVersion.objects.none(), label=_("Resilience model"), help_text=_("Published versions only.")
@@ -100,7 +67,10 @@ class CampaignForm(ContactsForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Why you ask; it stands in the invitation and on the first page."),
     )
-    field_order = ("name", "version", "subject", "new_subject", "period", "reference_set", "closes_at", "introduction")
+    field_order = (
+        *("name", "version", "subject", "new_subject", "period", "reference_set", "closes_at", "introduction"),
+        *StakeholdersForm.field_order,
+    )
 
     def __init__(
         self,

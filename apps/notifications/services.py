@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps import audit
 from apps.core import events
@@ -88,6 +91,15 @@ def cancel(prefix: str, *, now: datetime) -> int:
     if count:
         audit.record("message.cancelled", now=now, details={"prefix": prefix, "count": count})
     return count
+
+
+def latest_messages(prefixes: Sequence[str]) -> dict[str, Message]:
+    """The last message to each of those whose ``dedupe_key`` begins so, its two last parts saying what and which."""
+    if not prefixes:
+        return {}
+    either = reduce(or_, (Q(dedupe_key__startswith=prefix) for prefix in prefixes))
+    rows = Message.objects.filter(either).only("dedupe_key", "state", "kind", "sent_at", "last_error").order_by("pk")
+    return {message.dedupe_key.rsplit(":", 2)[0] + ":": message for message in rows}
 
 
 def deliver(ids: Sequence[str], *, now: datetime) -> None:

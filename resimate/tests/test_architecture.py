@@ -63,6 +63,7 @@ NOT_PERSONAL = {
     "resilience.Subject.name": "an organisation, a place",
     "resilience.Score.value": "of a node, over all raters",
     "campaigns.Campaign.name": "a campaign",
+    "elicitation.WeightElicitation.name": "an elicitation",
     "configuration.Setting.value": "a setting",
 }
 

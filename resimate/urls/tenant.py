@@ -8,6 +8,7 @@ from resimate.urls.shared import api_documents
 
 api: list[URLPattern | URLResolver] = [
     path("", include("apps.campaigns.api.urls")),
+    path("", include("apps.elicitation.api.urls")),
     path("", include("apps.models.api.urls")),
     path("", include("apps.accounts.api.urls")),
     re_path(r"", problems.not_found),
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.models.urls")),
+    path("", include("apps.elicitation.urls")),
     path("", include("apps.campaigns.urls")),
 ]
 

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
-from apps.campaigns import links, services
+from apps.accounts.links import base_url
+from apps.campaigns import services
 from apps.campaigns.api.serializers import (
     MessageSerializer,
     NewParticipationSerializer,
@@ -123,7 +124,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
             may_manage = who(self.request).has_perm("campaigns:manage", self.campaign)
-            context["link_base"] = links.base_url() if may_manage else None
+            context["link_base"] = base_url() if may_manage else None
         return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})

@@ -20,7 +20,6 @@ from apps.campaigns.services.lifecycle import (
 from apps.campaigns.services.participations import LinkInUse, note_opened, renew_link, revoke_link
 from apps.campaigns.services.stakeholders import (
     Added,
-    Contact,
     add_stakeholders,
     change_stakeholder,
     create_stakeholder,
@@ -30,6 +29,7 @@ from apps.campaigns.services.stakeholders import (
     find_by_emails,
     link_user,
 )
+from apps.core.contacts import Contact
 
 __all__ = [
     "Added",

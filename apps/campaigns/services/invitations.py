@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps import audit
+from apps.accounts.links import base_url
 from apps.accounts.models import User
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Campaign, Participation
@@ -108,7 +109,7 @@ def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suff
     if not batch:
         return
     shared = _facts(campaign)
-    base = links.base_url()
+    base = base_url()
     drafts = [
         notifications.Draft(
             kind,

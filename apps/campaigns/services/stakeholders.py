@@ -16,6 +16,7 @@ from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services.lifecycle import CampaignClosed
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
+from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
 
 BATCH = 1000
@@ -24,14 +25,6 @@ BATCH = 1000
 class StakeholderInUse(Refused):
     code = "stakeholder_in_use"
     title = "The stakeholder takes part in a campaign"
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    name: str
-    email: str
-    group: str = ""
-    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

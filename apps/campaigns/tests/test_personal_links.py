@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django_tenants.utils import tenant_context
 
+from apps.accounts.links import Dead
 from apps.accounts.models import User
 from apps.campaigns import links, services
-from apps.campaigns.links import Dead
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
 from apps.configuration import services as configuration

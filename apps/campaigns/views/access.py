@@ -1,11 +1,5 @@
-"""The door of the respondent's pages: a personal link is all the authority there is.
+"""Who came through a participation's personal link, and what they are asked."""
 
-No cookie says who somebody is, so a foreign page cannot make a browser answer in somebody's name without knowing the
-link; that is why these views need no CSRF token, and work under ``Referrer-Policy: no-referrer`` (which makes
-browsers send ``Origin: null``) and without cookies.
-"""
-
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,29 +8,16 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.csrf import csrf_exempt
 
+from apps.accounts import door
 from apps.campaigns import links, questionnaire
-from apps.campaigns.links import Dead
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.questionnaire import Questionnaire
-from apps.configuration import services as configuration
-from apps.configuration import throttling
 from apps.core import context
-from apps.core.observability.middleware import client_address
 from apps.models.models import Answer, Response
 
 P = ParamSpec("P")
-
-LANGUAGE_COOKIE = "respondent_language"
-YEAR = 365 * 24 * 3600
-#: Wrong links an hour from one address: an office may share one, a search for links never succeeds anyway.
-WRONG_LINKS = 300
-#: The frame would otherwise make a token, and a cookie for it, that nothing here asks for.
-NO_COOKIE = {"csrf_token": ""}
-STATUS = {Dead.UNKNOWN: 404, Dead.WITHDRAWN: 410, Dead.CLOSED: 410}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +41,7 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the respondent shows."""
         return {
-            **NO_COOKIE,
+            **door.NO_COOKIE,
             "visit": self,
             "campaign": self.campaign,
             "organisation": request.tenant.name,  # type: ignore[attr-defined]
@@ -76,14 +57,10 @@ Page = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
 def by_personal_link(page: Page[P]) -> Callable[..., HttpResponse]:
     """Let in who comes through a live link; everybody else gets a page that says what to do, and no more."""
 
-    @csrf_exempt
+    @door.private
     @wraps(page)
     def entered(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = _enter(request, token, page, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+        return _enter(request, token, page, *args, **kwargs)
 
     return entered
 
@@ -91,24 +68,20 @@ def by_personal_link(page: Page[P]) -> Callable[..., HttpResponse]:
 def _enter(request: HttpRequest, token: str, page: Page[P], *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
     now = timezone.now()
     found = links.find(token, now=now)
-    if found.participation is None:
-        return _turned_away(request, Dead.UNKNOWN, f"wrong-link:{client_address(request)}", WRONG_LINKS)
-    limit = int(configuration.get(links.PER_LINK.name))
-    if found.dead is not None:
-        return _turned_away(request, found.dead, f"link:{found.participation.pk}", limit)
-    if _is_used_up(f"link:{found.participation.pk}", limit):
-        return _slow_down(request)
-    visit = _visit(request, token, found.participation, now)
+    turned_away = door.turn_away(request, found, "campaigns/respond/closed.html")
+    if turned_away is not None or found.holder is None:
+        return turned_away or HttpResponse(status=404)
+    visit = _visit(request, token, found.holder, now)
     context.amend(user_id=visit.response.rater, actor_type="participant")
     response = page(request, visit, *args, **kwargs)
-    if "lang" in request.GET:
-        _remember_language(response, visit.language)
+    door.remember_language(request, response, visit.language, "/a/")
     return response
 
 
 def _visit(request: HttpRequest, token: str, participation: Participation, now: datetime) -> Visit:
     form = questionnaire.of(participation.campaign.version)
-    language = _language(request, form, participation.stakeholder.language)
+    offered = [code for code, _ in offered_languages(form)]
+    language = door.language_of(request, offered, participation.stakeholder.language)
     translation.activate(language)
     return Visit(token, participation, _response(participation), form, language, now)
 
@@ -126,43 +99,3 @@ def _response(participation: Participation) -> Response:
 def offered_languages(form: Questionnaire) -> list[tuple[str, str]]:
     """Those that both the pages and every question speak."""
     return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
-
-
-def _language(request: HttpRequest, form: Questionnaire, preferred: str) -> str:
-    offered = [code for code, _ in offered_languages(form)]
-    for wanted in (request.GET.get("lang"), request.COOKIES.get(LANGUAGE_COOKIE), preferred):
-        if wanted in offered:
-            return wanted
-    return offered[0] if offered else settings.LANGUAGE_CODE
-
-
-def _remember_language(response: HttpResponse, language: str) -> None:
-    response.set_cookie(
-        LANGUAGE_COOKIE,
-        language,
-        max_age=YEAR,
-        path="/a/",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def _turned_away(request: HttpRequest, dead: Dead, counter: str, limit: int) -> HttpResponse:
-    if _is_used_up(counter, limit):
-        return _slow_down(request)
-    if getattr(request, "htmx", False):
-        return HttpResponse(status=200, headers={"HX-Refresh": "true"})
-    return render(request, f"campaigns/respond/{dead.value}.html", NO_COOKIE, status=STATUS[dead])
-
-
-def _is_used_up(counter: str, limit: int) -> bool:
-    used = throttling.COUNTER.count(f"{counter}:{int(time.time() // throttling.WINDOW)}", draw=1)
-    return used is not None and used > limit
-
-
-def _slow_down(request: HttpRequest) -> HttpResponse:
-    wait = throttling.WINDOW - int(time.time()) % throttling.WINDOW
-    response = render(request, "errors/429.html", {**NO_COOKIE, "retry_after": wait}, status=429)
-    response["Retry-After"] = str(wait)
-    return response

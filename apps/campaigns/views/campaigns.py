@@ -1,8 +1,6 @@
 """The analyst's campaigns: the list, the form, and the page on which a campaign is watched and steered."""
 
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +25,7 @@ from apps.campaigns.views.doors import campaign_or_404, campaigns_for, staff_pag
 from apps.core.errors import Refused
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.services import create_subject
-from apps.notifications.models import Message
+from apps.notifications.services import latest_messages
 
 PAGE = 25
 PEOPLE = 50
@@ -153,16 +151,8 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
         rows = rows.filter(stakeholder__group=request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
-    last = _last_messages([message_prefix(one) for one in shown])
+    last = latest_messages([message_prefix(one) for one in shown])
     return people, [{"participation": one, "message": last.get(message_prefix(one))} for one in shown]
-
-
-def _last_messages(prefixes: list[str]) -> dict[str, Message]:
-    if not prefixes:
-        return {}
-    either = reduce(or_, (Q(dedupe_key__startswith=prefix) for prefix in prefixes))
-    rows = Message.objects.filter(either).only("dedupe_key", "state", "kind", "sent_at", "last_error").order_by("pk")
-    return {message.dedupe_key.rsplit(":", 2)[0] + ":": message for message in rows}
 
 
 @require_POST

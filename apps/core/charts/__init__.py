@@ -8,6 +8,7 @@ edge, marked, and printed as it is.
 from apps.core.charts.bars import Bar, bars
 from apps.core.charts.canvas import Chart, Table
 from apps.core.charts.counts import Count, funnel, stacked
+from apps.core.charts.dots import Dots, dots
 from apps.core.charts.heat import heat_table
 from apps.core.charts.radar import Series, radar
 from apps.core.charts.scale import Band, Gap, Scale, Value
@@ -19,6 +20,7 @@ __all__ = [
     "Bar",
     "Chart",
     "Count",
+    "Dots",
     "Gap",
     "Scale",
     "Series",
@@ -26,6 +28,7 @@ __all__ = [
     "Value",
     "band_scale",
     "bars",
+    "dots",
     "funnel",
     "heat_table",
     "radar",

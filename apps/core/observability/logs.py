@@ -29,7 +29,7 @@ FIELDS = (
 #: What no log may hold: personal links, API keys, addresses (of people, and of servers with their passwords), and the
 #: rows that PostgreSQL quotes when it refuses them.
 SECRETS = (
-    (re.compile(r"(?<=/a/)[A-Za-z0-9_-]{43}"), "…"),
+    (re.compile(r"(?<=/[ae]/)[A-Za-z0-9_-]{43}"), "…"),
     (re.compile(r"(?<=rsk_live_)(\w{8})_\w+"), r"\1_…"),
     (re.compile(r"[^\s<>()\"'=,/]+@[\w.-]+"), "…@…"),
     (re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT):|^$|\Z)", re.MULTILINE | re.DOTALL), "DETAIL: …\n"),

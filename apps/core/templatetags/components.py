@@ -5,10 +5,11 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core import degraded
+from apps.core.panels import panels_at
 
 register = template.Library()
 
@@ -34,6 +35,12 @@ def nav_link(context: template.Context, path: str, label: str) -> SafeString:
 
 def _current(exactly: bool) -> SafeString:
     return format_html(' aria-current="{}"', "page" if exactly else "true")
+
+
+@register.simple_tag(takes_context=True)
+def panels(context: template.Context, place: str, subject: Any) -> SafeString:
+    """Draw what apps above the page's own show at a place of it."""
+    return format_html_join("", "{}", ((shown,) for shown in panels_at(place, context["request"], subject)))
 
 
 @register.inclusion_tag("components/error_summary.html")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, ProtectedError
 
 from apps import audit
 from apps.accounts.models import User
@@ -31,6 +31,11 @@ class VersionNotPublished(Refused):
 class ModelWasPublished(Refused):
     code = "model_was_published"
     title = "A resilience model that was ever published stays"
+
+
+class ModelInUse(Refused):
+    code = "model_in_use"
+    title = "Something refers to the resilience model"
 
 
 @transaction.atomic
@@ -134,7 +139,10 @@ def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datet
     if model.versions.exclude(state=DRAFT).exists():
         raise ModelWasPublished("A version of it was published, so scores may rest on it. Retire its versions instead.")
     audit.record("model.deleted", now=now, actor=acting_user, target=model, details={"code": model.code})
-    model.delete()
+    try:
+        model.delete()
+    except ProtectedError as error:
+        raise ModelInUse("Something that people said about it would be lost with it; delete that first.") from error
 
 
 def _locked(version: ModelVersion) -> ModelVersion:

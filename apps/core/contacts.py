@@ -10,10 +10,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from apps.campaigns.services import Contact
-
 MOST = 10_000
 LONGEST = {"name": 200, "email": 254, "group": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    name: str
+    email: str
+    group: str = ""
+    language: str = "en"
 
 
 @dataclass(slots=True)
@@ -40,7 +46,7 @@ def read(text: str, *, language: str = settings.LANGUAGE_CODE) -> Reading:
             problem = _("the same e-mail address as in line %(line)d") % {"line": earlier}
         reading.problems.append(_("Line %(line)d: %(problem)s") % {"line": number, "problem": problem})
     if len(reading.contacts) > MOST:
-        reading.problems.append(_("At most %(most)d stakeholders at once.") % {"most": MOST})
+        reading.problems.append(_("At most %(most)d people at once.") % {"most": MOST})
     return reading
 
 

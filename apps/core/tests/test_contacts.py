@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.campaigns import contacts
-from apps.campaigns.services import Contact
+from apps.core import contacts
+from apps.core.contacts import Contact
 
 
 def test_lines_become_contacts() -> None:

@@ -1,0 +1,128 @@
+"""Personal links: derived from what they belong to, never stored, and withdrawn by changing it.
+
+A token is base64url of the holder's id (16 bytes) and the first half of an HMAC-SHA256 (16 bytes) over schema, id and
+the link's version, so it cannot be guessed (2^-128), carried to another tenant or another kind of link, or used once it
+was renewed.
+"""
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from apps.configuration import registry
+from apps.core.tenancy import current_schema
+from apps.tenants.models import Domain
+
+SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PER_LINK = registry.declare(
+    "campaign.rate.link",
+    1200,
+    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+    "Requests an hour through one personal link.",
+)
+
+
+class Dead(Enum):
+    """Why a link opens nothing. Only who held a true link learns more than ``UNKNOWN``."""
+
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+class Holder(Protocol):
+    """What a link belongs to: one person's part in something."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def link_version(self) -> Any: ...
+    @property
+    def revoked_at(self) -> Any: ...
+
+
+H = TypeVar("H", bound=Holder)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[H]):
+    """The holder that a token leads to; ``dead`` says why nothing can be answered through it."""
+
+    holder: H | None
+    dead: Dead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalLinks(Generic[H]):
+    """The links of one kind: ``salt`` keeps kinds apart, ``route`` names the page that they open."""
+
+    salt: str
+    route: str
+
+    def token_for(self, holder: H) -> str:
+        sealed = holder.pk.bytes + self._seal(holder.pk, holder.link_version, str(settings.SECRET_KEY))
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def url_for(self, holder: H, base: str | None = None) -> str:
+        """The address for the person's browser; ``base`` spares the look-up of the tenant's host in a loop."""
+        path = reverse(self.route, args=[self.token_for(holder)], urlconf=settings.ROOT_URLCONF)
+        return f"{base if base is not None else base_url()}{path}"
+
+    def find(self, token: str, *, by_id: Callable[[UUID], H | None], death: Callable[[H], Dead | None]) -> Found[H]:
+        """The holder that a token was made for, if it was: in constant time as far as the seal goes."""
+        parts = _parts(token)
+        if parts is None:
+            return Found(None, Dead.UNKNOWN)
+        pk, seal = parts
+        holder = by_id(pk)
+        version = holder.link_version if holder else 1
+        genuine = self._is_sealed(pk, version, seal)
+        if holder is None or not (genuine or self._was_sealed(pk, version, seal)):
+            return Found(None, Dead.UNKNOWN)
+        withdrawn = not genuine or holder.revoked_at is not None
+        return Found(holder, Dead.WITHDRAWN if withdrawn else death(holder))
+
+    def _is_sealed(self, pk: UUID, version: int, seal: bytes) -> bool:
+        secrets = [str(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+        matches = [hmac.compare_digest(self._seal(pk, version, secret), seal) for secret in secrets]
+        return any(matches)
+
+    def _was_sealed(self, pk: UUID, version: int, seal: bytes) -> bool:
+        """Whether it is the seal of a link that was replaced since."""
+        matches = [self._is_sealed(pk, earlier, seal) for earlier in range(1, version)]
+        return any(matches)
+
+    def _seal(self, pk: UUID, version: int, secret: str) -> bytes:
+        said = f"{current_schema()}|{pk}|{version}"
+        return salted_hmac(self.salt, said, secret=secret, algorithm="sha256").digest()[:16]
+
+
+def base_url() -> str:
+    """Where the current tenant is served, as people's browsers see it."""
+    hosts = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
+    host = hosts.values_list("domain", flat=True).get()
+    usual = DEFAULT_PORTS[settings.PUBLIC_SCHEME]
+    return f"{settings.PUBLIC_SCHEME}://{host}" + (f":{settings.PUBLIC_PORT}" if usual != settings.PUBLIC_PORT else "")
+
+
+def _parts(token: str) -> tuple[UUID, bytes] | None:
+    if not SHAPE.match(token):
+        return None
+    try:
+        sealed = base64.urlsafe_b64decode(token + "=")
+    except binascii.Error:
+        return None
+    if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != token:
+        return None  # another spelling of the same bytes
+    return UUID(bytes=sealed[:16]), sealed[16:]

@@ -1,0 +1,43 @@
+"""The administration's view of elicitations: it looks, and acts through the services; nobody edits a state."""
+
+from datetime import datetime
+from typing import cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.core.admin import ReadOnlyAdmin
+from apps.elicitation import services
+from apps.elicitation.models import Expert, WeightElicitation
+
+
+@admin.register(WeightElicitation)
+class WeightElicitationAdmin(ReadOnlyAdmin[WeightElicitation]):
+    list_display = ("name", "version", "method", "status", "opened_at", "applied_at")
+    list_filter = ("status", "method")
+    list_select_related = ("version__model",)
+    search_fields = ("name",)
+    ordering = ("-pk",)
+    actions = ("close_selected",)
+
+    @admin.action(description=gettext_lazy("Close the selected elicitations"))
+    def close_selected(self, request: HttpRequest, queryset: QuerySet[WeightElicitation]) -> None:
+        user = cast(User, request.user)
+
+        def close(one: WeightElicitation, now: datetime) -> None:
+            services.close_elicitation(one, acting_user=user, now=now)
+
+        self.each(request, queryset, close, _("{count} closed."))
+
+
+@admin.register(Expert)
+class ExpertAdmin(ReadOnlyAdmin[Expert]):
+    list_display = ("name", "email", "elicitation", "language", "sent_at")
+    list_filter = ("language",)
+    list_select_related = ("elicitation",)
+    exclude = ("email_index", "link_version")
+    ordering = ("-pk",)

@@ -1,0 +1,98 @@
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.core.api.fast import UUID_PATTERN
+from apps.elicitation import reports, services
+from apps.elicitation.api.serializers import (
+    ElicitationRemindedSerializer,
+    ElicitationSerializer,
+    ElicitedWeightsSerializer,
+    weights_of,
+)
+from apps.elicitation.models import WeightElicitation
+from apps.models.api.bodies import id_parameter, text_parameter, who
+
+FILTERS = [
+    OpenApiParameter("status", str, enum=WeightElicitation.Status.values),
+    OpenApiParameter("version", OpenApiTypes.UUID),
+    OpenApiParameter("model", OpenApiTypes.UUID),
+]
+
+
+@extend_schema_view(list=extend_schema(parameters=FILTERS))
+class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[WeightElicitation]):
+    """Weight elicitations: experts weigh the children of a draft's nodes, and the draft takes what they say."""
+
+    resource = "weight-elicitations"
+    throttle_group = "models"
+    permissions = {"weights": "read"}
+    queryset = WeightElicitation.objects.order_by("-id")
+    serializer_class = ElicitationSerializer
+    lookup_value_regex = UUID_PATTERN
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked: dict[str, Any] = {"version": id_parameter(self.request, "version")}
+        asked |= {"version__model": id_parameter(self.request, "model")}
+        asked |= {"status": text_parameter(self.request, "status")}
+        return queryset.filter(**{name: value for name, value in asked.items() if value})
+
+    def perform_create(self, serializer: Any) -> WeightElicitation:
+        return services.create_elicitation(
+            **serializer.validated_data, acting_user=who(self.request), now=timezone.now()
+        )
+
+    def perform_update(self, serializer: Any) -> WeightElicitation:
+        changes = dict(serializer.validated_data)
+        return services.change_elicitation(
+            serializer.instance, changes, acting_user=who(self.request), now=timezone.now()
+        )
+
+    def perform_destroy(self, instance: WeightElicitation) -> None:
+        services.delete_elicitation(instance, acting_user=who(self.request), now=timezone.now())
+
+    @extend_schema(request=None, responses=ElicitationSerializer)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open the elicitation and write to its experts."""
+        return self.shown(services.open_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
+
+    @extend_schema(request=None, responses=ElicitationSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Close the elicitation: it takes no more judgements."""
+        return self.shown(services.close_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
+
+    @extend_schema(request=None, responses=ElicitationSerializer)
+    @action(detail=True, methods=["post"])
+    def apply(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Write the judgements into the draft's `weights`, by parent and without names.
+
+        Refused when the version is no draft any more, or its nodes have other children than experts were asked to
+        weigh; pointers then say which nodes. It takes the right to change the draft, too.
+        """
+        elicitation = self.get_object()
+        if not who(request).has_perm("models:update", elicitation.version.model):
+            raise PermissionDenied
+        return self.shown(services.apply_weights(elicitation, acting_user=who(request), now=timezone.now()))
+
+    @extend_schema(request=None, responses=ElicitationRemindedSerializer)
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remind those who have not sent their judgements; each at most once a day."""
+        return Response({"reminded": services.remind(self.get_object(), acting_user=who(request), now=timezone.now())})
+
+    @extend_schema(responses=ElicitedWeightsSerializer)
+    @action(detail=True, pagination_class=None)
+    def weights(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What the judgements come to: by expert, combined, and how far experts lie apart."""
+        elicitation = self.get_object()
+        nodes = [weights_of(report) for report in reports.results_of(elicitation)]
+        return Response({"method": elicitation.method, "nodes": nodes})

@@ -1,0 +1,15 @@
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from apps.core.api.fast import UUID_PATTERN
+from apps.elicitation.api.elicitations import ElicitationView
+from apps.elicitation.api.experts import ExpertView, JudgementView
+
+WITHIN = f"weight-elicitations/(?P<elicitation>{UUID_PATTERN})"
+
+router = SimpleRouter()
+router.register("weight-elicitations", ElicitationView, basename="weight-elicitations")
+router.register(f"{WITHIN}/experts", ExpertView, basename="experts")
+router.register(f"{WITHIN}/judgements", JudgementView, basename="judgements")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls

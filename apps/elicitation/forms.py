@@ -1,0 +1,94 @@
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.forms import ContactsForm, Radios, decoded, pasted_contacts
+from apps.elicitation.models import WeightElicitation
+
+
+class ExpertsForm(ContactsForm):
+    experts = pasted_contacts(
+        _("Experts"), _("One person a line: name, e-mail. For example: Ada Lovelace, ada@example.org")
+    )
+    pasted = "experts"
+    field_order: Any = ("experts", "file")
+
+
+class AddExpertsForm(ExpertsForm):
+    people_required = True
+
+
+class ElicitationForm(ExpertsForm):
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Experts see it in the invitation."))
+    method = forms.ChoiceField(label=_("How experts judge"), choices=WeightElicitation.Method.choices, widget=Radios())
+    nodes = forms.MultipleChoiceField(
+        label=_("What is weighed"),
+        widget=forms.CheckboxSelectMultiple(),
+        help_text=_("Experts weigh the parts of each node that you choose."),
+    )
+    answer_by = forms.DateField(
+        label=_("Please answer by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("It stands in the invitation; you close the elicitation yourself."),
+    )
+    introduction = forms.CharField(
+        label=_("Introduction"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Why you ask; it stands in the invitation and on the first page."),
+    )
+    field_order = ("name", "method", "nodes", "answer_by", "introduction", *ExpertsForm.field_order)
+
+    def __init__(self, *args: Any, nodes: list[tuple[str, str]], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.initial.setdefault("method", WeightElicitation.Method.BUDGET)
+        self.fields["nodes"].choices = nodes  # type: ignore[attr-defined]
+        if len(nodes) == 1:
+            self.initial.setdefault("nodes", [nodes[0][0]])
+
+    def clean_answer_by(self) -> date | None:
+        answer_by: date | None = self.cleaned_data["answer_by"]
+        if answer_by and answer_by < self.today:
+            raise ValidationError(_("Choose a day in the future."))
+        return answer_by
+
+
+class JudgementsForm(forms.Form):
+    """Judgements as CSV, pasted or from a file."""
+
+    text = forms.CharField(
+        label=_("Judgements as CSV"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+    )
+    file = forms.FileField(
+        label=_("Or a CSV file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
+    )
+
+    def clean_file(self) -> str:
+        return decoded(self.cleaned_data.get("file"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        given = [name for name in ("text", "file") if (cleaned.get(name) or "").strip()]
+        if not self.errors and len(given) != 1:
+            self.add_error("text", _("Choose one: pasted lines, or a file."))
+        return cleaned
+
+    @property
+    def source(self) -> str:
+        """The field that brought the lines."""
+        return "file" if self.cleaned_data.get("file") else "text"
+
+    @property
+    def lines(self) -> str:
+        return str(self.cleaned_data[self.source])

@@ -1,0 +1,172 @@
+"""Judgements in numbers: whether they are whole, how the engine takes them, and what they come to.
+
+A budget is 100 points, shared out in whole points. A comparison says which of two children matters more and how much,
+on Saaty's scale from 1 (equally) to 9 (extremely). Saaty, The Analytic Hierarchy Process (1980).
+"""
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final
+
+from apps.core.errors import Problem
+from apps.elicitation.asked import AskedNode
+from apps.models.services import find_weights
+
+BUDGET: Final = 100
+STRENGTHS: Final = range(1, 10)
+#: Saaty's random index, by which consistency is judged, is known up to 15 things; that is 105 questions.
+MOST_COMPARED: Final = 15
+#: Above it judgements contradict each other more than a tenth of random ones do (Saaty, 1980).
+INCONSISTENT: Final = 0.10
+AHP: Final = "ahp"
+
+Value = Mapping[str, Any]
+Row = Any  # an allocation, or a matrix
+
+
+def empty(method: str) -> dict[str, Any]:
+    return {"comparisons": []} if method == AHP else {"points": {}}
+
+
+def is_empty(value: Value) -> bool:
+    return not any(value.values())
+
+
+def problems(method: str, node: AskedNode, value: Value) -> list[Problem]:
+    """What keeps a judgement from counting, with pointers into it."""
+    return list(_of_comparisons(node, value) if method == AHP else _of_points(node, value))
+
+
+def is_whole(method: str, node: AskedNode, value: Value) -> bool:
+    return not problems(method, node, value)
+
+
+def count_questions(method: str, nodes: Sequence[AskedNode]) -> int:
+    """How much an expert is asked: a question a pair, or a budget a node."""
+    return sum(len(node.pairs) for node in nodes) if method == AHP else len(nodes)
+
+
+def total(value: Value) -> int:
+    return sum(value.get("points", {}).values())
+
+
+def _of_points(node: AskedNode, value: Value) -> Iterator[Problem]:
+    points = value.get("points")
+    if points is None:
+        yield Problem("/points", "send points for each part", "required")
+        return
+    for code, number in points.items():
+        if code not in node.codes:
+            yield Problem(f"/points/{code}", f"{node.code!r} has no part {code!r}", "unknown_node")
+        elif not 0 <= number <= BUDGET:
+            yield Problem(f"/points/{code}", f"give 0 to {BUDGET} points", "out_of_range")
+    if (given := total(value)) != BUDGET:
+        yield Problem(
+            "/points", f"the points add up to {given}, not to {BUDGET}", "missing" if given < BUDGET else "sum"
+        )
+
+
+def _of_comparisons(node: AskedNode, value: Value) -> Iterator[Problem]:
+    given = value.get("comparisons")
+    if given is None:
+        yield Problem("/comparisons", "send a comparison for each pair", "required")
+        return
+    seen: set[frozenset[str]] = set()
+    for place, one in enumerate(given):
+        at, pair = f"/comparisons/{place}", frozenset((one["more"], one["less"]))
+        yield from _of_comparison(node, one, at)
+        if pair in seen:
+            yield Problem(at, "this pair was compared before", "duplicate")
+        seen.add(pair)
+    for first, second in node.pairs:
+        if {first.code, second.code} not in seen:
+            yield Problem("/comparisons", f"{first.code!r} and {second.code!r} are not compared", "missing")
+
+
+def _of_comparison(node: AskedNode, one: Mapping[str, Any], at: str) -> Iterator[Problem]:
+    for name in ("more", "less"):
+        if one[name] not in node.codes:
+            yield Problem(f"{at}/{name}", f"{node.code!r} has no part {one[name]!r}", "unknown_node")
+    if one["more"] == one["less"]:
+        yield Problem(f"{at}/less", "a part is not compared with itself", "same")
+    if one["strength"] not in STRENGTHS:
+        yield Problem(f"{at}/strength", "is 1 (equally) to 9 (extremely)", "out_of_range")
+
+
+def row_of(method: str, codes: Sequence[str], value: Value) -> Row:
+    """A whole judgement as the engine and the model document take it: an allocation, or a matrix, in that order."""
+    if method != AHP:
+        return [float(value["points"].get(code, 0)) for code in codes]
+    ratios = {(code, code): 1.0 for code in codes}
+    for one in value["comparisons"]:
+        ratios[one["more"], one["less"]] = float(one["strength"])
+        ratios[one["less"], one["more"]] = 1.0 / one["strength"]
+    return [[ratios[first, second] for second in codes] for first in codes]
+
+
+def step_of(method: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """Rows as a method of a model document's ``weights``, which is also what the engine's calculation takes."""
+    return {"method": method, "matrices" if method == AHP else "allocations": list(rows)}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Weights in the order of the children, summing to one; ``ratio`` (CR) is None for budgets."""
+
+    weights: tuple[float, ...]
+    ratio: float | None
+
+    @property
+    def is_inconsistent(self) -> bool:
+        return self.ratio is not None and self.ratio > INCONSISTENT
+
+
+def outcome(method: str, rows: Sequence[Row]) -> Outcome:
+    """What one judgement, or several combined, comes to: the engine decides."""
+    found = find_weights(step_of(method, rows))
+    consistency = found.get("consistency")
+    return Outcome(tuple(found["weights"]), consistency["ratio"] if consistency else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The comparison that fits the others least: what was said, and what the others suggest.
+
+    ``said`` and ``fitting`` are how many times ``first`` matters as much as ``second``.
+    """
+
+    first: int
+    second: int
+    said: float
+    fitting: float
+
+
+def least_consistent(matrix: Sequence[Sequence[float]], weights: Sequence[float]) -> Doubt:
+    """The comparison farthest from the ratio of the weights: the largest a_ij w_j / w_i (Saaty, 2003, section 4).
+
+    >>> least_consistent([[1, 2, 8], [1 / 2, 1, 1], [1 / 8, 1, 1]], (0.6, 0.25, 0.15)).second
+    2
+    """
+
+    def strain(pair: tuple[int, int]) -> float:
+        return abs(math.log(matrix[pair[0]][pair[1]] * weights[pair[1]] / weights[pair[0]]))
+
+    first, second = max(combinations(range(len(weights)), 2), key=strain)
+    return Doubt(first, second, matrix[first][second], weights[first] / weights[second])
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far experts lie apart on one child's weight; ``deviation`` is the sample's standard deviation."""
+
+    low: float
+    high: float
+    deviation: float
+
+
+def spread(weights: Sequence[float]) -> Spread:
+    deviation = statistics.stdev(weights) if len(weights) > 1 else 0.0
+    return Spread(min(weights), max(weights), deviation)

@@ -1,0 +1,127 @@
+"""Elicitations ask experts how much the parts of a draft's nodes should weigh; judgements are what they say."""
+
+from functools import cached_property
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.fields import BlindIndexField, EncryptedTextField, JSONField, Model
+from apps.elicitation.asked import AskedNode, asked_nodes
+
+
+class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):
+    def with_counts(self) -> Self:
+        taking_part = Q(experts__revoked_at=None) | Q(experts__sent_at__isnull=False)
+        return self.annotate(
+            expert_count=Count("experts", filter=taking_part),
+            sent_count=Count("experts", filter=Q(experts__sent_at__isnull=False)),
+        )
+
+
+class WeightElicitation(Model):
+    """A request to experts to weigh the children of some nodes of a draft.
+
+    ``nodes`` keeps what is asked as it was when the elicitation was made: each parent with its children, by code and
+    name, so that nobody is asked one thing and counted for another.
+    """
+
+    class Method(models.TextChoices):
+        BUDGET = "budget_allocation", _("Budget: 100 points to share out")
+        AHP = "ahp", _("Pairs: which of two matters more, and how much (AHP)")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    name = models.CharField(max_length=200)
+    introduction = models.TextField(blank=True)
+    version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="+")
+    method = models.CharField(max_length=20, choices=Method)
+    nodes = models.JSONField()
+    answer_by = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WeightElicitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(opened_at__isnull=False), name="elicitation_opened_at_set_once_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def asked(self) -> tuple[AskedNode, ...]:
+        return asked_nodes(self.nodes)
+
+    @property
+    def takes_judgements(self) -> bool:
+        """Whether judgements can be entered on somebody's behalf; experts themselves need it to be open."""
+        return self.status != self.Status.CLOSED
+
+
+class ExpertQuerySet(models.QuerySet["Expert"]):
+    def unasked(self) -> Self:
+        return self.filter(invited_at=None, revoked_at=None, sent_at=None)
+
+    def silent(self) -> Self:
+        """Those who were asked and have not sent their judgements."""
+        return self.filter(invited_at__isnull=False, revoked_at=None, sent_at=None)
+
+
+class Expert(Model):
+    """One person whose judgement one elicitation asks for, reached by a personal link."""
+
+    elicitation = models.ForeignKey(WeightElicitation, models.CASCADE, related_name="experts")
+    name = EncryptedTextField(pii="name")
+    email = EncryptedTextField(pii="contact")
+    email_index = BlindIndexField(of="email")
+    language = models.CharField(max_length=10, default="en")
+    link_version = models.PositiveSmallIntegerField(default=1)
+    invited_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ExpertQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["elicitation", "email_index"], name="expert_once_per_elicitation")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Judgement(Model):
+    """What one expert says about one node's children.
+
+    ``value`` is the answer as it is being given and may have gaps; ``sent`` is what was sent last, whole, and counts.
+    Both are ``{"points": {child: 0..100}}`` or ``{"comparisons": [{"more", "less", "strength": 1..9}]}``.
+    """
+
+    expert = models.ForeignKey(Expert, models.CASCADE, related_name="judgements")
+    node = models.CharField(max_length=100)
+    value = JSONField(pii="answers")
+    sent: "models.JSONField[Any, Any]" = JSONField(pii="answers", null=True, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["expert", "node"], name="one_judgement_per_node")]
+
+    def __str__(self) -> str:
+        return self.node

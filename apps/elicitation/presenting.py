@@ -1,0 +1,108 @@
+"""Weights as people read them: per cent, charts and sentences in the reader's language."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.core.charts import Bar, Chart, Dots, Scale, bars, dots
+from apps.core.charts.scale import write_number
+from apps.elicitation.models import WeightElicitation
+from apps.elicitation.reports import Doubtful, Judged, NodeReport
+
+
+def percent(share: float) -> str:
+    return _("%(number)s %%") % {"number": write_number(100 * share, 1)}
+
+
+def _scale(shares: Sequence[float]) -> Scale:
+    """From nothing to the next ten per cent above the largest share."""
+    return Scale(0, max(10, 10 * math.ceil(10 * max(shares) - 1e-9)), decimals=1)
+
+
+def own_weights(judged: Judged, language: str) -> Chart:
+    """One expert's weights as bars, in per cent."""
+    shares = judged.outcome.weights
+    rows = [Bar(child.title(language), 100 * share) for child, share in zip(judged.node.children, shares, strict=True)]
+    title = _("Weights in per cent: %(node)s") % {"node": judged.node.item.title(language)}
+    return bars(rows, _scale(shares), title=title, value_name=_("Weight, %"))
+
+
+def weights_by_expert(report: NodeReport, language: str) -> Chart | None:
+    """Every expert's weights and the combined ones, in per cent; None while there are none."""
+    if report.combined is None:
+        return None
+    columns = list(zip(*(one.outcome.weights for one in report.judged), strict=True))
+    rows = [
+        Dots(child.title(language), tuple(100 * share for share in column), 100 * combined)
+        for child, column, combined in zip(report.node.children, columns, report.combined.weights, strict=True)
+    ]
+    return dots(
+        rows,
+        [one.expert.name for one in report.judged],
+        _scale([share for column in columns for share in column]),
+        title=_("Weights in per cent, by expert"),
+        person_name=_("one expert"),
+        combined_name=_("combined"),
+    )
+
+
+def shown(report: NodeReport, language: str) -> dict[str, Any]:
+    """A node's section on the page on which an elicitation is watched."""
+    combined = report.combined
+    return {
+        "code": report.node.code,
+        "title": report.node.item.title(language),
+        "chart": weights_by_expert(report, language),
+        "combined": combined,
+        "ratio": ratio(combined.ratio if combined else None),
+        "spreads": [
+            {
+                "name": child.title(language),
+                "combined": percent(weight),
+                "low": percent(spread.low),
+                "high": percent(spread.high),
+                "deviation": _points(spread.deviation),
+            }
+            for child, weight, spread in zip(
+                report.node.children, combined.weights if combined else (), report.spreads, strict=bool(combined)
+            )
+        ],
+        "judged": [
+            {
+                "expert": one.expert,
+                "ratio": ratio(one.outcome.ratio),
+                "is_inconsistent": one.outcome.is_inconsistent,
+                "doubt": doubt(one.doubtful, language),
+            }
+            for one in report.judged
+        ],
+    }
+
+
+def _points(share: float) -> str:
+    """A difference between weights, in percentage points."""
+    return write_number(100 * share, 1)
+
+
+def ratio(value: float | None) -> str:
+    return "" if value is None else write_number(value, 2)
+
+
+def doubt(found: Doubtful | None, language: str) -> str:
+    """Say which comparison fits the others least, and what would fit."""
+    if found is None:
+        return ""
+    names = {"more": found.more.title(language), "less": found.less.title(language)}
+    if found.said == 1:
+        said = _("“%(more)s” matters as much as “%(less)s”") % names
+    else:
+        said = _("“%(more)s” matters %(times)s times as much as “%(less)s”") % {**names, "times": f"{found.said:g}"}
+    fitting = write_number(found.fitting, 1)
+    return _("%(said)s; the other answers together suggest %(fitting)s times.") % {"said": said, "fitting": fitting}
+
+
+def status_kind(elicitation: WeightElicitation) -> str:
+    """The badge's colour."""
+    return {"open": "success", "closed": "info"}.get(elicitation.status, "")

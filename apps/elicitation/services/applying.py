@@ -1,0 +1,69 @@
+"""From judgements to the draft's document, which then explains its weights by itself."""
+
+from copy import deepcopy
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.elicitation import judging
+from apps.elicitation.asked import AskedNode
+from apps.elicitation.models import Judgement, WeightElicitation
+from apps.elicitation.services.guards import (
+    ElicitationNotReady,
+    locked,
+    refuse_changed_nodes,
+    refuse_unless_draft,
+)
+from apps.models.models import ModelVersion, ResilienceModel
+from apps.models.services import parsed, update_draft
+
+
+@transaction.atomic
+def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, now: datetime) -> WeightElicitation:
+    """Write every judgement that was sent into the draft's ``weights``, by parent and without names.
+
+    The engine combines them wherever the document goes. A node that nobody judged keeps the weights it has.
+    Raises ``VersionNotDraft``, ``NodesChanged`` and ``ElicitationNotReady``, and changes nothing then.
+    """
+    elicitation = locked(elicitation)
+    if elicitation.status != WeightElicitation.Status.CLOSED:
+        raise ElicitationNotReady("Close the elicitation first: until then experts can change their judgements.")
+    version = _locked_version(elicitation)
+    refuse_unless_draft(version)
+    refuse_changed_nodes(elicitation, version)
+    steps = _steps(elicitation, version)
+    if not steps:
+        raise ElicitationNotReady("No expert has sent a judgement, so there is nothing to apply.")
+    document = deepcopy(version.document)
+    document["weights"] = {**document.get("weights", {}), **steps}
+    changed = update_draft(version, document, acting_user=acting_user, now=now)
+    elicitation.applied_at = now
+    elicitation.save(update_fields=["applied_at"])
+    details = {"nodes": sorted(steps), "version": str(changed.pk), "digest": changed.digest}
+    audit.record("elicitation.applied", now=now, target=elicitation, actor=acting_user, details=details)
+    return elicitation
+
+
+def _locked_version(elicitation: WeightElicitation) -> ModelVersion:
+    """Lock the resilience model, then the version: the order that every service there keeps."""
+    ResilienceModel.objects.select_for_update(of=("self",)).get(pk=elicitation.version.model_id)
+    return ModelVersion.objects.select_for_update(of=("self",)).get(pk=elicitation.version_id)
+
+
+def _steps(elicitation: WeightElicitation, version: ModelVersion) -> dict[str, dict[str, Any]]:
+    rows = Judgement.objects.filter(expert__elicitation=elicitation, sent__isnull=False).order_by("expert_id")
+    sent: dict[str, list[Any]] = {}
+    for judgement in rows:
+        sent.setdefault(judgement.node, []).append(judgement.sent)
+    return {
+        node.code: _step(elicitation, node, version, sent[node.code]) for node in elicitation.asked if node.code in sent
+    }
+
+
+def _step(elicitation: WeightElicitation, node: AskedNode, version: ModelVersion, sent: list[Any]) -> dict[str, Any]:
+    """One row a judgement, its columns in the order that the children have in the draft now."""
+    codes = [child.code for child in parsed(version).nodes[node.code].children]
+    return judging.step_of(elicitation.method, [judging.row_of(elicitation.method, codes, one) for one in sent])

@@ -1,0 +1,47 @@
+"""What several verbs lock and refuse."""
+
+from apps.core.errors import Problem, Refused
+from apps.elicitation.asked import Change, changes
+from apps.elicitation.models import WeightElicitation
+from apps.models.models import ModelVersion
+from apps.models.services import parsed
+from apps.models.services.versions import VersionNotDraft
+
+
+class ElicitationNotReady(Refused):
+    code = "elicitation_not_ready"
+    title = "The elicitation is not ready for that"
+
+
+class NodesChanged(Refused):
+    code = "nodes_changed"
+    title = "The draft no longer has the nodes that experts were asked about"
+
+
+def locked(elicitation: WeightElicitation) -> WeightElicitation:
+    rows = WeightElicitation.objects.select_for_update(of=("self",)).select_related("version__model")
+    return rows.get(pk=elicitation.pk)
+
+
+def refuse_unless_draft(version: ModelVersion) -> None:
+    if version.state != ModelVersion.State.DRAFT:
+        raise VersionNotDraft("Its version of the resilience model is no draft any more, so its weights stay.")
+
+
+def refuse_changed_nodes(elicitation: WeightElicitation, version: ModelVersion) -> None:
+    """Refuse when the draft has other children below a node than experts were asked to weigh; say which."""
+    found = changes(parsed(version), elicitation.asked)
+    if found:
+        problems = [Problem(f"/nodes/{one.place}", _in_words(one), "node_changed") for one in found]
+        raise NodesChanged(
+            "The draft has changed since experts were asked. " + " ".join(problem.detail for problem in problems),
+            errors=problems,
+        )
+
+
+def _in_words(change: Change) -> str:
+    if change.is_missing:
+        return f"{change.code} is not there any more."
+    said = [f"lost {', '.join(change.gone)}"] if change.gone else []
+    said += [f"gained {', '.join(change.new)}"] if change.new else []
+    return f"{change.code} has {' and '.join(said)}."

@@ -1,0 +1,172 @@
+"""Judgements: saved as an expert goes, sent when whole, or entered on experts' behalf."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.core.errors import Invalid, Problem, Refused
+from apps.elicitation import judgement_file, judging
+from apps.elicitation.asked import AskedNode
+from apps.elicitation.judgement_file import Read
+from apps.elicitation.models import Expert, Judgement, WeightElicitation
+from apps.elicitation.services.experts import by_address
+from apps.elicitation.services.guards import ElicitationNotReady, locked
+
+MOST_PROBLEMS = 50
+
+
+class NothingToSend(Refused):
+    code = "judgements_not_whole"
+    title = "The judgements cannot be sent yet"
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One whole judgement of one expert; ``at`` points at where it stood in what was sent."""
+
+    expert: Expert
+    node: str
+    value: Mapping[str, Any]
+    at: str = ""
+
+
+@transaction.atomic
+def save_judgement(
+    expert: Expert, node: AskedNode, value: Mapping[str, Any], *, seen: str | None, now: datetime
+) -> tuple[Judgement, bool]:
+    """Keep what the expert has answered so far, gaps and all; what was sent before still counts.
+
+    ``seen`` is the state that the answer was given on. Returns the judgement as it is now, and whether this was
+    saved: it is not when another device has saved something else since.
+    """
+    known, is_new = Judgement.objects.select_for_update().get_or_create(
+        expert=expert, node=node.code, defaults={"value": value, "saved_at": now}
+    )
+    if is_new or known.value == value:
+        return known, True
+    if seen is not None and seen != known.saved_at.isoformat():
+        return known, False
+    known.value, known.saved_at = dict(value), now
+    known.save(update_fields=["value", "saved_at"])
+    return known, True
+
+
+@transaction.atomic
+def send_judgements(expert: Expert, *, now: datetime) -> Expert:
+    """Let what the expert has saved count, in the place of what was sent before.
+
+    A node of which nothing was answered is left out; one with gaps refuses the whole.
+    """
+    elicitation = WeightElicitation.objects.select_for_update(of=("self",)).get(pk=expert.elicitation_id)
+    if elicitation.status != WeightElicitation.Status.OPEN:
+        raise ElicitationNotReady("The elicitation takes no more judgements.")
+    saved = {one.node: one for one in expert.judgements.select_for_update()}
+    given = [node for node in elicitation.asked if node.code in saved and not judging.is_empty(saved[node.code].value)]
+    with_gaps = [node.code for node in given if not judging.is_whole(elicitation.method, node, saved[node.code].value)]
+    if with_gaps or not given:
+        problems = [Problem(f"/{code}", "is not answered as a whole", "incomplete") for code in with_gaps]
+        raise NothingToSend("Complete what you have begun, then send it.", errors=problems)
+    for one in saved.values():
+        one.sent = one.value if one.node in {node.code for node in given} else None
+    Judgement.objects.bulk_update(saved.values(), ["sent"])
+    return _mark_sent(expert, now)
+
+
+def _mark_sent(expert: Expert, now: datetime) -> Expert:
+    expert.sent_at = now
+    expert.save(update_fields=["sent_at"])
+    audit.record("expert.judged", now=now, target=expert)
+    return expert
+
+
+@transaction.atomic
+def enter_judgements(
+    elicitation: WeightElicitation, entries: Sequence[Entry], *, acting_user: User | None, now: datetime
+) -> list[Judgement]:
+    """Enter whole judgements on experts' behalf, all of them or none; they count at once.
+
+    They take the place of what the expert had for the same node.
+    """
+    elicitation = locked(elicitation)
+    if not elicitation.takes_judgements:
+        raise ElicitationNotReady("The elicitation is closed and takes no more judgements.")
+    problems = _problems(elicitation, entries)
+    if problems:
+        raise Invalid("Some of the judgements cannot be taken.", errors=problems[:MOST_PROBLEMS])
+    experts = {entry.expert.pk: entry.expert for entry in entries}
+    Judgement.objects.bulk_create(
+        [Judgement(expert=one.expert, node=one.node, value=one.value, sent=one.value, saved_at=now) for one in entries],
+        update_conflicts=True,
+        unique_fields=["expert", "node"],
+        update_fields=["value", "sent", "saved_at"],
+    )
+    Expert.objects.filter(pk__in=experts).update(sent_at=now)
+    details = {"experts": [str(pk) for pk in experts], "nodes": sorted({one.node for one in entries})}
+    audit.record("elicitation.judgements_entered", now=now, target=elicitation, actor=acting_user, details=details)
+    keys = {(entry.expert.pk, entry.node) for entry in entries}
+    rows = Judgement.objects.filter(expert__in=experts, node__in=details["nodes"]).select_related("expert")
+    return [one for one in rows.order_by("pk") if (one.expert_id, one.node) in keys]
+
+
+def _problems(elicitation: WeightElicitation, entries: Iterable[Entry]) -> list[Problem]:
+    nodes = {node.code: node for node in elicitation.asked}
+    found: list[Problem] = []
+    seen: set[tuple[Any, str]] = set()
+    for entry in entries:
+        if entry.node not in nodes:
+            found.append(Problem(f"{entry.at}/node", f"experts are not asked about {entry.node!r}", "unknown_node"))
+            continue
+        if (entry.expert.pk, entry.node) in seen:
+            found.append(Problem(f"{entry.at}/node", "this expert judges this node twice here", "duplicate"))
+        seen.add((entry.expert.pk, entry.node))
+        found += [
+            Problem(entry.at + one.pointer, one.detail, one.code)
+            for one in judging.problems(elicitation.method, nodes[entry.node], entry.value)
+        ]
+    return found
+
+
+@transaction.atomic
+def import_judgements(
+    elicitation: WeightElicitation, text: str, *, dry_run: bool, acting_user: User | None, now: datetime
+) -> dict[str, Any]:
+    """Enter the judgements of a CSV file on experts' behalf, all or none; a dry run only says whether it would do.
+
+    Pointers name the line and the column: ``/csv/3/points``.
+    """
+    read = judgement_file.read(elicitation.method, text)
+    known = by_address(elicitation)
+    experts = {one.email: known(one.email) for one in read}
+    problems = [
+        Problem(f"/csv/{one.line}/email", f"no expert has the address {one.email!r}: add them first", "unknown_expert")
+        for one in read
+        if experts[one.email] is None
+    ]
+    problems += _problems_of_file(elicitation, read)
+    if problems:
+        raise Invalid("The file cannot be taken as it is.", errors=problems[:MOST_PROBLEMS])
+    entries = [Entry(expert, one.node, one.value) for one in read if (expert := experts[one.email])]
+    made = enter_judgements(elicitation, entries, acting_user=acting_user, now=now)
+    transaction.set_rollback(dry_run)
+    return {"dry_run": dry_run, "experts": len({one.expert.pk for one in entries}), "judgements": len(made)}
+
+
+def _problems_of_file(elicitation: WeightElicitation, read: Iterable[Read]) -> list[Problem]:
+    nodes = {node.code: node for node in elicitation.asked}
+    found = []
+    for one in read:
+        if one.node not in nodes:
+            detail = f"experts are not asked about {one.node!r}"
+            found.append(Problem(f"/csv/{one.line}/node", detail, "unknown_node"))
+            continue
+        found += [
+            Problem(one.place_of(problem.pointer), problem.detail, problem.code)
+            for problem in judging.problems(elicitation.method, nodes[one.node], one.value)
+        ]
+    return found

@@ -1,0 +1,192 @@
+"""The expert's pages: judge without an account, on any device, until the elicitation closes."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.core.errors import Refused
+from apps.elicitation import answering, judging, presenting, services
+from apps.elicitation.answering import Given
+from apps.elicitation.asked import AskedNode
+from apps.elicitation.models import Judgement
+from apps.elicitation.reports import Judged
+from apps.elicitation.views.access import Visit, by_personal_link
+
+
+@require_GET
+@by_personal_link
+def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Who asks, what, how much; begin, or go on where it stopped."""
+    services.note_opened(visit.expert, now=visit.now)
+    tasks = [_task(visit, node) for node in visit.elicitation.asked]
+    page = {
+        "tasks": tasks,
+        "following": next((task for task in tasks if not task["is_whole"]), None),
+        "is_begun": any(task["is_begun"] for task in tasks),
+        "questions": judging.count_questions(visit.elicitation.method, visit.elicitation.asked),
+    }
+    return render(request, "elicitation/answer/landing.html", {**visit.shared(request), **page})
+
+
+def _task(visit: Visit, node: AskedNode) -> dict[str, Any]:
+    method, value = visit.elicitation.method, visit.value(node)
+    done, most = answering.progress(method, node, value)
+    return {
+        "code": node.code,
+        "title": node.item.title(visit.language),
+        "parts": len(node.children),
+        "done": done,
+        "most": most,
+        "is_begun": not judging.is_empty(value),
+        "is_whole": judging.is_whole(method, node, value),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@by_personal_link
+def node(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
+    """One node's form, saved as a whole, with or without JavaScript, and with gaps when it must be."""
+    here = next((one for one in visit.elicitation.asked if one.code == code), None)
+    if here is None:
+        raise Http404
+    if request.method == "GET":
+        services.note_opened(visit.expert, now=visit.now)
+        return _show(request, visit, here, {}, {})
+    given = answering.given(visit.elicitation.method, here, request.POST)
+    judgement, is_saved = services.save_judgement(
+        visit.expert, here, given.value, seen=request.POST.get("seen"), now=visit.now
+    )
+    visit.saved[here.code] = judgement
+    if getattr(request, "htmx", False):
+        return _saved(request, visit, here, judgement, is_saved, given)
+    if not is_saved:
+        note = _("This was answered elsewhere meanwhile. The newer answer is shown; change it if you like.")
+        return _show(request, visit, here, {"": note}, {}, status=409)
+    return _onward(request, visit, here, given)
+
+
+def _onward(request: HttpRequest, visit: Visit, here: AskedNode, given: Given) -> HttpResponse:
+    """To the next page; gaps are pointed at first, unless the expert wants to go on later or has not begun."""
+    later = "later" in request.POST
+    gaps = answering.gaps(visit.elicitation.method, here, given.value, visit.language)
+    wanted = {} if later or judging.is_empty(given.value) else gaps
+    if given.errors or wanted:
+        return _show(request, visit, here, {**wanted, **given.errors}, given.errors, status=422)
+    following = visit.after(here)
+    if later:
+        return redirect("elicitation:answer", visit.token)
+    if following is None or "check" in request.POST:
+        return redirect("elicitation:answer-check", visit.token)
+    return redirect("elicitation:answer-node", visit.token, following.code)
+
+
+def _show(
+    request: HttpRequest,
+    visit: Visit,
+    here: AskedNode,
+    problems: dict[str, str],
+    errors: dict[str, str],
+    status: int = 200,
+) -> HttpResponse:
+    method, value = visit.elicitation.method, visit.value(here)
+    page = {
+        **_running(visit, here),
+        "node": here,
+        "title": here.item.title(visit.language),
+        "about": here.item.about(visit.language),
+        "number": visit.elicitation.asked.index(here) + 1,
+        "controls": answering.controls(method, here, value, visit.language, errors, request.POST),
+        "described": [
+            {"title": child.title(visit.language), "about": child.about(visit.language)}
+            for child in here.children
+            if child.about(visit.language)
+        ],
+        "is_last": visit.after(here) is None,
+        "result": _result(visit, here),
+        "problems": [{"href": f"#{name}" if name else "", "message": message} for name, message in problems.items()],
+    }
+    return render(request, "elicitation/answer/node.html", {**visit.shared(request), **page}, status=status)
+
+
+def _running(visit: Visit, here: AskedNode) -> dict[str, Any]:
+    """What changes as the expert goes: how much is done, and the state that the next save is based on."""
+    method, value = visit.elicitation.method, visit.value(here)
+    done, most = answering.progress(method, here, value)
+    saved = visit.saved.get(here.code)
+    return {
+        "done": done,
+        "most": most,
+        "is_budget": method != judging.AHP,
+        "balance": answering.balance(most - done) if method != judging.AHP else "",
+        "seen": saved.saved_at.isoformat() if saved else "",
+    }
+
+
+def _saved(
+    request: HttpRequest, visit: Visit, here: AskedNode, judgement: Judgement, is_saved: bool, given: Given
+) -> HttpResponse:
+    page = {
+        **_running(visit, here),
+        "saved_at": judgement.saved_at if is_saved else None,
+        "is_stale": not is_saved,
+        "errors": list(given.errors.values())[:1],
+        "oob": True,
+    }
+    return render(request, "elicitation/answer/_running.html", page)
+
+
+def _result(visit: Visit, here: AskedNode) -> dict[str, Any] | None:
+    """What the answers come to, once they are whole."""
+    method, value = visit.elicitation.method, visit.value(here)
+    if not judging.is_whole(method, here, value):
+        return None
+    judged = Judged(method, here, value, visit.expert)
+    return {
+        "code": here.code,
+        "title": here.item.title(visit.language),
+        "chart": presenting.own_weights(judged, visit.language),
+        "ratio": presenting.ratio(judged.outcome.ratio),
+        "is_inconsistent": judged.outcome.is_inconsistent,
+        "doubt": presenting.doubt(judged.doubtful, visit.language),
+        "place": judged.doubtful.place if judged.doubtful else None,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@by_personal_link
+def check(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Everything at a glance with what it comes to, and the button that sends it."""
+    problems: list[dict[str, str]] = []
+    if request.method == "POST":
+        try:
+            services.send_judgements(visit.expert, now=visit.now)
+        except Refused as refused:
+            problems = [
+                {"href": f"#n-{code}", "message": _("Complete this, or clear it: %(node)s") % {"node": title}}
+                for code, title in _named(visit, [one.pointer.lstrip("/") for one in refused.errors])
+            ] or [{"href": "", "message": refused.detail}]
+        else:
+            return redirect("elicitation:answer-done", visit.token)
+    page = {"parts": _parts(visit), "problems": problems}
+    status = 422 if problems else 200
+    return render(request, "elicitation/answer/check.html", {**visit.shared(request), **page}, status=status)
+
+
+def _named(visit: Visit, codes: list[str]) -> list[tuple[str, str]]:
+    return [(one.code, one.item.title(visit.language)) for one in visit.elicitation.asked if one.code in codes]
+
+
+def _parts(visit: Visit) -> list[dict[str, Any]]:
+    return [{**_task(visit, one), "result": _result(visit, one)} for one in visit.elicitation.asked]
+
+
+@require_GET
+@by_personal_link
+def done(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.expert.sent_at is None:
+        return redirect("elicitation:answer", visit.token)
+    page = {"parts": [part for part in _parts(visit) if part["result"]]}
+    return render(request, "elicitation/answer/done.html", {**visit.shared(request), **page})

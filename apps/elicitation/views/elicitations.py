@@ -1,0 +1,174 @@
+"""The analyst's elicitations: the form, and the page on which one is watched and steered."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import authz
+from apps.core.charts import Count, funnel
+from apps.core.errors import Refused
+from apps.elicitation import asked, presenting, reports, services
+from apps.elicitation.forms import ElicitationForm
+from apps.elicitation.models import Expert, WeightElicitation
+from apps.elicitation.views.doors import crumbs, do, elicitation_or_404, staff_page, user_of
+from apps.models.models import ModelVersion, ResilienceModel
+from apps.models.services import parsed
+from apps.notifications.services import latest_messages
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("weight-elicitations:create")
+def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
+    """Ask for weights of a draft; who may change the draft may."""
+    seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
+    version = get_object_or_404(
+        ModelVersion.objects.select_related("model"), model__in=seen, model=model, number=number
+    )
+    if not user_of(request).has_perm("models:update", version.model):
+        raise PermissionDenied
+    now = timezone.now()
+    content, language = parsed(version), get_language() or "en"
+    choices = [(one.code, one.title(language, content.language)) for one in asked.parents(content)]
+    form = ElicitationForm(request.POST or None, request.FILES or None, nodes=choices, today=now.date())
+    if request.method == "POST" and form.is_valid():
+        try:
+            elicitation = _create(request, version, form.cleaned_data)
+        except Refused as refused:
+            at_nodes = any(one.pointer.startswith("/nodes") for one in refused.errors)
+            form.add_error("nodes" if at_nodes else None, refused.detail)
+        else:
+            messages.success(request, _("The elicitation is a draft. Nobody hears of it before you open it."))
+            return redirect("elicitation:detail", elicitation.pk)
+    page = {
+        "form": form,
+        "version": version,
+        "is_draft": version.state == ModelVersion.State.DRAFT,
+        "has_parents": bool(choices),
+        "crumbs": [
+            {"name": _("Models"), "url": "/models/"},
+            {"name": str(version), "url": f"/models/{version.model_id}/versions/{version.number}/"},
+        ],
+    }
+    return render(request, "elicitation/form.html", page, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _create(request: HttpRequest, version: ModelVersion, data: dict[str, Any]) -> WeightElicitation:
+    user, now = user_of(request), timezone.now()
+    wanted = ("name", "method", "nodes", "introduction", "answer_by")
+    elicitation = services.create_elicitation(
+        version=version, acting_user=user, now=now, **{name: data[name] for name in wanted}
+    )
+    if data["contacts"]:
+        services.add_experts(elicitation, data["contacts"], acting_user=user, now=now)
+    return elicitation
+
+
+@require_GET
+@staff_page("weight-elicitations:read")
+def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The elicitation as it stands; the whole page, or the part that changes."""
+    elicitation = elicitation_or_404(request, pk)
+    language = get_language() or "en"
+    experts = list(elicitation.experts.prefetch_related("judgements").order_by("pk"))
+    page = {
+        "elicitation": elicitation,
+        "status_kind": presenting.status_kind(elicitation),
+        "experts": _rows(experts),
+        "progress": _progress(experts),
+        "reports": [presenting.shown(one, language) for one in reports.results_of(elicitation)],
+        "is_draft": elicitation.version.state == ModelVersion.State.DRAFT,
+        "is_open": elicitation.status == WeightElicitation.Status.OPEN,
+        "may_manage": user_of(request).has_perm("weight-elicitations:manage", elicitation),
+        "crumbs": crumbs(elicitation),
+    }
+    whole = "elicitation/_monitor.html" if getattr(request, "htmx", False) else "elicitation/detail.html"
+    return render(request, whole, page)
+
+
+def _rows(experts: list[Expert]) -> list[dict[str, Any]]:
+    """Each expert with the last message to them."""
+    last = latest_messages([services.message_prefix(one) for one in experts])
+    return [
+        {"expert": one, "message": last.get(services.message_prefix(one)), "is_begun": bool(one.judgements.all())}
+        for one in experts
+    ]
+
+
+def _progress(experts: list[Expert]) -> Any:
+    sent = sum(1 for one in experts if one.sent_at)
+    if not sent and not any(one.invited_at for one in experts):
+        return None
+    steps = [
+        Count(_("Experts"), len(experts)),
+        Count(_("Opened the link"), sum(1 for one in experts if one.opened_at or one.sent_at)),
+        Count(_("Started"), sum(1 for one in experts if one.judgements.all() or one.sent_at)),
+        Count(_("Sent judgements"), sent),
+    ]
+    title = _("%(sent)d of %(experts)d have sent their judgements") % {"sent": sent, "experts": len(experts)}
+    return funnel(steps, title=title)
+
+
+@require_POST
+@staff_page("weight-elicitations:open")
+def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:open")
+    done = _("The elicitation is open. The invitations are on their way.")
+    user = user_of(request)
+    return do(request, pk, lambda: services.open_elicitation(elicitation, acting_user=user, now=timezone.now()), done)
+
+
+@require_POST
+@staff_page("weight-elicitations:remind")
+def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:remind")
+    try:
+        count = services.remind(elicitation, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, refused.detail)
+    else:
+        said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
+        messages.success(request, said % {"count": count})
+    return redirect("elicitation:detail", pk)
+
+
+@require_POST
+@staff_page("weight-elicitations:close")
+def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:close")
+    done = _("The elicitation is closed. You can apply its weights to the draft now.")
+    user = user_of(request)
+    return do(request, pk, lambda: services.close_elicitation(elicitation, acting_user=user, now=timezone.now()), done)
+
+
+@require_POST
+@staff_page("weight-elicitations:apply")
+def apply_now(request: HttpRequest, pk: UUID) -> HttpResponse:
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:apply")
+    user = user_of(request)
+    if not user.has_perm("models:update", elicitation.version.model):
+        raise PermissionDenied
+    done = _("The judgements stand in the draft now, without names. Its weights follow from them.")
+    return do(request, pk, lambda: services.apply_weights(elicitation, acting_user=user, now=timezone.now()), done)
+
+
+@require_POST
+@staff_page("weight-elicitations:delete")
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:delete")
+    try:
+        services.delete_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.detail)
+        return redirect("elicitation:detail", pk)
+    messages.success(request, _("The elicitation is deleted."))
+    return redirect("models:version", elicitation.version.model_id, elicitation.version.number)

@@ -1,0 +1,97 @@
+"""Judgements entered on experts' behalf: from a meeting, from paper, from a spreadsheet."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.core.api.fast import csv_lines
+from apps.core.errors import Refused
+from apps.elicitation import judgement_file, judging, services
+from apps.elicitation.asked import AskedNode
+from apps.elicitation.forms import JudgementsForm
+from apps.elicitation.models import WeightElicitation
+from apps.elicitation.views.doors import crumbs, elicitation_or_404, staff_page, user_of
+
+MOST_PROBLEMS = 20
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("weight-elicitations:update")
+def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Check a file's judgements, or enter them: all or none, each line that is wrong is named."""
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
+    form = JudgementsForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    outcome: dict[str, Any] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            outcome = services.import_judgements(
+                elicitation,
+                form.lines,
+                dry_run="check" in request.POST,
+                acting_user=user_of(request),
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            _explain(form, refused)
+    if outcome and not outcome["dry_run"]:
+        said = ngettext("%(count)d judgement is entered.", "%(count)d judgements are entered.", outcome["judgements"])
+        messages.success(request, said % {"count": outcome["judgements"]})
+        return redirect("elicitation:detail", pk)
+    if outcome:  # a browser does not keep a chosen file: what it held stands in the form now
+        form = JudgementsForm(initial={"text": form.lines})
+    page = {
+        "form": form,
+        "elicitation": elicitation,
+        "outcome": outcome,
+        "columns": ", ".join(judgement_file.columns(elicitation.method)),
+        "crumbs": crumbs(elicitation, with_itself=True),
+    }
+    return render(request, "elicitation/enter.html", page, status=422 if form.errors else 200)
+
+
+def _explain(form: JudgementsForm, refused: Refused) -> None:
+    problems = [f"{_place(one.pointer)}: {one.detail}" for one in refused.errors[:MOST_PROBLEMS]]
+    form.add_error(form.source, ValidationError(problems or [refused.detail]))
+
+
+def _place(pointer: str) -> str:
+    """``/csv/3/points`` in words."""
+    _empty, _csv, *rest = pointer.split("/")
+    if not rest:
+        return _("File")
+    if len(rest) == 1:
+        return _("Line %(line)s") % {"line": rest[0]}
+    return _("Line %(line)s, %(column)s") % {"line": rest[0], "column": rest[1]}
+
+
+@require_GET
+@staff_page("weight-elicitations:update")
+def blank_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A file with a line for everything that is asked of everybody, to be filled in."""
+    elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
+    response = HttpResponse(b"".join(csv_lines(_lines(elicitation))), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="judgements.csv"'
+    return response
+
+
+def _lines(elicitation: WeightElicitation) -> Iterator[dict[str, str]]:
+    names = judgement_file.columns(elicitation.method)
+    for email in [one.email for one in elicitation.experts.order_by("pk")] or [""]:
+        for node in elicitation.asked:
+            for parts in _asked(elicitation.method, node):
+                yield dict(zip(names, (email, node.code, *parts, ""), strict=True))
+
+
+def _asked(method: str, node: AskedNode) -> list[tuple[str, ...]]:
+    if method == judging.AHP:
+        return [(first.code, second.code) for first, second in node.pairs]
+    return [(code,) for code in node.codes]
