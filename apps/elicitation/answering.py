@@ -71,9 +71,9 @@ def _points(child: Item, value: Value, language: str, error: str, posted: Posted
 def _pair(place: int, pair: tuple[Item, Item], sign: int | None, language: str, error: str) -> Control:
     first, second = (item.title(language) for item in pair)
     groups = (
-        Group(_("%(item)s matters more") % {"item": first}, _choices(first, reversed(judging.STRENGTHS[1:]), 1, sign)),
+        Group(_("A: %(item)s") % {"item": first}, _choices("A", reversed(judging.STRENGTHS[1:]), 1, sign)),
         Group(_("No difference"), _choices("", judging.STRENGTHS[:1], 1, sign)),
-        Group(_("%(item)s matters more") % {"item": second}, _choices(second, judging.STRENGTHS[1:], -1, sign)),
+        Group(_("B: %(item)s") % {"item": second}, _choices("B", judging.STRENGTHS[1:], -1, sign)),
     )
     chosen = "" if sign is None else str(sign)
     return Control(f"c-{place}", pair[0], first, second, value=chosen, groups=groups, error=error)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.charts import Bar, Chart, Dots, Scale, bars, dots
 from apps.core.charts.scale import write_number
+from apps.elicitation.asked import Change
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.reports import Doubtful, Judged, NodeReport
 
@@ -17,8 +18,8 @@ def percent(share: float) -> str:
 
 
 def _scale(shares: Sequence[float]) -> Scale:
-    """From nothing to the next ten per cent above the largest share."""
-    return Scale(0, max(10, 10 * math.ceil(10 * max(shares) - 1e-9)), decimals=1)
+    """From nothing to the next fifth above the largest share, so that quarters of it are whole numbers."""
+    return Scale(0, 20 * max(1, math.ceil(5 * max(shares) - 1e-9)), decimals=1)
 
 
 def own_weights(judged: Judged, language: str) -> Chart:
@@ -101,6 +102,16 @@ def doubt(found: Doubtful | None, language: str) -> str:
         said = _("“%(more)s” matters %(times)s times as much as “%(less)s”") % {**names, "times": f"{found.said:g}"}
     fitting = write_number(found.fitting, 1)
     return _("%(said)s; the other answers together suggest %(fitting)s times.") % {"said": said, "fitting": fitting}
+
+
+def change(found: Change) -> str:
+    """Say how a node of a draft differs from what experts were asked about."""
+    names = {"node": found.code, "gone": ", ".join(found.gone), "new": ", ".join(found.new)}
+    if found.is_missing:
+        return _("%(node)s is not there any more.") % names
+    if found.gone and found.new:
+        return _("%(node)s has lost %(gone)s and gained %(new)s.") % names
+    return (_("%(node)s has lost %(gone)s.") if found.gone else _("%(node)s has gained %(new)s.")) % names
 
 
 def status_kind(elicitation: WeightElicitation) -> str:

@@ -22,8 +22,10 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, make_user, make_version, part_of
 from apps.core import jobs
+from apps.elicitation import services as elicitations
+from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
 from apps.models.models import Import, ReferenceSet
-from apps.models.services import create_subject, score_assessment
+from apps.models.services import create_subject, import_document, score_assessment
 from apps.notifications.models import Message
 from resimate.urls import tenant as tenant_urls
 
@@ -118,6 +120,27 @@ POST   reference-sets-list      ---+++
 GET    reference-sets-export    ---+++
 GET    reference-sets-detail    ---0++
 GET    reference-sets-units     ---0++
+GET    weight-elicitations-list    ---+++
+POST   weight-elicitations-list    ---+++
+GET    weight-elicitations-detail  ---0++
+PUT    weight-elicitations-detail  ---0++
+PATCH  weight-elicitations-detail  ---0++
+DELETE weight-elicitations-detail  ---0++
+POST   weight-elicitations-open    ---0++
+POST   weight-elicitations-remind  ---0++
+POST   weight-elicitations-close   ---0++
+POST   weight-elicitations-apply   ---0++
+GET    weight-elicitations-weights ---0++
+GET    experts-list             ---0++
+POST   experts-list             ---0++
+GET    experts-detail           ---0++
+DELETE experts-detail           ---0++
+POST   experts-renew            ---0++
+POST   experts-revoke           ---0++
+GET    judgements-list          ---0++
+POST   judgements-list          ---0++
+POST   judgements-import        ---0++
+GET    judgements-detail        ---0++
 GET    jobs-detail              00000+
 POST   jobs-cancel              00000+
 POST   calculations             ---+++
@@ -209,6 +232,16 @@ def world(acme: Any) -> dict[str, Any]:
     run = score_assessment(ours.assessment, now=now)
     part = part_of(ours, BO)
     job = jobs.enqueue("assessment.score", {"assessment_id": str(ours.assessment_id)}, requested_by=ana.pk, now=now)
+    weighed = elicitations.create_elicitation(
+        name="Weights",
+        version=import_document({**DOCUMENT, "code": "weighed"}, acting_user=ana, now=now),
+        method="budget_allocation",
+        nodes=["plans"],
+        acting_user=ana,
+        now=now,
+    )
+    elicitations.add_experts(weighed, [BO], acting_user=ana, now=now)
+    expert = judge(weighed, BO, {"plans": POINTS["plans"]}, now)
     key, _ = accounts.create_api_key(ana, name="mine", now=now)
     role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
     entry = AuditEntry.objects.filter(tenant="acme").first()
@@ -225,6 +258,9 @@ def world(acme: Any) -> dict[str, Any]:
         "responses": part.response_id,
         "imports": brought.pk,
         "reference-sets": frozen.pk,
+        "weight-elicitations": weighed.pk,
+        "experts": expert.pk,
+        "judgements": expert.judgements.values_list("pk", flat=True)[0],
         "scores": run.pk,
         "jobs": job.pk,
         "user": ana.pk,
@@ -259,7 +295,13 @@ def browser_of(acme: Any, world: dict[str, Any]) -> Callable[[str], Client]:
 def _url(name: str, ids: dict[str, Any]) -> str:
     """The address of a route with the ids of things that are there."""
     own_id = next((one for basename, one in ids.items() if name.startswith(f"{basename}-")), None)
-    for parents in ({}, {"campaign": ids["campaigns"]}, {"model": ids["models"]}, {"assessment": ids["assessments"]}):
+    within = {
+        "campaign": "campaigns",
+        "model": "models",
+        "assessment": "assessments",
+        "elicitation": "weight-elicitations",
+    }
+    for parents in ({}, *({parent: ids[basename]} for parent, basename in within.items())):
         for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"number": 1}, {"key": "campaign.sender"}):
             try:
                 return reverse(name, kwargs={**parents, **own}, urlconf="resimate.urls.tenant")

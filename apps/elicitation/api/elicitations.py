@@ -45,9 +45,10 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
         return queryset.filter(**{name: value for name, value in asked.items() if value})
 
     def perform_create(self, serializer: Any) -> WeightElicitation:
-        return services.create_elicitation(
+        made = services.create_elicitation(
             **serializer.validated_data, acting_user=who(self.request), now=timezone.now()
         )
+        return WeightElicitation.objects.get(pk=made.pk)  # the database keeps JSON in an order of its own
 
     def perform_update(self, serializer: Any) -> WeightElicitation:
         changes = dict(serializer.validated_data)

@@ -132,11 +132,11 @@ class JudgementView(ReadMixin, _Within):
 
         They take the place of what the expert had for the same node.
         """
-        many = rows_in(request)
+        elicitation, many = self.elicitation, rows_in(request)
         body = JudgementSerializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)
         entries = self._entries(body.validated_data if many else [body.validated_data], many)
-        made = services.enter_judgements(self.elicitation, entries, acting_user=who(request), now=timezone.now())
+        made = services.enter_judgements(elicitation, entries, acting_user=who(request), now=timezone.now())
         shown = list(self.get_queryset().filter(pk__in=[one.pk for one in made]))
         if many:
             return Response(self.get_serializer(shown, many=True).data, status=201)

@@ -1,5 +1,7 @@
 """What several verbs lock and refuse."""
 
+from collections.abc import Sequence
+
 from apps.core.errors import Problem, Refused
 from apps.elicitation.asked import Change, changes
 from apps.elicitation.models import WeightElicitation
@@ -14,8 +16,15 @@ class ElicitationNotReady(Refused):
 
 
 class NodesChanged(Refused):
+    """``changes`` say which nodes, and how."""
+
     code = "nodes_changed"
     title = "The draft no longer has the nodes that experts were asked about"
+
+    def __init__(self, found: Sequence[Change]) -> None:
+        problems = [Problem(f"/nodes/{one.place}", _in_words(one), "node_changed") for one in found]
+        super().__init__("Nodes of the draft have other parts now than experts were asked about.", errors=problems)
+        self.changes = tuple(found)
 
 
 def locked(elicitation: WeightElicitation) -> WeightElicitation:
@@ -30,13 +39,8 @@ def refuse_unless_draft(version: ModelVersion) -> None:
 
 def refuse_changed_nodes(elicitation: WeightElicitation, version: ModelVersion) -> None:
     """Refuse when the draft has other children below a node than experts were asked to weigh; say which."""
-    found = changes(parsed(version), elicitation.asked)
-    if found:
-        problems = [Problem(f"/nodes/{one.place}", _in_words(one), "node_changed") for one in found]
-        raise NodesChanged(
-            "The draft has changed since experts were asked. " + " ".join(problem.detail for problem in problems),
-            errors=problems,
-        )
+    if found := changes(parsed(version), elicitation.asked):
+        raise NodesChanged(found)
 
 
 def _in_words(change: Change) -> str:

@@ -152,6 +152,7 @@ def _result(visit: Visit, here: AskedNode) -> dict[str, Any] | None:
         "is_inconsistent": judged.outcome.is_inconsistent,
         "doubt": presenting.doubt(judged.doubtful, visit.language),
         "place": judged.doubtful.place if judged.doubtful else None,
+        "place_text": str(judged.doubtful.place) if judged.doubtful else "",
     }
 
 

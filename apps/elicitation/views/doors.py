@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Refused
+from apps.elicitation import presenting
 from apps.elicitation.models import WeightElicitation
+from apps.elicitation.services import NodesChanged
 from apps.models.views import staff_page
 
 __all__ = ["crumbs", "do", "elicitation_or_404", "staff_page", "user_of"]
@@ -40,6 +42,9 @@ def do(request: HttpRequest, pk: UUID, service: Callable[[], Any], done: str) ->
     """Call a service, say what came of it, and go back to the elicitation's page."""
     try:
         service()
+    except NodesChanged as refused:
+        said = [presenting.change(one) for one in refused.changes]
+        messages.error(request, " ".join([_("The draft has changed since experts were asked."), *said]))
     except Refused as refused:
         messages.error(request, refused.detail)
     else:

@@ -20,6 +20,7 @@ from apps.elicitation import asked, presenting, reports, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.views.doors import crumbs, do, elicitation_or_404, staff_page, user_of
+from apps.models.engine import Node
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import parsed
 from apps.notifications.services import latest_messages
@@ -37,7 +38,7 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     content, language = parsed(version), get_language() or "en"
-    choices = [(one.code, one.title(language, content.language)) for one in asked.parents(content)]
+    choices = [(one.code, _choice(one, language, content.language)) for one in asked.parents(content)]
     form = ElicitationForm(request.POST or None, request.FILES or None, nodes=choices, today=now.date())
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,6 +60,12 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
         ],
     }
     return render(request, "elicitation/form.html", page, status=422 if form.errors else 200)
+
+
+def _choice(node: Node, language: str, default: str) -> str:
+    count = len(node.children)
+    said = ngettext("%(node)s (%(count)d part)", "%(node)s (%(count)d parts)", count)
+    return said % {"node": node.title(language, default), "count": count}
 
 
 @transaction.atomic

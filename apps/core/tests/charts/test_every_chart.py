@@ -6,7 +6,21 @@ import pytest
 from django.utils import translation
 from django.utils.safestring import SafeString
 
-from apps.core.charts import Bar, Chart, Count, Scale, Series, band_scale, bars, funnel, radar, sparkline, stacked
+from apps.core.charts import (
+    Bar,
+    Chart,
+    Count,
+    Dots,
+    Scale,
+    Series,
+    band_scale,
+    bars,
+    dots,
+    funnel,
+    radar,
+    sparkline,
+    stacked,
+)
 from apps.core.tests.charts.drawn import HOSTILE, SCORES, SVG, parse, words
 
 CHARTS: dict[str, Callable[[str], Chart]] = {
@@ -15,6 +29,9 @@ CHARTS: dict[str, Callable[[str], Chart]] = {
     "bars": lambda name: bars([Bar(name, 40.0, 50.0)], SCORES, title=name, previous_name=name),
     "band_scale": lambda name: band_scale(40.0, SCORES, title=name, previous=50.0, previous_name=name),
     "funnel": lambda name: funnel([Count(name, 10), Count(name, 3)], title=name),
+    "dots": lambda name: dots(
+        [Dots(name, (10.0, 30.0), 20.0)], [name] * 2, SCORES, title=name, person_name=name, combined_name=name
+    ),
     "stacked": lambda name: stacked([Count(name, 10), Count(name, 3)], title=name),
 }
 
