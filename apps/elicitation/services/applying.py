@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts.models import User
+from apps.core import events
 from apps.elicitation import judging
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Judgement, WeightElicitation
@@ -44,6 +45,8 @@ def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, n
     elicitation.save(update_fields=["applied_at"])
     details = {"nodes": sorted(steps), "version": str(changed.pk), "digest": changed.digest}
     audit.record("elicitation.applied", now=now, target=elicitation, actor=acting_user, details=details)
+    payload = {"elicitation_id": str(elicitation.pk), "version_id": str(changed.pk)}
+    events.publish("elicitation.applied", payload, now=now)
     return elicitation
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts.models import User
+from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.elicitation import asked, judging
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
@@ -132,6 +133,7 @@ def open_elicitation(elicitation: WeightElicitation, *, acting_user: User | None
     elicitation.status, elicitation.opened_at = OPEN, now
     elicitation.save(update_fields=["status", "opened_at"])
     audit.record("elicitation.opened", now=now, target=elicitation, actor=acting_user)
+    events.publish("elicitation.opened", {"elicitation_id": str(elicitation.pk)}, now=now)
     invite(elicitation, now=now)
     return elicitation
 
@@ -165,5 +167,6 @@ def close_elicitation(elicitation: WeightElicitation, *, acting_user: User | Non
     elicitation.save(update_fields=["status", "closed_at"])
     notifications.cancel(f"elicitation:{elicitation.pk}:", now=now)
     counted = Expert.objects.filter(elicitation=elicitation, sent_at__isnull=False).count()
-    audit.record("elicitation.closed", now=now, target=elicitation, actor=acting_user, details={"judgements": counted})
+    audit.record("elicitation.closed", now=now, target=elicitation, actor=acting_user, details={"experts": counted})
+    events.publish("elicitation.closed", {"elicitation_id": str(elicitation.pk)}, now=now)
     return elicitation

@@ -111,6 +111,8 @@ def test_what_cannot_be_applied_says_which_nodes_changed(
     services.close_elicitation(budget, acting_user=None, now=now)
     update_draft(draft, changed(), acting_user=None, now=now)
 
+    assert "Until it has these nodes again" in text(staff.get(f"/elicitations/{budget.pk}/"))
+
     page = text(staff.post(f"/elicitations/{budget.pk}/apply/", follow=True))
 
     assert "all has lost means. plans has gained cover." in page

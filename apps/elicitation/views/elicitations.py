@@ -86,6 +86,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The elicitation as it stands; the whole page, or the part that changes."""
     elicitation = elicitation_or_404(request, pk)
     language = get_language() or "en"
+    is_draft = elicitation.version.state == ModelVersion.State.DRAFT
     experts = list(elicitation.experts.prefetch_related("judgements").order_by("pk"))
     page = {
         "elicitation": elicitation,
@@ -93,13 +94,19 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
         "experts": _rows(experts),
         "progress": _progress(experts),
         "reports": [presenting.shown(one, language) for one in reports.results_of(elicitation)],
-        "is_draft": elicitation.version.state == ModelVersion.State.DRAFT,
+        "is_draft": is_draft,
+        "changes": _changes(elicitation) if is_draft else [],
         "is_open": elicitation.status == WeightElicitation.Status.OPEN,
         "may_manage": user_of(request).has_perm("weight-elicitations:manage", elicitation),
         "crumbs": crumbs(elicitation),
     }
     whole = "elicitation/_monitor.html" if getattr(request, "htmx", False) else "elicitation/detail.html"
     return render(request, whole, page)
+
+
+def _changes(elicitation: WeightElicitation) -> list[str]:
+    """What keeps the judgements from being applied, said before anybody tries."""
+    return [presenting.change(one) for one in asked.changes(parsed(elicitation.version), elicitation.asked)]
 
 
 def _rows(experts: list[Expert]) -> list[dict[str, Any]]:
