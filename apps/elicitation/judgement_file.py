@@ -35,7 +35,8 @@ class Read:
         if not rest:
             return f"/csv/{self.line}/{'points' if kind == 'points' else 'more'}"
         column = rest[1] if len(rest) > 1 else "part" if kind == "points" else "more"
-        return f"/csv/{self.lines.get(rest[0], self.line)}/{column}"
+        key = rest[0].replace("~1", "/").replace("~0", "~")
+        return f"/csv/{self.lines.get(key, self.line)}/{column}"
 
 
 def columns(method: str) -> tuple[str, ...]:

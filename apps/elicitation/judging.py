@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from apps.core.errors import Problem
 from apps.elicitation.asked import AskedNode
+from apps.models.engine.problems import pointer
 from apps.models.services import find_weights
 
 BUDGET: Final = 100
@@ -60,9 +61,9 @@ def _of_points(node: AskedNode, value: Value) -> Iterator[Problem]:
         return
     for code, number in points.items():
         if code not in node.codes:
-            yield Problem(f"/points/{code}", f"{node.code!r} has no part {code!r}", "unknown_node")
+            yield Problem(pointer("points", code), f"{node.code!r} has no part {code!r}", "unknown_node")
         elif not 0 <= number <= BUDGET:
-            yield Problem(f"/points/{code}", f"give 0 to {BUDGET} points", "out_of_range")
+            yield Problem(pointer("points", code), f"give 0 to {BUDGET} points", "out_of_range")
     if (given := total(value)) != BUDGET:
         yield Problem(
             "/points", f"the points add up to {given}, not to {BUDGET}", "missing" if given < BUDGET else "sum"

@@ -199,6 +199,10 @@ def test_a_file_is_checked_and_then_entered(staff: Client, make: Any, method: st
         ("email,node,part,points\nbo@example.org,all,,10\n", "Line 2, part: is empty"),
         ("email,node,part,points\nbo@example.org,all,people,10\n", "Line 2, points: the points add up to 10"),
         ("email,node,part,points\nbo@example.org,all,docks,100\n", "Line 2, part: &#x27;all&#x27; has no part"),
+        (
+            "email,node,part,points\nbo@example.org,all,people,50\nbo@example.org,all,a/b~c,50\n",
+            "Line 3, part: &#x27;all&#x27; has no part",
+        ),
         ("email,node,part,points\nbo@example.org,docks,a,100\n", "Line 2, node: experts are not asked about"),
         ("email,node,part,points\ndi@example.org,all,people,100\n", "Line 2, email: no expert has the address"),
         (
