@@ -1,11 +1,15 @@
-"""Tenant ``demo``: a water utility with a finished wave of last year and a campaign that is running."""
+"""Tenant ``demo``: a water utility with a finished wave of last year, a campaign that is running, and a draft whose
+weights experts are being asked for.
+"""
 
 import random
 from datetime import datetime, timedelta
 
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
-from apps.campaigns.services import Contact
+from apps.core.contacts import Contact
+from apps.elicitation import services as elicitations
+from apps.elicitation.asked import Item
 from apps.models import services, starters
 from apps.models.document import parse_cached
 from apps.models.models import ModelVersion, ResilienceModel, Response, Subject
@@ -20,6 +24,9 @@ GROUPS = ("operations", "customers", "leadership")
 #: How each group sees the organisation, as the mean answer on a scale from 1 to 5, and how it moved in a year.
 VIEWS = {"operations": (2.9, 0.4), "customers": (3.2, 0.2), "leadership": (3.8, 0.1)}
 
+#: How three experts compare the first with the second, the first with the third, and the second with the third.
+COMPARED = ((2, 4, 2), (3, 5, 2), (3, -4, 3))
+
 
 def fill(now: datetime) -> None:
     from resimate.demo import ensure_user
@@ -28,7 +35,7 @@ def fill(now: datetime) -> None:
         return
     ensure_user("analyst@demo.example", "Robin Analyst", "model_analyst")
     version = _publish("organisational_resilience", now - timedelta(days=400))
-    services.import_document(starters.load("ten_essentials"), acting_user=None, now=now)
+    _elicit(services.import_document(starters.load("ten_essentials"), acting_user=None, now=now), now)
     subject = services.create_subject(
         code="harbourside", name="Harbourside Water", kind="organisation", acting_user=None, now=now
     )
@@ -44,6 +51,33 @@ def fill(now: datetime) -> None:
     running = _open(version, subject, "Resilience check 2026", "2026", now, timedelta(days=14))
     _answer(running, chance, share=0.75, later=True, when=now)
     running.participations.filter(response__started_at__isnull=False).update(opened_at=now)
+
+
+def _elicit(draft: ModelVersion, now: datetime) -> None:
+    """Ask four experts to compare; three have, and the last of them contradicts themselves."""
+    elicitation = elicitations.create_elicitation(
+        name="How much each essential weighs",
+        introduction="We want to defend these weights before the board, so they should be yours.",
+        version=draft,
+        method="ahp",
+        nodes=["E1", "E8"],
+        acting_user=None,
+        now=now,
+    )
+    contacts = [Contact(person, f"{person.split()[0].lower()}@harbourside.example") for person in PEOPLE[:4]]
+    experts = elicitations.add_experts(elicitation, contacts, acting_user=None, now=now)
+    elicitations.open_elicitation(elicitation, acting_user=None, now=now)
+    entries = [
+        elicitations.Entry(expert, node.code, {"comparisons": list(map(_compared, node.pairs, times))})
+        for expert, times in zip(experts, COMPARED, strict=False)
+        for node in elicitation.asked
+    ]
+    elicitations.enter_judgements(elicitation, entries, acting_user=None, now=now)
+
+
+def _compared(pair: tuple[Item, Item], times: int) -> dict[str, str | int]:
+    more, less = pair if times > 0 else pair[::-1]
+    return {"more": more.code, "less": less.code, "strength": abs(times)}
 
 
 def _publish(starter: str, when: datetime) -> ModelVersion:
