@@ -54,7 +54,7 @@ def fill(now: datetime) -> None:
 
 
 def _elicit(draft: ModelVersion, now: datetime) -> None:
-    """Ask four experts to compare; three have, and the last of them contradicts themselves."""
+    """Ask four experts to compare; three have, and in each node one of them contradicts themselves."""
     elicitation = elicitations.create_elicitation(
         name="How much each essential weighs",
         introduction="We want to defend these weights before the board, so they should be yours.",
@@ -68,9 +68,11 @@ def _elicit(draft: ModelVersion, now: datetime) -> None:
     experts = elicitations.add_experts(elicitation, contacts, acting_user=None, now=now)
     elicitations.open_elicitation(elicitation, acting_user=None, now=now)
     entries = [
-        elicitations.Entry(expert, node.code, {"comparisons": list(map(_compared, node.pairs, times))})
-        for expert, times in zip(experts, COMPARED, strict=False)
-        for node in elicitation.asked
+        elicitations.Entry(
+            expert, node.code, {"comparisons": list(map(_compared, node.pairs, COMPARED[place - shift]))}
+        )
+        for shift, node in enumerate(elicitation.asked)
+        for place, expert in enumerate(experts[: len(COMPARED)])
     ]
     elicitations.enter_judgements(elicitation, entries, acting_user=None, now=now)
 
