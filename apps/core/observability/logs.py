@@ -41,6 +41,8 @@ def masked(text: str) -> str:
 
     >>> masked("Internal Server Error: /a/" + 43 * "x" + "/done/"), masked("to ada@acme.example")
     ('Internal Server Error: /a/…/done/', 'to …@…')
+    >>> masked("/e/" + 43 * "x" + "/")
+    '/e/…/'
     """
     for secret, mask in SECRETS:
         text = secret.sub(mask, text)
