@@ -8,7 +8,8 @@ the event's id to tell repeats by.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,16 +32,20 @@ BATCH = 50
 ATTEMPTS = 10
 
 Handler = Callable[[Event], None]
+Handlers = Callable[[Sequence[Event]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """``atomic``: the handler's effects and the mark that it ran are one transaction. Otherwise it reaches outside."""
+    """``atomic``: the handler's effects and the mark that it ran are one transaction. Otherwise it reaches outside.
+    ``together``: it takes at once what is due at the same time in one tenant.
+    """
 
     name: str
     app: str
-    handler: Handler
+    handle: Handlers
     atomic: bool
+    together: bool
 
 
 _subscribers: dict[str, list[Subscriber]] = {}
@@ -57,16 +62,36 @@ def subscribe(name: str, *, atomic: bool = True) -> Callable[[Handler], Handler]
     """Call the function with every event of that name, in the tenant in which it happened."""
 
     def register(handler: Handler) -> Handler:
-        app = ".".join(handler.__module__.split(".")[:2])
-        name_ = f"{app.removeprefix('apps.')}.{handler.__name__}"
-        subscriber = Subscriber(name_, app, handler, atomic)
-        if subscriber.name in _by_name:
-            raise ValueError(f"two subscribers are called {subscriber.name}")
-        _by_name[subscriber.name] = subscriber
-        _subscribers.setdefault(name, []).append(subscriber)
+        def one_by_one(events: Sequence[Event]) -> None:
+            for event in events:
+                handler(event)
+
+        _register(name, handler, one_by_one, atomic=atomic, together=False)
         return handler
 
     return register
+
+
+def subscribe_together(name: str) -> Callable[[Handlers], Handlers]:
+    """Call the function once with all events of that name that are due in a tenant, in one transaction.
+
+    When it fails with several it is called again with each alone: one that cannot be done keeps no other from it.
+    """
+
+    def register(handler: Handlers) -> Handlers:
+        _register(name, handler, handler, atomic=True, together=True)
+        return handler
+
+    return register
+
+
+def _register(name: str, function: Callable[..., None], handle: Handlers, *, atomic: bool, together: bool) -> None:
+    app = ".".join(function.__module__.split(".")[:2])
+    subscriber = Subscriber(f"{app.removeprefix('apps.')}.{function.__name__}", app, handle, atomic, together)
+    if subscriber.name in _by_name:
+        raise ValueError(f"two subscribers are called {subscriber.name}")
+    _by_name[subscriber.name] = subscriber
+    _subscribers.setdefault(name, []).append(subscriber)
 
 
 def wake_with(waker: Callable[[], None]) -> None:
@@ -122,10 +147,20 @@ def deliver_due(now: datetime) -> int:
     """Claim and run what is due, in every tenant; returns how many deliveries were tried."""
     claimed = _claim(now)
     deadline = time.monotonic() + LEASE.total_seconds() / 2
-    for delivery in claimed:
+    for deliveries in _together(claimed):
         if time.monotonic() < deadline:  # what a long one has kept waiting is soon somebody else's
-            _deliver(delivery, now)
+            _deliver(deliveries, now)
     return len(claimed)
+
+
+def _together(claimed: Iterable[EventDelivery]) -> Iterable[list[EventDelivery]]:
+    """Put together what its subscriber takes together; everything else stays alone, and in its order."""
+    groups: dict[Any, list[EventDelivery]] = {}
+    for delivery in claimed:
+        subscriber = _by_name.get(delivery.subscriber)
+        shared = subscriber is not None and subscriber.together
+        groups.setdefault((delivery.tenant, delivery.subscriber) if shared else delivery.pk, []).append(delivery)
+    return groups.values()
 
 
 def _claim(now: datetime) -> list[EventDelivery]:
@@ -139,32 +174,44 @@ def _claim(now: datetime) -> list[EventDelivery]:
     return claimed
 
 
-def _deliver(delivery: EventDelivery, now: datetime) -> None:
-    subscriber = _by_name.get(delivery.subscriber)
-    work = context.continued(delivery.event.traceparent, action=delivery.subscriber)
-    with context.use(work):
-        try:
-            if subscriber is None:
-                raise LookupError(f"no subscriber is called {delivery.subscriber}")
-            with schema_context(delivery.tenant):
-                _run(subscriber, delivery)
-        except Exception as error:  # noqa: BLE001  one bad handler must not block its shard; it is kept, counted and logged
-            _failed(delivery, error, now)  # in the public schema: the tenant's may be the very thing that is gone
-        else:
-            metrics.EVENTS_DELIVERED.labels(delivery.subscriber, "done").inc()
+def _deliver(deliveries: Sequence[EventDelivery], now: datetime) -> None:
+    """Run one delivery, or several of one tenant that its subscriber takes together."""
+    first = deliveries[0]
+    with context.use(context.continued(first.event.traceparent, action=first.subscriber)):
+        error = _try(deliveries)
+        if error is None:
+            metrics.EVENTS_DELIVERED.labels(first.subscriber, "done").inc(len(deliveries))
+        elif len(deliveries) == 1:
+            _failed(first, error, now)  # in the public schema: the tenant's may be the very thing that is gone
+    if error is not None and len(deliveries) > 1:
+        for delivery in deliveries:
+            _deliver([delivery], now)
 
 
-def _run(subscriber: Subscriber, delivery: EventDelivery) -> None:
-    done = EventDelivery.objects.filter(pk=delivery.pk)
-    if subscriber.atomic:
-        with transaction.atomic():
-            if not done.filter(state=EventDelivery.State.PENDING).select_for_update().exists():
-                return
-            subscriber.handler(delivery.event)
-            done.update(state=EventDelivery.State.DONE, leased_until=None)
-    else:
-        subscriber.handler(delivery.event)
-        done.update(state=EventDelivery.State.DONE, leased_until=None)
+def _try(deliveries: Sequence[EventDelivery]) -> Exception | None:
+    """Return what went wrong. One bad handler must not block its shard."""
+    first = deliveries[0]
+    try:
+        subscriber = _by_name.get(first.subscriber)
+        if subscriber is None:
+            raise LookupError(f"no subscriber is called {first.subscriber}")
+        with schema_context(first.tenant):
+            _run(subscriber, deliveries)
+    except Exception as error:  # noqa: BLE001  it is kept, counted and logged
+        return error
+    return None
+
+
+def _run(subscriber: Subscriber, deliveries: Sequence[EventDelivery]) -> None:
+    these = EventDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
+    with transaction.atomic() if subscriber.atomic else nullcontext():
+        if subscriber.atomic:
+            pending = these.filter(state=EventDelivery.State.PENDING).order_by("pk").select_for_update()
+            waiting = set(pending.values_list("pk", flat=True))
+            deliveries = [delivery for delivery in deliveries if delivery.pk in waiting]
+        if deliveries:
+            subscriber.handle([delivery.event for delivery in deliveries])
+            these.update(state=EventDelivery.State.DONE, leased_until=None)
 
 
 def _failed(delivery: EventDelivery, error: Exception, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What this app does when something happened: it calculates, in a worker."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,12 +15,11 @@ from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ReferenceSet
 
 
-@events.subscribe("assessment.submitted")
-def score_when_submitted(event: Event) -> None:
-    """Scores once for the same answers, however often the event comes."""
-    assessment = Assessment.objects.filter(pk=event.payload["assessment_id"]).first()
-    if assessment is not None:
-        services.score_assessment(assessment, now=timezone.now())
+@events.subscribe_together("assessment.submitted")
+def score_when_submitted(submitted: Sequence[Event]) -> None:
+    """Scores once for the same answers, however often the events come, and once for all that came in meanwhile."""
+    ids = {event.payload["assessment_id"] for event in submitted}
+    services.score_assessments(Assessment.objects.filter(pk__in=ids).only("pk"), now=timezone.now())
 
 
 @jobs.runner("assessment.score")

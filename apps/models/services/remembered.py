@@ -1,7 +1,7 @@
 """Results of calculations that were made before, by the digest of their input: in Redis, and in the runs that are kept.
 
 The same digest promises the same result, so nothing here ever goes stale. Without Redis the database answers; what
-neither has is calculated.
+Redis has forgotten is calculated, which takes no longer than to look for it among all runs.
 """
 
 import logging
@@ -27,8 +27,7 @@ SECONDS: Final = 24 * 3600
 def recall(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
     """Return the results that are remembered."""
     found = _from_redis(keys)
-    missing = set(keys) - found.keys()
-    return found | dict(_from_runs(missing)) if missing else found
+    return dict(_from_runs(keys)) if found is None else found
 
 
 def remember(results: Mapping[Key, engine.UnitResult]) -> None:
@@ -43,15 +42,15 @@ def remember(results: Mapping[Key, engine.UnitResult]) -> None:
         logger.warning("redis away: results are not kept at hand")
 
 
-def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult] | None:
     if degraded.missing("redis"):
-        return {}
+        return None
     try:
         found = cache.get_many([_name(key) for key in keys])
     except (RedisError, OSError):
         degraded.WATCH.forget()
         logger.warning("redis away: results come from the database")
-        return {}
+        return None
     return {key: orjson.loads(found[_name(key)]) for key in keys if _name(key) in found}
 
 

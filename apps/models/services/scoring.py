@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from apps import audit
 from apps.core import events
 from apps.core.errors import Invalid
 from apps.core.fields import new_id
+from apps.core.rows import insert_values
 from apps.models import engine
 from apps.models.models import Assessment, ByKey, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import remembered
@@ -84,7 +85,7 @@ def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
     A relative model compares units: with those of the reference set if the assessment has one, else with the latest
     assessment of every other subject, by the same version in the same period.
     """
-    alone = [one for one in assessments if one.reference_set_id or not parsed(one.version).relative]
+    alone = [one for one in assessments if _is_alone(one)]
     references: dict[UUID | None, Mapping[str, Any]] = {None: {}}
     for assessment, unit in zip(alone, units_of(alone), strict=True):
         if assessment.reference_set is not None and assessment.reference_set_id not in references:
@@ -93,10 +94,14 @@ def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
         yield Task(assessment, parsed(assessment.version), unit["id"], [unit], options)
     waves: dict[tuple[UUID, str], list[Assessment]] = {}
     for assessment in assessments:
-        if assessment not in alone:
+        if not _is_alone(assessment):
             waves.setdefault((assessment.version_id, assessment.period), []).append(assessment)
     for wave in waves.values():
         yield from _tasks_of_wave(wave)
+
+
+def _is_alone(assessment: Assessment) -> bool:
+    return assessment.reference_set_id is not None or not parsed(assessment.version).relative
 
 
 def _tasks_of_wave(assessments: Sequence[Assessment]) -> Iterator[Task]:
@@ -183,12 +188,11 @@ def _keep(
     ScoreInput.objects.bulk_create(inputs.values(), ignore_conflicts=True)
     runs = [_run(task, scored, now, requested_by) for task, scored in zip(tasks, results, strict=True)]
     ScoreRun.objects.bulk_create(runs)
-    Score.objects.bulk_create(
-        score for run, scored in zip(runs, results, strict=True) for score in _scores(run, scored.result)
-    )
-    for run in runs:
-        run.assessment.latest_run = run
-    Assessment.objects.bulk_update([run.assessment for run in runs], ["latest_run"])
+    scores = (score for run, scored in zip(runs, results, strict=True) for score in _scores(run, scored.result))
+    insert_values(Score, list(scores))
+    latest = ScoreRun.objects.filter(pk__in=[run.pk for run in runs], assessment=OuterRef("pk"))
+    scored = Assessment.objects.filter(pk__in=[run.assessment_id for run in runs])
+    scored.update(latest_run=Subquery(latest.values("pk")))
     _tell(runs, now)
     return {run.assessment_id: run for run in runs}
 
@@ -226,15 +230,16 @@ def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -
     )
 
 
-def _scores(run: ScoreRun, result: engine.UnitResult) -> Iterator[Score]:
+def _scores(run: ScoreRun, result: engine.UnitResult) -> Iterator[dict[str, Any]]:
     for code, node in result["nodes"].items():
-        yield Score(
-            run=run,
-            node=code,
-            value=node["value"],
-            coverage=node["coverage"],
-            weight=node["weight"],
-            flags=node["flags"],
-            reason=node["reason"] or "",
-            raters=node.get("raters"),
-        )
+        yield {
+            "id": new_id(),
+            "run_id": run.pk,
+            "node": code,
+            "value": node["value"],
+            "coverage": node["coverage"],
+            "weight": node["weight"],
+            "flags": node["flags"],
+            "reason": node["reason"] or "",
+            "raters": node.get("raters"),
+        }

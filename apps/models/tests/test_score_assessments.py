@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core import events
-from apps.core.models import Event
+from apps.core.models import Event, EventDelivery
 from apps.models import engine, services
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.tests.conftest import Api
@@ -235,8 +235,30 @@ def test_scoring_costs_a_fixed_number_of_queries(
         services.submit(response, now=now)
     services.parsed(answered.version)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(10):
         services.score_assessment(answered, now=now)
+
+
+@pytest.mark.requirement("CMS-002")
+def test_what_is_handed_in_at_the_same_time_is_scored_together(
+    publish: Any, survey: dict[str, Any], ada: User, now: Any, spy: Any
+) -> None:
+    version = publish(survey)
+    subjects = services.create_subjects([{"code": c, "name": c} for c in ("a", "b", "c")], acting_user=ada, now=now)
+    rows = [{"version": version, "subject": subject, "period": "2026"} for subject in subjects]
+    for assessment in services.create_assessments(rows, acting_user=ada, now=now):
+        for rater in ("r1", "r2"):
+            response = services.create_response(
+                assessment, rater=rater, answers={"L1": 1 + len(rater)}, acting_user=ada, now=now
+            )
+            services.submit(response, now=now)
+    before = spy()
+
+    assert events.deliver_due(now) >= 6
+
+    assert spy() == before + 1
+    assert list(ScoreRun.objects.values_list("rater_count", flat=True)) == [2, 2, 2]
+    assert not EventDelivery.objects.filter(subscriber="models.score_when_submitted").exclude(state="done").exists()
 
 
 def test_scores_are_asked_for_as_a_job(api: Api, answered: Assessment) -> None:

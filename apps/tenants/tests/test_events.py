@@ -1,6 +1,6 @@
 """The outbox, with two tenants: nothing is lost, nothing is done twice, and nobody hears of another's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -125,6 +125,41 @@ def test_a_subscriber_that_always_fails_is_given_up_and_kept(acme: Any, now: dat
     delivery = EventDelivery.objects.get()
     assert tried == events.ATTEMPTS
     assert (delivery.state, delivery.attempts, delivery.last_error) == ("dead", events.ATTEMPTS, "ValueError: no use")
+
+
+def test_who_takes_events_together_is_called_once_in_each_tenant(
+    acme: Any, beta: Any, now: datetime, subscribe: Subscribe
+) -> None:
+    heard: list[tuple[str, list[int]]] = []
+
+    @events.subscribe_together("thing.happened")
+    def hear_all(together: Sequence[Event]) -> None:
+        heard.append((connection.schema_name, [event.payload["n"] for event in together]))  # type: ignore[attr-defined]
+
+    events.publish_many("thing.happened", [{"n": 1}, {"n": 2}], now=now)
+    with tenant_context(beta), transaction.atomic():
+        events.publish("thing.happened", {"n": 3}, now=now)
+
+    assert _deliver(now) == 3
+    assert _deliver(now) == 0
+    assert sorted((schema, sorted(numbers)) for schema, numbers in heard) == [("acme", [1, 2]), ("beta", [3])]
+
+
+def test_one_that_cannot_be_done_keeps_no_other_from_it(acme: Any, now: datetime, subscribe: Subscribe) -> None:
+    @events.subscribe_together("thing.happened")
+    def never_two(together: Sequence[Event]) -> None:
+        for event in together:
+            audit.record("thing.tried", now=now, details={"try": event.payload["n"]})
+            if event.payload["n"] == 2:
+                raise ValueError("no use")
+
+    events.publish_many("thing.happened", [{"n": 1}, {"n": 2}, {"n": 3}], now=now)
+
+    assert _deliver(now) == 3
+
+    assert sorted(_recorded_tries()) == [1, 3]
+    states = EventDelivery.objects.order_by("event__payload__n").values_list("state", "attempts")
+    assert list(states) == [("done", 0), ("pending", 1), ("done", 0)]
 
 
 def test_the_waits_between_tries_grow(acme: Any, now: datetime, subscribe: Subscribe) -> None:
