@@ -35,6 +35,11 @@ class Children:
         """Return, child by child, where there is a value."""
         return [present(column) for column in self.columns]
 
+    def ratios(self) -> list[float]:
+        """Return the weights over a power of two, so that what is multiplied by them neither vanishes nor overflows."""
+        _, exponent = math.frexp(max(self.weights))
+        return [math.ldexp(weight, -exponent) for weight in self.weights]
+
     def counted(self) -> list[Array]:
         """Return the columns of the children that have a weight."""
         return [column for column, weight in zip(self.columns, self.weights, strict=True) if weight > 0]
@@ -49,8 +54,8 @@ def total(columns: Sequence[Array]) -> Array:
 
 
 def weight_present(children: Children) -> Array:
-    """Return the sum of the weights of the children that have a value."""
-    return total(weigh(children.present(), children.weights))
+    """Return the sum of the ratios of the children that have a value."""
+    return total(weigh(children.present(), children.ratios()))
 
 
 def smallest(children: Children) -> Array:
@@ -77,12 +82,13 @@ def between(children: Children, values: Array) -> Array:
 
 def mean_of(children: Children, columns: Sequence[Array]) -> Array:
     """Return the weighted arithmetic mean of ``columns`` with the weights of the children present."""
+    ratios = children.ratios()
     everything = np.zeros(len(columns[0]))
-    for column, weight in zip(columns, children.weights, strict=True):
-        everything += column * weight
+    for column, ratio in zip(columns, ratios, strict=True):
+        everything += column * ratio
     if not np.isnan(everything).any():  # nothing is missing: the same steps without looking for gaps
-        return divide(everything, reduce(add, children.weights, 0.0))
-    return divide(total(weigh(columns, children.weights)), weight_present(children))
+        return divide(everything, reduce(add, ratios, 0.0))
+    return divide(total(weigh(columns, ratios)), weight_present(children))
 
 
 def through(children: Children, function: Callable[[float], float]) -> tuple[Children, Mask]:
@@ -182,7 +188,7 @@ def weighted_sum(children: Children, *, rescale: bool) -> Array:
     values = total(weigh(children.columns, children.weights))
     if not rescale:
         return values
-    return divide(values * math.fsum(children.weights), weight_present(children))
+    return divide(values * math.fsum(children.ratios()), weight_present(children))
 
 
 @method("aggregation", "product")

@@ -134,8 +134,9 @@ class _Account:
     def _shares(self, node: Node, share: _Share) -> dict[str, _Share]:
         """Return how the children of a node take part in its share of the score."""
         weights = self.calculation.tree.weights
-        counted = [child for child in sorted(node.children, key=lambda child: child.code) if weights[child.code] > 0]
-        present = [(child.code, self.value(child)) for child in counted]
+        named = node.aggregation is not None and node.aggregation.method.needs_all  # a formula asks for no weight
+        counted = [child for child in node.children if named or weights[child.code] > 0]
+        present = [(child.code, self.value(child)) for child in sorted(counted, key=lambda child: child.code)]
         values = {code: value for code, value in present if value is not None}
         weights = {code: weights[code] for code in values}
         total = math.fsum(weights.values())

@@ -46,7 +46,7 @@ def stages(code: str, indicator: Indicator, column: Column, units: Units, scale:
 
 
 def _directed(indicator: Indicator, values: Array) -> Array:
-    return values if indicator.direction > 0 else -values
+    return values if indicator.direction > 0 else 0.0 - values  # which of zero makes zero, not its negative
 
 
 def fills_scale(indicator: Indicator) -> bool:

@@ -46,7 +46,7 @@ def margins(children: Children) -> Iterator[Array]:
 def borda(children: Children) -> Array:
     """Return the weighted sum over children of how many units are worse; missing children are made up for (Borda)."""
     points = [_beaten(column) for column in children.columns]
-    everything = math.fsum(children.weights)
+    everything = math.fsum(children.ratios())
     return divide(total(weigh(points, children.weights)) * everything, weight_present(children))
 
 

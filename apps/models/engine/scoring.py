@@ -260,13 +260,13 @@ def _add_stage(calculation: Calculation, part: str, results: list[UnitResult]) -
 
 
 def nullable(values: Array) -> list[float | None]:
-    """Return a column as JSON values: null where there is no value.
+    """Return a column as JSON values: null where there is no value, and zero for a negative one.
 
     >>> import numpy
-    >>> nullable(numpy.array([1.0, numpy.nan]))
-    [1.0, None]
+    >>> nullable(numpy.array([1.0, numpy.nan, -0.0]))
+    [1.0, None, 0.0]
     """
-    return [None if math.isnan(value) else value for value in values.tolist()]
+    return [None if math.isnan(value) else value for value in (values + 0.0).tolist()]
 
 
 def _unknown(units: Units) -> list[Warned]:

@@ -167,7 +167,7 @@ def _coverage(family: Children, below: Sequence[Column]) -> Array:
     """Weight present by weight applicable; NaN where nothing applies."""
     there = weight_present(family)
     gone = [np.isnan(column.values) & column.applicable for column in below]
-    return share(there, there + total(weigh(gone, family.weights)))
+    return share(there, there + total(weigh(gone, family.ratios())))
 
 
 def _inherited(family: Children, below: Sequence[Column]) -> tuple[Mask, dict[int, str]]:

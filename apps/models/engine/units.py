@@ -188,7 +188,7 @@ def _column(key: str, name: str, rows: Sequence[tuple[str, Mapping[str, Any]]], 
                 complaints.add(place + pointer(key, name), *problem)
             else:
                 values[row] = float(value)
-    return Measured(np.array(values, dtype=np.float64), applicable)
+    return Measured(np.array(values, dtype=np.float64) + 0.0, applicable)  # negative zero is zero
 
 
 def is_number(value: Any) -> bool:

@@ -168,6 +168,8 @@ def _diversity(column: Array) -> float:
     with np.errstate(over="ignore"):
         whole = float(ordered.sum())
     _check_whole(whole, float(ordered[0]))
+    if ordered[0] == ordered[-1]:
+        return 0.0
     parts = ordered / whole
     parts = parts[parts > 0.0]
     disorder = -float((parts * np.log(parts)).sum()) / math.log(column.size)

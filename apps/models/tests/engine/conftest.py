@@ -3,10 +3,14 @@ example where mutants are tried.
 """
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from apps.models.engine.problems import Invalid, Problem
 
 THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 settings.register_profile("short", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,3 +30,18 @@ def reference() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_said_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the engine refuses in any of these tests is said with a JSON pointer, a code and a sentence."""
+    refuse = Invalid.__init__
+
+    def checked(self: Invalid, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            assert re.fullmatch(r"(/[a-z_]+(/.*)?)?", problem.pointer), problem
+            assert re.fullmatch(r"[a-z]+(_[a-z]+)*", problem.code), problem
+            assert len(problem.detail.split()) > 2, problem
+        refuse(self, problems)
+
+    monkeypatch.setattr(Invalid, "__init__", checked)

@@ -70,7 +70,7 @@ def test_equal_weights_override_those_written_down():
 
 
 def test_numbers_too_large_for_a_double_are_null_and_not_infinite():
-    assert aggregated("arithmetic_mean", 1.7e308, 1.7e308) == "not_defined"
+    assert aggregated("arithmetic_mean", 1.7e308, 1.7e308, 1.7e308) == "not_defined"
     assert math.isclose(aggregated("arithmetic_mean", 1e300, 1e300), 1e300)
 
 

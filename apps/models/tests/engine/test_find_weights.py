@@ -31,6 +31,24 @@ HOUSE = [
     [3, 5, 1 / 6, 7, 5, 5, 1, 1 / 2],
     [4, 7, 5, 8, 6, 6, 2, 1],
 ]
+# Saaty (1980): the wealth of seven nations, and choosing a school.
+NATIONS = [
+    [1, 4, 9, 6, 6, 5, 5],
+    [1 / 4, 1, 7, 5, 5, 3, 4],
+    [1 / 9, 1 / 7, 1, 1 / 5, 1 / 5, 1 / 7, 1 / 5],
+    [1 / 6, 1 / 5, 5, 1, 1, 1 / 3, 1 / 3],
+    [1 / 6, 1 / 5, 5, 1, 1, 1 / 3, 1 / 3],
+    [1 / 5, 1 / 3, 7, 3, 3, 1, 2],
+    [1 / 5, 1 / 4, 5, 3, 3, 1 / 2, 1],
+]
+SCHOOL = [
+    [1, 4, 3, 1, 3, 4],
+    [1 / 4, 1, 7, 3, 1 / 5, 1],
+    [1 / 3, 1 / 7, 1, 1 / 5, 1 / 5, 1 / 6],
+    [1, 1 / 3, 5, 1, 1, 1 / 3],
+    [1 / 3, 5, 5, 1, 1, 3],
+    [1 / 4, 1, 6, 3, 1 / 3, 1],
+]
 
 
 def codes(answer):
@@ -53,6 +71,24 @@ def test_saatys_drinks_are_consistent_enough():
     assert answer["weights"] == pytest.approx([0.177, 0.019, 0.042, 0.116, 0.190, 0.129, 0.327], abs=0.0006)
     assert answer["consistency"]["ratio"] == pytest.approx(0.022, abs=0.0006)
     assert codes(answer) == []
+
+
+def test_saatys_nations_are_as_wealthy_as_published():
+    answer = find_weights({"method": "ahp", "matrices": [NATIONS]})
+
+    assert answer["weights"] == pytest.approx([0.427, 0.230, 0.021, 0.052, 0.052, 0.123, 0.094], abs=0.0006)
+    assert answer["consistency"]["lambda_max"] == pytest.approx(7.61, abs=0.006)
+    assert answer["consistency"]["ratio"] == pytest.approx(0.08, abs=0.006)
+    assert codes(answer) == []
+
+
+def test_saatys_schools_are_weighed_and_flagged_as_inconsistent():
+    answer = find_weights({"method": "ahp", "matrices": [SCHOOL]})
+
+    assert answer["weights"] == pytest.approx([0.32, 0.14, 0.03, 0.13, 0.24, 0.14], abs=0.006)
+    # The eigenvalue is 7.42; Saaty prints 7.49, and so a ratio of 0.24.
+    assert answer["consistency"]["lambda_max"] == pytest.approx(7.420, abs=0.0006)
+    assert codes(answer) == ["inconsistent"]
 
 
 def test_two_things_compared_are_always_consistent():

@@ -27,6 +27,22 @@ COUNTS = [
     [6, 5, 2, 1, 0],
     [0, 2, 2, 3, 7],
 ]
+# Fleiss (1971), table 1: thirty patients, six psychiatrists, five diagnoses.
+DIAGNOSES = [
+    [0, 0, 0, 6, 0], [0, 3, 0, 0, 3], [0, 1, 4, 0, 1], [0, 0, 0, 0, 6], [0, 3, 0, 3, 0], [2, 0, 4, 0, 0],
+    [0, 0, 4, 0, 2], [2, 0, 3, 1, 0], [2, 0, 0, 4, 0], [0, 0, 0, 0, 6], [1, 0, 0, 5, 0], [1, 1, 0, 4, 0],
+    [0, 3, 3, 0, 0], [1, 0, 0, 5, 0], [0, 2, 0, 3, 1], [0, 0, 5, 0, 1], [3, 0, 0, 1, 2], [5, 1, 0, 0, 0],
+    [0, 2, 0, 4, 0], [1, 0, 2, 0, 3], [0, 0, 0, 0, 6], [0, 1, 0, 5, 0], [0, 2, 0, 1, 3], [2, 0, 0, 4, 0],
+    [1, 0, 0, 4, 1], [0, 5, 0, 1, 0], [4, 0, 0, 0, 2], [0, 2, 0, 4, 0], [1, 0, 5, 0, 0], [0, 0, 0, 0, 6],
+]  # fmt: skip
+# Krippendorff (2004), three coders, fifteen units, with gaps.
+CODERS = [
+    [None, None, None, None, None, 3, 4, 1, 2, 1, 1, 3, 3, None, 3],
+    [1, None, 2, 1, 3, 3, 4, 3, None, None, None, None, None, None, None],
+    [None, None, 2, 1, 3, 4, 4, None, 2, 1, 1, 3, 3, None, 4],
+]
+# Siegel (1956), table 9.9: three executives rank six applicants.
+EXECUTIVES = [[1, 6, 3, 2, 5, 4], [1, 5, 6, 4, 2, 3], [6, 3, 2, 5, 4, 1]]
 
 
 def value(**request):
@@ -38,6 +54,11 @@ def value(**request):
 )
 def test_krippendorffs_alpha_of_his_own_example(level, alpha):
     assert value(measure="krippendorff_alpha", level=level, ratings=OBSERVERS) == pytest.approx(alpha, abs=1e-6)
+
+
+@pytest.mark.parametrize(("level", "alpha"), [("nominal", 0.691), ("interval", 0.811)])
+def test_krippendorffs_alpha_with_many_gaps(level, alpha):
+    assert value(measure="krippendorff_alpha", level=level, ratings=CODERS) == pytest.approx(alpha, abs=0.0005)
 
 
 def test_alpha_without_variation_is_undefined_and_warned_of():
@@ -80,6 +101,20 @@ def test_units_without_all_ratings_are_left_out_and_warned_of(measure):
     assert [warning["code"] for warning in gappy["warnings"]] == ["incomplete_units"]
     assert [warning["code"] for warning in empty["warnings"]] == ["incomplete_units", "not_defined"]
     assert (empty["value"], empty["raters"], empty["units"]) == (None, 2, 0)
+
+
+def test_fleiss_kappa_of_his_own_table():
+    answer = measure_agreement({"measure": "fleiss_kappa", "counts": DIAGNOSES})
+
+    assert answer["value"] == pytest.approx(0.430, abs=0.0005)
+    assert (answer["raters"], answer["units"]) == (6, 30)
+
+
+def test_kendalls_w_of_siegels_executives():
+    answer = measure_agreement({"measure": "kendall_w", "ratings": EXECUTIVES})
+
+    assert answer["value"] == pytest.approx(0.16, abs=0.005)
+    assert (answer["raters"], answer["units"]) == (3, 6)
 
 
 def test_fleiss_kappa_of_the_textbook():

@@ -6,12 +6,16 @@ import random
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from apps.models.document.build import build
 from apps.models.engine import explain, score, uncertainty
+from apps.models.engine.arrays import exact_sum, mean, standard_deviation
+from apps.models.engine.weighting import WeightsUndefined, critic, entropy
+from apps.models.engine.weighting import standard_deviation as deviation_weights
 from apps.models.tests.engine.documents import answered, asked, branch, document, leaf
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -47,6 +51,40 @@ TREATMENTS = st.sampled_from(["none", "winsorise", "percentile_winsorise", {"met
 MISSING = st.sampled_from(["skip", "mean", "median", "group_mean", "group_median", "sibling_mean", "worst"])
 WEIGHTINGS = st.sampled_from(["direct", "equal", "entropy", "critic", "standard_deviation", "pca"])
 GOALPOSTS = {"method": "goalposts", "low": 0, "high": 100}
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=64), min_size=1, max_size=30), SEEDS)
+def test_an_exact_sum_is_that_of_fsum_in_any_order(values: list[float], random: random.Random) -> None:
+    many = np.array(random.sample(values * 120, 120 * len(values)))
+    try:
+        expected = math.fsum(many.tolist())
+    except OverflowError:
+        with pytest.raises(OverflowError):
+            exact_sum(many)
+    else:
+        assert exact_sum(many) == expected
+
+
+@given(st.lists(st.floats(min_value=-1e300, max_value=1e300), min_size=100, max_size=300), SEEDS)
+def test_means_and_spreads_do_not_depend_on_order(values: list[float], random: random.Random) -> None:
+    shuffled = random.sample(values, len(values))
+
+    assert mean(np.array(values)) == mean(np.array(shuffled)) == mean(values)
+    assert repr(standard_deviation(values)) == repr(standard_deviation(np.array(shuffled)))
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 1e9)] * 3), min_size=2, max_size=40), SEEDS)
+def test_weights_from_data_do_not_depend_on_the_order_of_units(table: list, random: random.Random) -> None:
+    for method in (entropy, critic, deviation_weights):
+        found = [_weights(method, rows) for rows in (table, random.sample(table, len(table)))]
+        assert found[0] == found[1]
+
+
+def _weights(method: Any, rows: list) -> list[float] | None:
+    try:
+        return method(list(np.array(rows).T.copy()))
+    except WeightsUndefined:
+        return None
 
 
 def results(data: dict, *units: dict) -> list[Any]:

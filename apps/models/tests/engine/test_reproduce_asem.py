@@ -8,6 +8,7 @@ import pytest
 
 from apps.models.document import parse
 from apps.models.engine import score
+from apps.models.engine.treatment import shape
 from apps.models.tests.engine.documents import rows
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
@@ -90,6 +91,23 @@ def test_every_cell_of_a_stage_is_reproduced(reference: Path, stage: str, file: 
         cells = {code: number(cell) for code, cell in row.items() if code in results[row["uCode"]][stage]}
         assert len(cells) == 49
         assert near(results[row["uCode"]][stage], cells)
+
+
+def test_every_step_of_the_treatment_is_reproduced(reference: Path) -> None:
+    results = calculated(reference / "asem_coinr").values()
+    details = rows(reference / "asem_coinr" / "exp_3_treat_details.csv")
+
+    assert len(details) == 49
+    for row in details:
+        columns = ([result[stage][row["iCode"]] for result in results] for stage in ("imputed", "treated"))
+        before, after = ([value for value in column if value is not None] for column in columns)
+        pulled_in = sum(one != other for one, other in zip(before, after, strict=True))
+        shapes = [shape(before), shape(after)] if pulled_in else [shape(before)]
+        assert pulled_in == (number(row["winsorise.nwin"]) or 0)
+        for at, found in enumerate(shapes):
+            assert found.passes(2, 3.5) == (row[f"check_SkewKurt{at}.Pass"] == "TRUE")
+            assert found.skew == pytest.approx(number(row[f"check_SkewKurt{at}.Skew"]), rel=EXACT)
+            assert found.kurtosis == pytest.approx(number(row[f"check_SkewKurt{at}.Kurt"]), rel=EXACT)
 
 
 def test_every_aggregate_is_reproduced(reference: Path) -> None:
