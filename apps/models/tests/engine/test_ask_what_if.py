@@ -120,3 +120,32 @@ def test_only_arithmetic_means_can_be_planned_for():
     with pytest.raises(DataInvalid) as refused:
         seek(parse(document(leaf("a"), root={"aggregation": "min"})), UNITS, "u", 50)
     assert refused.value.problems[0].code == "not_linear"
+
+
+def test_what_is_set_counts_as_covered():
+    model = parse(document(leaf("a"), leaf("b"), root={"min_coverage": 0.9}))
+
+    nodes = changed({"node": "b", "set": 60}, model=model, units=[unit("u", a=80)])
+
+    assert nodes["root"] == {"before": None, "after": 70.0, "delta": None}
+
+
+def test_a_change_moves_its_unit_alone():
+    model = parse(document(leaf("a", normalisation="min_max"), mode="relative"))
+    units = [unit("u", a=0), unit("v", a=5), unit("w", a=10)]
+
+    assert changed({"input": "a", "set": 20}, model=model, units=units)["a"] == {
+        "before": 0.0,
+        "after": 100.0,
+        "delta": 100.0,
+    }
+    assert changed({"node": "a", "set": 20}, model=model, units=units, name="w")["a"]["before"] == 100.0
+
+
+def test_a_change_needs_a_kind_an_action_and_nothing_else():
+    for change in ({"input": "a", "set": 1, "add": 1}, {"set": 1, "add": 2}, {"input": "a", "cut": 1}, {}):
+        with pytest.raises(DataInvalid) as refused:
+            what_if(MODEL, UNITS, "u", [change])
+        assert [(problem.pointer, problem.code) for problem in refused.value.problems] == [
+            ("/changes/0", "wrong_shape")
+        ]

@@ -238,3 +238,39 @@ def test_a_zero_without_weight_has_no_part_in_anything(aggregation):
 
     assert (found["a"]["effective_weight"], found["a"]["marginal_gain"], found["a"]["contribution"]) == (0.0, 0.0, 0.0)
     assert found["b"]["marginal_gain"] == 1.0
+
+
+def test_bounds_keep_the_weights_that_were_found():
+    data = document(
+        leaf("a", normalisation=GOALPOSTS), leaf("b", normalisation=GOALPOSTS), mode="relative",
+        weights={"root": "standard_deviation"},
+    )  # fmt: skip
+    units = unit("u", a=10, b=40), unit("v", a=90, b=60), unit("w", a=50)
+
+    found = results(data, *units, include=("nodes", "bounds"))
+
+    weights = [found[2]["nodes"][code]["weight"] for code in "ab"]
+    ends = [(50 * weights[0] + end * weights[1]) / sum(weights) for end in (0, 100)]
+    assert [found[2]["low"], found[2]["high"]] == pytest.approx(ends, rel=1e-12)
+    assert found[0]["low"] == found[0]["high"] == found[0]["score"]
+
+
+def test_with_a_reference_set_reasons_are_those_of_the_calls_own_units():
+    data = document(leaf("a", normalisation={"method": "goalposts", "low": 1, "high": 9}, transform="ln"))
+    reference = [unit("r", a=2), unit("s")]
+
+    found = [
+        explained(data, unit("u", a=0), unit("v"), unit("w", a=3), name=name, reference=reference) for name in "uvw"
+    ]
+
+    assert [one["nodes"]["a"]["reason"] for one in found] == ["outside_domain", "missing", None]
+
+
+def test_two_refused_children_leave_both_units_without_a_value():
+    refused = branch("d", leaf("a"), aggregation="geometric_mean"), branch("e", leaf("b"), aggregation="harmonic_mean")
+
+    found = results(document(*refused), unit("u", a=0, b=1), unit("v", a=1, b=0), unit("w", a=1, b=1))
+
+    assert [(result["score"], result["reason"]) for result in found] == [
+        (None, "not_positive"), (None, "not_positive"), (1.0, None),
+    ]  # fmt: skip

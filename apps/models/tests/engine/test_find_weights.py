@@ -178,6 +178,9 @@ def test_directions_turn_columns():
     opposed = find_weights({"method": "critic", "data": data, "directions": [1, -1]})["weights"]
 
     assert agreeing == pytest.approx(opposed, rel=1e-9)
+    three = [[1, 1, 5], [2, 3, 4], [3, 2, 9]]
+    up, down = (find_weights({"method": "critic", "data": three, "directions": [1, 1, last]}) for last in (1, -1))
+    assert up["weights"] != pytest.approx(down["weights"], rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +196,11 @@ def test_directions_turn_columns():
         ({"method": "entropy", "data": [[1, -1], [1, 1]]}, ("/data", "weights_not_defined")),
         ({"method": "entropy", "data": [[1, 1], [1, 1]]}, ("/data", "weights_not_defined")),
         ({"method": "entropy", "data": [[1, 2]]}, ("/data", "weights_not_defined")),
+        ({"method": "entropy", "data": [[1, 2], [1]]}, ("/data/1", "wrong_length")),
+        ({"method": "entropy", "data": [[1, 2], [1, 3]], "directions": 1}, ("/directions", "bad_directions")),
+        ({"method": "ahp", "matrices": [[[1, -2], [1, 1]]]}, ("/matrices/0/0/1", "out_of_range")),
+        ({"method": "budget_allocation", "allocations": [[1, -1]]}, ("/allocations/0/1", "out_of_range")),
+        ({"method": "rank_order_centroid", "ranks": [1, "2"]}, ("/ranks/1", "not_a_number")),
         ({"method": "critic", "data": [[1, 2]]}, ("/data", "weights_not_defined")),
         ({"method": "critic", "data": [[1, 2], [2, 1]], "directions": [1]}, ("/directions", "bad_directions")),
         ({"method": "critic", "data": [[1, 2], [2, 1]], "directions": [1, 0]}, ("/directions", "bad_directions")),

@@ -3,6 +3,7 @@
 import pytest
 
 from apps.models.engine import DataInvalid, measure_agreement
+from apps.models.engine.agreement import mid_ranks
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 # Krippendorff (2011), section E: four observers, twelve units.
@@ -131,6 +132,10 @@ def test_kendalls_w_of_full_agreement_none_and_ties():
     assert value(measure="kendall_w", ratings=[[1, 1], [2, 2]]) is None
 
 
+def test_ranks_share_their_ties():
+    assert mid_ranks([10.0, 30.0, 10.0, 20.0]) == [1.5, 4.0, 1.5, 3.0]
+
+
 def test_r_wg_compares_the_spread_with_chance():
     answer = measure_agreement({"measure": "r_wg", "options": 5, "ratings": [[3, 1, 4], [3, 5, None], [3, 3, None]]})
 
@@ -167,6 +172,11 @@ def test_cronbachs_alpha_of_parallel_items():
         ({"measure": "krippendorff_alpha", "ratings": [[1, 2]]}, ("/level", "unknown_level")),
         ({"measure": "fleiss_kappa", "counts": [[1, -1]]}, ("/counts/0/1", "out_of_range")),
         ({"measure": "fleiss_kappa", "counts": [[1, 0.5]]}, ("/counts", "not_whole")),
+        ({"measure": "fleiss_kappa", "counts": [[10**9 + 1, 0]]}, ("/counts", "out_of_range")),
+        ({"measure": "fleiss_kappa", "counts": [[1], [1, 2]]}, ("/counts/1", "wrong_length")),
+        ({"measure": "icc", "ratings": [[1] * 5001]}, ("/ratings/0", "not_a_list")),
+        ({"measure": "icc", "ratings": {}}, ("/ratings", "not_a_list")),
+        ({"measure": "r_wg", "ratings": [[1]]}, ("/options", "not_a_number")),
         ({"measure": "r_wg", "ratings": [[1]], "options": 1}, ("/options", "out_of_range")),
         ({"measure": "r_wg", "ratings": [[1]], "options": 2.5}, ("/options", "not_whole")),
     ],

@@ -35,6 +35,16 @@ def test_a_number_that_is_not_finite_where_nobody_reads_it():
     assert refusals([unit(other=float("nan"))]) == [("/units", "not_json")]
 
 
+def test_every_answer_off_the_scale_is_told_beside_the_good_ones():
+    units = [answered({"Q1": 9, "Q2": 3}, {"Q1": 2, "Q2": "x"}), {**answered({"Q1": 0}), "id": "v"}]
+
+    assert sorted(refusals(units)) == [
+        ("/units/0/responses/0/answers/Q1", "answer_off_scale"),
+        ("/units/0/responses/1/answers/Q2", "answer_off_scale"),
+        ("/units/1/responses/0/answers/Q1", "answer_off_scale"),
+    ]
+
+
 def test_units_that_share_an_id():
     assert refusals([unit("x"), unit("y"), unit("x")]) == [("/units/2/id", "duplicate_id")]
 

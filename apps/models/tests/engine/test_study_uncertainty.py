@@ -5,8 +5,9 @@ import math
 import pytest
 
 from apps.models.document import parse
-from apps.models.engine import DataInvalid, sensitivity, uncertainty
-from apps.models.engine.sensitivity import points, sobol
+from apps.models.engine import DataInvalid, calculate, sensitivity, uncertainty
+from apps.models.engine.sensitivity import _Study, points, sobol
+from apps.models.engine.uncertainty import draw_scores, read_settings
 from apps.models.tests.engine.documents import answered, asked, branch, document, leaf, unit
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
@@ -169,3 +170,60 @@ def test_bad_options_are_refused(options, where):
     with pytest.raises(DataInvalid) as refused:
         sensitivity(MODEL, UNITS, options)
     assert [problem.pointer for problem in refused.value.problems] == [where]
+
+
+def test_the_more_concentrated_the_closer_to_the_weights():
+    def width(concentration):
+        score = studied(weights="dirichlet", concentration=concentration)[1]["u"]["score"]
+        return score["p95"] - score["p5"]
+
+    assert width(1e9) < 0.1 < width(1e3) < width(10) < 80
+
+
+def test_dirichlet_weights_keep_their_ratios_on_average():
+    model = parse(document(leaf("a", weight=8, normalisation=GOALPOSTS), leaf("b", weight=2, normalisation=GOALPOSTS)))
+
+    _, found = studied(model, [unit("u", a=0, b=100)], weights="dirichlet", draws=2000)
+
+    assert found["u"]["score"]["mean"] == pytest.approx(20, abs=0.5)
+
+
+def test_percentiles_are_those_of_the_draws():
+    draws = draw_scores(calculate(MODEL, UNITS), UNITS, read_settings({"draws": 101, "missing": False}))
+
+    _, found = studied(draws=101, missing=False)
+
+    ordered = sorted(draws[:, 0].tolist())
+    assert [found["u"]["score"][key] for key in ("p5", "median", "p95")] == [ordered[5], ordered[50], ordered[95]]
+
+
+def test_a_hundred_units_are_still_compared_in_pairs():
+    units = [unit(f"{row:03}", a=row, b=row) for row in range(100)]
+
+    beats = uncertainty(MODEL, units, {"draws": 1})["beats"]
+
+    assert beats["099"]["000"] == 1.0
+    assert len(beats) == 100
+
+
+def test_seeds_choose_other_points_and_the_same_seed_the_same():
+    assert (points(4, 2, seed=1) == points(4, 2, seed=1)).all()
+    assert (points(4, 2, seed=1)[0] == points(4, 2, seed=0)[1]).all()
+    assert (points(4, 2, seed=0)[0] == points(4, 2)[0]).all()
+    assert points(3, 17, seed=5).tolist() != points(3, 17, seed=6).tolist()
+
+
+def test_weights_vary_by_the_spread_and_no_further():
+    model, units = parse(document(leaf("a"), leaf("b"))), [unit("u", a=0, b=100)]
+    seen = []
+
+    class Study(_Study):
+        def output(self, weights):
+            seen.append(weights["a"])
+            return 0.0
+
+    study = Study(calculate(model, units), 0, 0.25)
+    for share in (0.0, 0.5, 1.0):
+        study.at(["a"], [share])
+
+    assert seen == [0.75, 1.0, 1.25]
