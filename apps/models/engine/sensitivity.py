@@ -63,7 +63,7 @@ def sobol(
 ) -> list[Indices] | None:
     """Return the indices of every factor of ``output``, a function of rows of the unit cube.
 
-    Needs ``count`` times (dimensions + 2) evaluations. None when the output does not vary.
+    Needs ``count`` times (dimensions + 2) evaluations. None when the output does not vary, or is not always there.
     """
     both = points(count, 2 * dimensions, seed)
     a, b = both[:, :dimensions], both[:, dimensions:]
@@ -80,22 +80,25 @@ def sobol(
         first = exact_sum(apart[count:] * changes) / count
         total = exact_sum(changes * changes) / (2 * count)
         found.append(Indices(first / variance, total / variance))
-    return found
+    return None if any(math.isnan(indices.total) for indices in found) else found
 
 
 def sensitivity(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return how much each weight matters, in plain JSON values. Raises ``DataInvalid``.
 
-    The output is the score of ``unit`` or, without one, the mean shift of ranks over units. ``factors`` gives Sobol
-    indices for weights varied by ``spread``; ``one_at_a_time`` the output with one weight at either end;
-    ``left_out`` the output without one indicator.
+    The output is the score of ``unit`` or, without one, the mean shift of ranks over units; null without a score.
+    ``factors`` gives Sobol indices for weights varied by ``spread``; ``one_at_a_time`` the output with one weight at
+    either end; ``left_out`` the output without one indicator.
     """
     settings = _read(options or {})
     calculation = calculate(model, units)
     study = _Study(calculation, _place(calculation, settings["unit"]), settings["spread"])
     codes = study.factors()
     found = sobol(
-        lambda rows: [study.at(codes, row) for row in rows.tolist()], len(codes), settings["points"], settings["seed"]
+        lambda rows: (_number(study.at(codes, row)) for row in rows.tolist()),
+        len(codes),
+        settings["points"],
+        settings["seed"],
     )
     return {
         "engine_version": ENGINE_VERSION,
@@ -115,6 +118,10 @@ def sensitivity(model: Model, units: Any, options: Mapping[str, Any] | None = No
         },
         "left_out": {leaf.code: study.with_weight(leaf.code, 0.0) for leaf in model.leaves if leaf.code in codes},
     }
+
+
+def _number(output: float | None) -> float:
+    return math.nan if output is None else output
 
 
 def _read(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,32 +161,32 @@ class _Study:
         families: list[tuple[Node, ...]] = [node.children for node in self.calculation.model.nodes.values()]
         return sorted(child.code for children in families if len(children) > 1 for child in children)
 
-    def base(self) -> float:
+    def base(self) -> float | None:
         """Return the output with the weights as they are."""
         return self.output(self.calculation.tree.weights)
 
-    def at(self, codes: Sequence[str], row: Sequence[float]) -> float:
+    def at(self, codes: Sequence[str], row: Sequence[float]) -> float | None:
         """Return the output at a point of the unit cube: one half is the weight as it is."""
         weights = dict(self.calculation.tree.weights)
         for code, share in zip(codes, row, strict=True):
             weights[code] *= 1.0 + self.spread * (2.0 * share - 1.0)
         return self.output(weights)
 
-    def with_weight(self, code: str, factor: float) -> float:
+    def with_weight(self, code: str, factor: float) -> float | None:
         """Return the output with one weight times ``factor``."""
         weights = dict(self.calculation.tree.weights)
         weights[code] *= factor
         return self.output(weights)
 
-    def output(self, weights: Mapping[str, float]) -> float:
-        """Return the unit's score, or the mean shift of ranks from the base; nothing counts as zero."""
+    def output(self, weights: Mapping[str, float]) -> float | None:
+        """Return the unit's score, or the mean shift of ranks from the base; None without a score."""
         model = self.calculation.model
         leaves = {leaf.code: self.calculation.tree.columns[leaf.code] for leaf in model.leaves}
         grown = Grower(model, self.calculation.units, weights).grow(leaves)
         scores = nullable(grown.columns[model.root.code].values)
         if self.unit is not None:
-            return scores[self.unit] or 0.0
+            return scores[self.unit]
         before = competition_ranks(nullable(self.calculation.column(model.root.code).values))
         pairs = zip(before, competition_ranks(scores), strict=True)
         shifts = [abs(one - other) for one, other in pairs if one is not None and other is not None]
-        return math.fsum(shifts) / len(shifts) if shifts else 0.0
+        return math.fsum(shifts) / len(shifts) if shifts else None

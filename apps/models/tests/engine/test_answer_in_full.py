@@ -259,6 +259,8 @@ def test_a_model_knows_its_sections_inputs_and_bands():
         None, "low", "low", "high", "high", None,
     ]  # fmt: skip
     assert isinstance(model.band_of(50), Band)
+    assert not model.relative
+    assert parse(document(leaf("a"), mode="relative")).relative
 
 
 def test_one_spelling_for_one_value():

@@ -5,10 +5,12 @@ Everywhere a value is a finite number, or null with a reason.
 
 import math
 
+import numpy as np
 import pytest
 
 from apps.models.document import DocumentInvalid, parse
 from apps.models.engine import explain, find_weights, score, seek, what_if
+from apps.models.engine.weighting import WeightsUndefined, entropy, shares
 from apps.models.tests.engine.documents import branch, document, leaf, results, unit
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -65,6 +67,13 @@ def test_what_does_not_vary_weighs_nothing(method):
     found = find_weights({"method": method, "data": [[1, 3], [2, 3], [4, 3]]})
 
     assert found["weights"] == pytest.approx([1.0, 0.0], abs=1e-15)
+
+
+def test_weights_beyond_the_doubles_are_not_defined():
+    with pytest.raises(WeightsUndefined):
+        shares([LARGEST, LARGEST])
+    with pytest.raises(WeightsUndefined):
+        entropy([np.array([LARGEST, LARGEST, 1.0])])
 
 
 def test_weights_of_nothing_are_refused():

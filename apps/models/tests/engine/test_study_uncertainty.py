@@ -154,7 +154,24 @@ def test_without_siblings_or_values_nothing_matters():
     nothing = sensitivity(MODEL, [unit("w")], {"points": 4})
 
     assert (single["factors"], single["left_out"]) == ({}, {})
-    assert (nothing["base"], nothing["factors"]) == (0.0, {})
+    assert (nothing["base"], nothing["factors"]) == (None, {})
+
+
+def test_without_its_only_value_a_unit_has_no_score_rather_than_zero():
+    found = sensitivity(MODEL, [unit("u", a=10)], {"unit": "u", "points": 4})
+
+    assert (found["base"], found["left_out"]) == (10.0, {"a": None, "b": 10.0})
+
+
+def test_an_output_that_is_not_always_there_has_no_indices():
+    assert sobol(lambda rows: [math.nan if row[0] > 0.9 else row[0] for row in rows.tolist()], 2, 64) is None
+    asked = []
+
+    def gone_when_mixed(rows):
+        asked.append(rows)
+        return [math.nan if len(asked) > 2 else share for share in rows[:, 0].tolist()]
+
+    assert sobol(gone_when_mixed, 2, 64) is None
 
 
 @pytest.mark.parametrize(
