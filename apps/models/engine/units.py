@@ -16,6 +16,8 @@ from apps.models.engine.problems import MOST_PROBLEMS, DataInvalid, Problem, poi
 KEYS = frozenset({"id", "group", "values", "responses", "previous"})
 RESPONSE_KEYS = frozenset({"rater", "group", "answers"})
 LONGEST_ID = 200
+PLAIN = frozenset({float, type(None)})
+ABSENT = ("not_applicable", "dont_know")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,15 @@ def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
     complaints = Complaints()
     rows = [*_read_list("/options/reference", reference, complaints), *_read_list("/units", units, complaints)]
     complaints.settle()
-    inputs = {item.name: _column("values", item.name, rows, complaints) for item in model.inputs}
+    inputs = _columns("values", [item.name for item in model.inputs], rows, complaints)
     before = _observed_before(model) if any(unit.get("previous") for _, unit in rows) else []
-    previous = {name: _column("previous", name, rows, complaints).values for name in before}
+    previous = _columns("previous", before, rows, complaints)
     complaints.settle()
     return Units(
         ids=tuple(unit["id"] for _, unit in rows),
         groups=tuple(unit.get("group") for _, unit in rows),
         inputs=inputs,
-        previous=previous,
+        previous={name: column.values for name, column in previous.items()},
         responses=tuple(unit.get("responses") or () for _, unit in rows),
         places=tuple(place for place, _ in rows),
         unknown=_unknown_inputs(model, [unit for _, unit in rows]),
@@ -173,22 +175,34 @@ def _check_ids(rows: Sequence[tuple[str, Any]], complaints: Complaints) -> None:
             seen.add(name)
 
 
-def _column(key: str, name: str, rows: Sequence[tuple[str, Mapping[str, Any]]], complaints: Complaints) -> Measured:
-    values = [math.nan] * len(rows)
-    applicable = np.ones(len(rows), dtype=np.bool_)
-    for row, (place, unit) in enumerate(rows):
-        value: Any = (unit.get(key) or {}).get(name)
-        if value.__class__ is float and math.isfinite(value):
-            values[row] = value
-        elif value == "not_applicable":
-            applicable[row] = False
-        elif value is not None and value != "dont_know":
-            problem = _why_no_number(value)
-            if problem:
-                complaints.add(place + pointer(key, name), *problem)
-            else:
-                values[row] = float(value)
-    return Measured(np.array(values, dtype=np.float64) + 0.0, applicable)  # negative zero is zero
+def _columns(
+    key: str, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str, Any]]], complaints: Complaints
+) -> dict[str, Measured]:
+    given = [tuple(map((unit.get(key) or {}).get, names)) for _, unit in rows]
+    columns = zip(*given, strict=True) if given else [()] * len(names)
+    places = [place + pointer(key) for place, _ in rows]
+    return {name: _column(name, column, places, complaints) for name, column in zip(names, columns, strict=True)}
+
+
+def _column(name: str, given: Sequence[Any], places: Sequence[str], complaints: Complaints) -> Measured:
+    """Return a column of numbers; one of finite doubles and gaps alone needs no look at each."""
+    if PLAIN.issuperset(map(type, given)):
+        values = np.array(given, dtype=np.float64)
+        if np.isfinite(values).sum() == len(given) - given.count(None):
+            return Measured(values + 0.0, np.ones(len(given), dtype=np.bool_))
+    read = [_read(name, value, place, complaints) for place, value in zip(places, given, strict=True)]
+    applicable = np.array([value != "not_applicable" for value in given], dtype=np.bool_)
+    return Measured(np.array(read, dtype=np.float64) + 0.0, applicable)  # negative zero is zero
+
+
+def _read(name: str, value: Any, place: str, complaints: Complaints) -> float:
+    if value is None or value in ABSENT:
+        return math.nan
+    problem = _why_no_number(value)
+    if problem:
+        complaints.add(place + pointer(name), *problem)
+        return math.nan
+    return float(value)
 
 
 def is_number(value: Any) -> bool:

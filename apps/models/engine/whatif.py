@@ -112,7 +112,6 @@ def _moved(column: Column, row: int, change: Change) -> Column:
         values=values,
         applicable=column.applicable | there,
         failed=column.failed & ~there,
-        coverage=np.where(there & np.isnan(column.values), 1.0, column.coverage),
     )
 
 

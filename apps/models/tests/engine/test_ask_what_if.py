@@ -149,3 +149,11 @@ def test_a_change_needs_a_kind_an_action_and_nothing_else():
         assert [(problem.pointer, problem.code) for problem in refused.value.problems] == [
             ("/changes/0", "wrong_shape")
         ]
+
+
+def test_of_two_that_bring_as_much_the_one_that_costs_less_comes_first():
+    model = parse(document(leaf("a", node={"effort": 3}), leaf("b", node={"effort": 2})))
+
+    plan = seek(model, [unit(a=0, b=0)], "u", 60)
+
+    assert [(step["code"], step["points"]) for step in plan["steps"]] == [("b", 100.0), ("a", 20.0)]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from apps.models.engine.raters import Rating
+from apps.models.engine.registry import lookup
 from apps.models.tests.engine.documents import answered, asked, document, results
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -42,3 +44,19 @@ def test_raters_of_no_group_with_a_weight_do_not_count():
 
     assert combined(by_group, 5, 1, 1, groups=("staff", None, "guest")) == 100.0
     assert combined(by_group, 1, 1, groups=(None, "guest")) is None
+
+
+def test_groups_without_a_weight_and_raters_without_a_group_do_not_count():
+    by_group = lookup("rater_aggregation", "by_group").function
+    ratings = [Rating(10.0, "a"), Rating(30.0, "a"), Rating(90.0, "b"), Rating(99.0, "c"), Rating(0.0, None)]
+
+    assert by_group(ratings, weights={"a": 1, "b": 3, "c": 0}, within="mean") == 72.5
+    assert by_group(ratings, weights={"c": 0, "d": 1}, within="mean") is None
+
+
+def test_the_share_that_is_trimmed_is_of_all_raters():
+    trimmed_mean = lookup("rater_aggregation", "trimmed_mean").function
+    ratings = [Rating(value, None) for value in (0.0, 1.0, 50.0, 60.0, 70.0, 80.0, 90.0, 98.0, 99.0, 100.0)]
+
+    assert trimmed_mean(ratings, share=0.2) == (50 + 60 + 70 + 80 + 90 + 98) / 6
+    assert trimmed_mean(ratings, share=0.05) == 64.8

@@ -1,6 +1,7 @@
 """Weights by method, against published tables, by the endpoint's request and inside a model."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,15 @@ def test_ranks_become_weights():
     )
     assert find_weights({"method": "rank_sum", "ranks": [3, 1, 2]})["weights"] == pytest.approx([1 / 6, 3 / 6, 2 / 6])
     assert find_weights({"method": "rank_sum", "ranks": [1, 1]})["weights"] == [0.5, 0.5]
+
+
+def test_entropy_weighs_by_its_formula():
+    shares = [[1 / 6, 0.0], [2 / 6, 1 / 4], [3 / 6, 3 / 4]]
+    spread = [1 + sum(row[at] * math.log(row[at]) for row in shares if row[at]) / math.log(3) for at in (0, 1)]
+
+    found = find_weights({"method": "entropy", "data": [[10, 0], [20, 2], [30, 6]]})["weights"]
+
+    assert found == pytest.approx([part / sum(spread) for part in spread], rel=1e-12)
 
 
 def test_the_first_component_weighs_what_varies_together():

@@ -132,6 +132,24 @@ def test_kendalls_w_of_full_agreement_none_and_ties():
     assert value(measure="kendall_w", ratings=[[1, 1], [2, 2]]) is None
 
 
+def test_two_are_enough_to_agree_or_not():
+    assert value(measure="icc", form="3_1", ratings=[[1, 2], [1, 2]]) == 1.0
+    assert value(measure="kendall_w", ratings=[[1, 2], [1, 2]]) == 1.0
+    assert value(measure="cronbach_alpha", ratings=[[1, 2], [1, 2]]) == 1.0
+    assert value(measure="fleiss_kappa", counts=[[1, 1]]) == -1.0
+    assert value(measure="krippendorff_alpha", level="nominal", ratings=[[1, 2], [1, 2]]) == 1.0
+
+
+def test_as_many_as_allowed_are_measured():
+    assert measure_agreement({"measure": "kendall_w", "ratings": [[*range(5000)], [*range(5000)]]})["units"] == 5000
+
+
+def test_r_wg_is_the_mean_over_units():
+    answer = measure_agreement({"measure": "r_wg", "options": 5, "ratings": [[3, 3], [3, 4]]})
+
+    assert (answer["values"], answer["value"]) == ([1.0, 0.75], 0.875)
+
+
 def test_ranks_share_their_ties():
     assert mid_ranks([10.0, 30.0, 10.0, 20.0]) == [1.5, 4.0, 1.5, 3.0]
 

@@ -1,5 +1,7 @@
 """Models in the shape of large published indices, on made-up numbers, against a few lines of NumPy."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def measured(units: int, indicators: int, gaps: float) -> np.ndarray:
     return numbers
 
 
-def as_units(numbers: np.ndarray) -> list[dict]:
+def as_units(numbers: np.ndarray) -> list[dict[str, Any]]:
     rows = [[None if np.isnan(value) else value for value in row] for row in numbers.tolist()]
     return [
         {"id": f"u{at}", "values": {f"i{place}": value for place, value in enumerate(row)}}
@@ -41,7 +43,7 @@ def test_readiness_less_vulnerability_of_192_countries_with_gaps():
     model = parse(document(*parts, root=root, mode="relative", scale={"low": 0, "high": 1}))
     numbers = measured(192, 45, gaps=0.15)
 
-    found = [result["score"] for result in score(model, as_units(numbers)).results]
+    found: list[Any] = [result["score"] for result in score(model, as_units(numbers)).results]
 
     shares = spread(numbers, 0, 1)
     vulnerability, readiness = (np.nanmean(shares[:, of], axis=1) for of in places)
@@ -58,7 +60,7 @@ def test_six_capitals_of_3142_counties():
     data = document(*parts, root={"aggregation": "sum"}, mode="relative", scale={"low": 0, "high": 1})
     numbers = measured(3142, 45, gaps=0.0)
 
-    found = [result["score"] for result in score(parse(data), as_units(numbers), {"include": []}).results]
+    found: list[Any] = [result["score"] for result in score(parse(data), as_units(numbers), {"include": []}).results]
 
     shares = spread(numbers, 0, 1)
     assert found == pytest.approx(sum(shares[:, of].mean(axis=1) for of in places).tolist(), rel=1e-12)

@@ -244,3 +244,21 @@ def test_weights_vary_by_the_spread_and_no_further():
         study.at(["a"], [share])
 
     assert seen == [0.75, 1.0, 1.25]
+
+
+def test_raters_drawn_anew_are_those_there_are():
+    model = parse(document(asked("q", "Q1")))
+    divided = answered({"Q1": 1}, {"Q1": 5}, {"Q1": 5}, {"Q1": 1})
+    settings = read_settings({"draws": 200, "weights": "fixed", "missing": False})
+
+    drawn = draw_scores(calculate(model, [divided]), [divided], settings)
+
+    assert set(drawn[:, 0].tolist()) == {0.0, 25.0, 50.0, 75.0, 100.0}
+
+
+def test_the_seed_of_a_study_of_sensitivity_counts():
+    found = [sensitivity(MODEL, UNITS, {"unit": "u", "points": 8, "seed": seed})["factors"] for seed in (0, 0, 5)]
+
+    assert found[0] == found[1] != found[2]
+    with pytest.raises(DataInvalid):
+        sensitivity(MODEL, UNITS, {"seed": 2**31 + 1})

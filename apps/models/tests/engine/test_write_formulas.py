@@ -89,8 +89,27 @@ def test_codes_may_be_called_like_functions():
      "2**" * 100 + "a", "a + " * LONGEST + "a"],
 )  # fmt: skip
 def test_what_is_no_formula_is_refused(expression):
-    with pytest.raises(FormulaInvalid):
+    with pytest.raises(FormulaInvalid) as refused:
         parse_formula(expression)
+    assert len(str(refused.value).split()) > 2
+
+
+def test_a_refusal_names_the_place():
+    with pytest.raises(FormulaInvalid, match="character 4: ' § b'"):
+        parse_formula("a + § b")
+    with pytest.raises(FormulaInvalid, match=r"token 3: \) expected, not the end"):
+        parse_formula("(a")
+
+
+@pytest.mark.parametrize("nested", ["({})", "-{}", "2 ** {}", "abs({})", "min(1, {})"])
+def test_nesting_is_allowed_up_to_a_depth_and_no_further(nested):
+    text = "a"
+    for _ in range(DEEPEST):
+        text = nested.format(text)
+
+    assert parse_formula(text)
+    with pytest.raises(FormulaInvalid, match="nested"):
+        parse_formula(nested.format(text))
 
 
 def test_a_long_chain_needs_no_recursion():
