@@ -164,29 +164,28 @@ class _Account:
         if analytic is not None and step.parameters.get("zero") != "floor" and not step.parameters.get("rescale"):
             total = math.fsum(weights.values())
             return {code: analytic(weights[code], total, values[code], value) for code in values}
-        return self._differences(node, values, weights)
+        return self._differences(node, values)
 
-    def _differences(
-        self, node: Node, values: Mapping[str, float], weights: Mapping[str, float]
-    ) -> Mapping[str, float | None]:
+    def _differences(self, node: Node, values: Mapping[str, float]) -> Mapping[str, float | None]:
         """Return the gain of a small rise of every child, by the method itself: a row for each, and one as it is."""
         codes = list(values)
         rise = STEP * self.calculation.model.scale.width
-        critical = {child.code: child.critical for child in node.children}
-        columns = [np.full(len(codes) + 1, values[code]) for code in codes]
+        children = sorted(node.children, key=lambda child: child.code)
+        found = {child.code: np.full(len(codes) + 1, values.get(child.code, math.nan)) for child in children}
+        columns = [found[code] for code in codes]
         for place, column in enumerate(columns):
             column[place] += rise
         family = Children(
-            codes,
-            columns,
-            [weights[code] for code in codes],
-            [critical[code] for code in codes],
+            list(found),
+            list(found.values()),
+            [self.calculation.tree.weights[code] for code in found],
+            [child.critical for child in children],
             self.calculation.model.scale,
         )
         risen = np.array([column[place] - column[-1] for place, column in enumerate(columns)])
         with np.errstate(all="ignore"):
-            found = np.asarray(node.aggregation(family)) if node.aggregation else columns[0]
-            gains = (found[:-1] - found[-1]) / risen  # no number where the rise is lost in the value
+            outcome = np.asarray(node.aggregation(family)) if node.aggregation else columns[0]
+            gains = (outcome[:-1] - outcome[-1]) / risen  # no number where the rise is lost in the value
         return {code: defined(gain) for code, gain in zip(codes, gains.tolist(), strict=True)}
 
 

@@ -274,3 +274,44 @@ def test_two_refused_children_leave_both_units_without_a_value():
     assert [(result["score"], result["reason"]) for result in found] == [
         (None, "not_positive"), (None, "not_positive"), (1.0, None),
     ]  # fmt: skip
+
+
+def test_parts_of_a_product_are_shares_of_logarithms_above_and_below_one():
+    for aggregation in ("product", "geometric_mean"):
+        found = explained(document(leaf("a"), leaf("b"), root={"aggregation": aggregation}), unit(a=0.5, b=0.25))[
+            "nodes"
+        ]
+
+        parts = [found[code]["contribution"] / found["root"]["value"] for code in "ab"]
+        assert parts == pytest.approx([1 / 3, 2 / 3], rel=1e-12)
+
+
+def test_what_has_reached_its_target_is_no_priority():
+    data = document(leaf("a", node={"target": 50}), leaf("b", node={"target": 50}), leaf("c"))
+
+    assert explained(data, unit(a=50, b=60, c=99))["priorities"] == ["c"]
+
+
+def test_below_the_floor_a_little_more_brings_nothing():
+    floored = {"method": "geometric_mean", "zero": "floor", "floor": 10}
+    found = explained(document(leaf("a"), leaf("b"), root={"aggregation": floored}), unit(a=1, b=40))["nodes"]
+
+    assert found["a"]["marginal_gain"] == 0.0
+    assert found["b"]["marginal_gain"] == pytest.approx(20 / 40 / 2, rel=1e-4)
+
+
+def test_a_sum_that_makes_up_for_what_is_missing_gains_more():
+    data = document(leaf("a"), leaf("b"), root={"aggregation": {"method": "sum", "rescale": True}})
+
+    assert explained(data, unit(a=10))["nodes"]["a"]["marginal_gain"] == pytest.approx(2, rel=1e-6)
+
+
+def test_steps_are_told_of_the_unit_asked_for():
+    data = document(leaf("a", normalisation="min_max"), mode="relative")
+    reference = [unit("r", a=0), unit("s", a=10)]
+
+    found = [
+        explained(data, unit("t", a=1), unit("u", a=2), unit("v", a=3), name=n, reference=reference) for n in "tuv"
+    ]
+
+    assert [one["indicators"]["a"]["measured"] for one in found] == [1.0, 2.0, 3.0]

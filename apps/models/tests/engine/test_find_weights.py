@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from apps.models.document import parse
@@ -169,6 +170,16 @@ def test_entropy_weighs_by_its_formula():
     found = find_weights({"method": "entropy", "data": [[10, 0], [20, 2], [30, 6]]})["weights"]
 
     assert found == pytest.approx([part / sum(spread) for part in spread], rel=1e-12)
+
+
+def test_critic_weighs_by_spread_and_conflict():
+    columns = [0.0, 0.5, 1.0, 0.25], [1.0, 0.0, 0.75, 0.5], [0.0, 1.0, 0.5, 0.5]
+
+    found = find_weights({"method": "critic", "data": [list(row) for row in zip(*columns, strict=True)]})["weights"]
+
+    r = np.corrcoef(columns)
+    amounts = np.std(columns, axis=1, ddof=1) * (1 - r).sum(axis=1)
+    assert found == pytest.approx((amounts / amounts.sum()).tolist(), rel=1e-12)
 
 
 def test_the_first_component_weighs_what_varies_together():
