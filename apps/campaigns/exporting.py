@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from apps.campaigns.reports import FEWEST, Results
+from apps.campaigns.reports import Results
 from apps.models.models import ReferenceSet
+from apps.models.reports import FEWEST
 
 
 def as_json(results: Results) -> dict[str, Any]:

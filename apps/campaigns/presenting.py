@@ -4,23 +4,8 @@ from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Campaign
 from apps.campaigns.reports import GroupProgress, Results
-from apps.core.charts import Band, Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
-from apps.models.engine import Model
-
-
-def scale_of(model: Model, language: str) -> Scale:
-    bands = tuple(Band(band.start, model.text(band.name, language, otherwise=band.code)) for band in model.bands)
-    return Scale(model.scale.low, model.scale.high, bands)
-
-
-def score_text(model: Model, score: float | None) -> str | None:
-    return None if score is None else Scale(model.scale.low, model.scale.high).write(score)
-
-
-def band_class(model: Model, score: float | None) -> str:
-    """``b1`` to ``b5``, the steps of the colour ramp; empty outside the bands."""
-    level = scale_of(model, model.language).level(score) if score is not None else 0
-    return f"b{level}" if level else ""
+from apps.core.charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
+from apps.models.presenting import band_class, scale_of
 
 
 def wave_name(campaign: Campaign) -> str:

@@ -13,11 +13,9 @@ from apps.core.degraded import Missing
 from apps.core.errors import Invalid
 from apps.models.engine import Model, Node
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreRun
+from apps.models.reports import FEWEST
 from apps.models.services import calculate, compared_with, parsed
 from apps.models.services.scoring import units_of
-
-#: Fewer raters than this in a group could be told apart, so nothing of the group is shown.
-FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,7 @@ def results_of(campaign: Campaign, language: str) -> Results | None:
         return None
     model = parsed(campaign.version)
     run = assessment.latest_run
+    run.assessment = assessment
     before = previous_wave(campaign)
     previous_run = before.assessment.latest_run if before and before.assessment else None
     values = {score.node: score for score in run.scores.all()}

@@ -6,6 +6,8 @@ from typing import Any
 from apps.models import words
 from apps.models.engine import Model, Node, Step
 
+#: Fewer raters than this could be told apart, so nothing is shown from which single answers could be read.
+FEWEST = 5
 DIRECT = Step("weights", "direct")
 
 

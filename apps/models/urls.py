@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.models import views, views_exchange, views_references
+from apps.models import views, views_exchange, views_references, views_why
 
 app_name = "models"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("models/<uuid:pk>/versions/<int:number>/publish/", views.publish, name="publish"),
     path("models/<uuid:pk>/versions/<int:number>/retire/", views.retire, name="retire"),
     path("models/<uuid:pk>/versions/<int:number>/reference-sets/new/", views_references.freeze, name="freeze"),
+    path("assessments/<uuid:pk>/why/", views_why.why_this_score, name="why"),
     path("subjects/", views.subject_list, name="subjects"),
     path("subjects/new/", views.create_subject, name="create-subject"),
 ]

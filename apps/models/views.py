@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,7 +24,7 @@ from apps.core.errors import Refused
 from apps.models import reports, services
 from apps.models.engine import Model
 from apps.models.forms import ImportForm, SubjectForm
-from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Subject
 
 PAGE = 25
 MOST_PROBLEMS = 50
@@ -187,7 +187,7 @@ def _models_crumb() -> dict[str, str]:
 @staff_page("subjects:read")
 def subject_list(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").replace("\0", "").strip()
-    rows = authz.visible(Subject.objects.order_by("name", "pk"), _user(request), "subjects:read")
+    rows = authz.visible(_with_latest_scores(_user(request)).order_by("name", "pk"), _user(request), "subjects:read")
     if wanted:
         rows = rows.filter(Q(name__icontains=wanted) | Q(code__icontains=wanted) | Q(group__icontains=wanted))
     page = {
@@ -196,6 +196,15 @@ def subject_list(request: HttpRequest) -> HttpResponse:
         "may_create": _user(request).has_perm("subjects:create"),
     }
     return render(request, "models/subjects.html", page)
+
+
+def _with_latest_scores(user: User) -> QuerySet[Subject]:
+    """Adds ``scored``, the latest assessment that was calculated and that the user may read, and its ``score``."""
+    seen = authz.visible(Assessment.objects.filter(latest_run__isnull=False), user, "assessments:read")
+    latest = seen.filter(subject=OuterRef("pk")).order_by("-pk")
+    return Subject.objects.annotate(
+        scored=Subquery(latest.values("pk")[:1]), score=Subquery(latest.values("latest_run__score")[:1])
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -50,7 +50,48 @@ RATERS: dict[str, Words] = {
     "trimmed_mean": _("mean without the extremes"),
     "by_group": _("mean of the groups' means"),
 }
-TABLES = {"aggregation": AGGREGATION, "normalisation": NORMALISATION, "rater_aggregation": RATERS}
+MISSING: dict[str, Words] = {
+    "skip": _("left out; the others weigh more"),
+    "constant": _("filled in with {value}"),
+    "mean": _("filled in with the mean of all"),
+    "median": _("filled in with the middle one of all"),
+    "group_mean": _("filled in with the mean of its group"),
+    "group_median": _("filled in with the middle one of its group"),
+    "sibling_mean": _("filled in with the mean of the other parts"),
+    "last_observation": _("filled in with the earlier observation"),
+    "worst": _("filled in with the worst there can be"),
+    "best": _("filled in with the best there can be"),
+}
+TREATMENT: dict[str, Words] = {
+    "winsorise": _("the most extreme values of all drawn in, up to {max_points}"),
+    "percentile_winsorise": _("drawn in to the percentiles {low} and {high} of all"),
+    "box_cox": _("Box-Cox transformation, lambda {lambda_}"),
+}
+TRANSFORM: dict[str, Words] = {
+    "ln": _("natural logarithm"),
+    "log10": _("logarithm to the base 10"),
+    "sqrt": _("square root"),
+}
+TABLES = {
+    "aggregation": AGGREGATION,
+    "normalisation": NORMALISATION,
+    "rater_aggregation": RATERS,
+    "missing": MISSING,
+    "treatment": TREATMENT,
+    "transform": TRANSFORM,
+}
+REASONS: dict[str, Words] = {
+    "missing": _("nothing was measured or answered"),
+    "not_applicable": _("does not apply"),
+    "nothing_present": _("none of its parts has a value"),
+    "below_min_coverage": _("too little is known of its parts"),
+    "missing_child": _("one of its parts has no value"),
+    "weights_not_defined": _("the data give no weights"),
+    "not_positive": _("the method takes positive values alone"),
+    "outside_domain": _("the value is outside what the method takes"),
+    "no_denominator": _("there is nothing to divide by"),
+    "not_defined": _("the method gives no value here"),
+}
 
 
 def in_words(step: Step) -> str:
@@ -63,6 +104,11 @@ def in_words(step: Step) -> str:
 
 def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def reason_in_words(reason: str) -> str:
+    """Say why something has no value; a reason that the table does not know says its name."""
+    return str(REASONS.get(reason, reason.replace("_", " ")))
 
 
 def of_node(node: Node) -> str:

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET
 from apps.accounts import authz
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.presenting import band_class, score_text
 from apps.campaigns.scopes import is_staff
 from apps.campaigns.views.doors import campaigns_for, user_of
 from apps.models.models import Assessment, ModelVersion
+from apps.models.presenting import band_class, score_text
 from apps.models.services import parsed
 
 LIVE, LATEST = 6, 6

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 from apps.campaigns import exporting, presenting, reports
 from apps.campaigns.models import Campaign
 from apps.campaigns.reports import Results
-from apps.campaigns.views.doors import campaign_or_404, staff_page
+from apps.campaigns.views.doors import campaign_or_404, staff_page, user_of
 from apps.core.api.fast import csv_lines
 from apps.core.api.renderers import encode
+from apps.models.reports import FEWEST
 
 
 @require_GET
@@ -37,13 +38,14 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "campaigns/no_results.html", page)
     page |= {
         "results": found,
+        "may_explain": user_of(request).has_perm("assessments:read", found.run.assessment),
         "hero": presenting.hero(found, language),
         "profile": presenting.profile(found, language),
         "dimensions": presenting.dimension_bars(found, language),
         "groups": presenting.group_bars(found, language),
         "rows": presenting.rows(found, language),
         "has_hidden": any(one.hidden for one in found.groups),
-        "fewest": reports.FEWEST,
+        "fewest": FEWEST,
     }
     return render(request, "campaigns/results.html", page)
 

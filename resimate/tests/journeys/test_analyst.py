@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from apps.models import starters
+from apps.models.services import verify_trace
 from resimate.tests.journeys.conftest import LOOKS, Visitor
 from resimate.tests.journeys.test_respondent import _personal_link, answer_every_section
 
@@ -106,6 +107,13 @@ def test_every_page_of_the_workspace_is_clean(visitor: Callable[..., Visitor], d
     page.get_by_role("link", name="Results").first.click()
     analyst.look("results")
     assert analyst.bytes_on_the_wire() <= 300 * 1024
+    page.get_by_role("link", name="Why this score").click()
+    page.get_by_role("heading", name="What would help most").wait_for()
+    page.locator("summary", has_text="Leadership:").click()
+    analyst.look("why")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the trace").click()
+    assert verify_trace(json.loads(Path(download.value.path()).read_bytes())).differences == []
     analyst.go("/models/")
     page.get_by_role("link", name=re.compile("Organisational resilience")).first.click()
     analyst.look("model")

@@ -1,0 +1,325 @@
+"""Why a score is what it is, for people: the engine's explanation as charts, a tree and plain sentences.
+
+Nothing here shows what one person answered, or from what it could be read.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.core.charts import Bar, Chart, Scale, band_scale, bars
+from apps.core.charts.scale import write_share
+from apps.models import words
+from apps.models.engine import Indicator, Model, Node, Step
+from apps.models.models import ScoreRun
+from apps.models.presenting import band_class, scale_of
+from apps.models.reports import FEWEST
+
+#: Methods whose result is a sum of parts, so that each child's part in it can be told.
+SUMS: Final = frozenset({"arithmetic_mean", "sum"})
+MOST_BARS: Final = 24
+MOST_SENTENCES: Final = 5
+Explanation = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Why:
+    """One run, its explanation, and how many answered each indicator, in a reader's language."""
+
+    run: ScoreRun
+    model: Model
+    explanation: Explanation
+    raters: Mapping[str, int | None]
+    unit_count: int
+    language: str
+
+    @cached_property
+    def scale(self) -> Scale:
+        return scale_of(self.model, self.language)
+
+    @cached_property
+    def summed(self) -> Mapping[str, bool]:
+        """Of each node, whether it reaches the score through sums alone."""
+        found = {self.model.root.code: True}
+        for node in self.model.root.walk():
+            sums = node.aggregation is not None and node.aggregation.name in SUMS
+            found |= {child.code: found[node.code] and sums for child in node.children}
+        return found
+
+    def name(self, code: str) -> str:
+        return self.model.nodes[code].title(self.language, self.model.language)
+
+    def account(self, code: str) -> Explanation:
+        account: Explanation = self.explanation["nodes"][code]
+        return account
+
+    def contribution(self, code: str) -> float | None:
+        """What a node brings to the score; None where no method says so."""
+        contribution: float | None = self.account(code)["contribution"]
+        return contribution if self.summed[code] else None
+
+
+def hero(run: ScoreRun, model: Model, language: str, next_band: Explanation | None = None) -> dict[str, Any]:
+    """What ``components/score_card.html`` takes."""
+    scale = scale_of(model, language)
+    score = run.score
+    return {
+        "label": model.root.title(language, model.language),
+        "value": None if score is None else scale.write(score),
+        "of": f"{scale.high:g}" if scale.low == 0 else "",
+        "band": "" if score is None else scale.band_name(score),
+        "band_class": band_class(model, score),
+        "delta": "" if score is None or next_band is None else _to_next_band(scale, next_band),
+        "reason": words.reason_in_words(run.reason) if run.reason else "",
+        "chart": band_scale(score, scale, title=_("Overall score")),
+    }
+
+
+def _to_next_band(scale: Scale, band: Explanation) -> str:
+    return _("%(distance)s more to reach “%(band)s”") % {
+        "distance": scale.write(band["distance"]),
+        "band": scale.band_name(band["from"]),
+    }
+
+
+def standing(why: Why) -> str:
+    """The rank among those compared with; empty when there is nobody else."""
+    rank = why.explanation["rank"]
+    if rank is None or why.unit_count < 2:
+        return ""
+    return _("%(rank)d of %(count)d") % {"rank": rank, "count": why.unit_count}
+
+
+def left_open(why: Why) -> str:
+    """Between which scores the missing answers leave it; empty when nothing is missing."""
+    root = why.account(why.model.root.code)
+    low, high = root["low"], root["high"]
+    if low is None or high is None or low == high:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": why.scale.write(low), "high": why.scale.write(high)}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart under its heading; ``note`` says what it leaves out, or why it shows no contributions."""
+
+    heading: str
+    chart: Chart
+    note: str = ""
+
+
+def charts(why: Why) -> list[Drawn]:
+    """What the dimensions contribute, and the indicators below them; their scores where no sum tells."""
+    root = why.model.root
+    parts = [child.code for child in root.children]
+    below = [leaf.code for leaf in why.model.leaves if leaf.code not in parts]
+    leaves = [code for code in below if why.contribution(code) is not None]
+    heading = _("What it is made of")
+    if not parts:
+        return []
+    if all(why.contribution(code) is None for code in parts):
+        rows = [Bar(why.name(code), why.account(code)["value"]) for code in parts]
+        note = _("%(how)s. So the score cannot be split into what each part brings.") % {"how": words.of_node(root)}
+        return [Drawn(heading, bars(rows, why.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])]
+    found = [Drawn(heading, _contributions(why, parts), _cut(parts))]
+    return [*found, Drawn(_("Indicators"), _contributions(why, leaves), _cut(leaves))] if leaves else found
+
+
+def _cut(codes: Sequence[str]) -> str:
+    if len(codes) <= MOST_BARS:
+        return ""
+    return _("The first %(shown)d of %(count)d.") % {"shown": MOST_BARS, "count": len(codes)}
+
+
+def _contributions(why: Why, codes: Sequence[str]) -> Chart:
+    """Largest first; the diamond is what a part could bring at most."""
+    given = {code: why.contribution(code) for code in codes}
+    ordered = sorted(given, key=lambda code: (-(given[code] or 0.0), why.name(code)))[:MOST_BARS]
+    most = {code: why.account(code)["effective_weight"] * why.model.scale.high for code in ordered}
+    ends = [*most.values(), *(given[code] or 0.0 for code in ordered)]
+    scale = Scale(0.0 - _round_above(-min(0.0, *ends)), _round_above(max(ends)) or 1.0, decimals=_decimals(why.scale))
+    return bars(
+        [Bar(why.name(code), given[code], most[code]) for code in ordered],
+        scale,
+        title=_("%(name)s brings most: %(points)s of %(score)s")
+        % {
+            "name": why.name(ordered[0]),
+            "points": scale.write(given[ordered[0]] or 0.0),
+            "score": scale.write(why.run.score or 0.0),
+        },
+        value_name=_("Contribution"),
+        previous_name=_("At most"),
+    )
+
+
+def _round_above(value: float) -> float:
+    """Return the next number above that a scale is easily divided by; zero for zero.
+
+    >>> _round_above(33.3), _round_above(0.05), _round_above(8.0), _round_above(0.0)
+    (40.0, 0.08, 8.0, 0.0)
+    """
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((step * power for step in (1, 2, 4, 8) if step * power >= value), 10 * power)
+
+
+def _decimals(scale: Scale) -> int:
+    return 1 if scale.high - scale.low > 10 else 3
+
+
+def tree(why: Why) -> list[dict[str, Any]]:
+    """What ``components/tree.html`` takes: every node with its score, and in words how it comes about."""
+    return [_branch(why, why.model.root)]
+
+
+def _branch(why: Why, node: Node) -> dict[str, Any]:
+    value = why.account(node.code)["value"]
+    return {
+        "name": why.name(node.code),
+        "code": node.code,
+        "share": None if value is None else why.scale.share(value),
+        "share_label": _("Score"),
+        "share_text": "" if value is None else why.scale.write(value),
+        "hint": " · ".join(_facts(why, node)),
+        "children": [_branch(why, child) for child in node.children],
+    }
+
+
+def _facts(why: Why, node: Node) -> Iterator[str]:
+    account = why.account(node.code)
+    yield words.of_node(node)
+    if account["parent"] is not None:
+        yield _("weight %(weight)s") % {"weight": plain(account["weight"])}
+        yield _("counts %(share)s in the whole") % {"share": write_share(account["effective_weight"], 1)}
+        if (part := why.contribution(node.code)) is not None:
+            yield _("brings %(points)s") % {"points": why.scale.write(part)}
+    yield from _doubts(account)
+
+
+def _doubts(account: Explanation) -> Iterator[str]:
+    if account["reason"]:
+        yield words.reason_in_words(account["reason"])
+    if account["coverage"] is not None and account["coverage"] < 1:
+        yield _("coverage %(share)s") % {"share": write_share(account["coverage"], 1)}
+    if account["imputed"]:
+        yield _("partly filled in")
+
+
+def gains(why: Why) -> list[str]:
+    """The indicators by which the score rises fastest, as sentences."""
+    step = why.model.scale.width / 10
+    found = [(leaf.code, why.account(leaf.code)) for leaf in why.model.leaves]
+    open_ = [(code, one) for code, one in found if (one["marginal_gain"] or 0) > 0 and (one["gap"] or 0) > 0]
+    ordered = sorted(open_, key=lambda item: (-item[1]["marginal_gain"], -item[1]["gap"], item[0]))
+    return [
+        _("Each %(step)s more in %(name)s lifts the score by about %(gain)s.")
+        % {
+            "step": plain(step),
+            "name": why.name(code),
+            "gain": why.scale.write(step * account["marginal_gain"]),
+        }
+        for code, account in ordered[:MOST_SENTENCES]
+    ]
+
+
+def priorities(why: Why) -> list[str]:
+    """The indicators with the largest weighted gap to their target for the effort, as sentences."""
+    return [_priority(why, code) for code in why.explanation["priorities"][:MOST_SENTENCES]]
+
+
+def _priority(why: Why, code: str) -> str:
+    account = why.account(code)
+    said = {
+        "name": why.name(code),
+        "gap": why.scale.write(account["gap"]),
+        "target": plain(account["target"]),
+        "share": write_share(account["effective_weight"], 1),
+        "points": why.scale.write(account["weighted_gap"]),
+    }
+    if why.summed[code]:
+        return (
+            _(
+                "%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole: "
+                "closing the gap is worth %(points)s."
+            )
+            % said
+        )
+    return _("%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole.") % said
+
+
+def steps(why: Why) -> list[dict[str, Any]]:
+    """Of every indicator each step from what was measured or answered to its score."""
+    found = [(leaf, leaf.indicator) for leaf in why.model.leaves]
+    return [_way(why, leaf, indicator) for leaf, indicator in found if indicator is not None]
+
+
+def _way(why: Why, leaf: Node, indicator: Indicator) -> dict[str, Any]:
+    hidden = bool(indicator.questions) and (why.raters.get(leaf.code) or 0) < FEWEST
+    value = why.account(leaf.code)["value"]
+    values: Explanation = {} if hidden else why.explanation["indicators"][leaf.code]
+    rows = _rows(why, leaf, indicator)
+    return {
+        "name": why.name(leaf.code),
+        "score": "" if value is None else why.scale.write(value),
+        "rows": [(name, how, "" if stage is None else plain(values.get(stage))) for name, how, stage in rows],
+        "is_hidden": hidden,
+    }
+
+
+def _rows(why: Why, leaf: Node, indicator: Indicator) -> Iterator[tuple[str, str, str | None]]:
+    """Name and words of each step that does something, and what its value is called in the explanation."""
+    yield _beginning(why, leaf, indicator)
+    if indicator.denominator:
+        yield _("Related"), _("divided by %(input)s") % {"input": indicator.denominator}, "denominated"
+    if why.account(leaf.code)["imputed"]:
+        yield _("Filled in"), words.in_words(indicator.missing), "imputed"
+    if _acts(indicator.treatment):
+        yield _("Treated"), words.in_words(indicator.treatment), "treated"
+    if _acts(indicator.transform):
+        yield _("Transformed"), words.in_words(indicator.transform), None
+    if indicator.direction < 0:
+        yield _("Turned"), _("less is better"), None
+    yield _("Score"), _last_step(why, indicator), "normalised"
+
+
+def _last_step(why: Why, indicator: Indicator) -> str:
+    if _acts(indicator.normalisation):
+        return words.in_words(indicator.normalisation)
+    if not indicator.questions:
+        return _("as it is")
+    scale = why.model.scale
+    return _("answers fill the scale from %(low)s to %(high)s") % {"low": plain(scale.low), "high": plain(scale.high)}
+
+
+def _acts(step: Step) -> bool:
+    return step.name != "none"
+
+
+def _beginning(why: Why, leaf: Node, indicator: Indicator) -> tuple[str, str, str]:
+    if not indicator.questions:
+        unit = f" ({indicator.unit})" if indicator.unit else ""
+        return _("Measured"), f"{indicator.input}{unit}", "measured"
+    raters = why.raters.get(leaf.code) or 0
+    number = len(indicator.questions)
+    asked = ngettext("%(number)d question", "%(number)d questions", number) % {"number": number}
+    answered = ngettext("%(raters)d person", "%(raters)d people", raters) % {"raters": raters}
+    return _("Answered"), ", ".join((asked, answered, words.in_words(indicator.rater_aggregation))), "measured"
+
+
+def plain(value: float | None) -> str:
+    """Write a number of any size with six digits that count.
+
+    >>> plain(69189.76), plain(0.5), plain(3.0), plain(None)
+    ('69,189.8', '0.5', '3', '')
+    """
+    if value is None:
+        return ""
+    return str(number_format(Decimal(f"{value:.6g}").normalize(), use_l10n=True, force_grouping=True))
