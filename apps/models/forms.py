@@ -113,9 +113,12 @@ class FreezeForm(forms.Form):
         if upload.size > LARGEST_SET:
             raise ValidationError(_("The file is larger than 20 MB."))
         try:
-            return str(upload.read().decode("utf-8-sig"))
+            text = str(upload.read().decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise ValidationError(_("The file is not UTF-8 text.")) from None
+        if "\0" in text:
+            raise ValidationError(_("The file is not UTF-8 text."))
+        return text
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

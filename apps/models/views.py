@@ -121,11 +121,11 @@ def _references(request: HttpRequest, version: ModelVersion, content: Model) -> 
         return {}
     of_version = ReferenceSet.objects.with_use().filter(version=version).defer("units")
     seen = authz.visible(of_version, user, "assessments:read")
-    ranks = services.ranks_units(content)
-    can_freeze = version.state == ModelVersion.State.PUBLISHED and not ranks
+    ranking = services.ranking_node(content)
+    can_freeze = version.state == ModelVersion.State.PUBLISHED and ranking is None
     return {
         "references": Paginator(seen.order_by("-pk"), PAGE).get_page(request.GET.get("page")),
-        "ranks_units": ranks,
+        "ranking": ranking and ranking.title(get_language() or content.language, content.language),
         "may_freeze": can_freeze and user.has_perm("assessments:create"),
     }
 

@@ -26,7 +26,7 @@ from apps.models.services.references import (
     compared_with,
     freeze_period,
     freeze_reference_set,
-    ranks_units,
+    ranking_node,
     table_of_set,
     units_of_set,
 )
@@ -103,7 +103,7 @@ __all__ = [
     "parse_document",
     "parsed",
     "publish_version",
-    "ranks_units",
+    "ranking_node",
     "read_document",
     "rename_model",
     "retire_version",

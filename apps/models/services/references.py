@@ -119,17 +119,16 @@ def _refuse_unusable(version: ModelVersion) -> None:
         problem = Problem("/version", "only a published version can have reference sets", "version_not_published")
     elif not parsed(version).relative:
         problem = Problem("/version", "it compares no units with each other", "not_relative")
-    elif ranking := ranks_units(parsed(version)):
-        detail = f"{ranking} ranks the units of a calculation against each other, which no reference set can stand for"
+    elif ranking := ranking_node(parsed(version)):
+        detail = f"{ranking.code} ranks the units of a call against each other, which no reference set can stand for"
         problem = Problem("/version", detail, "ranks_units")
     if problem:
         raise Invalid("This version cannot have a reference set.", errors=[problem])
 
 
-def ranks_units(model: engine.Model) -> str:
-    """The first node whose aggregation ranks units against each other; empty when there is none."""
-    ranking = (code for code, node in model.nodes.items() if node.aggregation and node.aggregation.method.relative)
-    return next(ranking, "")
+def ranking_node(model: engine.Model) -> engine.Node | None:
+    """Return the first node whose aggregation ranks units against each other."""
+    return next((one for one in model.nodes.values() if one.aggregation and one.aggregation.method.relative), None)
 
 
 def _problems(model: engine.Model, units: Any) -> Iterator[Problem]:
@@ -148,10 +147,11 @@ def _problems(model: engine.Model, units: Any) -> Iterator[Problem]:
 
 def _kept(model: engine.Model, unit: Unit) -> Unit:
     """Return what the engine needs of a unit, in one spelling. It needs no names of raters, so none are kept."""
+    observed = {item.name for item in model.inputs} | {leaf.code for leaf in model.leaves}
     kept = {
         "group": unit.get("group"),
         "values": _known(unit.get("values")),
-        "previous": _known(unit.get("previous")),
+        "previous": _known({name: value for name, value in (unit.get("previous") or {}).items() if name in observed}),
         "responses": _responses(model, unit),
     }
     return {"id": unit["id"], **{key: value for key, value in kept.items() if value}}

@@ -68,16 +68,18 @@ def near(found: dict[str, float | None], expected: dict[str, float | None]) -> b
     )
 
 
-@cache
-def calculated(folder: Path) -> dict[str, Any]:
-    data = asem_document(folder)
-    model = parse(data)
-    names = [item.name for item in model.inputs]
-    units = [
+def asem_units(folder: Path) -> list[dict[str, Any]]:
+    """Return the countries with what was measured of them."""
+    names = [item.name for item in parse(asem_document(folder)).inputs]
+    return [
         {"id": row["uCode"], "group": row["EurAsia_group"], "values": {name: number(row[name]) for name in names}}
         for row in rows(folder / "raw_idata.csv")
     ]
-    found = score(model, units, {"include": ["nodes", *STAGES]})
+
+
+@cache
+def calculated(folder: Path) -> dict[str, Any]:
+    found = score(parse(asem_document(folder)), asem_units(folder), {"include": ["nodes", *STAGES]})
     return {result["id"]: result for result in found.results}
 
 

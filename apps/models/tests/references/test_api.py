@@ -96,7 +96,7 @@ def test_another_tenants_sets_are_not_there(beta: Any, api: Api, beta_api: Api, 
 
 
 def test_who_sees_their_own_assessments_freezes_no_others(
-    wave: list[Assessment], version: ModelVersion, make_user: Any, api_of: Any, now: Any
+    wave: list[Assessment], version: ModelVersion, frozen: ReferenceSet, make_user: Any, api_of: Any, now: Any
 ) -> None:
     from apps.accounts import services as accounts
 
@@ -109,6 +109,7 @@ def test_who_sees_their_own_assessments_freezes_no_others(
     refused = own.post("reference-sets/", {"version": str(version.pk), "name": "B", "period": "2026"})
 
     assert [error["code"] for error in refused.json()["errors"]] == ["nothing_to_freeze"]
-    body = {"version": str(version.pk), "name": "Mine", "units": LOW_AND_HIGH}
+    body = {"version": str(version.pk), "name": "Mine", "units": LOW_AND_HIGH[:1]}
     mine = own.post("reference-sets/", body).json()
     assert own.get("reference-sets/").json()["results"] == [mine]
+    assert own.get(f"reference-sets/{frozen.pk}/").status_code == 404

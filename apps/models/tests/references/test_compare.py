@@ -19,9 +19,7 @@ Assess = Callable[..., Assessment]
 ACME = {"host": "acme.localhost"}
 
 
-def test_assessments_name_a_set_and_show_it(
-    api: Api, frozen: ReferenceSet, subjects: list[Subject], now: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_assessments_name_a_set_and_show_it(api: Api, frozen: ReferenceSet, subjects: list[Subject], now: Any) -> None:
     base = {"version": str(frozen.version_id), "period": "2026", "values": {"x": 5}}
     rows = [{**base, "subject": str(one.pk), "reference_set": str(frozen.pk)} for one in subjects[:2]]
 

@@ -48,7 +48,7 @@ def test_the_page_of_a_relative_model_lists_its_sets(
     assert f'href="/api/v1/reference-sets/{frozen.pk}/units/?format=csv"' in text
     assert f'href="{path}reference-sets/new/"' in text
     assert "Reference sets" not in _text(browser.get(f"/models/{publish(survey).model_id}/"))
-    assert "all ranks the subjects against each other" in _text(browser.get(f"/models/{publish(RANKING).model_id}/"))
+    assert "“all” ranks the subjects against each other" in _text(browser.get(f"/models/{publish(RANKING).model_id}/"))
 
 
 def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelVersion, wave: list[Assessment]) -> None:
@@ -74,6 +74,7 @@ def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelV
         ({"name": "B", "file": b"id,x\na,much\n"}, "line 2: x: &#x27;much&#x27; is not a number"),
         ({"name": "B", "file": b"id,y\na,1\n"}, "the model names no input or question"),
         ({"name": "B", "file": b"\xff\xfe"}, "The file is not UTF-8 text."),
+        ({"name": "B", "file": b"id,x\na\0,1"}, "The file is not UTF-8 text."),
     ],
 )
 def test_what_is_wrong_with_a_freeze_is_said_at_its_field(
