@@ -61,6 +61,15 @@ def test_what_cannot_be_frozen_is_pointed_at(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+def test_a_set_beyond_the_limit_is_refused(api: Api, version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.models.services.references.MOST_BYTES", 40)
+
+    answer = api.post("reference-sets/", {"version": str(version.pk), "name": "B", "units": LOW_AND_HIGH})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert not ReferenceSet.objects.exists()
+
+
 @pytest.mark.requirement("PERF-002")
 def test_a_list_costs_the_same_for_many_sets(
     api: Api, frozen: ReferenceSet, ada: User, now: Any, django_assert_max_num_queries: Any
