@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul, sub
+from operator import mul, sub, truediv
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -143,11 +143,17 @@ def _geometric_mean(values: Row) -> float:
 
 
 def _principal(matrix: Matrix) -> list[float]:
-    """Return the principal eigenvector, summing to one, by power iteration with exact sums."""
-    weights = [1.0 / len(matrix)] * len(matrix)
+    """Return the principal eigenvector, summing to one, by power iteration with exact sums.
+
+    It starts from the mean of the columns' shares, which is the eigenvector itself when judgements are consistent.
+    """
+    columns = list(map(math.fsum, zip(*matrix, strict=True)))
+    weights = shares([math.fsum(map(truediv, row, columns)) for row in matrix])
     change, rounds = 1.0, 0
     while change > STILL and rounds < MOST_ROUNDS:
-        following = shares([math.fsum(map(mul, row, weights)) for row in matrix])
+        products = [math.fsum(map(mul, row, weights)) for row in matrix]
+        whole = math.fsum(products)
+        following = [product / whole for product in products]
         change = max(map(abs, map(sub, following, weights)))
         weights, rounds = following, rounds + 1
     return weights
@@ -171,7 +177,7 @@ def _diversity(column: Array) -> float:
     if ordered[0] == ordered[-1]:
         return 0.0
     parts = ordered / whole
-    parts = parts[parts > 0.0]
+    parts = parts[np.searchsorted(parts, 0.0, side="right") :]
     disorder = -float((parts * np.log(parts)).sum()) / math.log(column.size)
     return max(1.0 - disorder, 0.0)
 
