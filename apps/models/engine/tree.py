@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from apps.models.engine import formula
-from apps.models.engine.aggregation import Children, mean_of, total, weight_present
+from apps.models.engine.aggregation import Children, mean_of, smallest, total, weight_present
 from apps.models.engine.arrays import Array, Mask, empty, finite, present, share, weigh
 from apps.models.engine.columns import (
     BELOW_MIN_COVERAGE,
     MISSING_CHILD,
+    NOT_DEFINED,
     NOTHING_PRESENT,
     NOTHING_TO_RANK,
     WEIGHTS_UNDEFINED,
@@ -24,6 +25,7 @@ from apps.models.engine.questionnaire import ROUNDING
 from apps.models.engine.units import Units
 from apps.models.engine.weighting import WeightsUndefined
 
+NOT_POSITIVE = "not_positive"
 DIRECT = Step("weights", "direct")
 
 
@@ -89,6 +91,7 @@ class Grower:
             (short, BELOW_MIN_COVERAGE),
             (hollow, NOTHING_PRESENT),
             (refused, NOTHING_TO_RANK if self._is_alone(node) else _failure(node)),
+            (refused & _needless(node, family), NOT_DEFINED),
         ):
             reasons.update((int(row), reason) for row in np.flatnonzero(where))
         return Column(
@@ -149,6 +152,11 @@ def _family(model: Model, children: Sequence[Node], columns: Sequence[Column], t
 
 def _failure(node: Node) -> str:
     return node.aggregation.method.failure if node.aggregation is not None else NOTHING_PRESENT
+
+
+def _needless(node: Node, family: Children) -> Mask:
+    """Return where all is positive that has to be: the result is then beyond the doubles."""
+    return (smallest(family) > 0) & (_failure(node) == NOT_POSITIVE)
 
 
 def _lacking(node: Node, family: Children) -> Mask:
