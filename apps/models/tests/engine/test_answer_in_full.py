@@ -220,6 +220,18 @@ def test_weights_and_agreement():
     }  # fmt: skip
 
 
+def test_what_is_warned_of_is_said_in_a_sentence():
+    alike = {"measure": "icc", "form": "1_1", "ratings": [[2, 2], [2, 2]]}
+    assert measure_agreement(alike) == {
+        "value": None, "values": None, "raters": 2, "units": 2,
+        "warnings": [{"code": "not_defined", "detail": SENTENCE, "pointer": ""}],
+    }  # fmt: skip
+    contradictory = [[1, 9, 1 / 9], [1 / 9, 1, 9], [9, 1 / 9, 1]]
+    assert find_weights({"method": "ahp", "matrices": [contradictory]})["warnings"] == [
+        {"code": "inconsistent", "detail": SENTENCE, "pointer": ""}
+    ]
+
+
 class Sentence:
     """Equal to any text of several words."""
 
