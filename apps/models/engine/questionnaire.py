@@ -135,11 +135,12 @@ def _fill(sheet: Sheet, readings: Sequence[Array]) -> Filled:
     whole, answered, unanswered = np.zeros(size), np.zeros(size), np.zeros(size)
     low, high = np.full(size, np.inf), np.full(size, -np.inf)
     for item, reading in zip(sheet.items, readings, strict=True):
-        counted = np.where(np.isfinite(reading), reading, np.nan) if item.weight > 0 else np.full(size, np.nan)
-        whole += np.nan_to_num(counted) * item.weight
-        answered += present(counted) * item.weight
+        counts = np.isfinite(reading) & (item.weight > 0)
+        whole += np.where(counts, reading, 0.0) * item.weight
+        answered += counts * item.weight
         unanswered += np.isnan(reading) * item.weight
-        low, high = np.fmin(low, counted), np.fmax(high, counted)
+        low = np.minimum(low, np.where(counts, reading, np.inf))
+        high = np.maximum(high, np.where(counts, reading, -np.inf))
     mean = np.clip(divide(whole, answered), low, high)
     return Filled(sheet.scale.low + mean * sheet.scale.width, answered, unanswered)
 
