@@ -6,7 +6,6 @@ counters; without it each process holds its own.
 """
 
 import hashlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +14,9 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
-from redis.exceptions import RedisError
 
+from apps.core import degraded
 from apps.core.tenancy import current_schema
-
-logger = logging.getLogger(__name__)
 
 MEMORY = 3600  # seconds after which failures are forgotten
 TURN = 2  # seconds for which the winner of a turn keeps the others out; by then the next delay is known
@@ -100,8 +97,6 @@ def _forgive(store: Any, key: str, limit: Limit) -> None:
 
 
 def _with_store(work: Callable[[Any], T]) -> T:
-    try:
-        return work(cache)
-    except (RedisError, OSError):
-        logger.warning("redis away: attempts to sign in are counted by each process")
-        return work(_here)
+    return degraded.with_redis(
+        lambda: work(cache), lambda: work(_here), "attempts to sign in are counted by each process"
+    )

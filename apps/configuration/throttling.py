@@ -5,19 +5,16 @@ heavy use costs no round trip for each request, and small limits stay exact. Wit
 protects the service, and its absence must not take it down.
 """
 
-import logging
 import threading
 import time
 from typing import Any
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from apps.configuration import services
 from apps.core import degraded
 
-logger = logging.getLogger(__name__)
 WINDOW = 3600
 SHARES = 10_000
 
@@ -79,15 +76,12 @@ COUNTER = Counter()
 
 
 def _draw(name: str, amount: int) -> int | None:
-    if degraded.missing("redis"):  # known to be away: no request needs to find out by waiting
-        return None
-    try:
-        client = cache._cache.get_client(name, write=True)  # type: ignore[attr-defined]  # noqa: SLF001  Django's cache has no pipeline
-        pipeline = client.pipeline(transaction=False)
-        pipeline.incrby(name, amount)
-        pipeline.expire(name, WINDOW)
-        return int(pipeline.execute()[0])
-    except (RedisError, OSError):
-        degraded.WATCH.forget()
-        logger.warning("redis away: rate limits are off")
-        return None
+    return degraded.with_redis(lambda: _add(name, amount), lambda: None, "rate limits are off")
+
+
+def _add(name: str, amount: int) -> int | None:
+    client = cache._cache.get_client(name, write=True)  # type: ignore[attr-defined]  # noqa: SLF001  Django's cache has no pipeline
+    pipeline = client.pipeline(transaction=False)
+    pipeline.incrby(name, amount)
+    pipeline.expire(name, WINDOW)
+    return int(pipeline.execute()[0])

@@ -4,11 +4,13 @@ Redis is asked. The processes without a port write when they were last alive int
 that it is known without Redis. An answer holds for some seconds in a process: asking costs nothing.
 """
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.core.cache import cache
 from django.db import Error, connection
@@ -20,6 +22,9 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from redis.exceptions import RedisError
 
 from apps.core.models import Pulse
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: A process writes that it is alive so often, and is believed to be for so long.
 BEAT: Final = 5.0
@@ -158,6 +163,17 @@ WATCH: Final = Watch()
 def missing(name: str) -> Missing | None:
     """Return what is known of something that is away; None while it is there."""
     return next((one for one in WATCH.missing() if one.name == name), None)
+
+
+def with_redis(work: Callable[[], T], otherwise: Callable[[], T], consequence: str) -> T:
+    """Do it with Redis; while Redis is away do it otherwise. Who is the first to find that out says so in the log."""
+    if not missing("redis"):
+        try:
+            return work()
+        except (RedisError, OSError):
+            WATCH.forget()
+            logger.warning("redis away: %s", consequence)
+    return otherwise()
 
 
 def warnings(*names: str) -> list[dict[str, str]]:

@@ -4,19 +4,15 @@ The same digest promises the same result, so nothing here ever goes stale. Witho
 Redis has forgotten is calculated, which takes no longer than to look for it among all runs.
 """
 
-import logging
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from apps.core import degraded
 from apps.models import engine
 from apps.models.models import ScoreRun
-
-logger = logging.getLogger(__name__)
 
 Key = tuple[str, str]  # the input's digest, which takes in the model's and the engine's version; and the unit's id
 PARTS: Final = ("id", "score", "reason", "band", "coverage", "nodes")
@@ -26,31 +22,23 @@ SECONDS: Final = 24 * 3600
 
 def recall(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
     """Return the results that are remembered."""
-    found = _from_redis(keys)
-    return dict(_from_runs(keys)) if found is None else found
+    return degraded.with_redis(
+        lambda: _from_redis(keys), lambda: dict(_from_runs(keys)), "results come from the database"
+    )
 
 
 def remember(results: Mapping[Key, engine.UnitResult]) -> None:
     """Keep results for a day. Redis may be away: then nothing is lost but time."""
-    if degraded.missing("redis"):
-        return
+    degraded.with_redis(lambda: _keep(results), lambda: None, "results are not kept at hand")
+
+
+def _keep(results: Mapping[Key, engine.UnitResult]) -> None:
     kept = {_name(key): orjson.dumps({part: result[part] for part in PARTS}) for key, result in results.items()}  # type: ignore[literal-required]
-    try:
-        cache.set_many(kept, SECONDS)
-    except (RedisError, OSError):
-        degraded.WATCH.forget()
-        logger.warning("redis away: results are not kept at hand")
+    cache.set_many(kept, SECONDS)
 
 
-def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult] | None:
-    if degraded.missing("redis"):
-        return None
-    try:
-        found = cache.get_many([_name(key) for key in keys])
-    except (RedisError, OSError):
-        degraded.WATCH.forget()
-        logger.warning("redis away: results come from the database")
-        return None
+def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+    found = cache.get_many([_name(key) for key in keys])
     return {key: orjson.loads(found[_name(key)]) for key in keys if _name(key) in found}
 
 
