@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough bench mutants browsers lint translations lock install help
+.PHONY: run test thorough bench mutants measuring browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -17,11 +17,14 @@ thorough: install  ## Run the long versions of the tests too: full sizes, faults
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) $(T)
 	scripts/on-postgresql-15 $(parallel)
 
-bench: install  ## Measure: a table and JSON
+bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench
 
-mutants: install  ## Change the engine in small ways and count what its tests notice; M="*.ranks.*" narrows it
+mutants: measuring  ## Change the engine in small ways and count what its tests notice; M="*.ranks.*" narrows it
 	@$(python) scripts/mutants $(if $(M),'$(M)')
+
+measuring: install
+	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-measure.lock
 
 browsers:  ## Install Debian's Chromium for the browser tests (asks first)
 	@scripts/browsers

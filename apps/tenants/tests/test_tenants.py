@@ -202,7 +202,7 @@ def test_a_bad_first_administrator_leaves_no_tenant_behind(committed: None, slug
 def _fall_behind(schema: str) -> None:
     with owner_in("public"), connections[OWNER].cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM \"{schema}\".django_migrations WHERE app = 'accounts' AND name = '0002_system_roles'"
+            f"DELETE FROM \"{schema}\".django_migrations WHERE app = 'elicitation' AND name = '0002_grant_to_analysts'"
         )
 
 
