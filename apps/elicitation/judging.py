@@ -148,12 +148,15 @@ class Doubt:
 def least_consistent(matrix: Sequence[Sequence[float]], weights: Sequence[float]) -> Doubt:
     """The comparison farthest from the ratio of the weights: the largest a_ij w_j / w_i (Saaty, 2003, section 4).
 
+    Of three parts all comparisons are equally far: then it is the boldest.
+
     >>> least_consistent([[1, 2, 8], [1 / 2, 1, 1], [1 / 8, 1, 1]], (0.6, 0.25, 0.15)).second
     2
     """
 
-    def strain(pair: tuple[int, int]) -> float:
-        return abs(math.log(matrix[pair[0]][pair[1]] * weights[pair[1]] / weights[pair[0]]))
+    def strain(pair: tuple[int, int]) -> tuple[float, float]:
+        said, fitting = matrix[pair[0]][pair[1]], weights[pair[0]] / weights[pair[1]]
+        return round(abs(math.log(said / fitting)), 9), abs(math.log(said))
 
     first, second = max(combinations(range(len(weights)), 2), key=strain)
     return Doubt(first, second, matrix[first][second], weights[first] / weights[second])

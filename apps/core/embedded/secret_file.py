@@ -56,7 +56,7 @@ def keep(folder: Path, name: str, make: Callable[[], str]) -> str:
 
 def demo_password(folder: Path, sign_in: str) -> str:
     """The password of a demo sign-in; the same at every run."""
-    return keep(folder, f"demo:{sign_in}", lambda: secrets.token_urlsafe(9))
+    return keep(folder, f"demo:{sign_in}", lambda: secrets.token_urlsafe(15))
 
 
 def _create(path: Path) -> dict[str, str]:

@@ -74,9 +74,11 @@ def test_the_comparison_that_contradicts_the_others_is_pointed_at() -> None:
         (one["more"], one["less"]): abs(math.log(one["strength"] * ratios[one["less"]] / ratios[one["more"]]))
         for one in TORN["all"]
     }
-    worst = max(strains, key=lambda pair: strains[pair])
-    assert (found.doubtful.more.code, found.doubtful.less.code) == worst
-    assert found.doubtful.fitting == pytest.approx(ratios[worst[0]] / ratios[worst[1]])
+    assert strains == pytest.approx(dict.fromkeys(strains, max(strains.values()))), (
+        "of three, each is as far as the rest"
+    )
+    assert (found.doubtful.more.code, found.doubtful.less.code, found.doubtful.said) == ("means", "people", 7)
+    assert found.doubtful.fitting == pytest.approx(ratios["means"] / ratios["people"])
 
 
 @pytest.mark.parametrize(

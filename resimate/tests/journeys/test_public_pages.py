@@ -31,7 +31,7 @@ def test_the_api_documents_open_under_the_strict_policy(visitor: Callable[..., V
     reader = visitor()
     page = reader.go(path)
 
-    page.get_by_text("/api/v1/campaigns/").first.wait_for()
+    page.get_by_text("/api/v1/api-keys/").first.wait_for()  # Swagger UI draws only what is in view
 
     reader.collect()
     # Redoc's packaged bundle asks for its maker's logo from outside; the policy refuses it, which is what it is for.
