@@ -7,7 +7,6 @@ from django.utils import timezone
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +24,7 @@ from apps.accounts.api.serializers import (
     SettingSerializer,
     UserSerializer,
 )
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
@@ -70,19 +69,19 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
         )
 
     @extend_schema(request=None, responses=UserSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def deactivate(self, request: Request, pk: str) -> Response:
         """Close the account: its sessions and keys end at once."""
         return self.shown(services.deactivate_user(self.get_object(), acting_user=_caller(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=UserSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def activate(self, request: Request, pk: str) -> Response:
         """Open a closed account again; its revoked keys stay revoked."""
         return self.shown(services.activate_user(self.get_object(), acting_user=_caller(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=NewUserSerializer)
-    @action(detail=True, methods=["post"], url_path="reset-password")
+    @verb(url_path="reset-password")
     def reset_password(self, request: Request, pk: str) -> Response:
         """Replace the password by a random one, which is in the answer and never shown again."""
         user, password = services.reset_password(self.get_object(), acting_user=_caller(request), now=timezone.now())
@@ -170,7 +169,7 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
         services.revoke_api_key(instance, acting_user=_caller(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ApiKeySerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def revoke(self, request: Request, pk: str) -> Response:
         """End the key at once; the row stays, to say who had it."""
         return self.shown(services.revoke_api_key(self.get_object(), acting_user=_caller(request), now=timezone.now()))

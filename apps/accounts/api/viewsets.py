@@ -1,10 +1,13 @@
 """Base classes of the API's collections: permission-filtered, conditional, and written under a row lock."""
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
 from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +16,15 @@ from apps.accounts.api.permissions import permission_for
 from apps.core.api.views import ApiView, etag_of
 
 M = TypeVar("M", bound=Model)
+
+
+def verb(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A change of state that has a name, as ``POST …/{id}/open/``: what it compares and does is one transaction."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return action(detail=True, methods=["post"], **options)(transaction.atomic(function))
+
+    return decorate
 
 
 class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
@@ -29,6 +41,10 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
 
     def get_object(self) -> M:
         found: M = super().get_object()
+        if self.request.method == "POST" and "If-Match" in self.request.headers:
+            # Nobody else may change it between the comparison and what the verb does.
+            get_object_or_404(type(found)._default_manager.select_for_update(of=("self",)), pk=found.pk)
+            found = super().get_object()
         if self.request.method not in ("GET", "HEAD", "OPTIONS"):
             self.check_current(self.get_serializer(found).data)
         return found

@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.campaigns import exporting, reports, services
 from apps.campaigns.api.serializers import (
     CampaignSerializer,
@@ -67,21 +67,21 @@ class CampaignView(
         services.delete_campaign(instance, acting_user=who(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=CampaignSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Open the campaign and invite its stakeholders."""
         opened = services.open_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(opened)
 
     @extend_schema(request=None, responses=CampaignSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Close the campaign; the final score follows in a moment."""
         closed = services.close_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(closed)
 
     @extend_schema(request=ExtensionSerializer, responses=CampaignSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def extend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Give people more time."""
         campaign = self.get_object()
@@ -92,7 +92,7 @@ class CampaignView(
         return self.shown(extended)
 
     @extend_schema(request=None, responses=RemindedSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remind those who have not sent their answers; each at most once a day."""
         count = services.remind(self.get_object(), acting_user=who(request), now=timezone.now())

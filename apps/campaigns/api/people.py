@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.accounts.links import base_url
 from apps.campaigns import services
 from apps.campaigns.api.serializers import (
@@ -168,14 +168,14 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         return [_contact(known[row["stakeholder"]]) if "stakeholder" in row else contact_of(row) for row in rows]
 
     @extend_schema(request=None, responses=ParticipationSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Withdraw the personal link; what was answered stays."""
         services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(self._again())
 
     @extend_schema(request=None, responses=ParticipationSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def renew(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the personal link by a new one and, in an open campaign, send it."""
         services.renew_link(self.get_object(), acting_user=who(request), now=timezone.now())

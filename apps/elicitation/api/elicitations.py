@@ -8,7 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.core.api.fast import UUID_PATTERN
 from apps.elicitation import reports, services
 from apps.elicitation.api.serializers import (
@@ -60,19 +60,19 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
         services.delete_elicitation(instance, acting_user=who(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ElicitationSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Open the elicitation and write to its experts."""
         return self.shown(services.open_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=ElicitationSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Close the elicitation: it takes no more judgements."""
         return self.shown(services.close_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=ElicitationSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def apply(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Write the judgements into the draft's `weights`, by parent and without names.
 
@@ -85,7 +85,7 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
         return self.shown(services.apply_weights(elicitation, acting_user=who(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=ElicitationRemindedSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remind those who have not sent their judgements; each at most once a day."""
         return Response({"reminded": services.remind(self.get_object(), acting_user=who(request), now=timezone.now())})

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
 from apps.accounts.links import base_url
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
@@ -91,14 +91,14 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         services.delete_expert(instance, acting_user=who(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ExpertSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Withdraw the personal link; what was sent through it stays and counts."""
         services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(self.get_queryset().get(pk=self.kwargs["pk"]))
 
     @extend_schema(request=None, responses=ExpertSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def renew(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the personal link by a new one and, in an open elicitation, send it."""
         services.renew_link(self.get_object(), acting_user=who(request), now=timezone.now())

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
 from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
@@ -146,7 +146,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
         services.delete_assessment(instance, acting_user=who(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=AssessmentSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def lock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Lock the assessment: no more answers, no more values."""
         locked = services.lock_assessment(self.get_object(), acting_user=who(request), now=timezone.now())

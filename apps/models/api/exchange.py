@@ -10,14 +10,13 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.accounts.api.viewsets import CollectionView, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
 from apps.core import jobs
 from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.jobs import JobSerializer, accepted
@@ -176,7 +175,7 @@ class ImportView(FastListMixin, ReadMixin, CollectionView[Import]):
     lookup_value_regex = UUID_PATTERN
 
     @extend_schema(request=None, responses=ImportSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def undo(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take back everything that the import made; refused once it is published, scored, answered or changed."""
         undone = services.undo_import(self.get_object(), acting_user=who(request), now=timezone.now())

@@ -4,12 +4,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
-from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.permissions import permission_for
+from apps.accounts.api.viewsets import verb
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer
 from apps.core.api.views import ApiView, etag_of
@@ -40,7 +40,7 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None, responses=JobSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Cancel a job that has not ended."""
         job = self.get_object()

@@ -7,13 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
 from apps.models import services
 from apps.models.api.bodies import DOCUMENT_BODY, document_in, who
@@ -99,8 +98,10 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         return rows.select_for_update(of=("self",)) if self.request.method == "PUT" else rows
 
     def _model(self) -> ResilienceModel:
+        """The model; locked for a write, before its version, as the services do it."""
         seen = authz.visible(ResilienceModel.objects.all(), self.request.user, permission_for(self))
-        return get_object_or_404(seen, pk=self.kwargs["model"])
+        writes = self.request.method in ("PUT", "POST")
+        return get_object_or_404(seen.select_for_update(of=("self",)) if writes else seen, pk=self.kwargs["model"])
 
     def get_object(self) -> ModelVersion:
         self.lookup_field = "number" if self.kwargs["version"].isdigit() else "pk"
@@ -110,6 +111,7 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         return VersionSerializer if self.action == "list" else VersionDetailSerializer
 
     @extend_schema(request=DOCUMENT_BODY, responses={201: VersionDetailSerializer})
+    @transaction.atomic
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a document the model's draft: a new version, or new content of the draft there is."""
         document, at = document_in(request)
@@ -134,14 +136,14 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         return self.shown(self._again(changed))
 
     @extend_schema(request=None, responses=VersionDetailSerializer, parameters=[VERSION])
-    @action(detail=True, methods=["post"])
+    @verb()
     def publish(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Publish the draft: from now on it never changes, and subjects can be assessed by it."""
         version = services.publish_version(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(self._again(version))
 
     @extend_schema(request=None, responses=VersionDetailSerializer, parameters=[VERSION])
-    @action(detail=True, methods=["post"])
+    @verb()
     def retire(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Retire a published version: nothing new can refer to it."""
         version = services.retire_version(self.get_object(), acting_user=who(request), now=timezone.now())

@@ -7,13 +7,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.models import services
 from apps.models.api.bodies import who
@@ -93,7 +92,7 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         return self.shown(self._again(response))
 
     @extend_schema(request=None, responses=ResponseDetailSerializer)
-    @action(detail=True, methods=["post"])
+    @verb()
     def submit(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand the answers in; the score follows in a moment."""
         response = services.submit(self.get_object(), acting_user=who(request), now=timezone.now())

@@ -115,8 +115,7 @@ def ahp(matrices: Sequence[Matrix]) -> Judgement:
     """
     _check_square(matrices)
     size = len(matrices[0])
-    places = range(size)
-    merged = [[_geometric_mean([matrix[i][j] for matrix in matrices]) for j in places] for i in places]
+    merged = matrices[0] if len(matrices) == 1 else _merged(matrices)
     weights = _principal(merged)
     products = [math.fsum(map(mul, row, weights)) / weight for row, weight in zip(merged, weights, strict=True)]
     lambda_max = max(arrays.mean(products), float(size))
@@ -134,12 +133,18 @@ def _check_square(matrices: Sequence[Matrix]) -> None:
     for matrix in matrices:
         if len(matrix) != size or any(len(row) != size for row in matrix):
             raise WeightsUndefined("matrices must be square and of one size")
-        if not all(LEAST_COMPARISON <= value <= 1 / LEAST_COMPARISON for row in matrix for value in row):
+        if not (LEAST_COMPARISON <= min(map(min, matrix)) and max(map(max, matrix)) <= 1 / LEAST_COMPARISON):
             raise WeightsUndefined("comparisons must be positive, and neither tiny nor huge")
 
 
+def _merged(matrices: Sequence[Matrix]) -> Matrix:
+    """Return the geometric means of the experts' entries."""
+    places = range(len(matrices[0]))
+    return [[_geometric_mean([matrix[i][j] for matrix in matrices]) for j in places] for i in places]
+
+
 def _geometric_mean(values: Row) -> float:
-    return values[0] if len(values) == 1 else math.exp(math.fsum(map(math.log, values)) / len(values))
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
 
 
 def _principal(matrix: Matrix) -> list[float]:
@@ -149,14 +154,19 @@ def _principal(matrix: Matrix) -> list[float]:
     """
     columns = list(map(math.fsum, zip(*matrix, strict=True)))
     weights = shares([math.fsum(map(truediv, row, columns)) for row in matrix])
-    change, rounds = 1.0, 0
-    while change > STILL and rounds < MOST_ROUNDS:
-        products = [math.fsum(map(mul, row, weights)) for row in matrix]
-        whole = math.fsum(products)
-        following = [product / whole for product in products]
+    for _ in range(MOST_ROUNDS):
+        following = _multiplied(matrix, _multiplied(matrix, weights))  # looking at the change costs as much as a step
         change = max(map(abs, map(sub, following, weights)))
-        weights, rounds = following, rounds + 1
+        weights = following
+        if change <= STILL:
+            break
     return weights
+
+
+def _multiplied(matrix: Matrix, weights: Row) -> list[float]:
+    products = [math.fsum(map(mul, row, weights)) for row in matrix]
+    whole = math.fsum(products)
+    return [product / whole for product in products]
 
 
 def entropy(columns: Sequence[Array]) -> list[float]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max, ProtectedError
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
@@ -38,6 +39,11 @@ class ModelInUse(Refused):
     title = "Something refers to the resilience model"
 
 
+class ModelCodeTaken(Refused):
+    code = "model_code_taken"
+    title = "Another resilience model has this code"
+
+
 @transaction.atomic
 def import_document(
     document: Any, *, acting_user: User | None, now: datetime, model: ResilienceModel | None = None, at: str = ""
@@ -52,6 +58,8 @@ def import_document(
     owner, is_new = ResilienceModel.objects.select_for_update(of=("self",)).get_or_create(
         code=content.code, defaults={"name": dict(content.name), "created_at": now, "updated_at": now}
     )
+    if model is None and not is_new and acting_user is not None:
+        _check_may_change(owner, acting_user)
     version = _put_draft(owner, document, digest=content.digest, now=now)
     if not is_new:
         _touch(owner, now, name=None if owner.current_version_id else dict(content.name))
@@ -63,6 +71,12 @@ def import_document(
         details={"code": owner.code, "number": version.number, "digest": version.digest},
     )
     return version
+
+
+def _check_may_change(model: ResilienceModel, user: User) -> None:
+    """Whoever may make models may not for that change those of others, whose codes are easily guessed."""
+    if not authz.visible(ResilienceModel.objects.filter(pk=model.pk), user, "models:update").exists():
+        raise ModelCodeTaken("It is not yours to change: choose another code.")
 
 
 def _put_draft(model: ResilienceModel, document: Any, *, digest: str, now: datetime) -> ModelVersion:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.models import services
@@ -183,3 +184,18 @@ def test_a_bad_id_is_not_found(api: Api) -> None:
     for path in ("models/1/", "models/x/versions/", "models/0/versions/1/", "assessments/zz/scores/"):
         answer = api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_who_may_only_make_models_changes_none_by_its_code(
+    api: Api, survey: dict[str, Any], ada: User, now: Any
+) -> None:
+    assert api.post("models/", survey).status_code == 201
+    _, key = accounts.create_api_key(ada, name="maker", permissions=["models:tenant:create"], now=now)
+    maker = Api(key)
+
+    refused = maker.post("models/", {**survey, "bands": []})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "model_code_taken")
+    assert ModelVersion.objects.get().document == survey
+    assert maker.post("models/", {**survey, "code": "mine"}).status_code == 201

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.models.models import Assessment
@@ -85,6 +87,18 @@ def test_a_verb_is_refused_on_a_stale_state(api: Api, stored: Any) -> None:
     answer = api.post(f"{path}close/", if_match='"stale"')
 
     assert answer.status_code == 412
+
+
+def test_what_a_verb_compares_is_locked_first(api: Api, stored: Any) -> None:
+    path = stored["campaign"][0]
+    etag = api.get(path)["ETag"]
+
+    with CaptureQueriesContext(connection) as queries:
+        assert api.post(f"{path}open/", if_match=etag).status_code in (200, 422, 409)
+
+    of_campaign = [query["sql"] for query in queries if 'FROM "campaigns_campaign"' in query["sql"]]
+    locking = next(place for place, sql in enumerate(of_campaign) if "FOR UPDATE" in sql)
+    assert locking == 1, "after it is known to be there, and before it is read again to be compared"
 
 
 def test_a_stale_delete_removes_nothing(api: Api, harbour: Any) -> None:

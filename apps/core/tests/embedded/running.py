@@ -16,6 +16,11 @@ from apps.core.embedded.installation import Urls, connection_urls
 CHECKOUT = Path(__file__).resolve().parents[4]
 
 
+def _hear_hangups() -> None:
+    """Tests may themselves run under nohup, which would be inherited."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Up:
     """A running `small_up`: what it printed, and ways to end it."""
 
@@ -29,6 +34,7 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_hear_hangups,
         )
         self.lines: list[str] = []
 
