@@ -133,7 +133,7 @@ def _check_square(matrices: Sequence[Matrix]) -> None:
     for matrix in matrices:
         if len(matrix) != size or any(len(row) != size for row in matrix):
             raise WeightsUndefined("matrices must be square and of one size")
-        if not (LEAST_COMPARISON <= min(map(min, matrix)) and max(map(max, matrix)) <= 1 / LEAST_COMPARISON):
+        if not (min(map(min, matrix)) >= LEAST_COMPARISON and max(map(max, matrix)) <= 1 / LEAST_COMPARISON):
             raise WeightsUndefined("comparisons must be positive, and neither tiny nor huge")
 
 
@@ -154,12 +154,11 @@ def _principal(matrix: Matrix) -> list[float]:
     """
     columns = list(map(math.fsum, zip(*matrix, strict=True)))
     weights = shares([math.fsum(map(truediv, row, columns)) for row in matrix])
-    for _ in range(MOST_ROUNDS):
+    change, rounds = 1.0, 0
+    while change > STILL and rounds < MOST_ROUNDS:
         following = _multiplied(matrix, _multiplied(matrix, weights))  # looking at the change costs as much as a step
         change = max(map(abs, map(sub, following, weights)))
-        weights = following
-        if change <= STILL:
-            break
+        weights, rounds = following, rounds + 1
     return weights
 
 
