@@ -60,7 +60,7 @@ def test_names_and_addresses_are_not_in_the_tables(budget: WeightElicitation) ->
         cursor.execute("SELECT name, email FROM elicitation_expert")
         stored = b"".join(bytes(cell) for row in cursor.fetchall() for cell in row)
 
-    assert b"Bo" not in stored
+    assert b"Bo Berg" not in stored
     assert b"example.org" not in stored
 
 
