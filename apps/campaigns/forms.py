@@ -33,7 +33,7 @@ class AddStakeholdersForm(StakeholdersForm):
     people_required = True
 
 
-class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none when it runs
     """Reference sets, each under the version that it is of."""
 
     def label_from_instance(self, obj: ReferenceSet) -> str:
@@ -85,8 +85,8 @@ class CampaignForm(StakeholdersForm):
         self.now = now
         fortnight = (now + timedelta(days=14)).replace(hour=17, minute=0)
         self.initial.setdefault("closes_at", fortnight.strftime(MOMENT))
-        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
-        self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]  # declared as a Field
+        self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]  # as above
         self._offer(reference_sets)
 
     def _offer(self, reference_sets: QuerySet[ReferenceSet]) -> None:
@@ -94,7 +94,7 @@ class CampaignForm(StakeholdersForm):
         if not reference_sets.exists():
             del self.fields["reference_set"]
             return
-        self.fields["reference_set"].queryset = reference_sets  # type: ignore[attr-defined]
+        self.fields["reference_set"].queryset = reference_sets  # type: ignore[attr-defined]  # declared as a Field
 
     def clean_closes_at(self) -> datetime:
         closes_at: datetime = self.cleaned_data["closes_at"]

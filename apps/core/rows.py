@@ -16,6 +16,6 @@ def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) 
         return
     table, *columns = map(connection.ops.quote_name, (model._meta.db_table, *rows[0]))
     names = ", ".join(columns)
-    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608
+    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608  names are quoted
     with connection.cursor() as cursor:
         cursor.execute(statement, [orjson.dumps(rows).decode()])

@@ -48,7 +48,7 @@ class ElicitationForm(ExpertsForm):
         super().__init__(*args, **kwargs)
         self.today = today
         self.initial.setdefault("method", WeightElicitation.Method.BUDGET)
-        self.fields["nodes"].choices = nodes  # type: ignore[attr-defined]
+        self.fields["nodes"].choices = nodes  # type: ignore[attr-defined]  # declared as a Field
         if len(nodes) == 1:
             self.initial.setdefault("nodes", [nodes[0][0]])
 

@@ -41,80 +41,66 @@ def rows() -> Iterator[Row]:
     yield from batches(random)
 
 
+Case = tuple[str, Callable[[], Any], Callable[[], Any], float]
+
+
 def against_pymcdm(matrix: Array) -> Iterator[Row]:
     """Every method that both have: how many times as fast ours is, and how far the results are apart."""
-    columns = list(matrix.T.copy())
-    profit, cost = _samples(columns), _samples([-column for column in columns])
-    weights = np.full(INDICATORS, 1.0 / INDICATORS)
-    up, down = np.ones(INDICATORS, dtype=int), -np.ones(INDICATORS, dtype=int)
-    judged = np.array([[_judgement(i, j) for j in range(9)] for i in range(9)])
-
-    def weighted_sum() -> Array:
-        return arithmetic_mean(_family(_normalised(profit, normalisation.min_max), weights))
-
-    cases: Sequence[tuple[str, Callable[[], Any], Callable[[], Any], float]] = (
-        ("min-max weighted sum", weighted_sum, lambda: WSM(their.minmax_normalization)(matrix, weights, up), 10.0),
-        (
-            "min-max weighted sum, unchecked",
-            weighted_sum,
-            lambda: WSM(their.minmax_normalization)(matrix, weights, up, validation=False),
-            1.0,
-        ),
-        (
-            "maximum weighted product",
-            lambda: product(_family(_normalised(profit, normalisation.fraction_of_max), weights)),
-            lambda: WPM(their.max_normalization)(matrix, weights, up),
-            1.0,
-        ),
-        (
-            "min-max",
-            lambda: _normalised(profit, normalisation.min_max),
-            lambda: normalize_matrix(matrix, their.minmax_normalization, up).T,
-            1.0,
-        ),
-        (
-            "min-max of costs",
-            lambda: _normalised(cost, normalisation.min_max),
-            lambda: normalize_matrix(matrix, their.minmax_normalization, down).T,
-            1.0,
-        ),
-        (
-            "fraction of the maximum",
-            lambda: _normalised(profit, normalisation.fraction_of_max),
-            lambda: normalize_matrix(matrix, their.max_normalization, up).T,
-            1.0,
-        ),
-        (
-            "ranks",
-            lambda: _normalised(profit, normalisation.rank),
-            lambda: [rankdata(column) for column in columns],
-            1.0,
-        ),
-        (
-            "equal weights",
-            lambda: METHODS["weights"]["equal"].function(columns, columns),
-            lambda: weigh.equal_weights(matrix),
-            1.0,
-        ),
-        ("entropy weights", lambda: weighting.entropy(columns), lambda: weigh.entropy_weights(matrix), 1.0),
-        (
-            "standard deviation weights",
-            lambda: weighting.standard_deviation(columns),
-            lambda: weigh.standard_deviation_weights(matrix),
-            1.0,
-        ),
-        (
-            "CRITIC weights",
-            lambda: weighting.critic(weighting.min_max(columns, [1] * len(columns))),
-            lambda: weigh.critic_weights(matrix),
-            1.0,
-        ),
-        ("AHP weights", lambda: weighting.ahp([judged.tolist()]).weights, lambda: AHP(matrix=judged)(), 1.0),
-    )
-    for what, ours, theirs, bar in cases:
+    for what, ours, theirs, bar in (*_aggregations(matrix), *_normalisations(matrix), *_weightings(matrix)):
         apart = _apart(np.asarray(ours()), np.asarray(theirs()))
         mine, other = _turn_by_turn(ours, theirs)
         yield _ratio(f"{what} / pymcdm", mine, other, bar=bar, apart=apart)
+
+
+def _aggregations(matrix: Array) -> Iterator[Case]:
+    samples, weights = _samples(list(matrix.T.copy())), np.full(INDICATORS, 1.0 / INDICATORS)
+    up, spread = np.ones(INDICATORS, dtype=int), WSM(their.minmax_normalization)
+
+    def weighted_sum() -> Array:
+        return arithmetic_mean(_family(_normalised(samples, normalisation.min_max), weights))
+
+    def weighted_product() -> Array:
+        return product(_family(_normalised(samples, normalisation.fraction_of_max), weights))
+
+    unchecked = partial(spread, matrix, weights, up, validation=False)
+    yield "min-max weighted sum", weighted_sum, partial(spread, matrix, weights, up), 10.0
+    yield "min-max weighted sum, unchecked", weighted_sum, unchecked, 1.0
+    yield "maximum weighted product", weighted_product, partial(WPM(their.max_normalization), matrix, weights, up), 1.0
+
+
+def _normalisations(matrix: Array) -> Iterator[Case]:
+    columns = list(matrix.T.copy())
+    profit, cost = _samples(columns), _samples([-column for column in columns])
+    up, down = np.ones(INDICATORS, dtype=int), -np.ones(INDICATORS, dtype=int)
+    for what, samples, method, theirs, types in (
+        ("min-max", profit, normalisation.min_max, their.minmax_normalization, up),
+        ("min-max of costs", cost, normalisation.min_max, their.minmax_normalization, down),
+        ("fraction of the maximum", profit, normalisation.fraction_of_max, their.max_normalization, up),
+    ):
+        yield what, partial(_normalised, samples, method), partial(_theirs, matrix, theirs, types), 1.0
+    ranked = partial(_normalised, profit, normalisation.rank)
+    yield "ranks", ranked, lambda: [rankdata(column) for column in columns], 1.0
+
+
+def _theirs(matrix: Array, method: Any, types: Any) -> Any:
+    return normalize_matrix(matrix, method, types).T
+
+
+def _weightings(matrix: Array) -> Iterator[Case]:
+    columns = list(matrix.T.copy())
+    judged = np.array([[_judgement(i, j) for j in range(9)] for i in range(9)])
+    deviation = weighting.standard_deviation
+
+    def critic() -> Any:
+        return weighting.critic(weighting.min_max(columns, [1] * len(columns)))
+
+    equal = partial(METHODS["weights"]["equal"].function, columns, columns)
+    yield "equal weights", equal, partial(weigh.equal_weights, matrix), 1.0
+    yield "entropy weights", partial(weighting.entropy, columns), partial(weigh.entropy_weights, matrix), 1.0
+    theirs = partial(weigh.standard_deviation_weights, matrix)
+    yield "standard deviation weights", partial(deviation, columns), theirs, 1.0
+    yield "CRITIC weights", critic, partial(weigh.critic_weights, matrix), 1.0
+    yield "AHP weights", lambda: weighting.ahp([judged.tolist()]).weights, lambda: AHP(matrix=judged)(), 1.0
 
 
 def _apart(ours: Array, theirs: Array) -> float:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
 from django.db.models import DateTimeField, QuerySet
@@ -195,7 +194,7 @@ def cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, (dict, list, bool)):
-        return orjson.dumps(value).decode()
+        return encode(value).decode()
     if isinstance(value, str):
         return "'" + value if value.startswith(FORMULA) else value
     return value if isinstance(value, (int, float)) else encode(value).decode().strip('"')

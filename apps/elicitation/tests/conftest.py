@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def ana(acme: Any, make_user: Any) -> "User":  # noqa: F811
+def ana(acme: Any, make_user: Any) -> "User":  # noqa: F811  the fixture
     """A model analyst of acme."""
     return make_user("ana@acme.example", "model_analyst")
 
@@ -82,7 +82,7 @@ def staff(ana: "User") -> "Client":
 
 
 @pytest.fixture
-def api(ana: "User", api_of: Any) -> "Api":  # noqa: F811
+def api(ana: "User", api_of: Any) -> "Api":  # noqa: F811  the fixture
     return api_of(ana)
 
 

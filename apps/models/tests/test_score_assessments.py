@@ -301,3 +301,22 @@ def test_another_tenants_scores_are_not_there(api: Api, beta_api: Api, answered:
         assert beta_api.get(f"assessments/{answered.pk}/{path}").status_code == 404
     assert beta_api.post(f"assessments/{answered.pk}/scores/").status_code == 404
     assert api.get(f"assessments/{answered.pk}/scores/").status_code == 200
+
+
+def test_a_number_that_the_database_keeps_as_an_integer_is_read_as_it_was_sent(
+    api: Api, wave: list[Assessment], now: Any
+) -> None:
+    path = f"assessments/{wave[1].pk}/"
+    sent = api.patch(path, {"values": {"x": 1e22}})
+    read = api.get(path)
+    services.score_assessment(wave[1], now=now)
+
+    assert (read.status_code, read.json()["values"], read["ETag"]) == (200, {"x": 1e22}, sent["ETag"])
+    places = (
+        "assessments/",
+        "assessments/export/",
+        "assessments/export/?format=csv",
+        f"{path}scores/latest/trace/",
+        f"{path}scores/latest/explanation/",
+    )
+    assert {api.get(place).status_code for place in places} == {200}
