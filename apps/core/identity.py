@@ -1,0 +1,39 @@
+"""When two names are the same name: the normal form on which groups, codes, periods and addresses are compared.
+
+Plain Python. The form is for comparing and for keys; what is shown stays as it was written.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+#: What shows nothing (Unicode's default ignorables that are not of category Cf, and the blank of Braille).
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+UNSEEN = ("Cc", "Cf")
+
+
+def folded(text: str) -> str:
+    """The normal form: compatibility characters and case folded, what is invisible gone, blanks collapsed.
+
+    >>> folded(" Opera\\u00adtions\\u00a0 TEAM "), folded("Straße") == folded("STRASSE")
+    ('operations team', True)
+    """
+    text = visible(unicodedata.normalize("NFKC", visible(text)).casefold())
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def visible(text: str) -> str:
+    """The text without characters that show nothing: soft hyphens, zero widths, marks of direction, controls."""
+    return "".join(one for one in INVISIBLE.sub("", text) if one.isspace() or unicodedata.category(one) not in UNSEEN)
+
+
+def same(one: str, other: str) -> bool:
+    return folded(one) == folded(other)
+
+
+def spelling(name: str, known: Iterable[str]) -> str:
+    """How ``name`` is written among the known names; as given, tidied, when it is not known."""
+    form = folded(name)
+    return next((one for one in known if folded(one) == form), " ".join(visible(name).split()))
