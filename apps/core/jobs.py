@@ -23,6 +23,7 @@ from apps.core import degraded, events
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from apps.core.errors import Invalid, Refused
+from apps.core.locking import locked
 from apps.core.models import Event, Job
 from apps.core.sentences import Sentence
 
@@ -86,7 +87,7 @@ def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: d
 @transaction.atomic
 def cancel(job: Job, *, now: datetime) -> Job:
     """Cancel a job that has not ended; one that is running stops at its next word of progress."""
-    job = Job.objects.select_for_update().get(pk=job.pk)
+    job = locked(Job.objects.all(), job.pk)
     if job.has_ended:
         raise JobHasEnded(Sentence("It has {state} already.", state=job.state))
     job.state, job.ended_at, job.parameters = Job.State.CANCELLED, now, {}

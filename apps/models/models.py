@@ -218,6 +218,7 @@ class ScoreRun(Model):
     """One calculation, kept for ever: what went in (by digest), which engine, what came out."""
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField()
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
     engine_version = models.CharField(max_length=20)
     input_digest = models.CharField(max_length=64, db_index=True)
@@ -235,6 +236,8 @@ class ScoreRun(Model):
     objects = ScoreRunQuerySet.as_manager()
 
     class Meta:
+        # Who calculates from an outdated latest run comes out at a number that is taken.
+        constraints = [models.UniqueConstraint(fields=["assessment", "number"], name="run_follows_one_other")]
         indexes = [models.Index(fields=["assessment", "-calculated_at"], name="run_latest")]
 
     def __str__(self) -> str:

@@ -90,6 +90,22 @@ def test_the_registry_of_personal_data_finds_encrypted_fields() -> None:
     assert {"campaigns.Stakeholder.email", "campaigns.Stakeholder.name", "accounts.User.email"} <= found
 
 
+#: Where work is claimed: who finds a row locked leaves it to the other. And the one place that locks for everybody.
+LOCKING = {"apps/core/locking.py", "apps/core/events.py", "apps/notifications/services.py"}
+
+
+def test_locks_are_taken_before_what_they_protect_is_read() -> None:
+    """A joined column beside ``select_for_update`` is as old as the statement (docs/adr/0020)."""
+    sources = [path for folder in ("apps", "resimate") for path in (ROOT / folder).rglob("*.py")]
+    locking = {
+        str(path.relative_to(ROOT))
+        for path in sources
+        if "tests" not in path.parts and ".select_for_update(" in path.read_text()
+    }
+
+    assert locking == LOCKING
+
+
 def test_every_page_is_translatable() -> None:
     """Templates with words in them load i18n; a page without gettext would stay English."""
     lacking = []

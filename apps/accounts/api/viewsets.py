@@ -5,7 +5,6 @@ from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.shortcuts import get_object_or_404
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.core.api.views import ApiView, etag_of
+from apps.core.locking import lock
 
 M = TypeVar("M", bound=Model)
 
@@ -34,16 +34,14 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     """
 
     def get_queryset(self) -> QuerySet[M]:
-        queryset = authz.visible(super().get_queryset(), self.request.user, permission_for(self))
-        if self.request.method in ("PUT", "PATCH", "DELETE"):
-            return queryset.select_for_update(of=("self",))
-        return queryset
+        return authz.visible(super().get_queryset(), self.request.user, permission_for(self))
 
     def get_object(self) -> M:
         found: M = super().get_object()
-        if self.request.method == "POST" and "If-Match" in self.request.headers:
+        is_compared = self.request.method == "POST" and "If-Match" in self.request.headers
+        if is_compared or self.request.method in ("PUT", "PATCH", "DELETE"):
             # Nobody else may change it between the comparison and what the verb does.
-            get_object_or_404(type(found)._default_manager.select_for_update(of=("self",)), pk=found.pk)
+            lock(type(found)._default_manager.filter(pk=found.pk))
             found = super().get_object()
         if self.request.method not in ("GET", "HEAD", "OPTIONS"):
             self.check_current(self.get_serializer(found).data)

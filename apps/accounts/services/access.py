@@ -13,6 +13,7 @@ from apps.accounts.models import Grant, Role, User
 from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import lock, locked
 from apps.core.sentences import Sentence
 
 OF_ONE_OBJECT = frozenset({"model", "campaign"})
@@ -61,7 +62,7 @@ def grant_role(
     valid_until: datetime | None = None,
 ) -> Grant:
     """Give a role, for good or for a time, for everything or one object. Without an acting user: the operator."""
-    role = Role.objects.select_for_update().get(pk=role.pk)
+    role = locked(Role.objects.all(), role.pk)
     _refuse_wider_than_object(role, object_id)
     refuse_more_than_own(acting_user, role.permissions, object_id)
     grant = Grant(
@@ -87,7 +88,7 @@ def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
 
 @transaction.atomic
 def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> None:
-    grant = Grant.objects.select_for_update(of=("self",)).select_related("role").get(pk=grant.pk)
+    grant = locked(Grant.objects.select_related("role"), grant.pk)
     refuse_more_than_own(acting_user, grant.role.permissions, grant.object_id)
     if grant.role.code in ADMINISTRATORS:
         refuse_without_administrator(now, without_grant=grant)
@@ -116,7 +117,7 @@ def refuse_without_administrator(
     now: datetime, *, without_grant: Grant | None = None, without_user: User | None = None
 ) -> None:
     """Refuse what would leave nobody to administer. The lock on the roles puts two such removals in order."""
-    list(Role.objects.select_for_update().filter(code__in=ADMINISTRATORS).order_by("pk"))
+    lock(Role.objects.filter(code__in=ADMINISTRATORS))
     administrators = Grant.objects.filter(role__code__in=ADMINISTRATORS, object_id=None, user__is_active=True)
     remaining = administrators.valid_at(now)
     if without_grant is not None:
@@ -165,7 +166,7 @@ def delete_role(role: Role, *, acting_user: User | None, now: datetime) -> None:
 
 
 def _own_role(role: Role) -> Role:
-    role = Role.objects.select_for_update().get(pk=role.pk)
+    role = locked(Role.objects.all(), role.pk)
     if role.is_system:
         raise SystemRole(Sentence("The role {role} comes with the product and stays as it is.", role=role.name))
     return role

@@ -10,6 +10,7 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.access import NotYoursToGive, refuse_more_than_own, refuse_unheld
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
+from apps.core.locking import locked
 from apps.core.sentences import Sentence
 
 LIFE = timedelta(days=90)
@@ -59,7 +60,7 @@ def create_api_key(
 @transaction.atomic
 def revoke_api_key(key: ApiKey, *, acting_user: User | None, now: datetime) -> ApiKey:
     """End a key at once; ending it twice changes nothing."""
-    key = ApiKey.objects.select_for_update(of=("self",)).select_related("user").get(pk=key.pk)
+    key = locked(ApiKey.objects.select_related("user"), key.pk)
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])

@@ -9,6 +9,7 @@ from django.db import transaction
 from apps import audit
 from apps.accounts.links import H, PersonalLinks, base_url
 from apps.accounts.models import User
+from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.tenants.models import Tenant
@@ -55,7 +56,7 @@ def show_link(holder: H, links: PersonalLinks[H], *, acting_user: User, now: dat
 @transaction.atomic
 def revoke_link(holder: H, *, acting_user: User | None, now: datetime) -> H:
     """Withdraw the personal link; what was sent through it stays and counts."""
-    holder = type(holder)._default_manager.select_for_update(of=("self",)).get(pk=holder.pk)
+    holder = locked(type(holder)._default_manager.all(), holder.pk)
     if holder.revoked_at is None:
         holder.revoked_at = now
         holder.save(update_fields=["revoked_at"])

@@ -11,6 +11,7 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.access import refuse_unheld, refuse_without_administrator
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import locked
 
 WRONG_PASSWORD = gettext_noop("The present password is not right.")
 
@@ -53,7 +54,7 @@ def create_user(
 
 @transaction.atomic
 def change_user(user: User, *, acting_user: User, now: datetime, name: str, language: str) -> User:
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(User.objects.all(), user.pk)
     user.name, user.language = name, language
     user.save(update_fields=["name", "language"])
     audit.record("user.changed", now=now, target=user, actor=acting_user)
@@ -88,7 +89,7 @@ def _set_password(user: User, password: str, *, acting_user: User | None, now: d
 @transaction.atomic
 def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     """Close an account: its sessions end and its keys are revoked at once; what it did stays."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(User.objects.all(), user.pk)
     _refuse_mightier(user, acting_user)
     refuse_without_administrator(now, without_user=user)
     user.is_active = False
@@ -106,7 +107,7 @@ def _refuse_mightier(user: User, acting_user: User | None) -> None:
 
 @transaction.atomic
 def activate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(User.objects.all(), user.pk)
     _refuse_mightier(user, acting_user)
     user.is_active = True
     user.save(update_fields=["is_active"])

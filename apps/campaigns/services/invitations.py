@@ -15,6 +15,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.lifecycle import CampaignNotReady
 from apps.core import events
 from apps.core.errors import Refused
+from apps.core.locking import all_locked, locked
 from apps.core.models import EventDelivery
 from apps.notifications.models import Message
 
@@ -32,8 +33,7 @@ def invite_next_batch(campaign_id: UUID | str, *, now: datetime) -> int:
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.accepts_answers_at(now):
         return 0
-    waiting = campaign.participations.uninvited().select_related("stakeholder").order_by("pk")
-    batch = list(waiting.select_for_update(of=("self",))[:BATCH])
+    batch = all_locked(campaign.participations.uninvited().select_related("stakeholder"), most=BATCH)
     _enqueue(campaign, batch, "invitation", lambda one: f"invitation:{one.link_version}", now)
     Participation.objects.filter(pk__in=[one.pk for one in batch]).update(invited_at=now)
     if len(batch) == BATCH:
@@ -50,7 +50,7 @@ def send_link(participation: Participation, *, now: datetime) -> None:
 @transaction.atomic
 def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> int:
     """Remind those who have not sent their answers: each at most once a day. Returns how many."""
-    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    campaign = locked(Campaign.objects.all(), campaign.pk)
     if not campaign.accepts_answers_at(now):
         raise CampaignNotReady("Only an open campaign has somebody to remind.")
     day = f"{now:%Y-%m-%d}"
@@ -94,8 +94,7 @@ def _reminder_key(participation: Participation, day: str) -> str:
 
 def _campaign(campaign_id: UUID | str) -> Campaign | None:
     """The campaign, locked: it is not closed between the question whether it is open and the messages' commit."""
-    rows = Campaign.objects.select_for_update(of=("self",)).select_related("version", "subject")
-    return rows.filter(pk=campaign_id).first()
+    return next(iter(all_locked(Campaign.objects.select_related("version", "subject").filter(pk=campaign_id))), None)
 
 
 def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:

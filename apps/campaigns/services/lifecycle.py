@@ -13,6 +13,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.models.services import create_assessment, lock_assessment
@@ -176,7 +177,7 @@ def close_campaign(campaign: Campaign, *, acting_user: User | None, now: datetim
 @transaction.atomic
 def close_when_due(campaign_id: UUID | str, *, now: datetime) -> bool:
     """Close the campaign if its time has come; a timer of before an extension, or a second one, does nothing."""
-    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    campaign = next(iter(all_locked(Campaign.objects.filter(pk=campaign_id))), None)
     if campaign is None or campaign.status != Campaign.Status.OPEN or now < campaign.closes_at:
         return False
     close_campaign(campaign, acting_user=None, now=now)
@@ -185,4 +186,4 @@ def close_when_due(campaign_id: UUID | str, *, now: datetime) -> bool:
 
 def _locked(campaign: Campaign) -> Campaign:
     rows = Campaign.objects.select_related("version", "subject", "reference_set").defer("reference_set__units")
-    return rows.select_for_update(of=("self",)).get(pk=campaign.pk)
+    return locked(rows, campaign.pk)

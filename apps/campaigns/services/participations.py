@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import send_link
 from apps.core.errors import Refused
+from apps.core.locking import lock, locked
 
 
 class LinkInUse(Refused):
@@ -19,8 +20,9 @@ class LinkInUse(Refused):
 @transaction.atomic
 def renew_link(participation: Participation, *, acting_user: User | None, now: datetime) -> Participation:
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
+    lock(Campaign.objects.filter(pk=participation.campaign_id))  # the order of whoever writes to people
     rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder")
-    participation = rows.select_for_update(of=("self",)).get(pk=participation.pk)
+    participation = locked(rows, participation.pk)
     if participation.campaign.status == Campaign.Status.CLOSED:
         raise LinkInUse("The campaign is closed: there is nothing to answer with a new link.")
     is_open = participation.campaign.accepts_answers_at(now)

@@ -18,6 +18,7 @@ from apps.campaigns.services.responses import give_responses
 from apps.core import events
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import locked
 from apps.core.sentences import Sentence
 
 BATCH = 1000
@@ -41,7 +42,7 @@ def add_stakeholders(
     campaign: Campaign, contacts: Iterable[Contact], *, acting_user: User | None, now: datetime
 ) -> Added:
     """Let these people take part. Repeating it changes nothing; in an open campaign those who are new are invited."""
-    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    campaign = locked(Campaign.objects.all(), campaign.pk)
     if campaign.status == Campaign.Status.CLOSED:
         raise CampaignClosed("Nobody can join a campaign that is closed.")
     people = _know_all(list(contacts), now)
@@ -147,7 +148,7 @@ def find_by_emails(contacts: Iterable[Contact]) -> QuerySet[Stakeholder]:
 def change_stakeholder(
     stakeholder: Stakeholder, changes: dict[str, Any], *, acting_user: User | None, now: datetime
 ) -> Stakeholder:
-    stakeholder = Stakeholder.objects.select_for_update(of=("self",)).get(pk=stakeholder.pk)
+    stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
     for field, value in changes.items():
         setattr(stakeholder, field, value)
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own

@@ -62,8 +62,7 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Expert.objects.none()
-        rows = self.elicitation.experts.order_by("-id")
-        return rows.select_for_update(of=("self",)) if self.request.method == "DELETE" else rows
+        return self.elicitation.experts.order_by("-id")
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()

@@ -9,6 +9,8 @@ from django.db import transaction
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
+from apps.core.locking import lock
+from apps.core.locking import locked as locked_row
 from apps.elicitation import judging
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Judgement, WeightElicitation
@@ -52,8 +54,8 @@ def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, n
 
 def _locked_version(elicitation: WeightElicitation) -> ModelVersion:
     """Lock the resilience model, then the version: the order that every service there keeps."""
-    ResilienceModel.objects.select_for_update(of=("self",)).get(pk=elicitation.version.model_id)
-    return ModelVersion.objects.select_for_update(of=("self",)).get(pk=elicitation.version_id)
+    lock(ResilienceModel.objects.filter(pk=elicitation.version.model_id))
+    return locked_row(ModelVersion.objects.all(), elicitation.version_id)
 
 
 def _steps(elicitation: WeightElicitation, version: ModelVersion) -> dict[str, dict[str, Any]]:

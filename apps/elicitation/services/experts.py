@@ -10,6 +10,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import locked as locked_row
 from apps.core.sentences import Sentence
 from apps.elicitation import judging, links
 from apps.elicitation.models import Expert, WeightElicitation
@@ -91,8 +92,7 @@ def renew_link(expert: Expert, *, acting_user: User | None, now: datetime) -> Ex
 
 
 def _locked(expert: Expert) -> Expert:
-    rows = Expert.objects.select_for_update(of=("self",)).select_related("elicitation__version__model")
-    return rows.get(pk=expert.pk)
+    return locked_row(Expert.objects.select_related("elicitation__version__model"), expert.pk)
 
 
 def invite(elicitation: WeightElicitation, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from apps.core import locking
 from apps.core.errors import Problem, Refused
 from apps.elicitation.asked import Change, changes
 from apps.elicitation.models import WeightElicitation
@@ -28,8 +29,7 @@ class NodesChanged(Refused):
 
 
 def locked(elicitation: WeightElicitation) -> WeightElicitation:
-    rows = WeightElicitation.objects.select_for_update(of=("self",)).select_related("version__model")
-    return rows.get(pk=elicitation.pk)
+    return locking.locked(WeightElicitation.objects.select_related("version__model"), elicitation.pk)
 
 
 def refuse_unless_draft(version: ModelVersion) -> None:

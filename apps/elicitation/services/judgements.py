@@ -10,6 +10,8 @@ from django.db import transaction
 from apps import audit
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import all_locked
+from apps.core.locking import locked as locked_row
 from apps.core.sentences import Sentence
 from apps.elicitation import judgement_file, judging
 from apps.elicitation.asked import AskedNode
@@ -46,9 +48,10 @@ def save_judgement(
     ``seen`` is the state that the answer was given on. Returns the judgement as it is now, and whether this was
     saved: it is not when another device has saved something else since.
     """
-    known, is_new = Judgement.objects.select_for_update().get_or_create(
+    known, is_new = Judgement.objects.get_or_create(
         expert=expert, node=node.code, defaults={"value": value, "saved_at": now}
     )
+    known = known if is_new else locked_row(Judgement.objects.all(), known.pk)
     if is_new or known.value == value:
         return known, True
     if seen is not None and seen != known.saved_at.isoformat():
@@ -64,10 +67,10 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
 
     A node of which nothing was answered is left out; one with gaps refuses the whole.
     """
-    elicitation = WeightElicitation.objects.select_for_update(of=("self",)).get(pk=expert.elicitation_id)
+    elicitation = locked_row(WeightElicitation.objects.all(), expert.elicitation_id)
     if elicitation.status != WeightElicitation.Status.OPEN:
         raise ElicitationNotReady("The elicitation takes no more judgements.")
-    saved = {one.node: one for one in expert.judgements.select_for_update()}
+    saved = {one.node: one for one in all_locked(expert.judgements.all())}
     given = [node for node in elicitation.asked if node.code in saved and not judging.is_empty(saved[node.code].value)]
     with_gaps = [node.code for node in given if not judging.is_whole(elicitation.method, node, saved[node.code].value)]
     if with_gaps or not given:

@@ -14,6 +14,7 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
+from apps.core.locking import lock
 from apps.models import services
 from apps.models.api.bodies import DOCUMENT_BODY, document_in, who
 from apps.models.api.serializers import (
@@ -94,14 +95,14 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
     def get_queryset(self) -> QuerySet[ModelVersion]:
         if getattr(self, "swagger_fake_view", False):
             return ModelVersion.objects.none()
-        rows = ModelVersion.objects.filter(model=self._model().pk).order_by("-id")
-        return rows.select_for_update(of=("self",)) if self.request.method == "PUT" else rows
+        return ModelVersion.objects.filter(model=self._model().pk).order_by("-id")
 
     def _model(self) -> ResilienceModel:
         """The model; locked for a write, before its version, as the services do it."""
         seen = authz.visible(ResilienceModel.objects.all(), self.request.user, permission_for(self))
-        writes = self.request.method in ("PUT", "POST")
-        return get_object_or_404(seen.select_for_update(of=("self",)) if writes else seen, pk=self.kwargs["model"])
+        if self.request.method in ("PUT", "POST"):
+            lock(seen.filter(pk=self.kwargs["model"]))
+        return get_object_or_404(seen, pk=self.kwargs["model"])
 
     def get_object(self) -> ModelVersion:
         self.lookup_field = "number" if self.kwargs["version"].isdigit() else "pk"

@@ -10,6 +10,7 @@ from apps import audit
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import locked
 from apps.core.sentences import Sentence
 from apps.models import engine
 from apps.models.document import digest
@@ -139,7 +140,7 @@ def set_values(
 @transaction.atomic
 def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: datetime) -> Assessment:
     """Accept no more answers and values; the trail keeps a digest of them all."""
-    assessment = Assessment.objects.select_for_update(of=("self",)).get(pk=assessment.pk)
+    assessment = locked(Assessment.objects.all(), assessment.pk)
     if assessment.state == Assessment.State.LOCKED:
         return assessment
     answers = Answer.objects.filter(response__assessment=assessment).order_by("response_id", "question")
@@ -165,7 +166,7 @@ def delete_assessment(assessment: Assessment, *, acting_user: User | None, now: 
 def locked_open(assessment: Assessment) -> Assessment:
     """Lock the row and refuse when the assessment is closed to changes."""
     rows = Assessment.objects.select_related("version", "subject").defer("version__document")
-    assessment = rows.select_for_update(of=("self",)).get(pk=assessment.pk)
+    assessment = locked(rows, assessment.pk)
     if assessment.state == Assessment.State.LOCKED:
         raise AssessmentLocked("It is locked, so its answers and values stay as they are.")
     return assessment

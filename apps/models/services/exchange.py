@@ -15,6 +15,7 @@ from apps import audit
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence
 from apps.models import engine
 from apps.models.document import digest
@@ -172,8 +173,8 @@ class _Work:
         """Make the document the draft of its model, and note what was there before."""
         document = self.incoming.document
         code = document.get("code") if isinstance(document, dict) else None
-        known = ResilienceModel.objects.select_for_update(of=("self",))
-        before = known.filter(code=code if isinstance(code, str) and "\0" not in code else "").first()
+        known = ResilienceModel.objects.filter(code=code if isinstance(code, str) and "\0" not in code else "")
+        before = next(iter(all_locked(known)), None)
         draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
         version = self._imported(document)
         self.made["model"] = None if before else str(version.model_id)
@@ -326,7 +327,7 @@ def _fingerprint(assessments: Sequence[Assessment]) -> str:
 @transaction.atomic
 def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> Import:
     """Take back all that an import made; refused when any of it was published, scored, answered or changed since."""
-    record = Import.objects.select_for_update(of=("self",)).get(pk=record.pk)
+    record = locked(Import.objects.all(), record.pk)
     if record.undone_at is not None:
         raise ImportUndone("It was undone already.")
     try:
@@ -344,7 +345,7 @@ def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> I
 
 def _remove_assessments(record: Import) -> None:
     ids = [UUID(one) for one in record.made["assessments"]]
-    found = list(Assessment.objects.select_for_update(of=("self",)).filter(pk__in=ids))
+    found = all_locked(Assessment.objects.filter(pk__in=ids))
     if ScoreRun.objects.filter(assessment__in=ids).exists():
         raise ImportInUse("Some of its assessments were scored, so it stays.")
     later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
@@ -364,8 +365,8 @@ def _remove_version(record: Import) -> None:
     version = ModelVersion.objects.filter(pk=record.made["version"]).first()
     if version is None:
         raise ImportInUse("The draft that it made is not there any more.")
-    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=version.model_id)
-    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    model = locked(ResilienceModel.objects.all(), version.model_id)
+    version = locked(ModelVersion.objects.all(), version.pk)
     if version.state != ModelVersion.State.DRAFT:
         raise ImportInUse("The version was published, and a published version stays.")
     if version.digest != record.made["digest"]:

@@ -16,6 +16,7 @@ from apps import audit
 from apps.core import events
 from apps.core.errors import Invalid
 from apps.core.fields import new_id
+from apps.core.locking import all_locked
 from apps.core.rows import insert_values
 from apps.models import engine
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreRun
@@ -94,10 +95,10 @@ def score_assessments(
 
 
 def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
-    """Lock in one order, so that two batches cannot wait for each other; the latest run is read under the lock."""
+    """The latest run is read under the lock: so whoever waited sees the run that somebody else has just made."""
     rows = Assessment.objects.select_related("version", "subject", "latest_run", "reference_set")
     rows = rows.defer("version__document", "reference_set__units")
-    return list(rows.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",), no_key=True))
+    return list(all_locked(rows.filter(pk__in=wanted), no_key=True))
 
 
 def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
@@ -229,10 +230,11 @@ def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
 
 
 def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -> ScoreRun:
-    result = scored.result
+    result, before = scored.result, task.assessment.latest_run
     return ScoreRun(
         id=new_id(),
         assessment=task.assessment,
+        number=before.number + 1 if before else 1,
         version=task.assessment.version,
         engine_version=engine.ENGINE_VERSION,
         input_digest=task.digest,

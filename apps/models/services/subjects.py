@@ -11,6 +11,7 @@ from django.db.models import ProtectedError
 from apps import audit
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import locked
 from apps.core.sentences import Sentence
 from apps.models.models import Subject
 
@@ -65,7 +66,7 @@ def _taken(codes: list[str], places: Sequence[str]) -> Iterable[Problem]:
 
 @transaction.atomic
 def update_subject(subject: Subject, *, acting_user: User | None, now: datetime, **changes: Any) -> Subject:
-    subject = Subject.objects.select_for_update().get(pk=subject.pk)
+    subject = locked(Subject.objects.all(), subject.pk)
     code = changes.get("code", subject.code)
     if code != subject.code:
         problems = list(_taken([code], [""]))

@@ -11,6 +11,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence
 from apps.models.document import digest
 from apps.models.models import ModelVersion, ResilienceModel
@@ -56,9 +57,10 @@ def import_document(
             "The document is of another resilience model.",
             errors=[Problem(f"{at}/code", Sentence("must be {code!r}", code=model.code), "other_model")],
         )
-    owner, is_new = ResilienceModel.objects.select_for_update(of=("self",)).get_or_create(
+    owner, is_new = ResilienceModel.objects.get_or_create(
         code=content.code, defaults={"name": dict(content.name), "created_at": now, "updated_at": now}
     )
+    owner = locked(ResilienceModel.objects.all(), owner.pk)
     if model is None and not is_new and acting_user is not None:
         _check_may_change(owner, acting_user)
     version = _put_draft(owner, document, digest=content.digest, now=now)
@@ -81,7 +83,7 @@ def _check_may_change(model: ResilienceModel, user: User) -> None:
 
 
 def _put_draft(model: ResilienceModel, document: Any, *, digest: str, now: datetime) -> ModelVersion:
-    draft = model.versions.filter(state=DRAFT).select_for_update().first()
+    draft = next(iter(all_locked(model.versions.filter(state=DRAFT))), None)
     if draft is None:
         last = model.versions.aggregate(last=Max("number"))["last"] or 0
         return model.versions.create(number=last + 1, document=document, digest=digest, created_at=now)
@@ -141,7 +143,7 @@ def rename_model(
     model: ResilienceModel, *, name: dict[str, str], acting_user: User | None, now: datetime
 ) -> ResilienceModel:
     """Change the name that lists show, until the next version that is published brings its own."""
-    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    model = locked(ResilienceModel.objects.all(), model.pk)
     _touch(model, now, name=name)
     audit.record("model.renamed", now=now, actor=acting_user, target=model)
     return model
@@ -150,7 +152,7 @@ def rename_model(
 @transaction.atomic
 def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datetime) -> None:
     """Delete a resilience model of which no version was ever published."""
-    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    model = locked(ResilienceModel.objects.all(), model.pk)
     if model.versions.exclude(state=DRAFT).exists():
         raise ModelWasPublished("A version of it was published, so scores may rest on it. Retire its versions instead.")
     audit.record("model.deleted", now=now, actor=acting_user, target=model, details={"code": model.code})
@@ -162,8 +164,8 @@ def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datet
 
 def _locked(version: ModelVersion) -> ModelVersion:
     """Lock the model, then the version: the order that every service here keeps."""
-    model = ResilienceModel.objects.select_for_update(of=("self",)).get(pk=version.model_id)
-    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    model = locked(ResilienceModel.objects.all(), version.model_id)
+    version = locked(ModelVersion.objects.all(), version.pk)
     version.model = model
     return version
 

@@ -272,7 +272,7 @@ def test_scoring_costs_a_fixed_number_of_queries(
         services.submit(response, now=now)
     services.parsed(answered.version)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         services.score_assessment(answered, now=now)
 
 

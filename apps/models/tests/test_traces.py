@@ -190,6 +190,7 @@ def test_what_is_no_trace_is_refused_with_the_place(
 @pytest.mark.parametrize("what", ["explanation", "trace"])
 def test_a_run_from_before_inputs_were_kept_says_so(api: Api, run: ScoreRun, what: str) -> None:
     old = ScoreRun.objects.create(
+        number=99,
         assessment=run.assessment,
         version=run.version,
         engine_version="0.9.0",

@@ -164,6 +164,7 @@ def test_a_score_without_a_value_says_why(browser: Client, assessment: Assessmen
 
 def test_a_score_whose_input_was_not_kept_is_shown_alone(browser: Client, assessment: Assessment, now: Any) -> None:
     run = ScoreRun.objects.create(
+        number=99,
         assessment=assessment,
         version=assessment.version,
         engine_version="0.9.0",

@@ -1,0 +1,33 @@
+"""Lock first, read after (docs/adr/0020).
+
+A statement that waits for a row's lock reads that row again afterwards, but not what it joins to it: those columns are
+as old as the statement. So what a decision rests on is read by a second statement, which begins under the lock.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) -> list[Any]:
+    """Lock rows in the order of their keys, so that no two callers wait for each other; return the keys.
+
+    ``no_key`` lets others refer to the rows meanwhile.
+    """
+    keys = rows.order_by("pk").select_for_update(of=("self",), no_key=no_key).values_list("pk", flat=True)
+    return list(keys[:most])
+
+
+def locked(rows: QuerySet[M], pk: Any) -> M:
+    """Lock the row with that key, then read it, with what ``rows`` joins to it. Raises ``DoesNotExist``."""
+    lock(rows.model._default_manager.filter(pk=pk))
+    return rows.get(pk=pk)
+
+
+def all_locked(rows: QuerySet[M], *, most: int | None = None, no_key: bool = False) -> Sequence[M]:
+    """Lock the rows, then read those that are still among them, in the order of their keys."""
+    keys = lock(rows.select_related(None), no_key=no_key, most=most)
+    return list(rows.filter(pk__in=keys).order_by("pk"))
