@@ -13,7 +13,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context)."""
+    """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context).
+
+    ``waited_for``: somebody waits for the answer, and a thread that answers people is taken up meanwhile.
+    """
 
     trace_id: str = ""
     span_id: str = ""
@@ -22,6 +25,7 @@ class Work:
     actor_type: str = "system"
     ip: str = ""
     user_agent: str = ""
+    waited_for: bool = False
 
     @property
     def traceparent(self) -> str:

@@ -20,7 +20,7 @@ from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core import context
-from apps.core.models import Event, EventDelivery
+from apps.core.models import Event, EventDelivery, EventDeliveryQuerySet
 from apps.core.observability import metrics
 from apps.core.observability.logs import masked
 from apps.core.tenancy import current_schema
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 BATCH = 50
 ATTEMPTS = 10
+#: Half of a worker's threads stay free for what is quick.
+SLOW_AT_ONCE = 2
 
 Handler = Callable[[Event], None]
 Handlers = Callable[[Sequence[Event]], None]
@@ -38,7 +40,7 @@ Handlers = Callable[[Sequence[Event]], None]
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """``atomic``: the handler's effects and the mark that it ran are one transaction. Otherwise it reaches outside.
-    ``together``: it takes at once what is due at the same time in one tenant.
+    ``together``: it takes at once what is due at the same time in one tenant. ``slow``: it may take minutes.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Subscriber:
     handle: Handlers
     atomic: bool
     together: bool
+    slow: bool = False
 
 
 _subscribers: dict[str, list[Subscriber]] = {}
@@ -58,15 +61,19 @@ class OutsideTransaction(RuntimeError):
     """An event was published outside a transaction, so it could be lost or lie."""
 
 
-def subscribe(name: str, *, atomic: bool = True) -> Callable[[Handler], Handler]:
-    """Call the function with every event of that name, in the tenant in which it happened."""
+def subscribe(name: str, *, atomic: bool = True, slow: bool = False) -> Callable[[Handler], Handler]:
+    """Call the function with every event of that name, in the tenant in which it happened.
+
+    What is ``slow`` is done one at a time for each tenant and ``SLOW_AT_ONCE`` at a time for all, so that it keeps
+    nothing waiting but its own kind.
+    """
 
     def register(handler: Handler) -> Handler:
         def one_by_one(events: Sequence[Event]) -> None:
             for event in events:
                 handler(event)
 
-        _register(name, handler, one_by_one, atomic=atomic, together=False)
+        _register(name, handler, one_by_one, atomic=atomic, together=False, slow=slow)
         return handler
 
     return register
@@ -85,9 +92,11 @@ def subscribe_together(name: str) -> Callable[[Handlers], Handlers]:
     return register
 
 
-def _register(name: str, function: Callable[..., None], handle: Handlers, *, atomic: bool, together: bool) -> None:
+def _register(
+    name: str, function: Callable[..., None], handle: Handlers, *, atomic: bool, together: bool, slow: bool = False
+) -> None:
     app = ".".join(function.__module__.split(".")[:2])
-    subscriber = Subscriber(f"{app.removeprefix('apps.')}.{function.__name__}", app, handle, atomic, together)
+    subscriber = Subscriber(f"{app.removeprefix('apps.')}.{function.__name__}", app, handle, atomic, together, slow)
     if subscriber.name in _by_name:
         raise ValueError(f"two subscribers are called {subscriber.name}")
     _by_name[subscriber.name] = subscriber
@@ -150,7 +159,20 @@ def deliver_due(now: datetime) -> int:
     for deliveries in _together(claimed):
         if time.monotonic() < deadline:  # what a long one has kept waiting is soon somebody else's
             _deliver(deliveries, now)
-    return len(claimed)
+    return len(claimed) + _deliver_slow(now)
+
+
+def _deliver_slow(now: datetime) -> int:
+    """Claim and run one delivery that may take minutes, if there is a turn for it."""
+    chosen = _claim_slow(now)
+    if chosen is None:
+        return 0
+    _served[chosen.tenant] = time.monotonic()
+    _deliver([chosen], now)
+    return 1
+
+
+_served: dict[str, float] = {}
 
 
 def _together(claimed: Iterable[EventDelivery]) -> Iterable[list[EventDelivery]]:
@@ -163,15 +185,43 @@ def _together(claimed: Iterable[EventDelivery]) -> Iterable[list[EventDelivery]]
     return groups.values()
 
 
-def _claim(now: datetime) -> list[EventDelivery]:
+def _due(now: datetime) -> EventDeliveryQuerySet:
     held = set().union(*(tenants() for tenants in _held))
+    # A foreign key does not ask whose the event is.
+    own = EventDelivery.objects.due_at(now).filter(event__tenant=F("tenant"))
+    return own.exclude(tenant__in=held).select_related("event")
+
+
+def _slow() -> list[str]:
+    return [name for name, subscriber in _by_name.items() if subscriber.slow]
+
+
+def _claim(now: datetime) -> list[EventDelivery]:
     with transaction.atomic():
-        # A foreign key does not ask whose the event is.
-        own = EventDelivery.objects.due_at(now).filter(event__tenant=F("tenant"))
-        due = own.exclude(tenant__in=held).select_related("event")
-        claimed = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk")[:BATCH])
+        due = _due(now).exclude(subscriber__in=_slow()).select_for_update(skip_locked=True, of=("self",))
+        claimed = list(due.order_by("due_at", "pk")[:BATCH])
         EventDelivery.objects.filter(pk__in=[one.pk for one in claimed]).update(leased_until=now + LEASE)
     return claimed
+
+
+def _claim_slow(now: datetime) -> EventDelivery | None:
+    """Claim the oldest of the tenant that has waited longest for its turn; no tenant has two turns at a time."""
+    slow = _slow()
+    due = _due(now).filter(subscriber__in=slow)
+    if not due.exists():
+        return None
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # one looks at a time, or two would find the same turn free
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slow deliveries'))")
+        leased = EventDelivery.objects.filter(subscriber__in=slow, leased_until__gte=now)
+        busy = list(leased.filter(state=EventDelivery.State.PENDING).values_list("tenant", flat=True))
+        if len(busy) >= SLOW_AT_ONCE:
+            return None
+        waiting = due.exclude(tenant__in=busy).order_by("tenant", "due_at", "pk").distinct("tenant")
+        chosen = min(waiting, key=lambda one: _served.get(one.tenant, 0.0), default=None)
+        if chosen is not None:
+            EventDelivery.objects.filter(pk=chosen.pk).update(leased_until=now + LEASE)
+    return chosen
 
 
 def _deliver(deliveries: Sequence[EventDelivery], now: datetime) -> None:

@@ -12,14 +12,17 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from apps.core import degraded, events
+from apps.core import context, degraded, events
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from apps.core.errors import Invalid, Refused
@@ -31,11 +34,19 @@ logger = logging.getLogger(__name__)
 
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
+#: A job that takes its worker or the database down with it so often is not tried again.
+MOST_STARTS = 3
 
 
 class JobHasEnded(Refused):
     code = "job_has_ended"
     title = "The job has ended already"
+
+
+class JobGivenUp(Refused):
+    code = "job_given_up"
+    status = 422
+    title = "The job was begun several times and never came to an end"
 
 
 class Cancelled(Exception):
@@ -52,6 +63,20 @@ class Progress:
         share = min(max(share, 0.0), 1.0)
         if not Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).update(progress=share):
             raise Cancelled
+
+    def look(self) -> None:
+        """Raise ``Cancelled`` when nobody wants the job any more."""
+        if not Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).exists():
+            raise Cancelled
+
+
+_progress: ContextVar[Progress | None] = ContextVar("resimate_job", default=None)
+
+
+def look() -> None:
+    """End here if this is done for a job that nobody wants any more."""
+    if progress := _progress.get():
+        progress.look()
 
 
 Runner = Callable[[Job, Progress], Any]
@@ -96,7 +121,7 @@ def cancel(job: Job, *, now: datetime) -> Job:
     return job
 
 
-@events.subscribe("job.enqueued", atomic=False)
+@events.subscribe("job.enqueued", atomic=False, slow=True)
 def run_job(event: Event) -> None:
     """Run the job of the event; when the database goes away meanwhile, the event comes again."""
     _run_by_id(event.payload["job_id"])
@@ -111,10 +136,12 @@ def run_if_alone(job: Job) -> Job:
 
 
 def _run_by_id(pk: Any) -> None:
-    if not Job.objects.filter(pk=pk, state__in=UNDER_WAY).update(state=Job.State.RUNNING):
+    under_way = Job.objects.filter(pk=pk, state__in=UNDER_WAY)
+    if not under_way.update(state=Job.State.RUNNING, starts=F("starts") + 1):
         return
     job = Job.objects.get(pk=pk)
     try:
+        _check_starts(job)
         _run(job)
     except Cancelled:
         return
@@ -127,9 +154,24 @@ def _run_by_id(pk: Any) -> None:
         _end(job, Job.State.FAILED, problem=problems.body("internal"))
 
 
+def _check_starts(job: Job) -> None:
+    if job.starts > MOST_STARTS:
+        raise JobGivenUp(Sentence("It was begun {most} times and never came to an end.", most=MOST_STARTS))
+
+
 def _run(job: Job) -> None:
+    progress = Progress(job)
+    token = _progress.set(progress)
+    try:
+        with context.use(replace(context.current(), waited_for=False)):
+            _do(job, progress)
+    finally:
+        _progress.reset(token)
+
+
+def _do(job: Job, progress: Progress) -> None:
     with transaction.atomic() if job.kind in _atomic else nullcontext():
-        result = _runners[job.kind](job, Progress(job))
+        result = _runners[job.kind](job, progress)
         if not _end(job, Job.State.SUCCEEDED, result=result, progress=1.0):
             raise Cancelled  # or ended by another worker meanwhile: what was done here in the transaction is undone
 

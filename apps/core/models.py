@@ -77,6 +77,7 @@ class Job(TenantRow):
     parameters = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     progress = models.FloatField(default=0.0)
+    starts = models.PositiveSmallIntegerField(default=0, editable=False)
     result = models.JSONField(null=True, blank=True)
     problem = models.JSONField(null=True, blank=True)
     requested_by = models.UUIDField()

@@ -25,6 +25,7 @@ class ObservabilityMiddleware:
             ip=client_address(request),
             user_agent=request.headers.get("User-Agent", "")[:200],
             actor_type="anonymous",
+            waited_for=True,
         )
         started = time.perf_counter()
         with context.use(work):

@@ -190,3 +190,37 @@ def test_a_job_is_seen_by_who_asked_for_it(runs: Any, api: Api, beta_api: Api, m
     assert analyst.get(f"jobs/{job.pk}/").status_code == 404
     assert analyst.post(f"jobs/{job.pk}/cancel/").status_code == 404
     assert beta_api.get(f"jobs/{job.pk}/").status_code == 404
+
+
+def test_a_job_that_always_takes_the_database_with_it_is_given_up(runs: Any) -> None:
+    attempts: list[int] = []
+
+    def fatal(job: Job, progress: jobs.Progress) -> None:
+        attempts.append(1)
+        raise OperationalError("gone")
+
+    job = runs(fatal)
+    for hour in range(6):
+        _deliver(timedelta(hours=hour))
+
+    job.refresh_from_db()
+    assert (job.state, job.problem["code"], len(attempts)) == ("failed", "job_given_up", jobs.MOST_STARTS)
+
+
+def test_a_tenant_has_one_turn_at_a_time(runs: Any) -> None:
+    order: list[str] = []
+
+    def slow(job: Job, progress: jobs.Progress) -> None:
+        order.append("begun")
+        if len(order) == 1:  # another thread looks for work meanwhile
+            assert events.deliver_due(timezone.now() + timedelta(seconds=1)) == 0
+            assert Job.objects.filter(state="queued").count() == 1
+        order.append("ended")
+
+    runs(slow)
+    runs(slow)
+    while events.deliver_due(timezone.now()):
+        pass
+
+    assert order == ["begun", "ended", "begun", "ended"]
+    assert not Job.objects.exclude(state="succeeded").exists()
