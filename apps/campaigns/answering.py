@@ -1,6 +1,5 @@
 """Between a question and its controls on a page: what stands in the form, and what came back."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.core.typed_numbers import Unreadable, shown, typed
 from apps.models.engine import Model, PlacedQuestion, Question
 from apps.models.models import Answer
 
@@ -18,10 +18,6 @@ LONGEST_COMMENT = 5000
 LONGEST_WAIT = timedelta(days=90)
 
 Posted = Mapping[str, str]
-
-
-class Unreadable(ValueError):
-    """What came back is no answer to the question; the message is fit to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +77,20 @@ class Asked:
     def is_answered(self) -> bool:
         return bool(self.answer_text)
 
-    def with_error(self, error: str) -> "Asked":
-        return replace(self, error=error)
+    def with_error(self, error: str, posted: Posted) -> "Asked":
+        """The question as somebody filled it in, for them to mend: nothing that was typed is lost."""
+
+        def again(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+            return tuple(replace(one, checked=posted.get(one.name) in (one.value, "1")) for one in choices)
+
+        return replace(
+            self,
+            error=error,
+            text_value=posted.get(f"q-{self.code}", "") if self.kind == "numeric" else "",
+            options=again(self.options),
+            absences=again(self.absences),
+            comment=posted.get(f"c-{self.code}", ""),
+        )
 
     def with_note(self, note: str) -> "Asked":
         return replace(self, note=note)
@@ -92,7 +100,6 @@ def asked(placed: PlacedQuestion, answer: Answer | None, model: Model, language:
     question = placed.question
     options = _options(question, answer, model, language)
     value = answer.value if answer else None
-    numeric = question.scale.kind == "numeric" and isinstance(value, int | float)
     return Asked(
         code=question.code,
         text=model.text(question.text, language, otherwise=question.code),
@@ -100,13 +107,13 @@ def asked(placed: PlacedQuestion, answer: Answer | None, model: Model, language:
         kind=question.scale.kind,
         options=options,
         absences=_absences(question, value),
-        text_value=f"{value:g}" if numeric else "",
+        text_value=shown(value) if question.scale.kind == "numeric" and isinstance(value, int | float) else "",
         comment=answer.comment if answer else "",
         seen=answer.answered_at.isoformat() if answer else "",
         segmented=_fit_side_by_side(options),
         required=question.required,
-        low=f"{question.scale.low:g}",
-        high=f"{question.scale.high:g}",
+        low=shown(question.scale.low),
+        high=shown(question.scale.high),
     )
 
 
@@ -161,10 +168,14 @@ def _fit_side_by_side(options: tuple[Choice, ...]) -> bool:
 
 def given(question: Question, posted: Posted) -> Given:
     """Read one question's controls; raises :class:`Unreadable`."""
-    comment = posted.get(f"c-{question.code}", "").replace("\r\n", "\n").replace("\0", "").strip()
+    comment = _tidy(posted.get(f"c-{question.code}", ""))
     if len(comment) > LONGEST_COMMENT:
         raise Unreadable(_("A comment has at most %(most)s characters.") % {"most": LONGEST_COMMENT})
     return Given(READERS[question.scale.kind](question, posted), comment, posted.get(f"s-{question.code}", ""))
+
+
+def _tidy(comment: str) -> str:
+    return comment.replace("\r\n", "\n").replace("\0", "").strip()
 
 
 def _single(question: Question, posted: Posted) -> Any:
@@ -196,22 +207,17 @@ def _ticked_absence(question: Question, posted: Posted) -> str | None:
 
 
 def _numeric(question: Question, posted: Posted) -> Any:
-    sent = posted.get(f"q-{question.code}", "").strip().replace(",", ".")
+    sent = posted.get(f"q-{question.code}", "").strip()
     absence = _ticked_absence(question, posted)
     if sent and absence:
         raise Unreadable(_("Give a number, or say that you don't know or that it does not apply, not both."))
     if not sent:
         return absence
-    try:
-        number = float(sent)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise Unreadable(_("Enter a number, for example 12.5."))
+    number = typed(sent)
     if not question.scale.low <= number <= question.scale.high:
-        limits = {"low": f"{question.scale.low:g}", "high": f"{question.scale.high:g}"}
+        limits = {"low": shown(question.scale.low), "high": shown(question.scale.high)}
         raise Unreadable(_("Enter a number from %(low)s to %(high)s.") % limits)
-    return int(number) if number.is_integer() else number
+    return int(number) if isinstance(number, int) or number.is_integer() else number
 
 
 def _several(question: Question, posted: Posted) -> Any:
@@ -233,9 +239,17 @@ def is_stale(given: Given, stored: Answer | None) -> bool:
 
 
 def is_same(given: Given, stored: Answer | None) -> bool:
+    """Whether a page only sent back what it had shown, whichever way the answer came to be stored."""
     if stored is None:
         return given.value is None and not given.comment
-    return type(given.value) is type(stored.value) and given.value == stored.value and given.comment == stored.comment
+    return _as_shown(given.value) == _as_shown(stored.value) and given.comment == _tidy(stored.comment)
+
+
+def _as_shown(value: Any) -> Any:
+    """What a page can tell apart: 3 and 3.0 are one number, true is none, and ticks have no order."""
+    if isinstance(value, list):
+        return sorted(map(repr, map(_as_shown, value)))
+    return (type(value) is bool, float(value)) if isinstance(value, int | float) else value
 
 
 def moment(answered: datetime | None, sent: datetime | None, now: datetime) -> datetime:

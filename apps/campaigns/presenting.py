@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from apps.campaigns.models import Campaign
 from apps.campaigns.reports import GroupProgress, Results
 from apps.core.charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
+from apps.core.typed_numbers import shown
 from apps.models.presenting import band_class, scale_of
 
 
@@ -21,7 +22,7 @@ def hero(results: Results, language: str) -> dict[str, object]:
     return {
         "label": results.model.root.title(language, results.model.language),
         "value": None if score is None else scale.write(score),
-        "of": f"{scale.high:g}" if scale.low == 0 else "",
+        "of": shown(scale.high) if scale.low == 0 else "",
         "band": "" if score is None else scale.band_name(score),
         "band_class": band_class(results.model, score),
         "delta": _delta(score, before, earlier, scale),

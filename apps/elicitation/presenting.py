@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.core import typed_numbers
 from apps.core.charts import Bar, Chart, Dots, Scale, bars, dots
 from apps.core.charts.scale import write_number, write_share
 from apps.core.translating import translated
@@ -100,7 +101,10 @@ def doubt(found: Doubtful | None, language: str) -> str:
     if found.said == 1:
         said = _("“%(more)s” matters as much as “%(less)s”") % names
     else:
-        said = _("“%(more)s” matters %(times)s times as much as “%(less)s”") % {**names, "times": f"{found.said:g}"}
+        said = _("“%(more)s” matters %(times)s times as much as “%(less)s”") % {
+            **names,
+            "times": typed_numbers.shown(found.said),
+        }
     fitting = write_number(found.fitting, 1)
     return _("%(said)s; the other answers together suggest %(fitting)s times.") % {"said": said, "fitting": fitting}
 

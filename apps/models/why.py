@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from apps.core.charts import Bar, Chart, Scale, band_scale, bars
 from apps.core.charts.scale import write_share
+from apps.core.typed_numbers import shown
 from apps.models import words
 from apps.models.engine import Indicator, Model, Node, Step
 from apps.models.models import ScoreRun
@@ -73,7 +74,7 @@ def hero(run: ScoreRun, model: Model, language: str, next_band: Explanation | No
     return {
         "label": model.root.title(language, model.language),
         "value": None if score is None else scale.write(score),
-        "of": f"{scale.high:g}" if scale.low == 0 else "",
+        "of": shown(scale.high) if scale.low == 0 else "",
         "band": "" if score is None else scale.band_name(score),
         "band_class": band_class(model, score),
         "delta": "" if score is None or next_band is None else _to_next_band(scale, next_band),
@@ -296,7 +297,7 @@ def _last_step(why: Why, indicator: Indicator) -> str:
     if not indicator.questions:
         return _("as it is")
     scale = why.model.scale
-    return _("answers fill the scale from %(low)s to %(high)s") % {"low": plain(scale.low), "high": plain(scale.high)}
+    return _("answers fill the scale from %(low)s to %(high)s") % {"low": shown(scale.low), "high": shown(scale.high)}
 
 
 def _acts(step: Step) -> bool:
@@ -315,11 +316,13 @@ def _beginning(why: Why, leaf: Node, indicator: Indicator) -> tuple[str, str, st
 
 
 def plain(value: float | None) -> str:
-    """Write a number of any size with six digits that count.
+    """Write a number of any size with six digits that count, whole ones with all of theirs.
 
-    >>> plain(69189.76), plain(0.5), plain(3.0), plain(None)
-    ('69,189.8', '0.5', '3', '')
+    >>> plain(69189.76), plain(0.5), plain(1234567.0), plain(None)
+    ('69,189.8', '0.5', '1,234,567', '')
     """
     if value is None:
         return ""
-    return str(number_format(Decimal(f"{value:.6g}").normalize(), use_l10n=True, force_grouping=True))
+    is_whole = float(value).is_integer() and abs(value) < 1e15
+    rounded = Decimal(int(value)) if is_whole else Decimal(f"{value:.6g}").normalize()
+    return str(number_format(rounded, use_l10n=True, force_grouping=True))

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.typed_numbers import shown
 from apps.models.engine import Node, Step
 
 Words = str | Promise
@@ -103,7 +104,7 @@ def in_words(step: Step) -> str:
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return shown(value) if type(value) in (int, float) else str(value)
 
 
 def reason_in_words(reason: str) -> str:

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap, retarget
 
 from apps.campaigns import answering, services
-from apps.campaigns.answering import Asked, Unreadable
+from apps.campaigns.answering import Asked
 from apps.campaigns.questionnaire import Section
 from apps.campaigns.views.access import Visit, by_personal_link
 from apps.core.errors import Invalid
+from apps.core.typed_numbers import Unreadable
 from apps.models.engine import PlacedQuestion
 from apps.models.models import Answer
 from apps.models.services import save_answer, submit
@@ -95,7 +96,7 @@ def _show(
         "title": here.node.title(visit.language, visit.form.model.language),
         "about": visit.form.model.text(here.node.description, visit.language),
         "questions": [
-            _asked(visit, placed, answers, errors.get(placed.question.code, ""), notes.get(placed.question.code, ""))
+            _filled_in(request, _asked(visit, placed, answers, notes.get(placed.question.code, "")), errors)
             for placed in here.questions
         ],
         "previous": visit.form.before(here),
@@ -133,7 +134,7 @@ def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
     shown = {**visit.shared(request), **_progress(visit, answers), "code": question, "saved_at": visit.now}
     if not saved.accepted:
         note = _("This was answered elsewhere later. The newer answer is shown; change it if you like.")
-        shown["question"] = _asked(visit, placed, answers, "", note)
+        shown["question"] = _asked(visit, placed, answers, note)
         response = render(request, "campaigns/respond/_answered_elsewhere.html", shown)
         return reswap(retarget(response, f"#q-{question}"), "outerHTML")
     shown["seen"] = answers[question].answered_at.isoformat()
@@ -207,9 +208,13 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "campaigns/respond/done.html", {**visit.shared(request), **page})
 
 
-def _asked(visit: Visit, placed: PlacedQuestion, answers: dict[str, Answer], error: str = "", note: str = "") -> Asked:
+def _asked(visit: Visit, placed: PlacedQuestion, answers: dict[str, Answer], note: str = "") -> Asked:
     shown = answering.asked(placed, answers.get(placed.question.code), visit.form.model, visit.language)
-    return shown.with_error(error).with_note(note)
+    return shown.with_note(note)
+
+
+def _filled_in(request: HttpRequest, asked: Asked, errors: dict[str, str]) -> Asked:
+    return asked.with_error(errors[asked.code], request.POST) if asked.code in errors else asked
 
 
 def _progress(visit: Visit, answers: dict[str, Answer]) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from django.utils.translation import get_language_info
 from apps.core import degraded
 from apps.core.panels import panels_at
 from apps.core.translating import translated
+from apps.core.typed_numbers import shown
 
 register = template.Library()
 register.filter("translated", translated)
+register.filter("exact", shown)
 
 
 @register.simple_tag
