@@ -1,11 +1,15 @@
 """Guessing passwords gets slower and slower: a growing delay for each account and for each address, never a lock.
 
-The first few failures are free. After that one attempt is let through for each delay, and the delay doubles; so a
-stranger can slow an account down for a minute, but not shut its owner out (OWASP ASVS 6.1.1, 6.3.1). Redis holds the
-counters; without it each process holds its own.
+The first few failures are free. After that one attempt is let through for each delay, and the delay doubles (OWASP ASVS
+6.1.1, 6.3.1). Nobody can shut an owner out: an address that has to wait takes no turn of the account, and a device that
+has signed in before (``devices.py``) has a queue of its own, so strangers wait for strangers. Redis holds the counters;
+without it each process holds its own.
+
+``attempt`` is for signing in; ``take`` and ``forgive`` count anything else that is guessed.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,30 +46,67 @@ ACCOUNT = Limit("account", free=5, longest=60)
 ADDRESS = Limit("address", free=30, longest=900)
 
 
-def attempt(email: str, ip: str, now: datetime) -> int:
-    """Count one attempt. Returns the seconds to wait when it is too early, 0 when it may go ahead."""
-    return max(
-        (_with_store(partial(_take, key=key, limit=limit, now=now)) for limit, key in _keys(email, ip)), default=0
-    )
+def attempt(email: str, ip: str, now: datetime, device: str = "") -> int:
+    """Count one attempt to sign in. Returns the seconds to wait when it is too early, 0 when it may go ahead.
+
+    ``device`` is what ``devices.known`` says. The address is asked first: while it has to wait, the account's counter
+    stays as it is.
+    """
+    for limit, key in _keys(email, ip, device):
+        if wait := _with_store(partial(_take, key=key, limit=limit, now=now)):
+            return wait
+    return 0
 
 
-def is_news(email: str, ip: str) -> bool:
+def is_news(email: str, ip: str, device: str = "") -> bool:
     """Whether a refusal should go on record: once a minute, since nobody must be able to fill a trail that stays."""
-    new = [_with_store(partial(_note, key=key)) for _, key in _keys(email, ip)]
+    new = [_with_store(partial(_note, key=key)) for _, key in _keys(email, ip, device)]
     return all(new)
 
 
-def succeeded(email: str, ip: str) -> None:
+def succeeded(email: str, ip: str, device: str = "") -> None:
     """The account's failures are forgotten; the address only gets back the attempt that was no failure."""
-    for limit, key in _keys(email, ip):
+    for limit, key in _keys(email, ip, device):
         _with_store(partial(_forgive, key=key, limit=limit))
 
 
-def _keys(email: str, ip: str) -> list[tuple[Limit, str]]:
-    account = hashlib.sha256(email.casefold().encode()).hexdigest()[:32]
-    schema = current_schema()
-    keys = [(ACCOUNT, f"sign-in:{schema}:account:{account}")]
-    return keys + ([(ADDRESS, f"sign-in:{schema}:address:{ip}")] if ip else [])
+def take(what: str, who: str, now: datetime, limit: Limit = ACCOUNT) -> int:
+    """Count one attempt of somebody (an id) at something (a name). Returns the seconds to wait, 0 for none."""
+    return _with_store(partial(_take, key=_key(what, who), limit=limit, now=now))
+
+
+def forgive(what: str, who: str) -> None:
+    """Somebody got it right: what was counted by ``take`` is forgotten."""
+    _with_store(partial(_forgive, key=_key(what, who), limit=ACCOUNT))
+
+
+def _key(what: str, who: str) -> str:
+    return f"attempts:{current_schema()}:{what}:{who}"
+
+
+def digest_of(email: str) -> str:
+    """What stands for an account, known or not, where its address must not stand."""
+    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]
+
+
+def _keys(email: str, ip: str, device: str) -> list[tuple[Limit, str]]:
+    """The counters of one attempt, in the order in which they are asked: a known device has only its own."""
+    schema, account = current_schema(), digest_of(email)
+    if device:
+        return [(ACCOUNT, f"sign-in:{schema}:account:{account}:{device}")]
+    address = [(ADDRESS, f"sign-in:{schema}:address:{block_of(ip)}")] if ip else []
+    return [*address, (ACCOUNT, f"sign-in:{schema}:account:{account}")]
+
+
+def block_of(ip: str) -> str:
+    """The address, or the /64 of an IPv6 address: one subscriber has all of it."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def _take(store: Any, key: str, limit: Limit, now: datetime) -> int:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import services
+from apps.accounts import devices, services
 from apps.accounts.forms import PasswordForm, ProfileForm, SignInForm
 from apps.accounts.models import User
 from apps.accounts.services.signing_in import SignInRefused, TooManyAttempts
@@ -49,6 +49,7 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
         page["Retry-After"] = str(refusal.seconds)
         return page
     response = HttpResponseRedirect(target)
+    devices.remember(response, request, user.email)
     _remember_language(response, user.language)
     return response
 

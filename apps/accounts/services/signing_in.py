@@ -4,7 +4,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 
 from apps import audit
-from apps.accounts import throttle
+from apps.accounts import devices, throttle
 from apps.accounts.models import User
 from apps.core import context
 from apps.core.errors import Refused
@@ -33,14 +33,15 @@ class TooManyAttempts(Refused):
 def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -> User:
     """Start a session. Not one transaction: a refusal is recorded as well, and it must stay recorded."""
     email, ip = email.strip(), context.current().ip
-    if wait := throttle.attempt(email, ip, now):
-        _refused("throttled", now, on_record=throttle.is_news(email, ip))
+    device = devices.known(request, email)
+    if wait := throttle.attempt(email, ip, now, device):
+        _refused("throttled", now, on_record=throttle.is_news(email, ip, device))
         raise TooManyAttempts(wait)
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         _refused("credentials", now)
         raise SignInRefused("The e-mail address or the password is not right.")
-    throttle.succeeded(email, ip)
+    throttle.succeeded(email, ip, device)
     login(request, user)
     context.amend(user_id=str(user.pk), actor_type="user")
     audit.record("session.started", now=now, target=user, actor=user)
