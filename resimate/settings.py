@@ -70,6 +70,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     # Owns the schemas: migrations and the making of tenants, nothing else.
     "owner": _database(SERVERS.owner_database_url, TENANT_ROLES=False),
 }
+# The server binds parameters, so a stacked statement is refused; what is sent again is parsed once per connection.
+DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
 DATABASE_ROUTERS = ("apps.tenants.routers.TenantRouter",)
@@ -114,7 +116,7 @@ MIDDLEWARE = [
     "apps.core.observability.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.core.content_policy.ContentPolicyMiddleware",
     "apps.core.limits.BodyLimitMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

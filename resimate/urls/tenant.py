@@ -7,16 +7,17 @@ from apps.core.api import problems
 from resimate.urls.shared import api_documents
 
 api: list[URLPattern | URLResolver] = [
+    path("", include("apps.models.api.urls")),
     path("", include("apps.campaigns.api.urls")),
     path("", include("apps.elicitation.api.urls")),
-    path("", include("apps.models.api.urls")),
     path("", include("apps.accounts.api.urls")),
     re_path(r"", problems.not_found),
 ]
 
+# Programs call most often, and patterns are tried in order.
 urlpatterns: list[URLPattern | URLResolver] = [
-    *api_documents,
     path("api/v1/", include(api)),
+    *api_documents,
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -25,7 +25,8 @@ from apps.models.api.serializers import (
 )
 from apps.models.models import ModelVersion, ResilienceModel
 
-DRAFT = FilteredRelation("versions", condition=Q(versions__state=ModelVersion.State.DRAFT))
+# Looked up for the rows of the page alone, where a join would run over every version there is.
+DRAFT = Subquery(ModelVersion.objects.filter(model=OuterRef("pk"), state=ModelVersion.State.DRAFT).values("pk")[:1])
 
 
 class ModelView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionView[ResilienceModel]):
@@ -34,7 +35,7 @@ class ModelView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionV
     resource = "models"
     throttle_group = "models"
     permissions = {"export": "read"}
-    queryset = ResilienceModel.objects.alias(draft=DRAFT).annotate(draft_version=F("draft__id")).order_by("-id")
+    queryset = ResilienceModel.objects.annotate(draft_version=DRAFT).order_by("-id")
     serializer_class = ModelSerializer
     lookup_value_regex = UUID_PATTERN
 
