@@ -1,17 +1,37 @@
-"""Contacts from pasted lines or a file: ``name, e-mail, group, language``; every line that is wrong is named."""
+"""Contacts from pasted lines or a file, by headings; without them the columns are ``name, e-mail, group, language``.
+
+Every line that is wrong is named, and so is what was understood without being certain.
+"""
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from apps.core.tables import Columns, Flaw, Note, Row, Table, TableInvalid, guarded, headed, open_table
+from apps.core.tables.reading import SEPARATORS
+from apps.core.translating import translated
+
 MOST = 10_000
 LONGEST = {"name": 200, "email": 254, "group": 60}
+#: The columns of a table without headings, in this order.
+PLACES: Final = ("name", "email", "group", "language")
+COLUMNS: Final = Columns(
+    {
+        "name": ("full name", "vollständiger Name", "nom", "nom complet"),
+        "first": ("first name", "given name", "Vorname", "prénom"),
+        "last": ("last name", "surname", "family name", "Nachname", "Familienname", "nom de famille"),
+        "email": ("e-mail address", "mail", "E-Mail-Adresse", "Mailadresse", "courriel", "adresse e-mail"),
+        "group": ("Gruppe", "groupe"),
+        "language": ("Sprache", "langue"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,73 +44,122 @@ class Contact:
 
 @dataclass(slots=True)
 class Reading:
-    """What could be read, and one sentence for each line that could not."""
+    """What could be read, one sentence for each line that could not, and what a person should look at."""
 
     contacts: list[Contact] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
-def read(text: str, *, language: str = settings.LANGUAGE_CODE) -> Reading:
+def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Reading:
+    """Return the people of a text, a CSV file or a workbook's first sheet."""
     reading = Reading()
-    first_line_of: dict[str, int] = {}
-    for number, cells in _rows(text):
-        if number == 1 and _is_heading(cells):
-            continue
-        problem = _problem(cells)
-        if problem is None:
-            contact = _contact(cells, language)
-            earlier = first_line_of.setdefault(contact.email.casefold(), number)
-            if earlier == number:
-                reading.contacts.append(contact)
-                continue
-            problem = _("the same e-mail address as in line %(line)d") % {"line": earlier}
-        reading.problems.append(_("Line %(line)d: %(problem)s") % {"line": number, "problem": problem})
+    try:
+        table = open_table(source, hits=_hits)
+        rows = list(_rows(table))
+    except TableInvalid as error:
+        reading.problems += [flaw_said(flaw) for flaw in error.flaws]
+        return reading
+    reading.notes = table.notes
+    found = [*((flaw.line, flaw_said(flaw)) for flaw in table.flaws), *_read(rows, reading.contacts, language)]
+    reading.problems += [problem for _line, problem in sorted(found)]
     if len(reading.contacts) > MOST:
         reading.problems.append(_("At most %(most)d people at once.") % {"most": MOST})
     return reading
 
 
-def decode(content: bytes) -> str:
-    """Files from spreadsheets are UTF-8 with a mark, UTF-8, or Windows' Western European."""
+def written(contacts: Iterable[Contact]) -> str:
+    """Return lines of which ``read`` makes the same contacts."""
+    page = io.StringIO(newline="")
+    writer = csv.writer(page, lineterminator="\n")
+    for one in contacts:
+        writer.writerow([guarded(cell) for cell in (one.name, one.email, one.group, one.language)])
+    return page.getvalue()
+
+
+def _hits(cells: Sequence[str]) -> int:
+    """How many cells are what a list of people has: a heading, or an e-mail address."""
+    return COLUMNS.hits(cells) + sum(_is_address(cell) for cell in cells)
+
+
+def _is_address(cell: str) -> bool:
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _rows(text: str) -> Iterable[tuple[int, list[str]]]:
-    """The lines that say something, numbered as in an editor."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                cells = next(csv.reader(io.StringIO(line), delimiter=separator, skipinitialspace=True))
-            except (csv.Error, StopIteration):
-                cells = []
-            yield number, [cell.replace("\0", "").strip() for cell in cells]
-
-
-def _is_heading(cells: list[str]) -> bool:
-    return len(cells) > 1 and "@" not in "".join(cells) and "mail" in "".join(cells).casefold()
-
-
-def _problem(cells: list[str]) -> str | None:
-    if len(cells) < 2 or not cells[0]:
-        return _("write a name, an e-mail address and, if you like, a group, separated by commas")
-    try:
-        validate_email(cells[1])
+        validate_email(cell)
     except ValidationError:
-        return _("“%(address)s” is no e-mail address") % {"address": cells[1][:80]}
-    for cell, (_name, most) in zip(cells, LONGEST.items(), strict=False):
-        if len(cell) > most:
-            return _("“%(text)s…” is longer than %(most)d characters") % {"text": cell[:20], "most": most}
-    if len(cells) > 3 and cells[3] and cells[3] not in dict(settings.LANGUAGES):
+        return False
+    return True
+
+
+def _rows(table: Table) -> Iterator[Row]:
+    """The rows by column: as the headings say, or by place where there are none."""
+    first = table.first()
+    if first is not None and COLUMNS.hits(first.cells) and not any("@" in cell for cell in first.cells):
+        for row in headed(table, COLUMNS, needed=("email",)).rows:
+            yield Row(row.line, _with_name(row.cells))
+        return
+    for record in table.rows:
+        yield Row(record.line, dict(zip(PLACES, _cut(record.cells), strict=False)))
+
+
+def _cut(cells: Sequence[str]) -> Sequence[str]:
+    """A line of a paste may have a separator of its own; its e-mail address shows which."""
+    if len(cells) > 1 or "@" not in cells[0]:
+        return cells
+    cuts = ([cell.strip() for cell in cells[0].split(separator)] for separator in SEPARATORS)
+    return next((one for one in cuts if any(map(_is_address, one))), cells)
+
+
+def _with_name(cells: Mapping[str, str]) -> dict[str, str]:
+    """First and last names joined; beside first names, a column “Name” holds the last ones."""
+    last = cells.get("last") or (cells.get("name", "") if "first" in cells else "")
+    joined = " ".join(part for part in (cells.get("first", ""), last) if part)
+    return {**cells, "name": joined or cells.get("name", "")}
+
+
+def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterator[tuple[int, str]]:
+    """Fill ``contacts``; yield the line and a sentence where that is not possible."""
+    first_line_of: dict[str, int] = {}
+    for row in rows:
+        cells = {name: " ".join(cell.split()) for name, cell in row.cells.items()}
+        cells["language"] = _language(cells.get("language", ""))
+        problem = _problem(cells)
+        if problem is None:
+            earlier = first_line_of.setdefault(cells["email"].casefold(), row.line)
+            if earlier == row.line:
+                contacts.append(
+                    Contact(cells["name"], cells["email"], cells.get("group", ""), cells["language"] or language)
+                )
+                continue
+            problem = _("the same e-mail address as in line %(line)d") % {"line": earlier}
+        yield row.line, _("Line %(line)d: %(problem)s") % {"line": row.line, "problem": problem}
+
+
+def _language(text: str) -> str:
+    """The code of a language that is written as a code, of a region too, or by its name; else the text itself."""
+    wanted = text.casefold()
+    for code, name in settings.LANGUAGES:
+        if wanted in (code, str(name).casefold(), _(str(name)).casefold()) or wanted.startswith(
+            (f"{code}-", f"{code}_")
+        ):
+            return str(code)
+    return text
+
+
+def _problem(cells: Mapping[str, str]) -> str | None:
+    if not cells.get("name") or not cells.get("email"):
+        return _("write a name, an e-mail address and, if you like, a group, separated by commas")
+    if not _is_address(cells["email"]):
+        return _("“%(address)s” is no e-mail address") % {"address": cells["email"][:80]}
+    for name, most in LONGEST.items():
+        if len(cells.get(name, "")) > most:
+            return _("“%(text)s…” is longer than %(most)d characters") % {"text": cells[name][:20], "most": most}
+    if cells["language"] and cells["language"] not in dict(settings.LANGUAGES):
         known = ", ".join(code for code, _name in settings.LANGUAGES)
         return _("the language must be one of %(languages)s") % {"languages": known}
     return None
 
 
-def _contact(cells: list[str], language: str) -> Contact:
-    name, email, group, chosen = (*cells[:4], "", "")[:4]
-    return Contact(name, email, group, chosen or language)
+def flaw_said(flaw: Flaw) -> str:
+    if not flaw.line:
+        return translated(flaw.detail)
+    return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}

@@ -13,10 +13,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import contacts
-from apps.core.contacts import Contact
+from apps.core.contacts import flaw_said
+from apps.core.tables import Decoded, TableInvalid, as_text
+from apps.core.translating import translated
 
 LARGEST_FILE = 2 * 1024 * 1024
-CSV_FILES = ".csv,text/csv,text/plain"
+TABLE_FILES = ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
 
 
 class FormRenderer(EngineMixin, BaseRenderer):
@@ -80,32 +82,57 @@ def introduction_field() -> forms.CharField:
 
 
 class ContactsForm(forms.Form):
-    """People, pasted into the field that ``pasted`` names or from a file; ``contacts`` of the clean data has them."""
+    """People, pasted into the field that ``pasted`` names or from a file; ``contacts`` of the clean data has them.
 
-    file = file_field(_("Or a CSV file"), CSV_FILES, _("The same columns; its lines are added to those above."))
+    What was understood without being certain is not taken: it comes back in the field, to be looked at and sent again.
+    """
+
+    file = file_field(
+        _("Or a file: CSV or XLSX"), TABLE_FILES, _("The same columns; its lines are added to those above.")
+    )
     pasted = ""
     people_required = False
 
-    def clean_file(self) -> str:
-        return decoded(self.cleaned_data.get("file"))
+    def clean_file(self) -> bytes:
+        return content_of(self.cleaned_data.get("file"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        people: list[Contact] = []
-        for name in (self.pasted, "file"):
-            reading = contacts.read(cleaned.get(name) or "")
-            people += reading.contacts
+        readings = {name: contacts.read(cleaned.get(name) or "") for name in (self.pasted, "file")}
+        people = [one for reading in readings.values() for one in reading.contacts]
+        for name, reading in readings.items():
             if reading.problems:
                 self.add_error(name, [ValidationError(problem) for problem in reading.problems[:20]])
+        notes = [translated(note["detail"]) for reading in readings.values() for note in reading.notes]
+        if notes and not self.errors:
+            show_again(self, self.pasted, contacts.written(people), notes)
         if self.people_required and not people and not self.errors:
             self.add_error(self.pasted, _("Name at least one person."))
         cleaned["contacts"] = people
         return cleaned
 
 
-def decoded(upload: Any) -> str:
-    """The text of an uploaded file; empty when there is none."""
-    return "" if upload is None else contacts.decode(_content(upload, LARGEST_FILE))
+def show_again(form: forms.Form, name: str, text: str, notes: list[str]) -> None:
+    """Put what was read into the field, and say what about it is to be looked at before it is sent again."""
+    data: Any = form.data
+    data = data.copy()
+    data[form.add_prefix(name)] = text
+    form.data = data
+    asked = _("Nothing is saved yet: look at the lines in this field, then send them again.")
+    form.add_error(name, ValidationError([*notes, asked]))
+
+
+def table_text(upload: Any, most: int = LARGEST_FILE) -> Decoded:
+    """The text of an uploaded table, of a workbook too; refuses what is none with a sentence."""
+    try:
+        return as_text(content_of(upload, most))
+    except TableInvalid as error:
+        raise ValidationError([str(flaw_said(flaw)) for flaw in error.flaws[:20]]) from None
+
+
+def content_of(upload: Any, most: int = LARGEST_FILE) -> bytes:
+    """The bytes of an uploaded file of at most that many; none when there is no file."""
+    return b"" if upload is None else _content(upload, most)
 
 
 def utf8_text(upload: Any, most: int) -> str:

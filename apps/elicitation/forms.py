@@ -5,7 +5,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.forms import CSV_FILES, ContactsForm, Radios, decoded, file_field, introduction_field, pasted_field
+from apps.core.forms import (
+    TABLE_FILES,
+    ContactsForm,
+    Radios,
+    file_field,
+    introduction_field,
+    pasted_field,
+    show_again,
+    table_text,
+)
+from apps.core.tables import Decoded
+from apps.core.translating import translated
 from apps.elicitation.models import WeightElicitation
 
 
@@ -56,17 +67,23 @@ class ElicitationForm(ExpertsForm):
 class JudgementsForm(forms.Form):
     """Judgements as CSV, pasted or from a file."""
 
+    decoded = Decoded("")
+
     text = pasted_field(_("Judgements as CSV"), rows=10)
-    file = file_field(_("Or a CSV file"), CSV_FILES)
+    file = file_field(_("Or a file: CSV or XLSX"), TABLE_FILES)
 
     def clean_file(self) -> str:
-        return decoded(self.cleaned_data.get("file"))
+        decoded = table_text(self.cleaned_data.get("file"))
+        self.decoded = decoded
+        return decoded.text
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         given = [name for name in ("text", "file") if (cleaned.get(name) or "").strip()]
         if not self.errors and len(given) != 1:
             self.add_error("text", _("Choose one: pasted lines, or a file."))
+        if self.decoded.notes and not self.errors:
+            show_again(self, "text", self.decoded.text, [translated(note["detail"]) for note in self.decoded.notes])
         return cleaned
 
     @property

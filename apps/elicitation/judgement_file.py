@@ -3,19 +3,33 @@
 Budgets have the columns ``email, node, part, points``; pairs have ``email, node, more, less, strength``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
-from apps.core.csv_files import Line, lines
 from apps.core.errors import Invalid, Problem
+from apps.core.identity import folded
 from apps.core.sentences import Sentence
+from apps.core.tables import Columns, Flaw, Note, Row, TableInvalid, headed, open_table
 from apps.elicitation import judging
 
 COLUMNS: Final[Mapping[bool, tuple[str, ...]]] = {
     True: ("email", "node", "more", "less", "strength"),
     False: ("email", "node", "part", "points"),
 }
+#: What headings may say instead.
+HEADINGS: Final = Columns(
+    {
+        "email": ("e-mail address", "mail", "E-Mail-Adresse", "courriel", "adresse e-mail"),
+        "node": ("Knoten", "noeud", "nœud"),
+        "part": ("Teil", "partie"),
+        "points": ("Punkte",),
+        "more": ("mehr", "plus"),
+        "less": ("weniger", "moins"),
+        "strength": ("Stärke", "intensité"),
+    }
+)
 MOST_LINES: Final = 50_000
 MOST_PROBLEMS: Final = 50
 
@@ -44,46 +58,89 @@ def columns(method: str) -> tuple[str, ...]:
     return COLUMNS[method == judging.AHP]
 
 
-def read(method: str, text: str) -> list[Read]:
-    """Group a file's lines by expert and node. Raises ``Invalid`` with a pointer for each cell that cannot be read."""
+def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read], list[Note]]:
+    """Group a file's lines by expert and node, and say what of it is not read.
+
+    ``codes`` are those of nodes and parts: they are recognised however they are spelt. Raises ``Invalid`` with a
+    pointer for each cell that cannot be read.
+    """
     wanted = columns(method)
+    spelt = _spellings(codes)
     problems: list[Problem] = []
     found: dict[tuple[str, str], Read] = {}
-    for line in lines(text, wanted, most=MOST_LINES):
+    lines, notes = _lines(text, wanted)
+    for line in lines:
         wrong = _wrong(line, wanted)
         if wrong:
             problems.append(wrong)
             continue
-        key = (line["email"].casefold(), line["node"])
-        one = found.setdefault(key, Read(line["email"], line["node"], line.number, judging.empty(method)))
-        problems += _add_comparison(one, line) if method == judging.AHP else _add_points(one, line)
+        cells = {name: spelt.get(folded(cell), cell) for name, cell in line.cells.items()} | {
+            name: line.cells[name] for name in ("email", wanted[-1])
+        }
+        key = (folded(cells["email"]), cells["node"])
+        one = found.setdefault(key, Read(cells["email"], cells["node"], line.line, judging.empty(method)))
+        problems += (_add_comparison if method == judging.AHP else _add_points)(one, Row(line.line, cells))
     if problems:
         raise Invalid("Some lines of the file cannot be read.", errors=problems[:MOST_PROBLEMS])
-    return list(found.values())
+    return list(found.values()), notes
 
 
-def _wrong(line: Line, wanted: tuple[str, ...]) -> Problem | None:
+def _spellings(codes: Iterable[str]) -> dict[str, str]:
+    """Each code by its normal form; codes that share one are known by their very spelling alone."""
+    by_form: dict[str, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_form.setdefault(folded(code), []).append(code)
+    return {form: same[0] for form, same in by_form.items() if len(same) == 1}
+
+
+def _lines(text: str, wanted: tuple[str, ...]) -> tuple[list[Row], list[Note]]:
+    try:
+        table = open_table(text, hits=HEADINGS.hits)
+        rows = list(islice(headed(table, HEADINGS.only(wanted), needed=wanted).rows, MOST_LINES + 1))
+        table.refuse()
+    except TableInvalid as error:
+        detail = Sentence("The first line must name the columns {columns}.", columns=", ".join(wanted))
+        missing = any(flaw.code == "missing_column" for flaw in error.flaws)
+        said = detail if missing else "The file cannot be read."
+        raise Invalid(said, errors=[_problem(flaw) for flaw in error.flaws]) from None
+    if len(rows) > MOST_LINES:
+        problem = Problem("/csv", Sentence("is too long"), "too_long")
+        raise Invalid(Sentence("A file has at most {most:,} lines.", most=MOST_LINES), errors=[problem])
+    if not rows:
+        raise Invalid("The file has no line below its head.", errors=[Problem("/csv", Sentence("is empty"), "empty")])
+    return rows, table.notes
+
+
+def _problem(flaw: Flaw) -> Problem:
+    return Problem(f"/csv/{flaw.line}" if flaw.line else "/csv", flaw.detail, flaw.code)
+
+
+def _at(line: Row, column: str) -> str:
+    return f"/csv/{line.line}/{column}"
+
+
+def _wrong(line: Row, wanted: tuple[str, ...]) -> Problem | None:
     for column in wanted:
-        if not line[column]:
-            return Problem(line.at(column), Sentence("is empty"), "required")
-    number = wanted[-1]
-    if not (line[number].isascii() and line[number].isdigit() and len(line[number]) < 6):
-        return Problem(line.at(number), Sentence("{text!r} is no whole number", text=line[number][:20]), "not_a_number")
+        if column not in line.cells:
+            return Problem(_at(line, column), Sentence("is empty"), "required")
+    number, text = wanted[-1], line.cells[wanted[-1]]
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        return Problem(_at(line, number), Sentence("{text!r} is no whole number", text=text[:20]), "not_a_number")
     return None
 
 
-def _add_points(one: Read, line: Line) -> list[Problem]:
-    part = line["part"]
+def _add_points(one: Read, line: Row) -> list[Problem]:
+    part = line.cells["part"]
     if part in one.value["points"]:
         detail = Sentence("{part!r} has points already, in line {line}", part=part, line=one.lines[part])
-        return [Problem(line.at("part"), detail, "duplicate")]
-    one.value["points"][part] = int(line["points"])
-    one.lines[part] = line.number
+        return [Problem(_at(line, "part"), detail, "duplicate")]
+    one.value["points"][part] = int(line.cells["points"])
+    one.lines[part] = line.line
     return []
 
 
-def _add_comparison(one: Read, line: Line) -> list[Problem]:
-    one.lines[str(len(one.value["comparisons"]))] = line.number
-    comparison = {"more": line["more"], "less": line["less"], "strength": int(line["strength"])}
+def _add_comparison(one: Read, line: Row) -> list[Problem]:
+    one.lines[str(len(one.value["comparisons"]))] = line.line
+    comparison = {"more": line.cells["more"], "less": line.cells["less"], "strength": int(line.cells["strength"])}
     one.value["comparisons"].append(comparison)
     return []

@@ -23,11 +23,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.renderers import Encoded, JSONRenderer, encode
+from apps.core.tables import guarded
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 CHUNK = 1000
-#: A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Rows:
@@ -196,5 +195,5 @@ def cell(value: Any) -> Any:
     if isinstance(value, (dict, list, bool)):
         return encode(value).decode()
     if isinstance(value, str):
-        return "'" + value if value.startswith(FORMULA) else value
+        return guarded(value)
     return value if isinstance(value, (int, float)) else encode(value).decode().strip('"')

@@ -1,9 +1,15 @@
 """Reading contacts from pasted lines and files."""
 
+import io
+
+import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
 
 from apps.core import contacts
 from apps.core.contacts import Contact
+from apps.core.forms import ContactsForm, pasted_field
 
 
 def test_lines_become_contacts() -> None:
@@ -49,11 +55,107 @@ def test_a_wrong_line_is_named_and_the_others_are_read(line: str, said: str) -> 
     assert said in problem
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_files_of_usual_encodings_are_read(encoding: str) -> None:
-    assert contacts.decode("Zoë, zoë@example.org".encode(encoding)).startswith("Zoë,")
+    reading = contacts.read("Zoë, zoe@example.org".encode(encoding))
+
+    assert [one.name for one in reading.contacts] == ["Zoë"]
+    assert [one["code"] for one in reading.notes] == (["encoding_assumed"] if encoding == "cp1252" else [])
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\0", '"', '"""', "\x85", "a\0b, a@example.org\0"])
 def test_odd_texts_do_no_harm(text: str) -> None:
     assert len(contacts.read(text).contacts) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "contact"),
+    [
+        ("E-Mail,Name,Group\nann@example.org,Ann Be,Staff", Contact("Ann Be", "ann@example.org", "Staff")),
+        ("First name;Last name;E-Mail\nAnn;Be;ann@example.org", Contact("Ann Be", "ann@example.org")),
+        ("Name;Vorname;E-Mail;Gruppe\nBe;Ann;ann@example.org;A", Contact("Ann Be", "ann@example.org", "A")),
+        ("Nom\tPrénom\tCourriel\tLangue\nBe\tAnn\tann@example.org\tfr", Contact("Ann Be", "ann@example.org", "", "fr")),
+        ('Name,E-Mail\n"Ann\nBe",ann@example.org', Contact("Ann Be", "ann@example.org")),
+        ("Sprache;E-MAIL;NAME\nDeutsch;ann@example.org;Ann", Contact("Ann", "ann@example.org", "", "de")),
+        ("name,language,email\nAnn,de-AT,ann@example.org", Contact("Ann", "ann@example.org", "", "de")),
+        ("Ann\tann@example.org\tOps", Contact("Ann", "ann@example.org", "Ops")),
+        ("Ann|ann@example.org|Ops", Contact("Ann", "ann@example.org", "Ops")),
+    ],
+)  # fmt: skip
+def test_columns_are_found_by_their_headings(text: str, contact: Contact) -> None:
+    reading = contacts.read(text)
+
+    assert (reading.contacts, reading.problems, reading.notes) == ([contact], [], [])
+
+
+def test_a_column_that_nobody_asked_for_is_named_and_not_read() -> None:
+    reading = contacts.read("Name,Email,Phone\nAnn Be,ann@example.org,+43 660 1234567\n")
+
+    assert reading.contacts == [Contact("Ann Be", "ann@example.org")]
+    [note] = reading.notes
+    assert (note["code"], "Phone" in note["detail"]) == ("column_not_read", True)
+
+
+def test_a_heading_without_addresses_is_refused_by_name() -> None:
+    assert contacts.read("Name;Group\nAnn;Staff\n").problems == ["Line 1: there is no column 'email'"]
+
+
+def test_lines_left_by_a_spreadsheet_are_no_lines() -> None:
+    reading = contacts.read("\r\n;;\r\nName;Email;Group\r\n;;\r\nAda;ada@example.org;Staff\r\n;;\r\n")
+
+    assert (reading.contacts, reading.problems) == ([Contact("Ada", "ada@example.org", "Staff")], [])
+
+
+def test_lines_of_a_paste_may_be_separated_differently() -> None:
+    reading = contacts.read("Ann, ann@example.org, A\nBob; bob@example.org; B\nCarl\tcarl@example.org\tC")
+
+    assert [one.group for one in reading.contacts] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800", "\u202e"])
+def test_what_is_no_text_is_refused_by_its_line(bad: str) -> None:
+    reading = contacts.read(f"Ann,ann@example.org\nBob{bad}Be,bob@example.org\nCy,cy@example.org\n")
+
+    assert [one.name for one in reading.contacts] == ["Ann", "Cy"]
+    assert [problem[:7] for problem in reading.problems] == ["Line 2:"]
+
+
+def test_a_workbook_is_read_as_a_file_is() -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ("Courriel", "Nom", "Groupe"),
+        (None, " ", None),
+        ("ann@example.org", "Ann_x000D_\n", "A_x005F_x0042_"),
+    ):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+
+    reading = contacts.read(file.getvalue())
+
+    assert (reading.contacts, reading.problems) == ([Contact("Ann", "ann@example.org", "A_x0042_")], [])
+
+
+def test_contacts_that_are_written_are_read_the_same() -> None:
+    people = [Contact('=Ann, the "first"', "ann@example.org", "-A;", "de"), Contact("Bob", "bob@example.org")]
+
+    assert contacts.read(contacts.written(people)).contacts == people
+
+
+class PeopleForm(ContactsForm):
+    people = pasted_field("People")
+    pasted = "people"
+
+
+@pytest.mark.parametrize(
+    "content", ["Zoë,zoe@example.org\n".encode("cp1252"), "Name,E-Mail,Phone\nZoë,zoe@example.org,1\n".encode()]
+)
+def test_what_is_not_certain_comes_back_to_be_looked_at(content: bytes) -> None:
+    first = PeopleForm({}, MultiValueDict({"file": [SimpleUploadedFile("people.csv", content)]}))
+    assert not first.is_valid()
+
+    second = PeopleForm(first.data)
+
+    assert second["people"].value() == "Zoë,zoe@example.org,,en\n"
+    assert second.is_valid(), second.errors
+    assert second.cleaned_data["contacts"] == [Contact("Zoë", "zoe@example.org")]

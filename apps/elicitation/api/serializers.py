@@ -162,6 +162,9 @@ class JudgementImportedSerializer(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField()
     experts = serializers.IntegerField(help_text="how many experts have judgements in the file")
     judgements = serializers.IntegerField()
+    warnings = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()), help_text="what of the file was not read"
+    )
 
 
 class LeastConsistentSerializer(serializers.Serializer[Any]):

@@ -145,7 +145,8 @@ def import_judgements(
 
     Pointers name the line and the column: ``/csv/3/points``.
     """
-    read = judgement_file.read(elicitation.method, text)
+    codes = [code for node in elicitation.asked for code in (node.code, *node.codes)]
+    read, notes = judgement_file.read(elicitation.method, text, codes)
     known = by_address(elicitation)
     experts = {one.email: known(one.email) for one in read}
     problems = [
@@ -163,7 +164,8 @@ def import_judgements(
     entries = [Entry(expert, one.node, one.value) for one in read if (expert := experts[one.email])]
     made = enter_judgements(elicitation, entries, acting_user=acting_user, now=now)
     transaction.set_rollback(dry_run)
-    return {"dry_run": dry_run, "experts": len({one.expert.pk for one in entries}), "judgements": len(made)}
+    experts_judged = len({one.expert.pk for one in entries})
+    return {"dry_run": dry_run, "experts": experts_judged, "judgements": len(made), "warnings": notes}
 
 
 def _problems_of_file(elicitation: WeightElicitation, read: Iterable[Read]) -> list[Problem]:

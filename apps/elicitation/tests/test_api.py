@@ -152,7 +152,7 @@ def test_a_file_is_tried_and_then_taken(api: Api, budget: WeightElicitation) -> 
     text = "\n".join(lines)
 
     tried = api.post(path, {"csv": text, "dry_run": True})
-    assert tried.json() == {"dry_run": True, "experts": 1, "judgements": 1}
+    assert tried.json() == {"dry_run": True, "experts": 1, "judgements": 1, "warnings": []}
     assert not Judgement.objects.exists()
     wrong = api.post(path, {"csv": text.replace("75", "74")})
     assert [one["pointer"] for one in wrong.json()["errors"]] == ["/csv/2/points"]

@@ -47,6 +47,8 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
     if outcome and not outcome["dry_run"]:
         said = ngettext("%(count)d judgement is entered.", "%(count)d judgements are entered.", outcome["judgements"])
         messages.success(request, said % {"count": outcome["judgements"]})
+        for note in outcome["warnings"]:
+            messages.warning(request, note["detail"])
         return redirect("elicitation:detail", pk)
     if outcome:  # a browser does not keep a chosen file: what it held stands in the form now
         form = JudgementsForm(initial={"text": form.lines})

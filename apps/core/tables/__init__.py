@@ -1,0 +1,31 @@
+"""Tables that people bring, from files and from what they paste: one way to read them for the whole product.
+
+Plain Python without a framework. A guess is either proved by the table itself, or said in ``notes``, or refused.
+"""
+
+from apps.core.tables.decoding import Decoded, decode
+from apps.core.tables.flaws import Flaw, Note, TableInvalid
+from apps.core.tables.formulas import guarded, unguarded
+from apps.core.tables.headed import Headed, Row, headed
+from apps.core.tables.headings import Columns, key_of
+from apps.core.tables.reading import Figure, Record, Table, as_text, open_table
+
+__all__ = [
+    "Columns",
+    "Decoded",
+    "Figure",
+    "Flaw",
+    "Headed",
+    "Note",
+    "Record",
+    "Row",
+    "Table",
+    "TableInvalid",
+    "as_text",
+    "decode",
+    "guarded",
+    "headed",
+    "key_of",
+    "open_table",
+    "unguarded",
+]

@@ -1,0 +1,151 @@
+"""The guard before every workbook: an archive from a stranger is looked through before anything reads it."""
+
+import io
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+from xml.parsers import expat
+
+from apps.core.sentences import Sentence
+from apps.core.tables.flaws import Flaw, TableInvalid
+
+MEGABYTE: Final = 1024 * 1024
+MOST_PARTS: Final = 300
+MOST_UNPACKED: Final = 200 * MEGABYTE
+MOST_XML: Final = 50 * MEGABYTE
+#: Parts that unpack to more than this many times their size are bombs, unless they stay small.
+MOST_RATIO: Final = 100
+SMALL: Final = MEGABYTE
+#: Elements of all parts together; a cell with a value takes two.
+MOST_ELEMENTS: Final = 1_000_000
+MOST_DEPTH: Final = 100
+CHUNK: Final = MEGABYTE
+OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
+ARCHIVES: Final = (b"PK\x03\x04", OLD_OFFICE, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+BLANK: Final = b" \t\r\n\0"
+MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    expat.ExpatError,
+)
+
+
+def check(content: bytes) -> None:
+    """Raise ``TableInvalid`` unless it is an archive as spreadsheets write it, of bearable size, of plain XML."""
+    if content.startswith(OLD_OFFICE):
+        _refuse("bad_workbook", Sentence("it is an old or a protected workbook: save it as XLSX without a password"))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_parts(archive.infolist())
+            _check_contents(archive)
+    except TableInvalid:
+        raise
+    except UNREADABLE as error:
+        _refuse("bad_workbook", Sentence("it is not an XLSX file: {error:.176}", error=str(error)))
+
+
+def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+        _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
+    names = [part.filename.casefold() for part in parts]
+    if len(set(names)) < len(names):
+        _refuse("bad_workbook", Sentence("two of its parts have one name"))
+    for part in parts:
+        if part.file_size > max(SMALL, MOST_RATIO * part.compress_size):
+            _refuse("too_large", Sentence("unpacked it is more than {most} times as large", most=MOST_RATIO))
+        if not _is_plain(part):
+            _refuse("bad_workbook", Sentence("its part {name!r} is none of a spreadsheet", name=part.filename[:60]))
+
+
+def _is_plain(part: zipfile.ZipInfo) -> bool:
+    """Whether the part lies inside the archive, is a file, and is packed without a password as spreadsheets do."""
+    steps = re.split(r"[/\\]", part.orig_filename)
+    is_inside = not part.orig_filename.startswith(("/", "\\")) and ".." not in steps and ":" not in steps[0]
+    is_link = stat.S_ISLNK(part.external_attr >> 16)
+    packed = part.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not part.flag_bits & 0x1
+    return is_inside and not is_link and packed and "\0" not in part.orig_filename
+
+
+def _check_contents(archive: zipfile.ZipFile) -> None:
+    """Unpack every part once, a piece at a time: what begins as XML is read as XML, whatever its name says."""
+    total, elements = 0, _Elements()
+    for part in archive.infolist():
+        pieces = _pieces(archive, part)
+        first = next(pieces, b"")
+        if first.startswith(ARCHIVES):
+            _refuse("bad_workbook", Sentence("it holds another archive: {name}", name=part.filename[:60]))
+        if _is_xml(part.filename, first):
+            total += part.file_size
+            if total > MOST_XML:
+                _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_XML // MEGABYTE))
+            elements.read(first, pieces)
+        else:
+            for _ in pieces:  # to the end, where its checksum is compared
+                pass
+
+
+def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(part) as opened:
+        while piece := opened.read(CHUNK):
+            yield piece
+
+
+def _is_xml(name: str, first: bytes) -> bool:
+    """Whether a parser of XML could make anything of it, in whatever encoding: that begins with ``<`` or a mark."""
+    named = name.lower().endswith((".xml", ".rels", ".vml"))
+    return bool(first) and (named or first.startswith(MARKS) or first.lstrip(BLANK)[:1] in (b"<", b""))
+
+
+class _Elements:
+    """Counts elements over all parts, and refuses what no spreadsheet writes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.depth = 0
+
+    def read(self, first: bytes, pieces: Iterator[bytes]) -> None:
+        self.depth = 0
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _refuse_declarations
+        parser.EntityDeclHandler = _refuse_declarations
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.Parse(first, False)
+        for piece in pieces:
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.count += 1
+        self.depth += 1
+        if self.count > MOST_ELEMENTS or self.depth > MOST_DEPTH:
+            _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
+        if _leads_outside(attributes):
+            target = attributes.get("Target", "")[:60]
+            _refuse("bad_workbook", Sentence("it leads to another file: {name}", name=target))
+
+    def _end(self, _name: str) -> None:
+        self.depth -= 1
+
+
+def _leads_outside(attributes: dict[str, str]) -> bool:
+    """Whether a relation is to something outside the file; a link to click on is none that is read."""
+    mode = attributes.get("TargetMode", "").strip().casefold()
+    return mode == "external" and not attributes.get("Type", "").endswith("/hyperlink")
+
+
+def _refuse_declarations(*_: Any) -> NoReturn:
+    _refuse("bad_workbook", Sentence("its XML declares a document type"))
+
+
+def _refuse(code: str, detail: Sentence) -> NoReturn:
+    raise TableInvalid([Flaw(0, "", code, detail)])
