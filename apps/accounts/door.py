@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.links import PER_LINK, Dead, Found, H, PersonalLinks
+from apps.accounts.services import note_opened
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context
@@ -83,6 +84,8 @@ class Door(Generic[H, V]):
         turned_away = _turn_away(request, found, self.closed)
         if turned_away is not None or found.holder is None:
             return turned_away or HttpResponse(status=404)
+        if request.method == "POST":  # programs follow links, too: scanners of mail, previews, prefetching browsers
+            note_opened(found.holder, now=now)
         visit = self.welcome(request, token, found.holder, now)
         translation.activate(visit.language)
         context.amend(user_id=visit.visitor, actor_type="participant")
@@ -90,6 +93,11 @@ class Door(Generic[H, V]):
         if "lang" in request.GET:
             _remember(response, visit.language, self.path)
         return response
+
+
+def opened(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Take the word of a browser that somebody touched the page; the door has noted it already."""
+    return HttpResponse(status=204)
 
 
 def frame(request: HttpRequest, visit: Visit, languages: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class SessionLimitsMiddleware:
 
 
 def is_background(request: HttpRequest) -> bool:
-    """A fragment that htmx fetched, perhaps on a timer."""
-    return (
-        request.method == "GET" and request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
-    )
+    """A fragment that htmx fetched, perhaps on a timer, or a page that a browser fetched before anybody asked."""
+    is_fragment = request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+    is_early = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return request.method in ("GET", "HEAD") and (is_fragment or is_early)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("campaigns/<uuid:pk>/results.csv", results.as_csv, name="results-csv"),
     path("campaigns/<uuid:pk>/results.json", results.as_json, name="results-json"),
     path("a/<str:token>/", respond.landing, name="respond"),
+    path("a/<str:token>/opened/", respond.opened, name="respond-opened"),
     path("a/<str:token>/sections/<str:code>/", respond.section, name="respond-section"),
     path("a/<str:token>/answers/<str:question>/", respond.answer, name="respond-answer"),
     path("a/<str:token>/check/", respond.check, name="respond-check"),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("elicitations/<uuid:pk>/experts/<uuid:expert>/revoke/", experts.revoke, name="revoke"),
     path("elicitations/<uuid:pk>/experts/<uuid:expert>/delete/", experts.delete, name="delete-expert"),
     path("e/<str:token>/", answer.landing, name="answer"),
+    path("e/<str:token>/opened/", answer.opened, name="answer-opened"),
     path("e/<str:token>/nodes/<str:code>/", answer.node, name="answer-node"),
     path("e/<str:token>/check/", answer.check, name="answer-check"),
     path("e/<str:token>/done/", answer.done, name="answer-done"),

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
 from apps.accounts.models import User
@@ -31,7 +31,7 @@ PAGE = 25
 MOST_PROBLEMS = 50
 
 
-@require_GET
+@require_safe
 @staff_page("models:read")
 def model_list(request: HttpRequest) -> HttpResponse:
     seen = authz.visible(ResilienceModel.objects.select_related("current_version"), user_of(request), "models:read")
@@ -43,7 +43,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     return render(request, "models/list.html", page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("models:create")
 def import_model(request: HttpRequest) -> HttpResponse:
     form = ImportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
@@ -65,7 +65,7 @@ def _explain(form: ImportForm, refused: Refused) -> None:
     form.add_error(form.source, ValidationError(problems or [refused.detail]))
 
 
-@require_GET
+@require_safe
 @staff_page("models:read")
 def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     """A resilience model by one of its versions: the one asked for, else the current one, else the draft."""
@@ -118,7 +118,7 @@ def _chosen(found: ResilienceModel, versions: list[ModelVersion], number: int | 
     return current or next(iter(versions), None)
 
 
-@require_GET
+@require_safe
 @staff_page("models:read")
 def document(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """The version's document as a file."""
@@ -161,7 +161,7 @@ def _models_crumb() -> dict[str, str]:
     return {"name": _("Models"), "url": "/models/"}
 
 
-@require_GET
+@require_safe
 @staff_page("subjects:read")
 def subject_list(request: HttpRequest) -> HttpResponse:
     user, wanted = user_of(request), request.GET.get("q", "").replace("\0", "").strip()
@@ -198,7 +198,7 @@ def _write_scores(subjects: Sequence[Any]) -> None:
         one.score_text = score_text(services.parsed(one.version), one.score) if one.version else None
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("subjects:create")
 def create_subject(request: HttpRequest) -> HttpResponse:
     form = SubjectForm(request.POST if request.method == "POST" else None)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
 from apps.accounts.models import User
@@ -123,7 +123,7 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("models:create")
 def exchange(request: HttpRequest) -> HttpResponse:
     """Check files, show what they would make, and make it when asked to."""
@@ -240,7 +240,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("models:exchange")
 
 
-@require_GET
+@require_safe
 @staff_page("models:read")
 def export(request: HttpRequest, pk: UUID, number: int, wanted: str) -> HttpResponse:
     """The version as a workbook, or as COINr's tables."""

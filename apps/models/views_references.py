@@ -25,7 +25,7 @@ MOST_PERIODS = 100
 MOST_PROBLEMS = 20
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("assessments:create")
 def freeze(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     user = user_of(request)

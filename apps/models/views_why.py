@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
@@ -19,7 +19,7 @@ from apps.models.why import Why
 MOST_RUNS = 20
 
 
-@require_GET
+@require_safe
 @staff_page("assessments:read")
 def why_this_score(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The latest score of an assessment, or the one that ``?run=`` names."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.core.embedded import mailbox
 from apps.core.embedded.mailbox import StoredMail
@@ -19,7 +19,7 @@ from apps.notifications.channels.email import TENANT_HEADER
 NEWEST = 100
 
 
-@require_GET
+@require_safe
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
     shown = [_summary(one) for one in islice(_visible(request), NEWEST)]
@@ -27,7 +27,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"mails": shown, "newest": NEWEST})
 
 
-@require_GET
+@require_safe
 @never_cache
 def mail_detail(request: HttpRequest, key: str) -> HttpResponse:
     one = next((found for found in _visible(request) if found.key == key), None)

@@ -112,6 +112,16 @@
     if (doc.hidden && /every/.test(event.detail.elt.getAttribute("hx-trigger"))) event.preventDefault();
   });
 
+  // Programs follow links, people touch pages: the first touch says that somebody is here.
+  const opened = $("meta[name=opened]");
+  const touches = ["pointerdown", "keydown", "touchstart", "wheel"];
+  const tell = (event) => {
+    if (!event.isTrusted) return;
+    touches.forEach((kind) => removeEventListener(kind, tell));
+    navigator.sendBeacon?.(opened.content);
+  };
+  if (opened) touches.forEach((kind) => addEventListener(kind, tell, { passive: true }));
+
   // Copy fields.
   doc.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-copy]");

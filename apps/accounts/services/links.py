@@ -41,10 +41,13 @@ def write_to(
 
 
 def note_opened(holder: H, *, now: datetime) -> None:
-    """Remember when the person first followed the link."""
+    """Remember the day on which the person first did something behind the link.
+
+    The day alone: often it is the first answer that tells, and its minute would lead from the person to the answer.
+    """
     if holder.opened_at is None:
-        type(holder)._default_manager.filter(pk=holder.pk, opened_at=None).update(opened_at=now)
-        holder.opened_at = now
+        holder.opened_at = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        type(holder)._default_manager.filter(pk=holder.pk, opened_at=None).update(opened_at=holder.opened_at)
 
 
 def show_link(holder: H, links: PersonalLinks[H], *, acting_user: User, now: datetime) -> str:

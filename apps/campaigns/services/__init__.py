@@ -1,6 +1,6 @@
 """What campaigns do: each verb is one transaction with one trail."""
 
-from apps.accounts.services import note_opened, revoke_link
+from apps.accounts.services import revoke_link
 from apps.campaigns.services.invitations import (
     NothingToRemind,
     invite_next_batch,
@@ -54,7 +54,6 @@ __all__ = [
     "find_by_emails",
     "invite_next_batch",
     "link_user",
-    "note_opened",
     "open_campaign",
     "remind",
     "remind_next_batch",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.accounts import door
 from apps.accounts.door import Door
@@ -39,7 +40,9 @@ class Visit:
 
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the respondent shows."""
-        return {**door.frame(request, self, offered_languages(self.form)), "campaign": self.campaign}
+        opened = "" if self.participation.opened_at else reverse("campaigns:respond-opened", args=[self.token])
+        frame = door.frame(request, self, offered_languages(self.form))
+        return {**frame, "campaign": self.campaign, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, participation: Participation, now: datetime) -> Visit:

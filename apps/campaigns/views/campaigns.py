@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
@@ -31,7 +31,7 @@ PAGE = 25
 PEOPLE = 50
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def campaign_list(request: HttpRequest) -> HttpResponse:
     status, wanted = request.GET.get("status", ""), request.GET.get("q", "").replace("\0", "").strip()
@@ -56,7 +56,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/list.html", page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("campaigns:create")
 def create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
@@ -114,7 +114,7 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
     return campaign
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The campaign as it stands; the whole page, or the part that changes."""

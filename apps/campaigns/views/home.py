@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
@@ -21,7 +21,7 @@ from apps.models.services import parsed
 LIVE, LATEST = 6, 6
 
 
-@require_GET
+@require_safe
 @login_required
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:

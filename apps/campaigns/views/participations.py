@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.services import show_link
 from apps.accounts.workspace import user_of
@@ -21,7 +21,7 @@ from apps.core.pages import refusals_at, refusals_told
 from apps.notifications.services import messages_with
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("campaigns:manage")
 def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:manage")
@@ -37,7 +37,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "campaigns/add_stakeholders.html", page, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """One person's part: how far they are, what was sent to them, and what can be done about their link."""

@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from apps.campaigns import answering, services
+from apps.accounts import door
+from apps.campaigns import answering
 from apps.campaigns.answering import Asked
 from apps.campaigns.questionnaire import Section
 from apps.campaigns.views.access import Visit, by_personal_link
@@ -21,12 +22,13 @@ from apps.models.engine import PlacedQuestion
 from apps.models.models import Answer
 from apps.models.services import save_answer, submit
 
+opened = require_POST(by_personal_link(door.opened))
 
-@require_GET
+
+@require_safe
 @by_personal_link
 def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who asks, why, how long it takes; begin, or go on where it stopped."""
-    services.note_opened(visit.participation, now=visit.now)
     answers = visit.answers()
     first = _first_open(visit, answers)
     section = visit.form.section_of(first) if first else None
@@ -39,15 +41,14 @@ def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "campaigns/respond/landing.html", {**visit.shared(request), **page})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @by_personal_link
 def section(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
     """One page of questions; the form is saved as a whole, with or without JavaScript."""
     here = visit.form.section(code)
     if here is None:
         raise Http404
-    if request.method == "GET":
-        services.note_opened(visit.participation, now=visit.now)
+    if request.method != "POST":
         return _show(request, visit, here, {}, {})
     errors, notes = _save_page(request, visit, here)
     if errors or notes:
@@ -141,13 +142,13 @@ def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
     return render(request, "campaigns/respond/_saved.html", shown)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @by_personal_link
 def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     """All answers on one page, gaps shown; sending them is the other half."""
     answers = visit.answers()
     gaps = [placed for placed in visit.form.model.questions if not _is_answered(answers, placed.question.code)]
-    if request.method == "GET":
+    if request.method != "POST":
         return _show_check(request, visit, answers, gaps, [])
     if gaps and "confirmed" not in request.POST:
         return _show_check(request, visit, answers, gaps, [], confirm=True)
@@ -197,7 +198,7 @@ def _question_text(visit: Visit, code: str) -> str:
     return visit.form.model.text(visit.form.questions[code].text, visit.language, otherwise=code)
 
 
-@require_GET
+@require_safe
 @by_personal_link
 def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.response.submitted_at is None:

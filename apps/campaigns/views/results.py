@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.utils.text import slugify
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.accounts.workspace import user_of
 from apps.campaigns import exporting, presenting, reports
@@ -18,7 +18,7 @@ from apps.core.api.renderers import encode
 from apps.models.reports import FEWEST
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk)
@@ -47,7 +47,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "campaigns/results.html", page)
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def as_csv(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     campaign, found = _found(request, pk)
@@ -56,7 +56,7 @@ def as_csv(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @staff_page("campaigns:read")
 def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign, found = _found(request, pk)

@@ -1,6 +1,6 @@
 """What elicitations do: each verb is one transaction with one trail."""
 
-from apps.accounts.services import note_opened, revoke_link
+from apps.accounts.services import revoke_link
 from apps.elicitation.services.applying import apply_weights
 from apps.elicitation.services.elicitations import (
     ElicitationNotReady,
@@ -42,7 +42,6 @@ __all__ = [
     "delete_expert",
     "enter_judgements",
     "import_judgements",
-    "note_opened",
     "open_elicitation",
     "remind",
     "renew_link",

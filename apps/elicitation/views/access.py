@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.accounts import door
 from apps.accounts.door import Door
@@ -47,7 +48,9 @@ class Visit:
 
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the expert shows."""
-        return {**door.frame(request, self, settings.LANGUAGES), "elicitation": self.elicitation}
+        opened = "" if self.expert.opened_at else reverse("elicitation:answer-opened", args=[self.token])
+        frame = door.frame(request, self, settings.LANGUAGES)
+        return {**frame, "elicitation": self.elicitation, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, expert: Expert, now: datetime) -> Visit:

@@ -5,8 +5,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts import door
 from apps.core.errors import Refused
 from apps.elicitation import answering, judging, presenting, services
 from apps.elicitation.answering import Given
@@ -15,12 +16,13 @@ from apps.elicitation.models import Judgement
 from apps.elicitation.reports import Judged
 from apps.elicitation.views.access import Visit, by_personal_link
 
+opened = require_POST(by_personal_link(door.opened))
 
-@require_GET
+
+@require_safe
 @by_personal_link
 def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who asks, what, how much; begin, or go on where it stopped."""
-    services.note_opened(visit.expert, now=visit.now)
     tasks = [_task(visit, node) for node in visit.elicitation.asked]
     page = {
         "tasks": tasks,
@@ -45,15 +47,14 @@ def _task(visit: Visit, node: AskedNode) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @by_personal_link
 def node(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
     """One node's form, saved as a whole, with or without JavaScript, and with gaps when it must be."""
     here = next((one for one in visit.elicitation.asked if one.code == code), None)
     if here is None:
         raise Http404
-    if request.method == "GET":
-        services.note_opened(visit.expert, now=visit.now)
+    if request.method != "POST":
         return _show(request, visit, here, {}, {})
     given = answering.given(visit.elicitation.method, here, request.POST)
     judgement, is_saved = services.save_judgement(
@@ -161,7 +162,7 @@ def _result(visit: Visit, here: AskedNode) -> dict[str, Any] | None:
     }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @by_personal_link
 def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Everything at a glance with what it comes to, and the button that sends it."""
@@ -189,7 +190,7 @@ def _parts(visit: Visit) -> list[dict[str, Any]]:
     return [{**_task(visit, one), "result": _result(visit, one)} for one in visit.elicitation.asked]
 
 
-@require_GET
+@require_safe
 @by_personal_link
 def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.expert.sent_at is None:

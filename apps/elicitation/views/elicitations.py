@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
@@ -31,7 +31,7 @@ from apps.models.services import parsed
 from apps.notifications.services import latest_messages
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("weight-elicitations:create")
 def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
     """Ask for weights of a draft; who may change the draft may."""
@@ -85,7 +85,7 @@ def _create(request: HttpRequest, version: ModelVersion, data: dict[str, Any]) -
     return elicitation
 
 
-@require_GET
+@require_safe
 @staff_page("weight-elicitations:read")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The elicitation as it stands; the whole page, or the part that changes."""

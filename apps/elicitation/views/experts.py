@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.services import show_link
 from apps.accounts.workspace import staff_page, user_of
@@ -23,7 +23,7 @@ from apps.elicitation.views.doors import READ, crumbs, elicitation_or_404
 from apps.notifications.services import messages_with
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("weight-elicitations:update")
 def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
@@ -39,7 +39,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "elicitation/add_experts.html", page, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 @staff_page("weight-elicitations:read")
 def person(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     """One expert: what they judged, what was sent to them, and what can be done about their link."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.workspace import staff_page, user_of
 from apps.core.api.fast import csv_lines
@@ -26,7 +26,7 @@ from apps.elicitation.views.doors import crumbs, elicitation_or_404
 MOST_PROBLEMS = 20
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("weight-elicitations:update")
 def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Check a file's judgements, or enter them: all or none, each line that is wrong is named."""
@@ -77,7 +77,7 @@ def _place(pointer: str) -> str:
     return _("Line %(line)s, %(column)s") % {"line": rest[0], "column": rest[1]}
 
 
-@require_GET
+@require_safe
 @staff_page("weight-elicitations:update")
 def blank_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A file with a line for everything that is asked of everybody, to be filled in."""
