@@ -40,9 +40,11 @@ class ImportForm(forms.Form):
     )
     file = file_field(_("A file of your own"), ".json,application/json", _("A model document as JSON, at most 5 MB."))
     text = pasted_field(_("A pasted document"), rows=12)
+    replace = forms.BooleanField(label=_("Replace the draft that is there"), required=False, widget=forms.HiddenInput)
 
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")
+        self.file_name = upload.name if upload is not None else ""
         return "" if upload is None else utf8_text(upload, services.MOST_BYTES)
 
     def clean(self) -> dict[str, Any]:
@@ -57,6 +59,18 @@ class ImportForm(forms.Form):
     def source(self) -> str:
         """The field that brought the document."""
         return next(name for name in ("starter", "file", "text") if (self.cleaned_data.get(name) or "").strip())
+
+    @property
+    def name(self) -> str:
+        """What the list of imports calls the document."""
+        named = {"starter": self.cleaned_data.get("starter"), "file": self.file_name}
+        return str(named.get(self.source) or gettext("Pasted document"))[:200].replace("\0", "")
+
+    def ask_to_replace(self, reason: str) -> None:
+        """Offer to replace the draft, in a box to tick; nothing was done yet."""
+        self.fields["replace"].widget = forms.CheckboxInput()
+        self.fields["replace"].help_text = _("The draft that is there can be brought back afterwards.")
+        self.add_error("replace", reason)
 
     def document(self) -> Any:
         """The document; raises ``Invalid`` when it is not JSON."""

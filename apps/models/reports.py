@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.core.charts.scale import write_share
+from apps.core.numbers import exact
 from apps.models import words
-from apps.models.engine import Model, Node, Step
+from apps.models.engine import Model, Node, Question, Step
+from apps.models.engine.model import ResponseScale
 
 #: Fewer raters than this could be told apart, so nothing is shown from which single answers could be read.
 FEWEST = 5
@@ -64,3 +66,81 @@ def facts(model: Model) -> dict[str, Any]:
         "inputs": len(model.inputs),
         "languages": sorted(model.name),
     }
+
+
+def bands(model: Model, language: str) -> list[dict[str, Any]]:
+    """Return the bands of the scale, each with its ``name`` and where it begins, ``start``."""
+    return [{"name": model.text(one.name, language, otherwise=one.code), "start": one.start} for one in model.bands]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedIndicator:
+    """An indicator with the questions that respondents read, each with the name of its scale and its remarks."""
+
+    name: str
+    code: str
+    questions: list["AskedQuestion"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    code: str
+    text: str
+    help: str
+    scale: str
+    scale_code: str
+    required: bool
+    reverse: bool
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerScale:
+    """The answers that one response scale offers; ``limits`` for numbers alone."""
+
+    code: str
+    name: str
+    options: list[str]
+    limits: str
+    absences: bool
+
+
+def questionnaire(model: Model, language: str) -> dict[str, Any]:
+    """Return what respondents are asked: ``indicators`` in the order of the document, and the ``scales`` of answers."""
+    leaves = [(leaf, leaf.indicator.questions) for leaf in model.leaves if leaf.indicator and leaf.indicator.questions]
+    used = {question.scale.code: question.scale for _, questions in leaves for question in questions}
+    return {
+        "indicators": [
+            AskedIndicator(leaf.title(language, model.language), leaf.code, _asked(model, questions, language))
+            for leaf, questions in leaves
+        ],
+        "scales": [_answers(model, scale, language) for scale in used.values()],
+    }
+
+
+def _asked(model: Model, questions: tuple[Question, ...], language: str) -> list[AskedQuestion]:
+    total = sum(question.weight for question in questions)
+    uneven = len({question.weight for question in questions}) > 1
+    return [
+        AskedQuestion(
+            code=one.code,
+            text=model.text(one.text, language, otherwise=one.code),
+            help=model.text(one.help, language),
+            scale=model.text(one.scale.name, language, otherwise=one.scale.code),
+            scale_code=one.scale.code,
+            required=one.required,
+            reverse=one.reverse,
+            share=write_share(one.weight / total, 1, decimals=1) if uneven and total else "",
+        )
+        for one in questions
+    ]
+
+
+def _answers(model: Model, scale: ResponseScale, language: str) -> AnswerScale:
+    return AnswerScale(
+        code=scale.code,
+        name=model.text(scale.name, language, otherwise=scale.code),
+        options=[model.text(one.name, language, otherwise=str(one.value)) for one in scale.options],
+        limits=f"{exact(scale.low)} … {exact(scale.high)}" if scale.kind == "numeric" else "",
+        absences=scale.allow_not_applicable or scale.allow_dont_know,
+    )

@@ -49,7 +49,9 @@ def import_model(request: HttpRequest) -> HttpResponse:
     form = ImportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         try:
-            version = services.import_document(form.document(), acting_user=user_of(request), now=timezone.now())
+            version = _started(form, user_of(request))
+        except services.DraftExists as refused:
+            form.ask_to_replace(translated(refused.detail))
         except Refused as refused:
             _explain(form, refused)
         else:
@@ -59,9 +61,19 @@ def import_model(request: HttpRequest) -> HttpResponse:
     return render(request, "models/import.html", page, status=422 if form.errors else 200)
 
 
+def _started(form: ImportForm, user: User) -> ModelVersion:
+    """A model that is ready is copied; a document of one's own may take a draft's place when that was asked for."""
+    document, now = form.document(), timezone.now()
+    if form.source == "starter":
+        return services.start_copy(document, name=form.name, acting_user=user, now=now)
+    replace = form.cleaned_data["replace"]
+    return services.start_draft(document, name=form.name, replace=replace, acting_user=user, now=now)
+
+
 def _explain(form: ImportForm, refused: Refused) -> None:
     """Say at the field that brought the document what is wrong with it, and where in it."""
-    problems = [f"{one.pointer}: {translated(one.detail)}".removeprefix(": ") for one in refused.errors[:MOST_PROBLEMS]]
+    found = [(one.pointer.removeprefix("/files/0"), translated(one.detail)) for one in refused.errors[:MOST_PROBLEMS]]
+    problems = [f"{place}: {detail}".removeprefix(": ") for place, detail in found]
     form.add_error(form.source, ValidationError(problems or [refused.detail]))
 
 
@@ -90,6 +102,9 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "may_publish": user_of(request).has_perm("models:publish", found),
         "may_change": user_of(request).has_perm("models:create"),
         "may_retire": user_of(request).has_perm("models:retire", found),
+        "replaced_by": services.replaced_by(chosen),
+        "questions": reports.questionnaire(content, language),
+        "bands": reports.bands(content, language),
         **_references(request, chosen, content),
     }
     return render(request, "models/detail.html", page)

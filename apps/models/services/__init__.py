@@ -9,6 +9,7 @@ from apps.models.services.assessments import (
 )
 from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
+from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
     export_coinr,
     export_xlsx,
@@ -62,6 +63,7 @@ from apps.models.services.versions import (
 
 __all__ = [
     "MOST_BYTES",
+    "DraftExists",
     "Golden",
     "InputNotKept",
     "Kept",
@@ -106,6 +108,7 @@ __all__ = [
     "ranking_node",
     "read_document",
     "rename_model",
+    "replaced_by",
     "retire_version",
     "rights_needed",
     "save_answer",
@@ -113,6 +116,8 @@ __all__ = [
     "score_assessment",
     "score_assessments",
     "set_values",
+    "start_copy",
+    "start_draft",
     "submit",
     "table_of_set",
     "trace_of",

@@ -141,6 +141,15 @@ def import_files(
     return work.outcome(record, version, dry_run=dry_run)
 
 
+@transaction.atomic
+def import_noted(document: Any, *, name: str, acting_user: User | None, now: datetime) -> ModelVersion:
+    """Make a document the draft of its model, as an import that can be undone; ``name`` is what the list calls it."""
+    work = _Work([File(name, b"")], Options(), Incoming("document", document), acting_user, now)
+    version = work.make_version(publish=False)
+    work.record(version, score=False)
+    return version
+
+
 class _Located:
     """Turns what readers refuse into a refusal with pointers."""
 
