@@ -36,6 +36,24 @@ def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     return found | ({"reference": asked["reference"]} if "reference" in asked else {})
 
 
+@jobs.runner("calculation.explanation")
+def explain_on_request(job: Job, progress: Progress) -> dict[str, Any]:
+    asked = job.parameters
+    model = services.model_of(asked["model"])
+    found = services.explain(model, asked["units"], asked["unit"], asked.get("options"))
+    return found | ({"reference": asked["reference"]} if "reference" in asked else {})
+
+
+@jobs.runner("calculation.weights")
+def find_weights_on_request(job: Job, progress: Progress) -> dict[str, Any]:
+    return services.find_weights(job.parameters["asked"])
+
+
+@jobs.runner("calculation.agreement")
+def measure_agreement_on_request(job: Job, progress: Progress) -> dict[str, Any]:
+    return services.measure_agreement(job.parameters["asked"])
+
+
 @jobs.runner("subjects.import", atomic=True)
 def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
@@ -73,7 +91,7 @@ def import_files(job: Job, progress: Progress) -> dict[str, Any]:
     )
 
 
-@events.subscribe("assessment.imported", atomic=False)
+@events.subscribe("assessment.imported", atomic=False, slow=True)
 def score_imported(event: Event) -> None:
     """All together; one that cannot be scored keeps nobody else from it."""
     imported = list(Assessment.objects.filter(pk__in=event.payload["assessment_ids"]))

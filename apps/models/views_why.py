@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
+from apps.core.errors import Refused
 from apps.models import services, why
 from apps.models.models import Assessment, ScoreRun
 from apps.models.reports import FEWEST
@@ -60,9 +61,9 @@ def _explained(run: ScoreRun, request: HttpRequest) -> dict[str, Any]:
     model, language = services.parsed(run.version), get_language() or "en"
     try:
         kept = services.kept_input(run)
-    except services.InputNotKept as refused:
+        explanation = services.explain_score(kept)
+    except Refused as refused:  # not kept, or too much to calculate just now
         return {"run": run, "hero": why.hero(run, model, language), "refusal": refused.detail}
-    explanation = services.explain_score(kept)
     raters = dict(run.scores.values_list("node", "raters"))
     found = Why(run, model, explanation, raters, len(kept.units), language)
     return {

@@ -10,11 +10,20 @@ from django.http.request import UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from apps.core.errors import Invalid, Problem
+from apps.core.errors import Invalid, Problem, Refused
+from apps.core.sentences import Sentence
 
 #: How deep JSON may be nested. What is read must go out again inside an answer, and orjson writes 254 levels.
 DEPTH = 200
 MOST_PROBLEMS = 50
+#: An object takes sixty bytes of memory and a moment of everybody's time, but two bytes of a body.
+MOST_VALUES = 2_000_000
+
+
+class TooManyValues(Refused):
+    code = "too_large"
+    status = 413
+    title = "The request is too large"
 
 
 def decode(body: bytes) -> Any:
@@ -22,6 +31,7 @@ def decode(body: bytes) -> Any:
 
     A byte order mark is passed over, as the standard allows; of a name that comes twice the last one counts.
     """
+    _refuse_many(body)
     try:
         data = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
     except (json.JSONDecodeError, RecursionError) as error:
@@ -29,6 +39,14 @@ def decode(body: bytes) -> Any:
     _refuse_depth(body, data)
     _refuse_nul(body, data)
     return data
+
+
+def _refuse_many(body: bytes) -> None:
+    """Commas are counted, before anything is made of them."""
+    if len(body) > MOST_VALUES and (given := body.count(b",")) > MOST_VALUES:
+        raise TooManyValues(
+            Sentence("JSON holds at most {most:,} values; this has about {given:,}.", most=MOST_VALUES, given=given)
+        )
 
 
 def _refuse_depth(body: bytes, data: Any) -> None:

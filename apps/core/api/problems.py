@@ -63,7 +63,7 @@ def http_response(code: str, detail: str = "") -> HttpResponse:
 def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
     """Turn every anticipated failure into a problem; what is not anticipated rises and is logged at the edge."""
     if isinstance(error, Refused):
-        return response(error.code, error.detail, error.errors)
+        return response(error.code, error.detail, error.errors, headers=_when_again(error))
     if isinstance(error, exceptions.ValidationError):
         return response("invalid", errors=list(_problems(error.detail, "")))
     if isinstance(error, exceptions.APIException):
@@ -75,6 +75,11 @@ def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
     if isinstance(error, RequestDataTooBig):
         return response("too_large")
     return _of_database(error)
+
+
+def _when_again(error: Refused) -> dict[str, str]:
+    seconds = getattr(error, "retry_after", None)
+    return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
 def _of_database(error: Exception) -> Response | None:

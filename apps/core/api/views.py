@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +17,13 @@ from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Encoded, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
+from apps.core.turns import turn
 
 logger = logging.getLogger(__name__)
 
 ABANDONED = timedelta(minutes=1)
+#: Bytes of a body from which reading it is work that is done in turns.
+LARGE = 1024 * 1024
 
 
 class KeyReused(Refused):
@@ -57,11 +60,12 @@ class ApiView(APIView):
     _remembering: RememberedAnswer | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            response = super().dispatch(request, *args, **kwargs)
-        except Exception:
-            self._forget()
-            raise
+        with ExitStack() as self._turns:
+            try:
+                response = super().dispatch(request, *args, **kwargs)
+            except Exception:
+                self._forget()
+                raise
         if self._remembering is not None:
             self._remember(self._remembering, response)
         for name, value in getattr(request, "rate_limit", {}).items():
@@ -97,6 +101,8 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _refuse_nul(request)
+        if len(body_of(request._request)) >= LARGE:
+            self._turns.enter_context(turn())
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:
             self._remembering = self._first(request, key)

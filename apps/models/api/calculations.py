@@ -25,6 +25,10 @@ from apps.models.models import ModelVersion, ReferenceSet
 from apps.models.services.calculations import MOST_UNITS
 
 SMALL = 64 * 1024
+OBJECT_OR_JOB: dict[int, Any] = {
+    200: OpenApiTypes.OBJECT,
+    202: OpenApiResponse(JobSerializer, description="It takes more than a moment: a job does it."),
+}
 
 
 class OfUnits(ApiView):
@@ -34,6 +38,7 @@ class OfUnits(ApiView):
     throttle_group = "calculations"
     permissions = {"post": "create"}
     required: tuple[str, ...] = ("model", "units")
+    job = "calculation"
 
     def asked(self, request: Request) -> dict[str, Any]:
         body = request.data
@@ -69,6 +74,16 @@ class OfUnits(ApiView):
             raise Invalid("The reference set is not there.", errors=[problem])
         return found
 
+    def as_job(self, request: Request, asked: dict[str, Any]) -> Response:
+        """Leave it to a job, with the document and the reference units as they are now."""
+        version = _version_in(asked["model"])
+        model = self.model(request, asked["model"])
+        if version is not None:
+            asked = {**asked, "model": self.version(request, version).document}
+        options, reference = self.resolved(request, asked.get("options"))
+        services.check_calculation(self.job, model, asked["units"], options)
+        return _as_job(request, self.job, {**asked, "options": options, **reference})
+
     def version(self, request: Request, asked: Any) -> ModelVersion:
         found = versions_seen_by(request.user).filter(pk=_uuid(asked)).first()
         if found is None:
@@ -85,7 +100,7 @@ class CalculationView(OfUnits):
         request=bodies.CALCULATION,
         responses={
             200: OpenApiTypes.OBJECT,
-            202: OpenApiResponse(JobSerializer, description="More than 5,000 units: a job does it."),
+            202: OpenApiResponse(JobSerializer, description="More than 5,000 units, or long work: a job does it."),
         },
     )
     def post(self, request: Request) -> Response:
@@ -100,9 +115,12 @@ class CalculationView(OfUnits):
         )  # read before it is parsed: too much of it is refused, and it is a key below
         asked = self.asked(request)
         if isinstance(asked["units"], list) and len(asked["units"]) > MOST_UNITS:
-            return self._as_job(request, asked)
+            return self.as_job(request, asked)
         started = time.perf_counter()
-        result = self._calculated(request, asked, content)
+        try:
+            result = self._calculated(request, asked, content)
+        except services.TooMuchAtOnce:
+            return self.as_job(request, asked)
         duration_ms = round((time.perf_counter() - started) * 1000, 3)
         warnings = [*result["warnings"], *degraded.warnings("redis")]
         return Response({**result, "warnings": warnings, "duration_ms": duration_ms})
@@ -115,31 +133,23 @@ class CalculationView(OfUnits):
         options, reference = self.resolved(request, asked.get("options"))
         return services.calculate(model, asked["units"], options) | reference
 
-    def _as_job(self, request: Request, asked: dict[str, Any]) -> Response:
-        version = _version_in(asked["model"])
-        if version is None:
-            services.model_of(asked["model"])
-        else:
-            asked = {**asked, "model": self.version(request, version).document}
-        options, reference = self.resolved(request, asked.get("options"))
-        asked = {**asked, "options": options, **reference}
-        return accepted(jobs.enqueue("calculation", asked, requested_by=who(request).pk, now=timezone.now()))
-
 
 class ExplanationView(OfUnits):
     """Why a unit scores what it scores."""
 
     required = ("model", "units", "unit")
+    job = "calculation.explanation"
 
-    @extend_schema(
-        operation_id="calculations_explain", request=bodies.EXPLANATION, responses={200: OpenApiTypes.OBJECT}
-    )
+    @extend_schema(operation_id="calculations_explain", request=bodies.EXPLANATION, responses=OBJECT_OR_JOB)
     def post(self, request: Request) -> Response:
         """Trace one unit's score: every step of every indicator, contributions, gaps, and what would help most."""
         asked = self.asked(request)
         model = self.model(request, asked["model"])
         options, reference = self.resolved(request, asked.get("options"))
-        return Response(services.explain(model, asked["units"], asked["unit"], options) | reference)
+        try:
+            return Response(services.explain(model, asked["units"], asked["unit"], options) | reference)
+        except services.TooMuchAtOnce:
+            return self.as_job(request, asked)
 
 
 class WeightsView(ApiView):
@@ -149,10 +159,13 @@ class WeightsView(ApiView):
     throttle_group = "calculations"
     permissions = {"post": "create"}
 
-    @extend_schema(operation_id="calculations_weights", request=bodies.WEIGHTS, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="calculations_weights", request=bodies.WEIGHTS, responses=OBJECT_OR_JOB)
     def post(self, request: Request) -> Response:
         """Determine weights: `ahp`, `budget_allocation`, `rank_order_centroid`, `pca`, `entropy` and more."""
-        return Response(services.find_weights(request.data))
+        try:
+            return Response(services.find_weights(request.data))
+        except services.TooMuchAtOnce:
+            return _as_job(request, "calculation.weights", {"asked": request.data})
 
 
 class AgreementView(ApiView):
@@ -162,12 +175,17 @@ class AgreementView(ApiView):
     throttle_group = "calculations"
     permissions = {"post": "create"}
 
-    @extend_schema(
-        operation_id="calculations_agreement", request=bodies.AGREEMENT, responses={200: OpenApiTypes.OBJECT}
-    )
+    @extend_schema(operation_id="calculations_agreement", request=bodies.AGREEMENT, responses=OBJECT_OR_JOB)
     def post(self, request: Request) -> Response:
         """Measure agreement: `krippendorff_alpha`, `icc`, `fleiss_kappa`, `kendall_w`, `r_wg`, `cronbach_alpha`."""
-        return Response(services.measure_agreement(request.data))
+        try:
+            return Response(services.measure_agreement(request.data))
+        except services.TooMuchAtOnce:
+            return _as_job(request, "calculation.agreement", {"asked": request.data})
+
+
+def _as_job(request: Request, kind: str, asked: dict[str, Any]) -> Response:
+    return accepted(jobs.enqueue(kind, asked, requested_by=who(request).pk, now=timezone.now()))
 
 
 def _uuid(text: Any) -> UUID:

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from apps.models.engine import arrays
+from apps.models.engine import arrays, ratios
 from apps.models.engine.arrays import Array
 
 Ratings: TypeAlias = Sequence[Sequence[float | None]]
@@ -23,6 +23,7 @@ Complete: TypeAlias = Sequence[Sequence[float]]
 Counts: TypeAlias = Counter[float]
 Disagreement: TypeAlias = Callable[[Counts], float]  # the sum of squared distances of all pairs of ratings
 
+FEW: Final = 64  # different values whose pairs take no longer one by one
 LEVEL: Final = 1e-12  # of the items' variances: what is left of a sum whose parts cancel out comes from rounding
 
 
@@ -69,9 +70,13 @@ def _ratio(counts: Counts) -> Disagreement:
 def _shares_apart(unit: Counts) -> float:
     values = np.array(sorted(unit), dtype=np.float64)
     times = np.array([unit[value] for value in values.tolist()], dtype=np.float64)
-    with np.errstate(all="ignore"):
-        apart = (np.where(values == value, 0.0, (value - values) / (value + values)) for value in values)
-        return math.fsum(count * float((times * share**2).sum()) for count, share in zip(times, apart, strict=True))
+    if len(values) <= FEW or values[0] < 0 < values[-1]:
+        return ratios.directly(values, times)
+    if values[0] < 0:
+        values, times = -values[::-1], times[::-1]
+    zeros = float(times[values == 0].sum())  # nothing is all the way from anything
+    positive = values > 0
+    return 2.0 * zeros * float(times[positive].sum()) + ratios.by_blocks(values[positive], times[positive])
 
 
 def _ordinal(counts: Counts) -> Disagreement:

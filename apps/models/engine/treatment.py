@@ -36,7 +36,7 @@ class Shape:
         return undefined or abs(self.skew) < skew or self.kurtosis < kurtosis
 
 
-def shape(values: Sequence[float]) -> Shape:
+def shape(values: Sequence[float] | Array) -> Shape:
     """Return the sample skewness G1 and excess kurtosis G2, "type 2" (Joanes and Gill, 1998; Excel, SAS, COINr).
 
     >>> shape([1.0, 2.0, 3.0, 4.0])
@@ -45,7 +45,7 @@ def shape(values: Sequence[float]) -> Shape:
     n = len(values)
     if n < 4:
         return Shape(math.nan, math.nan)
-    apart, _ = arrays.deviations(np.array(values))  # neither measure depends on the unit
+    apart, _ = arrays.deviations(np.asarray(values, dtype=np.float64))  # neither measure depends on the unit
     square = apart * apart
     m2, m3, m4 = (float(power.sum()) / n for power in (square, square * apart, square * square))
     if not (m2 > 0 and math.isfinite(m2)):
@@ -72,7 +72,7 @@ def winsorise(column: Array, population: Array, *, max_points: int, skew: float,
     A step sets the largest values (with negative skew the smallest), tied ones together, equal to the next. When
     ``max_points`` steps do not help, ``log_shifted`` applies to the original values; with ``none`` the steps stay.
     """
-    values = sorted(population.tolist())
+    values = np.sort(population)
     for _ in range(max_points):
         found = shape(values)
         if found.passes(skew, kurtosis):
@@ -80,15 +80,14 @@ def winsorise(column: Array, population: Array, *, max_points: int, skew: float,
         values = _pull_in(values, upper=found.skew > 0)
     if not shape(values).passes(skew, kurtosis) and else_ == "log_shifted":
         return log_shifted(column, population)
-    return np.clip(column, values[0], values[-1]) if values else column
+    return np.clip(column, values[0], values[-1]) if values.size else column
 
 
-def _pull_in(values: Sequence[float], *, upper: bool) -> list[float]:
+def _pull_in(values: Array, *, upper: bool) -> Array:
     """Return sorted values with the ties at one end set to their neighbour."""
-    extreme = values[-1] if upper else values[0]
-    rest = [value for value in values if value != extreme]
-    neighbour = rest[-1] if upper else rest[0]
-    return sorted(neighbour if value == extreme else value for value in values)
+    if upper:
+        return np.asarray(np.minimum(values, values[np.searchsorted(values, values[-1], side="left") - 1]))
+    return np.asarray(np.maximum(values, values[np.searchsorted(values, values[0], side="right")]))
 
 
 def log_shifted(column: Array, population: Array) -> Array:

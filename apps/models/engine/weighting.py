@@ -38,6 +38,7 @@ MOST_COMPARED: Final = 100
 LEAST_COMPARISON: Final = 1e-9
 STILL: Final = 1e-15
 LEAST: Final = 5e-324
+SHIFT: Final = 128
 APART: Final = 1e-9
 TOO_FEW: Final = Sentence("at least two units are needed")
 MATRIX: Final = Parameter({"type": "array", "items": table(minimum=0).schema, "minItems": 1, "maxItems": 1000})
@@ -83,8 +84,10 @@ def rank_order_centroid(ranks: Row) -> list[float]:
     [0.75, 0.25]
     """
     n = len(ranks)
-    places = [math.fsum(1.0 / k for k in range(place, n + 1)) / n for place in range(1, n + 1)]
-    return _by_place(ranks, places)
+    sums = [0]
+    for k in range(n, 0, -1):  # exact: every 1 / k is a whole number of 2**-SHIFT
+        sums.append(sums[-1] + int(math.ldexp(1.0 / k, SHIFT)))
+    return _by_place(ranks, [whole / (1 << SHIFT) / n for whole in sums[:0:-1]])
 
 
 def rank_sum(ranks: Row) -> list[float]:
@@ -98,9 +101,11 @@ def rank_sum(ranks: Row) -> list[float]:
 
 
 def _by_place(ranks: Row, places: Row) -> list[float]:
-    ordered = sorted(ranks)
-    tied = {rank: [places[at] for at, other in enumerate(ordered) if other == rank] for rank in set(ordered)}
-    return [arrays.mean(tied[rank]) for rank in ranks]
+    tied: dict[float, list[float]] = {}
+    for rank, place in zip(sorted(ranks), places, strict=True):
+        tied.setdefault(rank, []).append(place)
+    means = {rank: arrays.mean(shared) for rank, shared in tied.items()}
+    return [means[rank] for rank in ranks]
 
 
 def ahp(matrices: Sequence[Matrix]) -> list[float]:

@@ -7,7 +7,15 @@ from apps.models.services.assessments import (
     lock_assessment,
     set_values,
 )
-from apps.models.services.calculations import calculate, explain, find_weights, measure_agreement, model_of
+from apps.models.services.budgets import TooMuchAtOnce, TooMuchToCalculate
+from apps.models.services.calculations import (
+    calculate,
+    check_calculation,
+    explain,
+    find_weights,
+    measure_agreement,
+    model_of,
+)
 from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
@@ -68,11 +76,14 @@ __all__ = [
     "InputNotKept",
     "Kept",
     "SavedAnswer",
+    "TooMuchAtOnce",
+    "TooMuchToCalculate",
     "Verdict",
     "Verified",
     "answers_of",
     "calculate",
     "cancel_job",
+    "check_calculation",
     "compared_with",
     "create_assessment",
     "create_assessments",

@@ -8,15 +8,18 @@ from typing import Any
 from apps.core.errors import Invalid, Problem
 from apps.core.sentences import Sentence
 from apps.models import document, engine
-from apps.models.services.documents import problems_of
+from apps.models.engine import costs
+from apps.models.services import budgets
+from apps.models.services.documents import check_size, problems_of
 
 MOST_UNITS = 5000
 
 
 def model_of(data: Any, *, at: str = "/model") -> engine.Model:
     """Return the model of a document that came with the call; documents used last are kept parsed."""
+    cost = check_size(data)
     try:
-        return document.parse_cached(data)
+        return budgets.calculated(cost, document.parse_cached, data)
     except document.DocumentInvalid as error:
         raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
 
@@ -25,7 +28,7 @@ def calculate(model: engine.Model, units: Any, options: Mapping[str, Any] | None
     """Score units by a model, and say how long that took."""
     started = time.perf_counter()
     with _saying("The units cannot be scored."):
-        results = engine.score(model, units, options)
+        results = budgets.score(model, units, options)
     duration_ms = round((time.perf_counter() - started) * 1000, 3)
     return {
         "engine_version": results.engine_version,
@@ -43,19 +46,25 @@ def explain(model: engine.Model, units: Any, unit: Any, options: Mapping[str, An
             "Name the unit to explain.", errors=[Problem("/unit", Sentence("must be the id of a unit"), "wrong_type")]
         )
     with _saying("The units cannot be scored."):
-        return engine.explain(model, units, unit, options)
+        return budgets.explain(model, units, unit, options)
 
 
 def find_weights(asked: Any) -> dict[str, Any]:
     """Determine weights from judgements, ranks, budgets or data."""
     with _saying("Weights cannot be determined from this."):
-        return engine.find_weights(asked)
+        return budgets.find_weights(asked)
 
 
 def measure_agreement(asked: Any) -> dict[str, Any]:
     """Measure how far raters agree."""
     with _saying("Agreement cannot be measured on this."):
-        return engine.measure_agreement(asked)
+        return budgets.measure_agreement(asked)
+
+
+def check_calculation(kind: str, model: engine.Model, units: Any, options: Mapping[str, Any] | None) -> None:
+    """Refuse at once what not even a job would do."""
+    cost = costs.of_explanation if kind == "calculation.explanation" else costs.of_scores
+    budgets.is_long(cost(model, units, options))
 
 
 @contextmanager

@@ -10,7 +10,9 @@ import orjson
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sentences import Sentence
 from apps.models import document, engine
+from apps.models.engine import costs
 from apps.models.models import ModelVersion
+from apps.models.services import budgets
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 KEPT: Final = 128
@@ -26,10 +28,24 @@ def parse_document(data: Any, *, at: str = "") -> engine.Model:
     """Check a model document; ``at`` says where it stands in what was sent, and begins every pointer."""
     if _size(data) > MOST_BYTES:
         raise DocumentTooLarge(Sentence("A model document has at most {most} MB.", most=MOST_BYTES // 1024 // 1024))
+    cost = check_size(data)
     try:
-        return document.parse(data)
+        return budgets.calculated(cost, document.parse, data)
     except document.DocumentInvalid as error:
         raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
+
+
+def check_size(data: Any) -> float:
+    """Return what it costs to check a document, in seconds; refuses one of more parts than anybody waits for."""
+    cost = costs.of_document(data)
+    if cost > budgets.INLINE:
+        detail = Sentence(
+            "A model document has at most {most:,} names, texts and numbers; this one has {given:,}.",
+            most=round(budgets.INLINE / costs.VALUE),
+            given=round(cost / costs.VALUE),
+        )
+        raise DocumentTooLarge(detail)
+    return cost
 
 
 def problems_of(problems: Iterable[engine.Problem], at: str = "") -> list[Problem]:

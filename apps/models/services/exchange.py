@@ -25,6 +25,7 @@ from apps.models.exchange.cells import CellTooLong
 from apps.models.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
 from apps.models.exchange.places import Places
 from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, store_responses
 from apps.models.services.subjects import create_subjects
@@ -248,7 +249,7 @@ class _Work:
             }
             for number, unit in enumerate(units)
         ]
-        results = engine.score(parsed(version), asked, {"include": []})
+        results = budgets.score(parsed(version), asked, {"include": []})
         unknown = [one for one in results.warnings if one["code"] == "unknown_input"]
         if unknown:
             raise EngineInvalid([engine.Problem("", "unknown_input", one["detail"]) for one in unknown])

@@ -19,6 +19,7 @@ from apps.core import events
 from apps.core.observability import metrics
 from apps.models import engine
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
+from apps.models.services import budgets
 from apps.models.services.documents import parsed
 from apps.models.services.telling import telling_units
 from apps.tenants.models import Tenant
@@ -131,7 +132,7 @@ def _apart(version: ModelVersion, vector: GoldenVector) -> list[float]:
 
 
 def _calculated(version: ModelVersion, units: Any) -> list[Any]:
-    results: list[Any] = engine.score(parsed(version), units).results
+    results: list[Any] = budgets.score(parsed(version), units).results
     return results
 
 

@@ -14,6 +14,7 @@ from apps.core.sentences import Sentence
 from apps.models import engine
 from apps.models.datafile import DataFileInvalid, read_units
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, Subject
+from apps.models.services import budgets
 from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.subjects import create_subjects
@@ -93,7 +94,7 @@ def _problems(version: ModelVersion, units: Sequence[Row], subjects: Mapping[str
         yield Problem("/version", Sentence("only a published version can be assessed against"), "version_not_published")
         return
     try:
-        results = engine.score(parsed(version), units, {"include": []})
+        results = budgets.score(parsed(version), units, {"include": []})
     except engine.DataInvalid as error:
         yield from problems_of(error.problems)
         return

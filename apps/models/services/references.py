@@ -15,6 +15,7 @@ from apps.core.sentences import Sentence
 from apps.models import engine
 from apps.models.engine.canonical import canonical, digest
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
+from apps.models.services import budgets
 from apps.models.services.calculations import MOST_UNITS
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.scoring import units_of
@@ -143,7 +144,7 @@ def _problems(model: engine.Model, units: Any) -> Iterator[Problem]:
         yield Problem("/units", detail, "bad_length")
         return
     try:
-        results = engine.score(model, units, {"include": []})
+        results = budgets.score(model, units, {"include": []})
     except engine.DataInvalid as error:
         yield from problems_of(error.problems)
         return

@@ -20,7 +20,7 @@ from apps.core.locking import all_locked
 from apps.core.rows import insert_values
 from apps.models import engine
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreRun
-from apps.models.services import remembered
+from apps.models.services import budgets, remembered
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.inputs import Input, keep_inputs
 
@@ -185,7 +185,7 @@ def _calculated(tasks: Sequence[Task]) -> Iterator[tuple[remembered.Key, Scored]
     units = [{**task.own, "id": task.digest} for task in tasks] if alone else first.units
     started = time.perf_counter()
     try:
-        results = engine.score(basis.model, units, basis.options).results
+        results = budgets.score(basis.model, units, basis.options).results
     except engine.DataInvalid as error:
         raise Invalid("The stored answers cannot be scored.", errors=problems_of(error.problems)) from None
     duration_ms = (time.perf_counter() - started) * 1000 / len(results)
