@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name
 
@@ -28,6 +30,11 @@ def invite_the_rest(event: Event) -> None:
 def remind_stakeholders(event: Event) -> None:
     asked = event.payload
     services.remind_next_batch(asked["campaign_id"], day=asked["day"], after=asked["after"], now=timezone.now())
+
+
+@events.subscribe("assessment.submitted")
+def withdraw_reminders(event: Event) -> None:
+    services.withdraw_reminders(UUID(event.payload["response_id"]), now=timezone.now())
 
 
 @events.subscribe("campaign.closing_due")

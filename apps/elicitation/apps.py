@@ -7,7 +7,7 @@ class ElicitationConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit.capture import follow
-        from apps.elicitation import panels, scopes  # noqa: F401  they register themselves
+        from apps.elicitation import panels, scopes, services  # noqa: F401  they register themselves
         from apps.elicitation.models import Expert, WeightElicitation
 
         follow(WeightElicitation)

@@ -1,6 +1,6 @@
 """Messages: written with what caused them, handed over later, retried until they are taken or given up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
@@ -34,6 +34,23 @@ class Draft:
     dedupe_key: str
     facts: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
+
+
+#: Of messages that are about to leave: what each says now. One that is left out is not wanted any more.
+Renewal = Callable[[Sequence[Message], datetime], Mapping[UUID, Draft]]
+_renewals: dict[str, Renewal] = {}
+
+
+def renewed(*kinds: str) -> Callable[[Renewal], Renewal]:
+    """Ask the function about messages of these kinds before each attempt: only who wrote them knows."""
+
+    def register(function: Renewal) -> Renewal:
+        for kind in kinds:
+            if _renewals.setdefault(kind, function) is not function:
+                raise ValueError(f"two functions renew messages of kind {kind}")
+        return function
+
+    return register
 
 
 def enqueue(
@@ -84,12 +101,16 @@ def _publish(ids: Iterable[UUID], *, now: datetime, due_at: datetime | None = No
 
 
 @transaction.atomic
-def cancel(prefix: str, *, now: datetime) -> int:
-    """Take back what is still waiting of the messages whose ``dedupe_key`` begins so."""
+def cancel(prefix: str, *, now: datetime, is_named: bool = True) -> int:
+    """Take back what is still waiting of the messages whose ``dedupe_key`` begins so; what is under way may arrive.
+
+    ``is_named``: the trail says whose they were.
+    """
     waiting = Message.objects.filter(dedupe_key__startswith=prefix, state=Message.State.QUEUED)
     count = waiting.update(state=Message.State.CANCELLED, leased_until=None)
     if count:
-        audit.record("message.cancelled", now=now, details={"prefix": prefix, "count": count})
+        details = {"prefix": prefix, "count": count} if is_named else {"count": count}
+        audit.record("message.cancelled", now=now, details=details)
     return count
 
 
@@ -110,7 +131,7 @@ def latest_messages(prefixes: Sequence[str]) -> dict[str, Message]:
 def deliver(ids: Sequence[str], *, now: datetime) -> None:
     """Send those of the messages that are due, then arrange for the rest. Safe to repeat, and to run twice at once."""
     while batch := _claim(ids, now):
-        for outcome in email.send(batch):
+        for outcome in email.send(_unless_taken_back(batch)):
             _settle(outcome, now)
     _follow_up(ids, now)
 
@@ -119,16 +140,57 @@ def deliver(ids: Sequence[str], *, now: datetime) -> None:
 def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
     due = Message.objects.filter(pk__in=ids).due_at(now)
     batch = list(due.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+    for message in batch:
+        message.leased_until = now + LEASE
     Message.objects.filter(pk__in=[one.pk for one in batch]).update(leased_until=now + LEASE)
-    return batch
+    return _renew(batch, now)
+
+
+def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
+    """Bring messages up to date, and give up those that nobody wants any more."""
+    drafts: dict[UUID, Draft] = {}
+    for renewal in {_renewals[one.kind] for one in batch if one.kind in _renewals}:
+        drafts |= renewal([one for one in batch if _renewals.get(one.kind) is renewal], now)
+    unwanted = [one for one in batch if one.kind in _renewals and one.pk not in drafts]
+    if unwanted:
+        Message.objects.filter(pk__in=[one.pk for one in unwanted]).update(
+            state=Message.State.CANCELLED, leased_until=None
+        )
+        audit.record("message.cancelled", now=now, details={"count": len(unwanted)})
+    for message in batch:
+        if message.pk in drafts:
+            _bring_up_to_date(message, drafts[message.pk])
+    return [one for one in batch if one not in unwanted]
+
+
+RENEWED = ("address", "language", "subject", "body")
+
+
+def _bring_up_to_date(message: Message, draft: Draft) -> None:
+    before = [getattr(message, field) for field in RENEWED]
+    message.address, message.language = draft.address, draft.language
+    rendered = render(draft.kind, draft.facts, draft.language)
+    message.subject, message.body = rendered.subject, rendered.body
+    if before != [getattr(message, field) for field in RENEWED]:
+        message.save(update_fields=RENEWED)
+
+
+def _unless_taken_back(batch: Iterable[Message]) -> Iterator[Message]:
+    """Look once more just before each is handed over: it may have been cancelled since the batch was claimed."""
+    for message in batch:
+        if Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).exists():
+            yield message
 
 
 @transaction.atomic
 def _settle(outcome: email.Outcome, now: datetime) -> None:
+    """Note what became of it. What was cancelled while it was being sent stays so, with the time at which it left."""
     message = outcome.message
     attempts = message.attempts + 1
     state = _state_after(outcome, attempts)
-    Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).update(
+    mine = Message.objects.filter(pk=message.pk)
+    mine = mine if outcome.is_sent else mine.filter(leased_until=message.leased_until)
+    is_settled = mine.filter(state=Message.State.QUEUED).update(
         state=state,
         attempts=attempts,
         leased_until=None,
@@ -136,7 +198,9 @@ def _settle(outcome: email.Outcome, now: datetime) -> None:
         sent_at=now if outcome.is_sent else None,
         due_at=message.due_at if state != Message.State.QUEUED else now + pause_after(attempts, message.pk),
     )
-    if state == Message.State.FAILED:
+    if outcome.is_sent and not is_settled:
+        mine.filter(state=Message.State.CANCELLED, sent_at=None).update(sent_at=now)
+    if is_settled and state == Message.State.FAILED:
         events.publish("message.failed", {"message_id": str(message.pk), "kind": message.kind}, now=now)
     metrics.MESSAGES.labels(message.channel, "retried" if state == Message.State.QUEUED else state).inc()
 

@@ -2,7 +2,7 @@
 
 from apps.accounts.services.access import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
-from apps.accounts.services.links import note_opened, replace_link, revoke_link, show_link, write_to
+from apps.accounts.services.links import holder_of, note_opened, replace_link, revoke_link, rewrite, show_link, write_to
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.signing_in import sign_in, sign_out
 from apps.accounts.services.users import (
@@ -25,6 +25,7 @@ __all__ = [
     "deactivate_user",
     "delete_role",
     "grant_role",
+    "holder_of",
     "note_opened",
     "onboard_tenant",
     "replace_link",
@@ -32,6 +33,7 @@ __all__ = [
     "revoke_api_key",
     "revoke_grant",
     "revoke_link",
+    "rewrite",
     "show_link",
     "sign_in",
     "sign_out",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from apps.accounts.models import User
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
+from apps.notifications.models import Message
 from apps.tenants.models import Tenant
 
 
@@ -25,19 +27,41 @@ def write_to(
     now: datetime,
 ) -> None:
     """Write one message of a kind to each, with their link; the same ``suffix`` never goes to the same one twice."""
-    organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
-    shared, base = {**facts, "organisation": organisation}, base_url()
-    drafts = [
-        notifications.Draft(
-            kind,
-            one.person.email,
-            f"{one.message_prefix}{suffix(one)}",
-            {**shared, "name": one.person.name, "link": links.url_for(one, base)},
-            one.person.language,
-        )
-        for one in holders
-    ]
+    head = _letterhead()
+    drafts = [_draft(one, links, kind, suffix(one), facts, head) for one in holders]
     notifications.enqueue_all(drafts, now=now)
+
+
+def rewrite(
+    messages: Sequence[tuple[Message, H]], links: PersonalLinks[H], facts: Callable[[H], dict[str, Any]]
+) -> dict[UUID, notifications.Draft]:
+    """What messages that ``write_to`` made say as things stand now, each to its holder."""
+    head = _letterhead()
+    return {
+        message.pk: _draft(
+            one, links, message.kind, message.dedupe_key.removeprefix(one.message_prefix), facts(one), head
+        )
+        for message, one in messages
+    }
+
+
+def holder_of(message: Message) -> UUID:
+    """The id of the holder to whom ``write_to`` has written."""
+    return UUID(message.dedupe_key.split(":")[2])
+
+
+def _letterhead() -> tuple[str, str]:
+    """The organisation, and where it is served."""
+    return Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get(), base_url()
+
+
+def _draft(
+    holder: H, links: PersonalLinks[H], kind: str, suffix: str, facts: dict[str, Any], head: tuple[str, str]
+) -> notifications.Draft:
+    organisation, base = head
+    own = {"organisation": organisation, "name": holder.person.name, "link": links.url_for(holder, base)}
+    key, person = f"{holder.message_prefix}{suffix}", holder.person
+    return notifications.Draft(kind, person.email, key, {**facts, **own}, person.language)
 
 
 def note_opened(holder: H, *, now: datetime) -> None:

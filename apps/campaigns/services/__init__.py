@@ -6,6 +6,7 @@ from apps.campaigns.services.invitations import (
     invite_next_batch,
     remind,
     remind_next_batch,
+    withdraw_reminders,
 )
 from apps.campaigns.services.lifecycle import (
     CampaignClosed,
@@ -59,4 +60,5 @@ __all__ = [
     "remind_next_batch",
     "renew_link",
     "revoke_link",
+    "withdraw_reminders",
 ]

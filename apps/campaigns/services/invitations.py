@@ -17,6 +17,7 @@ from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import all_locked, locked
 from apps.core.models import EventDelivery
+from apps.notifications import services as notifications
 from apps.notifications.models import Message
 
 BATCH = 100
@@ -98,8 +99,12 @@ def _campaign(campaign_id: UUID | str) -> Campaign | None:
 
 
 def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:
+    accounts.write_to(batch, links.LINKS, kind, suffix, _facts(campaign), now=now)
+
+
+def _facts(campaign: Campaign) -> dict[str, Any]:
     form = questionnaire.of(campaign.version)
-    facts = {
+    return {
         "campaign": campaign.name,
         "subject": campaign.subject.name,
         "introduction": campaign.introduction,
@@ -107,4 +112,31 @@ def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suff
         "questions": form.count,
         "minutes": form.minutes,
     }
-    accounts.write_to(batch, links.LINKS, kind, suffix, facts, now=now)
+
+
+@notifications.renewed("invitation", "reminder")
+def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
+    """What these messages say now, to those who still need them: by the present name, address and closing date."""
+    rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder", "response")
+    ids = [accounts.holder_of(one) for one in messages]
+    people = rows.defer("campaign__version__document").in_bulk(ids)
+    pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
+    wanted = [(one, person) for one, person in pairs if _is_wanted(one, person, now)]
+    return accounts.rewrite(wanted, links.LINKS, lambda person: _facts(person.campaign))
+
+
+def _is_wanted(message: Message, person: Participation, now: datetime) -> bool:
+    """Whether the campaign still asks this person, through the link that the message carries."""
+    if person.revoked_at is not None or not person.campaign.accepts_answers_at(now):
+        return False
+    if message.kind == "invitation":
+        return message.dedupe_key.endswith(f":invitation:{person.link_version}")
+    return person.response is not None and person.response.submitted_at is None
+
+
+@transaction.atomic
+def withdraw_reminders(response_id: UUID, *, now: datetime) -> None:
+    """Whoever has sent their answers is not reminded. The trail does not say who that was at this moment."""
+    person = Participation.objects.filter(response=response_id).only("campaign_id").first()
+    if person is not None:
+        notifications.cancel(f"{person.message_prefix}reminder:", now=now, is_named=False)

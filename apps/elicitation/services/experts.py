@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,6 +18,7 @@ from apps.elicitation import judging, links
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
+from apps.notifications.models import Message
 
 #: A panel, not a crowd; so few that all are written to at once. A document takes up to 1,000 judgements a node.
 MOST_EXPERTS = 200
@@ -115,11 +118,33 @@ def send(
     now: datetime,
 ) -> None:
     """Write one message of a kind to each; the same ``suffix`` never goes to the same expert twice."""
-    facts = {
+    accounts.write_to(experts, links.LINKS, kind, suffix, _facts(elicitation), now=now)
+
+
+def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
+    return {
         "elicitation": elicitation.name,
         "model": str(elicitation.version.model),
         "introduction": elicitation.introduction,
         "answer_by": elicitation.answer_by,
         "questions": judging.count_questions(elicitation.method, elicitation.asked),
     }
-    accounts.write_to(experts, links.LINKS, kind, suffix, facts, now=now)
+
+
+@notifications.renewed("elicitation_invitation", "elicitation_reminder")
+def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
+    """What these messages say now, to those who still need them: by the present name and address."""
+    ids = [accounts.holder_of(one) for one in messages]
+    people = Expert.objects.select_related("elicitation__version__model").in_bulk(ids)
+    pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
+    wanted = [(one, person) for one, person in pairs if _is_wanted(one, person)]
+    return accounts.rewrite(wanted, links.LINKS, lambda person: _facts(person.elicitation))
+
+
+def _is_wanted(message: Message, person: Expert) -> bool:
+    """Whether the elicitation still asks this expert, through the link that the message carries."""
+    if person.revoked_at is not None or person.elicitation.status != WeightElicitation.Status.OPEN:
+        return False
+    if message.kind == "elicitation_invitation":
+        return message.dedupe_key.endswith(f":invitation:{person.link_version}")
+    return person.sent_at is None

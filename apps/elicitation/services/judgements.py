@@ -19,6 +19,7 @@ from apps.elicitation.judgement_file import Read
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services.experts import by_address
 from apps.elicitation.services.guards import ElicitationNotReady, locked
+from apps.notifications import services as notifications
 
 MOST_PROBLEMS = 50
 
@@ -79,6 +80,7 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     for one in saved.values():
         one.sent = one.value if one.node in {node.code for node in given} else None
     Judgement.objects.bulk_update(saved.values(), ["sent"])
+    notifications.cancel(f"{expert.message_prefix}reminder:", now=now, is_named=False)
     return _mark_sent(expert, now)
 
 

@@ -1,7 +1,7 @@
 """E-mail over SMTP: one connection for a batch, and a Message-ID that stays the same over every attempt."""
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 
@@ -36,7 +36,7 @@ class Outcome:
         return not self.error
 
 
-def send(messages: Sequence[Message]) -> Iterator[Outcome]:
+def send(messages: Iterable[Message]) -> Iterator[Outcome]:
     """Hand the messages over one by one; a server that is away ends the batch, and the rest is tried again."""
     connection = get_connection()
     envelope = _envelope()
