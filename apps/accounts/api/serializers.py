@@ -1,10 +1,10 @@
 from typing import Any
 
 from django.conf import settings
-from rest_framework import serializers
 
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
+from apps.core.api import serializers
 
 
 class PermissionsField(serializers.ListField):

@@ -2,11 +2,10 @@
 
 from typing import Any, TypeVar, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.helpers import forced_singular_serializer
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +28,8 @@ from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.configuration.registry import KEYS
+from apps.core.api import serializers
+from apps.core.api.parameters import an_id, choice, moment, text, yes_or_no
 from apps.core.api.views import ApiView, etag_of
 from apps.core.tenancy import current_schema
 
@@ -43,6 +44,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     lookup_value_regex = UUID
     queryset = User.objects.order_by("-pk")
     serializer_class = UserSerializer
+    filters = (text("email", "email__iexact", "the exact address, in any case"), yes_or_no("is_active"))
     permissions = {"activate": "update", "deactivate": "update", "reset_password": "manage"}
 
     @extend_schema(responses={201: NewUserSerializer})
@@ -98,6 +100,7 @@ class RoleViewSet(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionV
     lookup_value_regex = UUID
     queryset = Role.objects.order_by("-pk")
     serializer_class = RoleSerializer
+    filters = (text("code"), yes_or_no("is_system"))
 
     def perform_create(self, serializer: serializers.BaseSerializer[Role]) -> Role:
         return services.create_role(acting_user=_caller(self.request), now=timezone.now(), **serializer.validated_data)
@@ -124,16 +127,7 @@ class GrantViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[Grant]):
     lookup_value_regex = UUID
     queryset = Grant.objects.select_related("role").order_by("-pk")
     serializer_class = GrantSerializer
-
-    def get_queryset(self) -> QuerySet[Grant]:
-        queryset = super().get_queryset()
-        wanted = self.request.query_params.get("user")
-        return queryset.filter(user=serializers.UUIDField().run_validation(wanted)) if wanted else queryset
-
-    @extend_schema(parameters=[OpenApiParameter("user", str, description="Only the grants of this user.")])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Who has which role."""
-        return super().list(request, *args, **kwargs)
+    filters = (an_id("user"), an_id("role"), an_id("object_id"))
 
     def perform_create(self, serializer: serializers.BaseSerializer[Grant]) -> Grant:
         given = dict(serializer.validated_data)
@@ -152,6 +146,7 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
     lookup_value_regex = UUID
     queryset = ApiKey.objects.order_by("-pk")
     serializer_class = ApiKeySerializer
+    filters = (an_id("user"), text("prefix"))
     permissions = {"revoke": "delete"}
 
     @extend_schema(responses={201: NewApiKeySerializer})
@@ -178,6 +173,11 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
         return NewApiKeySerializer if self.action == "create" else ApiKeySerializer
 
 
+def _mentioning(entries: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:
+    part = Q(action__icontains=text) | Q(object_type__icontains=text)
+    return entries.filter(part | Q(actor=text) | Q(object_id=text) | Q(trace_id=text))
+
+
 class AuditEntryViewSet(ReadMixin, CollectionView[AuditEntry]):
     """What was done in this tenant, by whom, and when. Entries are added and read, never changed."""
 
@@ -185,22 +185,20 @@ class AuditEntryViewSet(ReadMixin, CollectionView[AuditEntry]):
     lookup_value_regex = UUID
     queryset = AuditEntry.objects.order_by("-pk")
     serializer_class = AuditEntrySerializer
+    filters = (
+        moment("since", "recorded_at__gte", "recorded at this moment or later"),
+        moment("until", "recorded_at__lt", "recorded before this moment"),
+        choice("category", AuditEntry.Category.values),
+        text("action", about="for example campaign.opened"),
+        choice("outcome", AuditEntry.Outcome.values),
+        text("actor", about="the id of who did it"),
+        text("object", "object_id", "the id of what it was done to"),
+        text("object_id", about="the same as object"),
+        text("q", _mentioning, "part of an action or of a kind of object, or a whole id"),
+    )
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
-        queryset = super().get_queryset().filter(tenant=current_schema())
-        asked = self.request.query_params
-        return queryset.filter(**{name: asked[name] for name in ("action", "category", "object_id") if name in asked})
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("action", str, description="Only this action, for example campaign.opened."),
-            OpenApiParameter("category", str, description="Only this category."),
-            OpenApiParameter("object_id", str, description="Only what was done to this object."),
-        ]
-    )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What was done, newest first."""
-        return super().list(request, *args, **kwargs)
+        return super().get_queryset().filter(tenant=current_schema())
 
 
 class SettingViewSet(ApiView, ViewSet):
@@ -229,8 +227,9 @@ class SettingViewSet(ApiView, ViewSet):
     def update(self, request: Request, key: str) -> Response:
         """Set a key for this tenant."""
         _refuse_unknown(key)
-        self.check_current(_setting(key, configuration.explain(key)))
-        given = SettingSerializer(data=request.data)
+        present = _setting(key, configuration.explain(key))
+        self.check_current(present)
+        given = SettingSerializer(present, data=request.data)
         given.is_valid(raise_exception=True)
         configuration.change(key, given.validated_data["value"], now=timezone.now(), actor=_caller(request))
         changed = _setting(key, configuration.explain(key))

@@ -1,7 +1,7 @@
 """Base classes of the API's collections: permission-filtered, conditional, and written under a row lock."""
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -12,17 +12,21 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.core.api.views import ApiView, etag_of
+from apps.core.api.parameters import PAGING, Parameter
+from apps.core.api.views import ApiView, etag_of, no_body
 from apps.core.locking import lock
 
 M = TypeVar("M", bound=Model)
+#: The actions that show a collection as a whole.
+LISTS = ("list", "export")
 
 
-def verb(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def verb(*, takes_body: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """A change of state that has a name, as ``POST …/{id}/open/``: what it compares and does is one transaction."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return action(detail=True, methods=["post"], **options)(transaction.atomic(function))
+        handler = action(detail=True, methods=["post"], **options)(transaction.atomic(function))
+        return handler if takes_body else no_body(handler)
 
     return decorate
 
@@ -30,11 +34,28 @@ def verb(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     """Sets ``resource``, ``throttle_group``, ``queryset``, ``serializer_class``; lists what the user may see, no more.
 
-    Services are called from ``perform_*`` and from named actions; each returns the object to show.
+    Services are called from ``perform_*`` and from named actions; each returns the object to show. ``filters`` narrow
+    the list, and what is exported of it.
     """
+
+    filters: ClassVar[Sequence[Parameter]] = ()
 
     def get_queryset(self) -> QuerySet[M]:
         return authz.visible(super().get_queryset(), self.request.user, permission_for(self))
+
+    def query_parameters(self) -> Sequence[Parameter]:
+        own = super().query_parameters()
+        return [*own, *self.filters] if self.action in LISTS else own
+
+    def known_parameters(self) -> frozenset[str]:
+        return super().known_parameters() | (PAGING if self.action == "list" else frozenset())
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action in LISTS:
+            for one in self.filters:
+                if one.name in self.query:
+                    queryset = one.narrow(queryset, self.query[one.name])
+        return queryset
 
     def get_object(self) -> M:
         found: M = super().get_object()

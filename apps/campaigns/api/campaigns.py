@@ -5,7 +5,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,20 +21,14 @@ from apps.campaigns.api.serializers import (
 from apps.campaigns.models import Campaign
 from apps.campaigns.scopes import run_by
 from apps.core.api.fast import UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
-from apps.models.api.bodies import id_parameter, who
+from apps.models.api.bodies import who
 
-FILTERS = [
-    OpenApiParameter("status", str, enum=Campaign.Status.values),
-    OpenApiParameter("subject", OpenApiTypes.UUID),
-    OpenApiParameter("version", OpenApiTypes.UUID),
-    OpenApiParameter("q", str, description="part of the name"),
-]
 #: What shows how others answer, and is not for those who merely take part.
 FOR_STAFF = frozenset({"progress", "results"})
 
 
-@extend_schema_view(list=extend_schema(parameters=FILTERS))
 class CampaignView(
     FastListMixin, ExportMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Campaign]
 ):
@@ -45,16 +39,16 @@ class CampaignView(
     queryset = Campaign.objects.order_by("-id")
     serializer_class = CampaignSerializer
     lookup_value_regex = UUID_PATTERN
+    filters = (
+        choice("status", Campaign.Status.values),
+        an_id("subject"),
+        an_id("version"),
+        text("q", "name__icontains", "part of the name"),
+    )
 
     def get_queryset(self) -> Any:
         queryset: Any = super().get_queryset()
         return run_by(queryset, who(self.request)) if self.action in FOR_STAFF else queryset
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in ("subject", "version")}
-        asked |= {"status": self.request.query_params.get("status")}
-        asked |= {"name__icontains": self.request.query_params.get("q")}
-        return queryset.filter(**{name: value for name, value in asked.items() if value})
 
     def perform_create(self, serializer: Any) -> Campaign:
         return services.create_campaign(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())
@@ -81,7 +75,7 @@ class CampaignView(
         return self.shown(closed)
 
     @extend_schema(request=ExtensionSerializer, responses=CampaignSerializer)
-    @verb()
+    @verb(takes_body=True)
     def extend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Give people more time."""
         campaign = self.get_object()

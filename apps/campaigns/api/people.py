@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,20 +27,17 @@ from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import run_by
 from apps.campaigns.services import Contact
 from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, stream
+from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
-from apps.models.api.bodies import id_parameter, rows_in, who
+from apps.models.api.bodies import rows_in, who
 from apps.notifications.models import Message
 
 
-@extend_schema_view(
-    list=extend_schema(
-        parameters=[
-            OpenApiParameter("email", str, description="the exact address, in any case"),
-            OpenApiParameter("group", str),
-        ]
-    )
-)
+def _by_email(queryset: Any, email: str) -> Any:
+    return queryset.filter(pk__in=services.find_by_email(email).values("pk"))
+
+
 class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Stakeholder]):
     """Stakeholders: contacts who can be asked in campaigns."""
 
@@ -48,12 +46,7 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     queryset = Stakeholder.objects.order_by("-id")
     serializer_class = StakeholderSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked = self.request.query_params
-        if "email" in asked:
-            queryset = queryset.filter(pk__in=services.find_by_email(asked["email"]).values("pk"))
-        return queryset.filter(group=asked["group"]) if "group" in asked else queryset
+    filters = (text("email", _by_email, "the exact address, in any case"), text("group"))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create a stakeholder, or, from a list of up to 5,000, all of them or none."""
@@ -103,6 +96,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
     lookup_value_regex = UUID_PATTERN
+    filters = (text("group", "stakeholder__group"),)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -117,8 +111,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Participation.objects.none()
-        rows = self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
-        return rows.filter(stakeholder__group=group) if (group := self.request.query_params.get("group")) else rows
+        return self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
@@ -190,15 +183,10 @@ def _contact(stakeholder: Stakeholder) -> Contact:
     return Contact(stakeholder.name, stakeholder.email, stakeholder.group, stakeholder.language)
 
 
-@extend_schema_view(
-    list=extend_schema(
-        parameters=[
-            OpenApiParameter("state", str, enum=Message.State.values),
-            OpenApiParameter("kind", str),
-            OpenApiParameter("campaign", OpenApiTypes.UUID),
-        ]
-    )
-)
+def _of_campaign(queryset: Any, campaign: UUID) -> Any:
+    return queryset.filter(dedupe_key__startswith=f"campaign:{campaign}:")
+
+
 class MessageView(ReadMixin, CollectionView[Message]):
     """Messages: what was sent to whom, what waits, and what failed."""
 
@@ -206,11 +194,4 @@ class MessageView(ReadMixin, CollectionView[Message]):
     queryset = Message.objects.defer("body").order_by("-id")
     serializer_class = MessageSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked = {
-            name: self.request.query_params[name] for name in ("state", "kind") if name in self.request.query_params
-        }
-        if campaign := id_parameter(self.request, "campaign"):
-            queryset = queryset.filter(dedupe_key__startswith=f"campaign:{campaign}:")
-        return queryset.filter(**asked)
+    filters = (choice("state", Message.State.values), text("kind"), an_id("campaign", _of_campaign))

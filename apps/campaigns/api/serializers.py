@@ -1,11 +1,11 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from rest_framework import serializers
 
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import Contact
+from apps.core.api import serializers
 from apps.core.api.fast import Rows
 from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectField, VisibleVersionField
 from apps.models.models import ModelVersion, ReferenceSet, Subject

@@ -3,10 +3,10 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 from rest_framework.response import Response
 
 from apps.core import degraded
+from apps.core.api import serializers
 from apps.core.models import Job
 
 

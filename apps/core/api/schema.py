@@ -64,6 +64,8 @@ class AutoSchema(openapi.AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         own = list(super().get_override_parameters())
+        if hasattr(self.view, "query_parameters"):
+            own += [one.described() for one in self.view.query_parameters()]
         if self.method == "GET":
             return [*own, self._header("If-None-Match", "An ETag; 304 when it is still current.")]
         names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}

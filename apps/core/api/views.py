@@ -2,9 +2,10 @@
 
 import hashlib
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.parameters import Parameter, read_query
 from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Encoded, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 ABANDONED = timedelta(minutes=1)
 #: Bytes of a body from which reading it is work that is done in turns.
 LARGE = 1024 * 1024
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class KeyReused(Refused):
@@ -52,11 +55,23 @@ def matches(header: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
+def no_body(handler: F) -> F:
+    """Say of a POST that all is said by its address: a body that says more is refused."""
+    handler.takes_body = False  # type: ignore[attr-defined]  # read by initial()
+    return handler
+
+
 class ApiView(APIView):
-    """Base of the API's views. ``throttle_group`` names the rate limit, ``resource`` the permission's first part."""
+    """Base of the API's views. ``throttle_group`` names the rate limit, ``resource`` the permission's first part.
+
+    ``parameters`` declare by action (or method) what the query may hold; nothing else is taken.
+    """
 
     throttle_group = "default"
     resource = ""
+    parameters: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
+    #: What the query says, by the names of the parameters.
+    query: Mapping[str, Any]
     _remembering: RememberedAnswer | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -106,6 +121,27 @@ class ApiView(APIView):
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:
             self._remembering = self._first(request, key)
+        self.query = read_query(request.query_params, self.query_parameters(), self.known_parameters())
+        self._refuse_idle_body(request)
+
+    def query_parameters(self) -> Sequence[Parameter]:
+        """What the query of this request may hold."""
+        action = getattr(self, "action", None) or str(self.request.method).lower()
+        return self.parameters.get(action, ())
+
+    def known_parameters(self) -> frozenset[str]:
+        """What of the query others read: the format, where there is a choice."""
+        return frozenset({"format"} if len(self.renderer_classes) > 1 else ())
+
+    def _refuse_idle_body(self, request: Request) -> None:
+        handler = getattr(self, str(request.method).lower(), None)
+        if getattr(handler, "takes_body", request.method != "DELETE") or not request.data:
+            return
+        keys = list(request.data)[:50] if isinstance(request.data, dict) else [""]
+        raise Invalid(
+            "This address takes no body.",
+            errors=[Problem(f"/{key}" if key else "", "is not known here", "unknown_key") for key in keys],
+        )
 
     def _first(self, request: Request, key: str) -> RememberedAnswer:
         if not (len(key) <= 255 and key.isascii() and key.isprintable()):

@@ -1,8 +1,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.parameters import an_id, choice
 from apps.elicitation import reports, services
 from apps.elicitation.api.serializers import (
     ElicitationRemindedSerializer,
@@ -18,16 +18,9 @@ from apps.elicitation.api.serializers import (
     weights_of,
 )
 from apps.elicitation.models import WeightElicitation
-from apps.models.api.bodies import id_parameter, text_parameter, who
-
-FILTERS = [
-    OpenApiParameter("status", str, enum=WeightElicitation.Status.values),
-    OpenApiParameter("version", OpenApiTypes.UUID),
-    OpenApiParameter("model", OpenApiTypes.UUID),
-]
+from apps.models.api.bodies import who
 
 
-@extend_schema_view(list=extend_schema(parameters=FILTERS))
 class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[WeightElicitation]):
     """Weight elicitations: experts weigh the children of a draft's nodes, and the draft takes what they say."""
 
@@ -37,12 +30,11 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     queryset = WeightElicitation.objects.order_by("-id")
     serializer_class = ElicitationSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked: dict[str, Any] = {"version": id_parameter(self.request, "version")}
-        asked |= {"version__model": id_parameter(self.request, "model")}
-        asked |= {"status": text_parameter(self.request, "status")}
-        return queryset.filter(**{name: value for name, value in asked.items() if value})
+    filters = (
+        choice("status", WeightElicitation.Status.values),
+        an_id("version"),
+        an_id("model", "version__model"),
+    )
 
     def perform_create(self, serializer: Any) -> WeightElicitation:
         made = services.create_elicitation(

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
 from apps.accounts.links import base_url
 from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.parameters import an_id, text
 from apps.core.errors import Invalid, Problem
 from apps.elicitation import services
 from apps.elicitation.api.serializers import (
@@ -28,7 +29,7 @@ from apps.elicitation.api.serializers import (
 )
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
-from apps.models.api.bodies import id_parameter, rows_in, text_parameter, who
+from apps.models.api.bodies import rows_in, who
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
 
@@ -105,25 +106,19 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
 
 
 @extend_schema(parameters=PATH)
-@extend_schema_view(
-    list=extend_schema(parameters=[OpenApiParameter("expert", OpenApiTypes.UUID), OpenApiParameter("node", str)])
-)
 class JudgementView(ReadMixin, _Within):
     """What experts sent, and counts: a judgement an expert and node."""
 
     permissions = {"create": "update", "import_csv": "update"}
     queryset = Judgement.objects.order_by("-id")
     serializer_class = JudgementSerializer
+    filters = (an_id("expert"), text("node"))
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Judgement.objects.none()
         rows = Judgement.objects.filter(expert__elicitation=self.elicitation, sent__isnull=False)
         return rows.select_related("expert").order_by("-id")
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked = {"expert": id_parameter(self.request, "expert"), "node": text_parameter(self.request, "node")}
-        return queryset.filter(**{name: value for name, value in asked.items() if value})
 
     @extend_schema(request=JudgementSerializer, responses={201: JudgementSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -2,9 +2,9 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
-from rest_framework import serializers
 
 from apps.accounts import authz
+from apps.core.api import serializers
 from apps.core.contacts import Contact
 from apps.elicitation import links
 from apps.elicitation.models import Expert, Judgement, WeightElicitation

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +16,11 @@ from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, 
 from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import services
-from apps.models.api.bodies import found, id_parameter, one_of, rows_in, text_parameter, who
+from apps.models.api.bodies import found, one_of, rows_in, who
 from apps.models.api.serializers import (
     AssessmentImportSerializer,
     AssessmentSerializer,
@@ -29,18 +30,9 @@ from apps.models.api.serializers import (
 from apps.models.api.visible import sets_seen_by, versions_seen_by
 from apps.models.models import Answer, Assessment, ModelVersion, Subject
 
-FILTERS = [
-    OpenApiParameter("version", OpenApiTypes.UUID),
-    OpenApiParameter("subject", OpenApiTypes.UUID),
-    OpenApiParameter("reference_set", OpenApiTypes.UUID),
-    OpenApiParameter("period", str),
-    OpenApiParameter("state", str, enum=Assessment.State.values),
-]
-IDS = ("version", "subject", "reference_set")
 LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
-@extend_schema_view(list=extend_schema(parameters=FILTERS))
 class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionView[Assessment]):
     """Assessments: one subject, one version of a resilience model, one period."""
 
@@ -50,11 +42,11 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
     queryset = Assessment.objects.select_related("latest_run").order_by("-id")
     serializer_class = AssessmentSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked: dict[str, Any] = {name: id_parameter(self.request, name) for name in IDS}
-        asked |= {name: text_parameter(self.request, name) for name in ("period", "state")}
-        return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
+    filters = (
+        *(an_id(name) for name in ("version", "subject", "reference_set")),
+        text("period"),
+        choice("state", Assessment.State.values),
+    )
 
     @extend_schema(request=NewAssessmentSerializer, responses={201: AssessmentSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -130,7 +122,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
 
     def _set(self, request: Request, *, partial: bool) -> Response:
         assessment = self.get_object()
-        body = ValuesSerializer(data=request.data, partial=partial, context=self.get_serializer_context())
+        body = ValuesSerializer(assessment, data=request.data, partial=partial, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         changed = services.set_values(
             assessment,

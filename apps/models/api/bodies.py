@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from apps.accounts.models import User
@@ -77,23 +76,6 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:
     return {one.pk: one for one in queryset.filter(pk__in=set(ids))}
-
-
-def id_parameter(request: Request, name: str) -> UUID | None:
-    """Return the id in a query parameter."""
-    value = request.query_params.get(name)
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        raise ValidationError({name: "is not an id"}) from None
-
-
-def text_parameter(request: Request, name: str) -> str | None:
-    """Return the text in a query parameter; the database holds none with a NUL."""
-    value = request.query_params.get(name)
-    if value is not None and "\0" in value:
-        raise ValidationError({name: "is not text"})
-    return value
 
 
 def who(request: Request) -> User:

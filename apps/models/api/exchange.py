@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
 from apps.core import jobs
+from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import JSONRenderer, encode

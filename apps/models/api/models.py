@@ -60,7 +60,7 @@ class ModelView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionV
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the name that lists show; the next version that is published brings its own."""
         model = self.get_object()
-        names = ModelNameSerializer(data=request.data)
+        names = ModelNameSerializer(model, data=request.data)
         names.is_valid(raise_exception=True)
         services.rename_model(model, name=names.validated_data["name"], acting_user=who(request), now=timezone.now())
         return self._shown(model.pk)

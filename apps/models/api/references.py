@@ -3,7 +3,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin
 from apps.core.api.fast import UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.parameters import an_id
 from apps.core.api.renderers import JSONRenderer
 from apps.models import services
 from apps.models.api import calculation_bodies as bodies
-from apps.models.api.bodies import id_parameter, one_of, who
+from apps.models.api.bodies import one_of, who
 from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetSerializer
 from apps.models.models import Assessment, ReferenceSet
 
 
-@extend_schema_view(list=extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.UUID)]))
 class ReferenceSetView(FastListMixin, ExportMixin, ReadMixin, CollectionView[ReferenceSet]):
     """Reference sets: units that a relative model compares with, frozen, so that scores can be had again for ever.
 
@@ -32,10 +32,7 @@ class ReferenceSetView(FastListMixin, ExportMixin, ReadMixin, CollectionView[Ref
     queryset = ReferenceSet.objects.defer("units").order_by("-id")
     serializer_class = ReferenceSetSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        version = id_parameter(self.request, "version")
-        return queryset.filter(version=version) if version else queryset
+    filters = (an_id("version"),)
 
     @extend_schema(
         request=NewReferenceSetSerializer, responses={201: ReferenceSetSerializer, 200: ReferenceSetSerializer}

@@ -85,7 +85,7 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Save answers; questions that are left out keep theirs."""
         response = self.get_object()
-        body = AnswersSerializer(data=request.data)
+        body = AnswersSerializer(response, data=request.data)
         body.is_valid(raise_exception=True)
         answers = body.validated_data["answers"]
         services.save_answers(response, answers, acting_user=who(request), now=timezone.now())

@@ -14,6 +14,7 @@ from apps.core import jobs
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import Encoded
+from apps.core.api.views import no_body
 from apps.models import services
 from apps.models.api.bodies import who
 from apps.models.api.calculation_bodies import EXPLAINED, TRACE
@@ -96,6 +97,7 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
         return _written(services.trace_of(kept), name=f"trace-{kept.run.pk}.json")
 
     @extend_schema(request=None, responses={202: JobSerializer})
+    @no_body
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Calculate the scores anew, as a job. Input that has not changed gives the scores there are.
 

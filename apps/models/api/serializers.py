@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 from django.db.models import F
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
+from apps.core.api import serializers
 from apps.core.api.fast import Rows
 from apps.models import services
 from apps.models.api.visible import VisibleReferenceSetField, VisibleVersionField
@@ -48,6 +48,7 @@ class ModelSerializer(Rows, serializers.ModelSerializer[ResilienceModel]):
 
 
 class ModelNameSerializer(serializers.Serializer[ResilienceModel]):
+    shows = ModelSerializer
     name = TextsField()
 
 
@@ -142,6 +143,7 @@ class NewAssessmentSerializer(serializers.Serializer[Assessment]):
 class ValuesSerializer(serializers.Serializer[Assessment]):
     """The measured values of an assessment, by input; the whole of them."""
 
+    shows = AssessmentSerializer
     values = ObjectField()
     period = serializers.CharField(max_length=60, required=False, allow_blank=True)
     reference_set = VisibleReferenceSetField(
@@ -228,6 +230,7 @@ class NewResponseSerializer(serializers.Serializer[Response]):
 class AnswersSerializer(serializers.Serializer[Response]):
     """Answers by question; questions that are left out keep theirs."""
 
+    shows = ResponseDetailSerializer
     answers = ObjectField()
 
 

@@ -1,29 +1,27 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import serializers
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
 from apps.core import jobs
+from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
 from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.parameters import text
 from apps.models import services
-from apps.models.api.bodies import csv_rows, one_of, rows_in, text_parameter, who
+from apps.models.api.bodies import csv_rows, one_of, rows_in, who
 from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer
 from apps.models.models import Subject
-
-FILTERS = ("code", "group", "kind")
 
 
 class _Rows(serializers.Serializer[Any]):
     rows = SubjectSerializer(many=True, allow_empty=False)
 
 
-@extend_schema_view(list=extend_schema(parameters=[OpenApiParameter(name, str) for name in FILTERS]))
 class SubjectView(
     FastListMixin, ExportMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Subject]
 ):
@@ -34,10 +32,7 @@ class SubjectView(
     queryset = Subject.objects.order_by("-id")
     serializer_class = SubjectSerializer
     lookup_value_regex = UUID_PATTERN
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        asked = {name: text_parameter(self.request, name) for name in FILTERS}
-        return queryset.filter(**{name: value for name, value in asked.items() if value is not None})
+    filters = (text("code"), text("group"), text("kind"))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create a subject, or, from a list of up to 5,000, all of them or none."""

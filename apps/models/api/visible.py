@@ -1,9 +1,9 @@
 """What requests may refer to by id: what the user may see; anything else is not there."""
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
 from apps.accounts import authz
+from apps.core.api import serializers
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 
 

@@ -102,10 +102,11 @@ def test_a_job_cannot_be_made_of_text_that_the_database_cannot_hold(api: Api, su
     assert api.post("calculations/", {"model": survey, "units": units}).status_code == 422
 
 
-def test_an_unknown_format_of_an_export_is_not_found(api: Api) -> None:
+def test_an_unknown_format_of_an_export_is_pointed_at(api: Api) -> None:
     answer = api.get("subjects/export/?format=xlsx")
 
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/format"]
 
 
 def test_only_json_is_taken(api: Api) -> None:
