@@ -15,7 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import passwords, services
+from apps.accounts import (
+    admin_tenants,  # noqa: F401  its page is registered with those here
+    passwords,
+    services,
+)
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.core.admin import ServiceAdmin

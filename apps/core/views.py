@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from apps.core import context
 from apps.core.api import problems
@@ -30,6 +31,22 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def too_large(request: HttpRequest) -> HttpResponse:
     return _answer(request, "too_large", "errors/413.html", 413, most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """Nobody's address: the answer is the same for all, and says nothing about who else is here."""
+    return _in_their_language(request, "not_found", "errors/unknown_host.html", 404)
+
+
+def suspended(request: HttpRequest) -> HttpResponse:
+    """The workspace of an organisation that was suspended."""
+    return _in_their_language(request, "suspended", "errors/suspended.html", 403)
+
+
+def _in_their_language(request: HttpRequest, code: str, template: str, status: int) -> HttpResponse:
+    """For answers before any middleware has chosen the language."""
+    with translation.override(translation.get_language_from_request(request)):
+        return _answer(request, code, template, status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,9 +11,8 @@ from apps.tenants import services
 from apps.tenants.models import Domain, Tenant
 
 
-@admin.register(Tenant)
 class TenantAdmin(ReadOnlyAdmin[Tenant]):
-    """The tenants of the platform; they are made by the command ``tenants create``."""
+    """The tenants of the platform. Accounts register it: a tenant is made together with its first administrator."""
 
     list_display = ("slug", "name", "status", "schema_name", "created_at")
     list_filter = ("status",)

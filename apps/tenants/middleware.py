@@ -7,6 +7,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import set_urlconf
 
+from apps.core import views
 from apps.core.tenancy import enter, enter_public
 from apps.tenants import hosts
 
@@ -19,11 +20,9 @@ class TenantMiddleware:
         enter_public()
         host = self._host(request)
         if host is None:
-            return HttpResponse("Not found\n", status=404, content_type="text/plain")
+            return views.unknown_host(request)
         if not host.is_active:
-            return HttpResponse(
-                "This organisation's workspace is suspended.\n", status=403, content_type="text/plain; charset=utf-8"
-            )
+            return views.suspended(request)
         request.tenant = host  # type: ignore[attr-defined]
         enter(host)
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if host.is_platform else settings.ROOT_URLCONF  # type: ignore[attr-defined]

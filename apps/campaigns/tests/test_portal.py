@@ -256,6 +256,16 @@ def test_a_user_without_any_campaign_is_told_so(acme: Any, clock: Clock) -> None
     assert "Nothing to answer at present" in sign_in(user).get("/").content.decode()
 
 
+def test_a_user_without_a_role_is_told_who_gives_one(acme: Any, clock: Clock) -> None:
+    user = make_user("nobody@example.org", clock.moment, role="stakeholder")
+    user.grants.all().delete()
+
+    home = sign_in(user).get("/").content.decode()
+
+    assert "Your account has no role yet" in home
+    assert "Nothing to answer at present" not in home
+
+
 def test_a_grant_for_one_campaign_shows_that_one_alone(
     campaign: Campaign, version: ModelVersion, harbour: Subject, ada: User, clock: Clock
 ) -> None:

@@ -79,4 +79,5 @@ def _own_campaigns(request: HttpRequest) -> HttpResponse:
         }
         for one in mine.order_by("-campaign__opened_at")
     ]
-    return render(request, "campaigns/own.html", {"participations": shown})
+    has_role = bool(authz.permissions_of(user_of(request)))
+    return render(request, "campaigns/own.html", {"participations": shown, "has_role": has_role})
