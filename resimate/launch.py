@@ -118,9 +118,10 @@ def _prepare(settings: Mapping[str, str]) -> None:
 def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     host, port = wishes.host, wishes.port
     web = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(wishes.workers), "--blocking-threads", "8", "--no-ws", "--backlog", "2048"),
-        *("--log-level", "error", "--workers-kill-timeout", "25s", "resimate.wsgi:application"),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", host),
+        *("--port", str(port), "--workers", str(wishes.workers), "--backlog", "2048", "--log-level", "error"),
+        *("--http1-header-read-timeout", "15000", "--http1-buffer-size", "131072"),
+        *("--workers-kill-timeout", "25s", "--factory", "resimate.front:door"),
     ]
     celery = [sys.executable, "-m", "celery", "--app", "resimate.celery", "--quiet"]
     worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
@@ -128,7 +129,7 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
     address = f"http://{ports.LOOPBACK if host == '0.0.0.0' else host}:{port}/health/ready"  # noqa: S104  compared, not bound
     return [
-        Child("web", "web", web, lambda: _answers(address), port, env=_role(settings, "web", 8), cwd=ROOT),
+        Child("web", "web", web, lambda: _answers(address), port, env=_role(settings, "web", 10), cwd=ROOT),
         _background("worker", worker, settings, 5, address),
         _background("scheduler", beat, settings, 0, address),
     ]

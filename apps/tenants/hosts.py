@@ -1,5 +1,6 @@
 """From a host name to its tenant: remembered for a moment in each process, so a request costs no query for it."""
 
+import re
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +13,8 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from apps.tenants.models import Domain, Tenant
 
 SECONDS = 5.0
+MOST_UNKNOWN = 1000
+NAME = re.compile(r"[a-z0-9.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,24 @@ class Host:
 
 
 _known: dict[str, tuple[float, Host]] = {}
+_unknown: dict[str, float] = {}
 _suspended: list[tuple[float, set[str]]] = []
+
+
+def name_of(host: str) -> str:
+    """The name in a ``Host`` header, lower case and without port.
+
+    >>> name_of("Demo.Localhost.:8000"), name_of("demo.localhost"), name_of("")
+    ('demo.localhost', 'demo.localhost', '')
+    """
+    return (host.rpartition(":")[0] or host).lower().rstrip(".")
+
+
+def remembered(domain: str) -> bool | None:
+    """Whether a host is served, as far as that is known without asking the database; None when it is not."""
+    if domain in _known or domain == settings.BASE_DOMAIN:
+        return True
+    return False if _unknown.get(domain, 0) > time.monotonic() or not NAME.fullmatch(domain) else None
 
 
 def find(domain: str) -> Host | None:
@@ -48,12 +68,20 @@ def find(domain: str) -> Host | None:
         row = Domain.objects.select_related("tenant").filter(domain=domain).first()
     if row is None:
         _known.pop(domain, None)
+        _forget_soon(domain)
         return None
     tenant = row.tenant
     active = tenant.status == Tenant.Status.ACTIVE
     host = Host(tenant.schema_name, tenant.id, tenant.slug, tenant.name, active, domain)
     _known[domain] = (time.monotonic() + SECONDS, host)
     return host
+
+
+def _forget_soon(domain: str) -> None:
+    """Remember for a second that there is no such host: whoever asks for many does not ask the database as often."""
+    if len(_unknown) >= MOST_UNKNOWN:
+        _unknown.clear()
+    _unknown[domain] = time.monotonic() + 1
 
 
 def suspended_schemas() -> set[str]:
@@ -67,4 +95,5 @@ def suspended_schemas() -> set[str]:
 @receiver([post_save, post_delete], sender=Domain)
 def forget(**_: object) -> None:
     _known.clear()
+    _unknown.clear()
     _suspended.clear()

@@ -31,7 +31,6 @@ class TenantMiddleware:
 
     def _host(self, request: HttpRequest) -> hosts.Host | None:
         try:
-            name = request.get_host().rpartition(":")[0] or request.get_host()
+            return hosts.find(hosts.name_of(request.get_host()))
         except DisallowedHost:
             return None
-        return hosts.find(name.lower().rstrip("."))

@@ -19,7 +19,7 @@ from resimate.bench import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("--blocking-threads", "8")
-PRODUCT = ("wsgi", *THREADS, "resimate.wsgi:application")
+PRODUCT = ("rsgi", "--http", "1", "--factory", "resimate.front:door")
 BARE = ("wsgi", *THREADS, "--factory", "django.core.wsgi:get_wsgi_application")
 PEER = ("asgi", "--loop", "uvloop", "resimate.bench.peer:app")
 #: What the list is held against: a bare Django view, and FastAPI with asyncpg.

@@ -47,6 +47,7 @@ def database() -> Iterator[dict[str, str]]:
         "DATABASE_OWNER_URL": databases.url_of(databases.SERVERS.owner_url, name),
         "DATABASE_POOL_SIZE": "4",
         "DJANGO_SETTINGS_MODULE": "resimate.tests.isolation.settings",
+        "WEB_THREADS": "20",
     }
     subprocess.run([sys.executable, "-c", SEED], cwd=ROOT, env=environment, check=True)
     yield environment
@@ -56,8 +57,8 @@ def database() -> Iterator[dict[str, str]]:
 @contextmanager
 def serving(environment: dict[str, str]) -> Iterator[int]:
     port = ports.choose("isolation", {})
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "20"]
-    command += ["--workers", "1", "--no-ws", "--log-level", "error", "resimate.wsgi:application"]
+    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1", "--port", str(port)]
+    command += ["--workers", "1", "--no-ws", "--log-level", "error", "--factory", "resimate.front:door"]
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         assert processes.wait_until(lambda: _status(port) == 200, 30)

@@ -1,0 +1,15 @@
+"""The front door: takes requests in on one event loop, and hands only whole ones to Django's threads (docs/adr/0016).
+
+``door``      what granian calls: health, hosts, admission      ``exchange``  one request and its answer
+``intake``    bodies: size, time, rate, room for all of them    ``threads``   the bounded pool behind a bounded queue
+"""
+
+from typing import Any
+
+
+def door() -> Any:
+    """Make the application, for ``granian --interface rsgi --factory resimate.front:door``."""
+    from resimate import wsgi  # sets Django up, and stops what is unfit to serve
+    from resimate.front.door import Door
+
+    return Door(wsgi.application)

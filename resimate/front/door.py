@@ -1,0 +1,139 @@
+"""The application that granian serves by RSGI."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import Error, connections
+
+from apps.tenants import hosts
+from resimate.front import intake
+from resimate.front.exchange import Exchange, address_of, refuse
+from resimate.front.threads import Threads
+
+#: Seconds between two looks at the requests under way.
+TICK: Final = 0.5
+#: Seconds after which it is watched whether a request's client has gone.
+PATIENCE: Final = 1.0
+#: Headers that may be left out unread.
+HARMLESS: Final = frozenset({"user-agent", "referer"})
+MEGABYTE: Final = 1024 * 1024
+
+
+class Door:
+    """Answers ``/health/live`` itself, refuses what is of no use, and lets the others in once they are whole."""
+
+    def __init__(self, django: Callable[..., Any]) -> None:
+        self.room = intake.Room(512 * MEGABYTE, 128 * MEGABYTE)
+        self.threads = Threads(settings.WEB_THREADS, settings.WEB_QUEUE, lambda exchange: exchange.run(django))
+        self.under_way: set[Exchange] = set()
+        self._lookups = ThreadPoolExecutor(1, "hosts")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.threads.start()
+        loop.call_later(TICK, self._tick, loop)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.threads.stop()
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        if scope.path in ("/health/live", "/health/live/"):
+            headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+            proto.response_str(200, headers, '{"status": "ok"}')
+        elif self.threads.is_full:
+            refuse(proto, 503)
+        elif status := unfit(scope):
+            refuse(proto, status)
+        else:
+            await self._let_in(Exchange(scope, proto, asyncio.get_running_loop()))
+
+    async def _let_in(self, exchange: Exchange) -> None:
+        self.under_way.add(exchange)
+        try:
+            if not has_body(exchange.scope) or await self._receive(exchange):
+                self.threads.put(exchange)
+                await exchange.ended
+        finally:
+            self.under_way.discard(exchange)
+            if exchange.body is not None:
+                exchange.body.close()
+
+    async def _receive(self, exchange: Exchange) -> bool:
+        """Take the body in; False when the request has been answered, or its client has gone."""
+        scope, proto = exchange.scope, exchange.proto
+        if not await self._is_served(scope):
+            proto.response_str(404, [("Content-Type", "text/plain"), ("Connection", "close")], "Not found\n")
+            return False
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        declared = _declared(scope)
+        if declared is not None and declared > most:
+            return True  # Django says so, in the reader's language, and nothing reads it
+        exchange.body = intake.Body(self.room, address_of(scope), most=most)
+        try:
+            await exchange.body.receive(proto, declared)
+        except intake.Refused as refusal:
+            if refusal.status:
+                refuse(proto, refusal.status)
+            return False
+        exchange.seconds_of_body = time.monotonic() - exchange.came_at
+        return True
+
+    async def _is_served(self, scope: Any) -> bool:
+        """Whether there is such a host; nothing is read for one that there is not."""
+        name = hosts.name_of(scope.authority or scope.headers.get("host") or "")
+        known = hosts.remembered(name)
+        if known is None:
+            known = await asyncio.get_running_loop().run_in_executor(self._lookups, _look_up, name)
+        return known
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        since = time.monotonic() - PATIENCE
+        for exchange in [one for one in self.under_way if one.came_at < since and not one.is_watched]:
+            exchange.is_watched = True
+            task = loop.create_task(_watch(exchange))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        loop.call_later(TICK, self._tick, loop)
+
+
+async def _watch(exchange: Exchange) -> None:
+    await exchange.proto.client_disconnect()
+    exchange.abandoned.set()
+
+
+def _look_up(name: str) -> bool:
+    try:
+        return hosts.find(name) is not None
+    except Error:
+        return True  # the database is away: Django says so
+    finally:
+        connections.close_all()
+
+
+def unfit(scope: Any) -> int:
+    """The status for a request that cannot be told from another one; 0 for one that is fit to be looked at.
+
+    The server leaves out headers that are not ASCII, and ends a body in chunks that breaks off like a whole one: of
+    those only JSON cannot be half and look whole.
+    """
+    headers = scope.headers
+    names = [name for name, _ in headers.items()]
+    if names.count("host") > 1 or set(headers.keys()).difference(names, HARMLESS):
+        return 400
+    chunked = "transfer-encoding" in names
+    return 411 if chunked and "json" not in (headers.get("content-type") or "") else 0
+
+
+def has_body(scope: Any) -> bool:
+    headers = scope.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _declared(scope: Any) -> int | None:
+    """The length that a request says its body has; None when it says none."""
+    said = scope.headers.get("content-length")
+    return int(said) if said and "transfer-encoding" not in scope.headers else None

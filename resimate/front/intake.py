@@ -1,0 +1,91 @@
+"""Bodies are taken in on the event loop, where one that stalls costs a few kilobytes and no thread."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
+
+#: Seconds that a body may pause, and that it has before its rate is asked for.
+PAUSE: Final = 10.0
+#: Bytes a second that a body comes with on average, at least.
+LEAST_RATE: Final = 8 * 1024
+#: Seconds for the largest body over the slowest line.
+LONGEST: Final = 300.0
+#: Bytes of a body that stay in memory; what is longer waits in a file without a name.
+IN_MEMORY: Final = 64 * 1024
+
+
+class Refused(Exception):
+    """A body that is not taken in any further. ``status`` is what the client is told, 0 when it has gone."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass
+class Room:
+    """The bytes of all bodies that are being received or waiting; one address gets a part of it at most."""
+
+    most: int
+    most_each: int
+    taken: int = 0
+    bodies: int = 0
+    by_address: Counter[str] = field(default_factory=Counter)
+
+    def take(self, address: str, size: int) -> None:
+        if self.taken + size > self.most or self.by_address[address] + size > self.most_each:
+            raise Refused(503, "no_room")
+        self.taken += size
+        self.by_address[address] += size
+
+    def leave(self, address: str, size: int) -> None:
+        self.taken -= size
+        self.by_address[address] -= size
+        if self.by_address[address] <= 0:
+            del self.by_address[address]
+
+
+class Body:
+    """One body: it takes its room while it comes, and gives it back when it is closed."""
+
+    def __init__(self, room: Room, address: str, *, most: int) -> None:
+        self.file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed with the exchange
+        self.size = 0
+        self._room, self._address, self._most = room, address, most
+        room.bodies += 1
+
+    async def receive(self, chunks: AsyncIterator[bytes], declared: int | None) -> None:
+        """Take in all of it. A body beyond the size that is allowed is read no further; its ``size`` tells.
+
+        Raises ``Refused``, by 408 when it comes too slowly, 503 when there is no room, 0 when it breaks off.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout_at(began + PAUSE) as clock:
+                async for chunk in chunks:
+                    self._keep(chunk)
+                    if self.size > self._most:
+                        return
+                    late = began + min(PAUSE + self.size / LEAST_RATE, LONGEST)
+                    clock.reschedule(min(loop.time() + PAUSE, late))
+        except TimeoutError:
+            raise Refused(408, "too_slow") from None
+        if declared is not None and self.size < declared:
+            raise Refused(0, "broken_off")
+        self.file.seek(0)
+
+    def _keep(self, chunk: bytes) -> None:
+        self._room.take(self._address, len(chunk))
+        self.size += len(chunk)
+        if self.size <= self._most:
+            self.file.write(chunk)
+
+    def close(self) -> None:
+        self._room.leave(self._address, self.size)
+        self._room.bodies -= 1
+        self.file.close()
