@@ -9,16 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign
-from apps.core.forms import ContactsForm, introduction_field, pasted_field
+from apps.core import moments
+from apps.core.forms import MOMENT, ContactsForm, introduction_field, moment_field, pasted_field
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 
-MOMENT = "%Y-%m-%dT%H:%M"
-
-
-def moment_field(label: Any, help_text: Any = "", **more: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-    formats = [MOMENT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-    return forms.DateTimeField(label=label, help_text=help_text, widget=widget, input_formats=formats, **more)
+WEEK = timedelta(days=7)
 
 
 class StakeholdersForm(ContactsForm):
@@ -108,6 +103,8 @@ class CampaignForm(StakeholdersForm):
         closes_at: datetime = self.cleaned_data["closes_at"]
         if closes_at <= self.now:
             raise ValidationError(_("Choose a time in the future."))
+        if too_far := moments.problem_beyond(closes_at, self.now, ""):
+            raise ValidationError(too_far.detail)
         return closes_at
 
     def clean(self) -> dict[str, Any]:
@@ -127,7 +124,7 @@ class ExtendForm(forms.Form):
 
     def __init__(self, *args: Any, campaign: Campaign, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"closes_at": (max(campaign.closes_at, now) + timedelta(days=7)).strftime(MOMENT)}
+        self.initial = {"closes_at": moments.after(max(campaign.closes_at, now), WEEK).strftime(MOMENT)}
 
 
 def code_for(name: str) -> str:

@@ -1,5 +1,6 @@
 """How forms look: one field template, radio buttons as a stack or as a scale; and what is pasted or comes as a file."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from apps.core.contacts import flaw_said
 from apps.core.tables import Decoded, TableInvalid, as_text
 from apps.core.translating import translated
 
+MOMENT = "%Y-%m-%dT%H:%M"
+WHOLE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
 LARGEST_FILE = 2 * 1024 * 1024
 TABLE_FILES = ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
 
@@ -68,6 +71,20 @@ def file_field(label: Any, accept: str, help_text: Any = "") -> forms.FileField:
     """The field for a file, if there is one; ``accept`` says which are offered for choosing."""
     widget = forms.FileInput(attrs={"accept": accept})
     return forms.FileField(label=label, required=False, widget=widget, help_text=help_text)
+
+
+class MomentField(forms.DateTimeField):
+    """A day with a time; a day alone is no moment."""
+
+    def to_python(self, value: Any) -> Any:
+        if value and not (isinstance(value, str) and WHOLE.fullmatch(value.strip())):
+            raise ValidationError(_("Choose a day and a time."))
+        return super().to_python(value)
+
+
+def moment_field(label: Any, help_text: Any = "", **more: Any) -> MomentField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+    return MomentField(label=label, help_text=help_text, widget=widget, **more)
 
 
 def introduction_field() -> forms.CharField:

@@ -5,6 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import moments
 from apps.core.forms import (
     TABLE_FILES,
     ContactsForm,
@@ -61,6 +62,8 @@ class ElicitationForm(ExpertsForm):
         answer_by: date | None = self.cleaned_data["answer_by"]
         if answer_by and answer_by < self.today:
             raise ValidationError(_("Choose a day in the future."))
+        if wrong := moments.problem_of_day(answer_by, self.today, ""):
+            raise ValidationError(wrong.detail)
         return answer_by
 
 

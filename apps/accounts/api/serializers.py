@@ -5,6 +5,7 @@ from django.conf import settings
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.core.api import serializers
+from apps.core.api.moments import MomentField
 
 
 class PermissionsField(serializers.ListField):
@@ -59,6 +60,8 @@ class RoleSerializer(serializers.ModelSerializer[Role]):
 class GrantSerializer(serializers.ModelSerializer[Grant]):
     role_code = serializers.CharField(source="role.code", read_only=True)
 
+    valid_until = MomentField(required=False, allow_null=True)
+
     class Meta:
         model = Grant
         fields = ("id", "user", "role", "role_code", "object_id", "valid_until", "granted_at", "granted_by")
@@ -71,7 +74,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
         queryset=User.objects.all(), required=False, help_text="The account that the key acts as; the caller's own."
     )
     permissions = PermissionsField(required=False, help_text="Empty: everything that the account may do.")
-    expires_at = serializers.DateTimeField(required=False, help_text="In 90 days, if not said; in 365 at most.")
+    expires_at = MomentField(required=False, help_text="In 90 days, if not said; in 365 at most.")
 
     class Meta:
         model = ApiKey

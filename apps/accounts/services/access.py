@@ -11,7 +11,7 @@ from apps.accounts import authz
 from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
-from apps.core import events
+from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
 from apps.core.sentences import Sentence
@@ -65,6 +65,8 @@ def grant_role(
     role = locked(Role.objects.all(), role.pk)
     _refuse_wider_than_object(role, object_id)
     refuse_more_than_own(acting_user, role.permissions, object_id)
+    if too_far := moments.problem_beyond(valid_until, now, "/valid_until"):
+        raise Invalid(too_far.detail, errors=[too_far])
     grant = Grant(
         user=user, role=role, object_id=object_id, granted_at=now, granted_by=acting_user, valid_until=valid_until
     )

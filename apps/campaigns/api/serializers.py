@@ -7,6 +7,7 @@ from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import Contact
 from apps.core.api import serializers
 from apps.core.api.fast import Rows
+from apps.core.api.moments import MomentField
 from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectField, VisibleVersionField
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.notifications.models import Message
@@ -23,6 +24,8 @@ class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
         allow_null=True,
         help_text="What a relative model compares with: a reference set of the version.",
     )
+
+    closes_at = MomentField()
 
     class Meta:
         model = Campaign
@@ -47,7 +50,7 @@ class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
 
 
 class ExtensionSerializer(serializers.Serializer[Campaign]):
-    closes_at = serializers.DateTimeField(help_text="Later than the present closing date.")
+    closes_at = MomentField(help_text="Later than the present closing date.")
 
 
 class RemindedSerializer(serializers.Serializer[Campaign]):

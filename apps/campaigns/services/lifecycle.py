@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
-from apps.core import events
+from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
@@ -86,6 +86,8 @@ def _refuse_unusable(
         errors.append(Problem("/reference_set", Sentence("Choose a reference set of this version."), "other_version"))
     if closes_at <= now:
         errors.append(Problem("/closes_at", Sentence("Choose a closing date in the future."), "in_the_past"))
+    if too_far := moments.problem_beyond(closes_at, now, "/closes_at"):
+        errors.append(too_far)
     if errors:
         raise Invalid(paragraph(error.detail for error in errors), errors=errors)
 
@@ -144,6 +146,8 @@ def extend_campaign(campaign: Campaign, closes_at: datetime, *, acting_user: Use
     if closes_at <= max(now, campaign.closes_at):
         detail = Sentence("The new closing date must be later than the present one, and in the future.")
         raise Invalid(detail, errors=[Problem("/closes_at", detail, "not_later")])
+    if too_far := moments.problem_beyond(closes_at, now, "/closes_at"):
+        raise Invalid(too_far.detail, errors=[too_far])
     details = {"from": campaign.closes_at.isoformat(), "to": closes_at.isoformat()}
     campaign.closes_at = closes_at
     campaign.save(update_fields=["closes_at"])

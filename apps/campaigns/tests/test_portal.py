@@ -194,7 +194,7 @@ def test_a_campaign_is_steered_from_its_page(draft: Campaign, staff: Client, clo
     later = (draft.closes_at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     assert "has a new closing date" in act("extend", {"closes_at": later})
     assert "must be later" in act("extend", {"closes_at": later})
-    assert "Enter a valid date" in act("extend", {"closes_at": "soon"})
+    assert "Choose a day and a time." in act("extend", {"closes_at": "soon"})
     assert "final score" in act("close")
 
 

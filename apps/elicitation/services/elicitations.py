@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts.models import User
-from apps.core import events
+from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sentences import Sentence, paragraph
 from apps.elicitation import asked, judging
@@ -50,6 +50,7 @@ def create_elicitation(
 ) -> WeightElicitation:
     """Prepare an elicitation for the children of the nodes with these codes; nobody hears of it before it is opened."""
     refuse_unless_draft(version)
+    _refuse_day(answer_by, now)
     elicitation = WeightElicitation.objects.create(
         name=name,
         introduction=introduction,
@@ -62,6 +63,11 @@ def create_elicitation(
     )
     audit.record("elicitation.created", now=now, target=elicitation, actor=acting_user)
     return elicitation
+
+
+def _refuse_day(answer_by: date | None, now: datetime) -> None:
+    if wrong := moments.problem_of_day(answer_by, now.date(), "/answer_by"):
+        raise Invalid(wrong.detail, errors=[wrong])
 
 
 def _frozen(version: ModelVersion, method: str, codes: Sequence[str]) -> list[asked.Json]:
@@ -105,6 +111,8 @@ def change_elicitation(
     asks_anew = changes.keys() & {"version", "method", "nodes"}
     if asks_anew and Judgement.objects.filter(expert__elicitation=elicitation).exists():
         raise ElicitationNotReady("Judgements were entered already, so what is asked stays. Make a new elicitation.")
+    if "answer_by" in changes:
+        _refuse_day(changes["answer_by"], now)
     codes = changes.pop("nodes", None) or [node.code for node in elicitation.asked]
     for field, value in changes.items():
         setattr(elicitation, field, value)
