@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import Grant, User
-from apps.core.errors import Invalid, Problem
+from apps.accounts.models import ApiKey, Grant, User
+from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sentences import Sentence
 
 SCOPES = frozenset({"tenant", "model", "campaign", "assigned", "own", "*"})
@@ -48,6 +48,14 @@ RESOURCES: dict[str, frozenset[str]] = {
 }
 
 M = TypeVar("M", bound=Model)
+
+
+class NotPermitted(Refused):
+    code = "permission_denied"
+    status = 403
+    title = "Not permitted"
+
+
 Condition = Callable[[User, UUID | None], Q]
 _conditions: dict[tuple[type[Model], str], Condition] = {}
 
@@ -123,9 +131,15 @@ def _parsed(text: str, object_id: str) -> Permission:
     return Permission.parse(text, UUID(object_id) if object_id else None)
 
 
-def narrow(user: User, permissions: Iterable[str]) -> None:
+def narrow(user: User, key: ApiKey) -> None:
     """The bearer of an API key may do what the key *and* its user may do."""
-    user._key_permissions = tuple(_parsed(text, "") for text in permissions)  # type: ignore[attr-defined]  # noqa: SLF001
+    user._key = key  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+
+
+def key_of(user: User) -> ApiKey | None:
+    """The key with which the user came; none for who signed in."""
+    key: ApiKey | None = getattr(user, "_key", None)
+    return key
 
 
 def relevant(user: Any, permission: str) -> list[Permission]:
@@ -137,7 +151,7 @@ def relevant(user: Any, permission: str) -> list[Permission]:
     if not isinstance(user, User) or not user.is_active:
         return []
     found = [one for one in permissions_of(user) if one.is_about(resource, action)]
-    if key := _key_of(user):
+    if key := _reach_of_key(user):
         of_key = [one for one in key if one.is_about(resource, action)]
         found = [narrower for one in found for other in of_key if (narrower := one.narrowed_by(other))]
     return [one for one in found if one.scope in MAKING] if action == "create" else found
@@ -145,33 +159,65 @@ def relevant(user: Any, permission: str) -> list[Permission]:
 
 def holds(user: User, wanted: Permission) -> bool:
     """Whether the user has all of a permission, so that they may give it to others."""
-    key = _key_of(user)
+    key = _reach_of_key(user)
     return any(one.covers(wanted) for one in permissions_of(user)) and (
         not key or any(one.covers(wanted) for one in key)
     )
 
 
-def _key_of(user: User) -> tuple[Permission, ...]:
-    key: tuple[Permission, ...] = getattr(user, "_key_permissions", ())
-    return key
+def _reach_of_key(user: User) -> tuple[Permission, ...]:
+    key = key_of(user)
+    return tuple(_parsed(text, "") for text in key.permissions) if key else ()
 
 
-def allows(user: Any, permission: str, obj: Model | None = None) -> bool:
-    """Whether a grant covers the object; without an object, whether there is any grant of that kind.
-
-    The tenant itself is one thing: who may manage only what is theirs in it does not administer it.
-    """
-    if ":" not in permission or permission == "tenant:manage":  # Django's own ``app.verb_model``, asked by the admin
-        return everywhere(user, "tenant:manage")
+def allows(user: Any, permission: str, obj: Model) -> bool:
+    """Whether a grant covers this object."""
     found = relevant(user, permission)
-    if obj is None or any(one.is_everywhere for one in found):
-        return bool(found)
+    if any(one.is_everywhere for one in found):
+        return True
     return bool(found) and _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
+
+
+def somewhere(user: Any, permission: str) -> bool:
+    """Whether there is any grant of that kind, for whatever object: what opens a page and shows a button, no more.
+
+    Of ``create`` it says all there is to say: what is made is one's own.
+    """
+    return bool(relevant(user, permission))
 
 
 def everywhere(user: Any, permission: str) -> bool:
     """Whether a grant covers the whole tenant: for what belongs to nobody in particular."""
     return any(one.is_everywhere for one in relevant(user, permission))
+
+
+def require(acting_user: User | None, permission: str, obj: Model | None = None) -> None:
+    """Refuse who may not, in a service: on the object, or, without one, anywhere at all.
+
+    Without an acting user it is the operator, or the product itself, that acts.
+    """
+    if acting_user is None:
+        return
+    if not (somewhere(acting_user, permission) if obj is None else allows(acting_user, permission, obj)):
+        raise _not_permitted(permission)
+
+
+def require_each(acting_user: User | None, permission: str, queryset: QuerySet[Any]) -> None:
+    """Refuse who may not do it to every row."""
+    if acting_user is None or everywhere(acting_user, permission):
+        return
+    theirs = _covered(queryset.model._default_manager.all(), acting_user, relevant(acting_user, permission))
+    if queryset.exclude(pk__in=theirs.order_by().values("pk")).exists():
+        raise _not_permitted(permission)
+
+
+def _not_permitted(permission: str) -> NotPermitted:
+    return NotPermitted(Sentence("Your roles do not include this: {permission}.", permission=permission))
+
+
+def seen_by(acting_user: User | None, queryset: QuerySet[M], permission: str) -> QuerySet[M]:
+    """What a service may use for who asked; without an acting user, everything."""
+    return queryset if acting_user is None else visible(queryset, acting_user, permission)
 
 
 def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:

@@ -30,4 +30,7 @@ class EmailBackend(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        return authz.allows(user_obj, perm, obj)
+        """Without an object: about the whole tenant. Django's own permissions are the administrator's."""
+        if ":" not in perm:
+            return authz.everywhere(user_obj, "tenant:manage")
+        return authz.everywhere(user_obj, perm) if obj is None else authz.allows(user_obj, perm, obj)

@@ -30,6 +30,10 @@ class User(AbstractBaseUser, Model):
     name = EncryptedTextField(pii="name", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     is_active = models.BooleanField(default=True)
+    #: Counts up when the account is closed or gets another password: no session of before is good after.
+    session_epoch = models.PositiveIntegerField(default=0)
+    #: Somebody else has seen the password, so it opens nothing but the page on which to replace it.
+    password_is_first = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"
@@ -51,12 +55,15 @@ class User(AbstractBaseUser, Model):
         return self.is_active and self.has_perm("tenant:manage")
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Ends the sessions of a changed password, and fits one schema only: a copy of this row signs nobody in."""
-        salt = f"resimate.session|{current_schema()}|{self.pk}"
+        """Ends the sessions of a password and an epoch, and fits one schema: a copy of this row signs nobody in."""
+        salt = f"resimate.session|{current_schema()}|{self.pk}|{self.session_epoch}"
         return salted_hmac(salt, self.password, secret=secret, algorithm="sha256").hexdigest()
 
     def has_perm(self, permission: str, obj: Any = None) -> bool:
-        """``has_perm("campaigns:open", campaign)``: is there a grant ``campaigns:<scope>:open`` that covers it?"""
+        """``has_perm("campaigns:open", campaign)``: is there a grant ``campaigns:<scope>:open`` that covers it?
+
+        Without an object: one that covers the whole tenant.
+        """
         return any(backend.has_perm(self, permission, obj) for backend in auth.get_backends())
 
     def has_perms(self, permissions: Any, obj: Any = None) -> bool:

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
+from apps.accounts import authz
 from apps.accounts.models import User
 
 View = Callable[..., HttpResponseBase]
 
 
-def staff_page(permission: str, admits: Callable[[User, str], bool] = User.has_perm) -> Callable[[View], View]:
+def staff_page(permission: str, admits: Callable[[User, str], bool] = authz.somewhere) -> Callable[[View], View]:
     """Let in who has some grant of that kind; ``admits`` says so where a grant alone is not enough."""
 
     def around(view: View) -> View:

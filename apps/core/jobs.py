@@ -98,13 +98,13 @@ def runner(kind: str, *, atomic: bool = False) -> Callable[[Runner], Runner]:
 
 
 @transaction.atomic
-def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: datetime) -> Job:
-    """Ask for a job; a worker takes it up once this commits."""
+def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: datetime, reach: str = "") -> Job:
+    """Ask for a job; a worker takes it up once this commits. ``reach`` is what its runner finds its rights by."""
     if kind not in _runners:
         raise LookupError(f"no runner for jobs of kind {kind}")
     if NUL.search(encode(parameters)):
         raise Invalid("A job cannot be made of text with NUL characters; the database holds none.")
-    job = Job.objects.create(kind=kind, parameters=parameters, requested_by=requested_by, created_at=now)
+    job = Job.objects.create(kind=kind, parameters=parameters, requested_by=requested_by, reach=reach, created_at=now)
     events.publish("job.enqueued", {"job_id": str(job.pk)}, now=now)
     return job
 

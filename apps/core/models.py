@@ -81,6 +81,8 @@ class Job(TenantRow):
     result = models.JSONField(null=True, blank=True)
     problem = models.JSONField(null=True, blank=True)
     requested_by = models.UUIDField()
+    #: With what it was asked for; whoever runs it knows how to read this. Nobody reads an empty one.
+    reach = models.CharField(max_length=60, default="", blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

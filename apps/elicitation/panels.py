@@ -15,7 +15,7 @@ LATEST = 20
 @show_at("models.version")
 def elicitations_of(request: HttpRequest, version: ModelVersion) -> SafeString | None:
     """The elicitations of a version, and the way to a new one; nothing for who may not see them."""
-    if not authz.allows(request.user, "weight-elicitations:read"):
+    if not authz.somewhere(request.user, "weight-elicitations:read"):
         return None
     rows = authz.visible(WeightElicitation.objects.filter(version=version), request.user, "weight-elicitations:read")
     is_draft = version.state == ModelVersion.State.DRAFT
@@ -33,4 +33,4 @@ def elicitations_of(request: HttpRequest, version: ModelVersion) -> SafeString |
 def may_elicit(request: HttpRequest, version: ModelVersion) -> bool:
     """Whether the user may ask for weights of a draft: as who may change it."""
     user = request.user
-    return authz.allows(user, "weight-elicitations:create") and authz.allows(user, "models:update", version.model)
+    return authz.somewhere(user, "weight-elicitations:create") and authz.allows(user, "models:update", version.model)

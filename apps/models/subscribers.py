@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts import authz
+from apps.accounts.reach import acting_user_of
 from apps.core import events, jobs
 from apps.core.errors import Invalid
 from apps.core.jobs import Progress
@@ -25,20 +26,27 @@ def score_when_submitted(submitted: Sequence[Event]) -> None:
 @jobs.runner("assessment.score")
 def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     assessment = Assessment.objects.get(pk=job.parameters["assessment_id"])
+    authz.require(acting_user_of(job), "assessments:score", assessment)
     run = services.score_assessment(assessment, now=timezone.now(), requested_by=job.requested_by)
     return {"assessment_id": str(assessment.pk), "run_id": str(run.pk), "score": run.score}
 
 
+def _calculation(job: Job) -> dict[str, Any]:
+    """What to calculate, for who may still ask for it."""
+    authz.require(acting_user_of(job), "calculations:create")
+    return job.parameters
+
+
 @jobs.runner("calculation")
 def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
-    asked = job.parameters
+    asked = _calculation(job)
     found = services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
     return found | ({"reference": asked["reference"]} if "reference" in asked else {})
 
 
 @jobs.runner("calculation.explanation")
 def explain_on_request(job: Job, progress: Progress) -> dict[str, Any]:
-    asked = job.parameters
+    asked = _calculation(job)
     model = services.model_of(asked["model"])
     found = services.explain(model, asked["units"], asked["unit"], asked.get("options"))
     return found | ({"reference": asked["reference"]} if "reference" in asked else {})
@@ -46,19 +54,20 @@ def explain_on_request(job: Job, progress: Progress) -> dict[str, Any]:
 
 @jobs.runner("calculation.weights")
 def find_weights_on_request(job: Job, progress: Progress) -> dict[str, Any]:
-    return services.find_weights(job.parameters["asked"])
+    return services.find_weights(_calculation(job)["asked"])
 
 
 @jobs.runner("calculation.agreement")
 def measure_agreement_on_request(job: Job, progress: Progress) -> dict[str, Any]:
-    return services.measure_agreement(job.parameters["asked"])
+    return services.measure_agreement(_calculation(job)["asked"])
 
 
 @jobs.runner("subjects.import", atomic=True)
 def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
-    who = User.objects.get(pk=job.requested_by)
-    return services.import_subjects(asked["rows"], acting_user=who, now=timezone.now(), dry_run=asked["dry_run"])
+    return services.import_subjects(
+        asked["rows"], acting_user=acting_user_of(job), now=timezone.now(), dry_run=asked["dry_run"]
+    )
 
 
 @jobs.runner("assessments.import", atomic=True)
@@ -69,7 +78,7 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
         asked["units"],
         period=asked["period"],
         reference_set=ReferenceSet.objects.defer("units").filter(pk=asked.get("reference_set")).first(),
-        acting_user=User.objects.get(pk=job.requested_by),
+        acting_user=acting_user_of(job),
         now=timezone.now(),
         dry_run=asked["dry_run"],
     )
@@ -85,7 +94,7 @@ def import_files(job: Job, progress: Progress) -> dict[str, Any]:
         version=version or None,
         publish=asked["publish"],
         score=asked["score"],
-        acting_user=User.objects.get(pk=job.requested_by),
+        acting_user=acting_user_of(job),
         now=timezone.now(),
         dry_run=asked["dry_run"],
     )

@@ -38,7 +38,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     rows = seen.defer("current_version__document").order_by("-pk")
     page = {
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "may_create": user_of(request).has_perm("models:create"),
+        "may_create": authz.somewhere(user_of(request), "models:create"),
     }
     return render(request, "models/list.html", page)
 
@@ -81,7 +81,7 @@ def _explain(form: ImportForm, refused: Refused) -> None:
 @staff_page("models:read")
 def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     """A resilience model by one of its versions: the one asked for, else the current one, else the draft."""
-    found = _model_or_404(request, pk)
+    found, user = _model_or_404(request, pk), user_of(request)
     versions = list(found.versions.defer("document").order_by("-number"))
     chosen = _chosen(found, versions, number)
     if chosen is None:
@@ -99,9 +99,9 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "content": content,
         "golden": services.golden_of(chosen),
         "crumbs": [_models_crumb()],
-        "may_publish": user_of(request).has_perm("models:publish", found),
-        "may_change": user_of(request).has_perm("models:create"),
-        "may_retire": user_of(request).has_perm("models:retire", found),
+        "may_publish": user.has_perm("models:publish", found),
+        "may_change": authz.somewhere(user, "models:create") and user.has_perm("models:update", found),
+        "may_retire": user.has_perm("models:retire", found),
         "replaced_by": services.replaced_by(chosen),
         "questions": reports.questionnaire(content, language),
         "bands": reports.bands(content, language),
@@ -113,7 +113,8 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
 def _references(request: HttpRequest, version: ModelVersion, content: Model) -> dict[str, Any]:
     """What the page shows of reference sets: nothing where the version has no use for any, or the user may not see."""
     user = user_of(request)
-    if not content.relative or version.state == ModelVersion.State.DRAFT or not user.has_perm("assessments:read"):
+    has_use = content.relative and version.state != ModelVersion.State.DRAFT
+    if not has_use or not authz.somewhere(user, "assessments:read"):
         return {}
     of_version = ReferenceSet.objects.with_use().filter(version=version).defer("units")
     seen = authz.visible(of_version, user, "assessments:read")
@@ -122,7 +123,7 @@ def _references(request: HttpRequest, version: ModelVersion, content: Model) -> 
     return {
         "references": Paginator(seen.order_by("-pk"), PAGE).get_page(request.GET.get("page")),
         "ranking": ranking and ranking.title(get_language() or content.language, content.language),
-        "may_freeze": can_freeze and user.has_perm("assessments:create"),
+        "may_freeze": can_freeze and authz.somewhere(user, "assessments:create"),
     }
 
 
@@ -188,7 +189,7 @@ def subject_list(request: HttpRequest) -> HttpResponse:
     page = {
         "page": shown,
         "q": wanted,
-        "may_create": user.has_perm("subjects:create"),
+        "may_create": authz.somewhere(user, "subjects:create"),
     }
     return render(request, "models/subjects.html", page)
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import authz
+from apps.accounts import authz, reach
 from apps.accounts.models import User
 from apps.accounts.workspace import staff_page, user_of
 from apps.core import jobs
@@ -167,16 +167,15 @@ def _ask_for_a_version(form: ExchangeForm, refused: Refused) -> None:
 def _run(form: ExchangeForm, user: User, *, dry_run: bool) -> dict[str, Any]:
     asked, now = form.asked(dry_run=dry_run), timezone.now()
     files = _files(asked["files"])
-    needed = services.rights_needed(files, publish=asked["publish"])
-    if not all(authz.allows(user, permission) for permission in needed):
-        raise PermissionDenied
+    version = form.cleaned_data["version"]
     if services.is_long(files) and not dry_run:
-        jobs.enqueue("models.import", asked, requested_by=user.pk, now=now)
+        services.refuse_rights(files, publish=asked["publish"], acting_user=user, version=version)
+        reach.enqueue("models.import", asked, acting_user=user, now=now)
         return {"version": None, "is_job": True}
     return services.import_files(
         files,
         services.options_of(asked),
-        version=form.cleaned_data["version"],
+        version=version,
         publish=asked["publish"],
         score=asked["score"],
         acting_user=user,

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +152,19 @@ def test_no_file_is_longer_than_one_can_read() -> None:
     too_long: dict[str, Any] = {name: lines for name, lines in lengths.items() if lines > 450}
 
     assert too_long == {}
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_what_runs_later_has_one_way_to_a_user() -> None:
+    """Jobs are asked for and run through ``accounts.reach``: one loaded by hand would have too many rights."""
+    found = []
+    for path in (ROOT / "apps").rglob("*.py"):
+        name, text = str(path.relative_to(ROOT)), path.read_text()
+        if "tests" in path.parts or name in ("apps/accounts/reach.py", "apps/core/jobs.py"):
+            continue
+        runs_later = path.stem in ("subscribers", "tasks")
+        found += [f"{name}: jobs.enqueue"] * ("jobs.enqueue(" in text)
+        found += [f"{name}: requested_by as a user"] * bool(re.search(r"(?<!filter)\(pk=\w+\.requested_by\)", text))
+        found += [f"{name}: User.objects"] * (runs_later and "User.objects" in text)
+
+    assert found == []

@@ -33,7 +33,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         if not key.is_valid_at(now) or not key.user.is_active:
             _record_refusal(key, now)
             raise AuthenticationFailed(REFUSAL)
-        authz.narrow(key.user, key.permissions)
+        authz.narrow(key.user, key)
         context.amend(user_id=str(key.user_id), actor_type="api_key")
         _note_use(key, now)
         return key.user, key

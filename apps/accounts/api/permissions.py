@@ -32,7 +32,7 @@ class Granted(BasePermission):
         if method == "options":
             return bool(request.user and request.user.is_authenticated)
         permission = permission_for(view)
-        asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.allows
+        asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
         allowed = bool(request.user and request.user.is_authenticated and asks(request.user, permission))
         if not allowed and request.user and request.user.is_authenticated:
             audit.record("permission.denied", now=timezone.now(), outcome="denied", details={"permission": permission})

@@ -79,8 +79,9 @@ def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tu
 def _set_password(user: User, password: str, *, acting_user: User | None, now: datetime, action: str) -> User:
     passwords.check(password, user)
     user.set_password(password)
+    user.session_epoch += 1
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        user.save(update_fields=["password", "session_epoch"])
         audit.record(action, now=now, target=user, actor=acting_user)
         events.publish(action, {"user_id": str(user.pk)}, now=now)
     return user
@@ -93,7 +94,8 @@ def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> U
     _refuse_mightier(user, acting_user)
     refuse_without_administrator(now, without_user=user)
     user.is_active = False
-    user.save(update_fields=["is_active"])
+    user.session_epoch += 1
+    user.save(update_fields=["is_active", "session_epoch"])
     ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     audit.record("user.deactivated", now=now, target=user, actor=acting_user)
     events.publish("user.deactivated", {"user_id": str(user.pk)}, now=now)

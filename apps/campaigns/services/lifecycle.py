@@ -1,5 +1,6 @@
 """A campaign's life: draft, open, closed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign
@@ -16,7 +18,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
-from apps.models.services import create_assessment, lock_assessment
+from apps.models.services import begin_assessment, lock_assessment, unseen
 from apps.notifications import services as notifications
 
 
@@ -44,7 +46,9 @@ def create_campaign(
     now: datetime,
 ) -> Campaign:
     """Prepare a campaign; nobody hears of it before it is opened."""
-    _refuse_unusable(version, reference_set, closes_at, now)
+    authz.require(acting_user, "campaigns:create")
+    refused = list(unseen(acting_user, version=version, subject=subject, reference_set=reference_set))
+    _refuse_unusable(version, reference_set, closes_at, now, refused)
     campaign = Campaign.objects.create(
         name=name,
         version=version,
@@ -70,16 +74,22 @@ def change_campaign(
         raise CampaignNotReady("Only a draft campaign can be changed; an open one can be extended.")
     for field, value in changes.items():
         setattr(campaign, field, value)
-    _refuse_unusable(campaign.version, campaign.reference_set, campaign.closes_at, now)
+    named = {field: changes[field] for field in ("version", "subject", "reference_set") if field in changes}
+    refused = list(unseen(acting_user, **named))
+    _refuse_unusable(campaign.version, campaign.reference_set, campaign.closes_at, now, refused)
     campaign.save(update_fields=list(changes))
     audit.record("campaign.changed", now=now, target=campaign, actor=acting_user, details={"fields": sorted(changes)})
     return campaign
 
 
 def _refuse_unusable(
-    version: ModelVersion, reference_set: ReferenceSet | None, closes_at: datetime, now: datetime
+    version: ModelVersion,
+    reference_set: ReferenceSet | None,
+    closes_at: datetime,
+    now: datetime,
+    refused: Sequence[Problem] = (),
 ) -> None:
-    errors = []
+    errors = list(refused)
     if version.state != ModelVersion.State.PUBLISHED:
         errors.append(Problem("/version", Sentence("Choose a published version."), "not_published"))
     if reference_set is not None and reference_set.version_id != version.pk:
@@ -108,7 +118,7 @@ def open_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime
     _refuse_to_open(campaign, now)
     campaign.status = Campaign.Status.OPEN
     campaign.opened_at = now
-    campaign.assessment = create_assessment(
+    campaign.assessment = begin_assessment(
         version=campaign.version,
         subject=campaign.subject,
         period=campaign.period,

@@ -26,7 +26,7 @@ LIVE, LATEST = 6, 6
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    if not (is_staff(user) or user.has_perm("models:read")):
+    if not (is_staff(user) or authz.somewhere(user, "models:read")):
         return _own_campaigns(request)
     now = timezone.now()
     live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "drafts": list(campaigns_for(request).filter(status=Campaign.Status.DRAFT).order_by("-pk")[:LIVE]),
         "scores": _latest_scores(request),
         "has_models": ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED).exists(),
-        "may_create": user.has_perm("campaigns:create"),
+        "may_create": authz.somewhere(user, "campaigns:create"),
     }
     return render(request, "campaigns/home.html", page)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.locking import lock
@@ -35,6 +36,7 @@ def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, n
     if elicitation.status != WeightElicitation.Status.CLOSED:
         raise ElicitationNotReady("Close the elicitation first: until then experts can change their judgements.")
     version = _locked_version(elicitation)
+    authz.require(acting_user, "models:update", elicitation.version.model)
     refuse_unless_draft(version)
     refuse_changed_nodes(elicitation, version)
     steps = _steps(elicitation, version)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
@@ -49,6 +50,7 @@ def create_elicitation(
     now: datetime,
 ) -> WeightElicitation:
     """Prepare an elicitation for the children of the nodes with these codes; nobody hears of it before it is opened."""
+    authz.require(acting_user, "models:update", version.model)
     refuse_unless_draft(version)
     _refuse_day(answer_by, now)
     elicitation = WeightElicitation.objects.create(
@@ -117,6 +119,7 @@ def change_elicitation(
     for field, value in changes.items():
         setattr(elicitation, field, value)
     if asks_anew:
+        authz.require(acting_user, "models:update", elicitation.version.model)
         refuse_unless_draft(elicitation.version)
         elicitation.nodes = _frozen(elicitation.version, elicitation.method, codes)
     elicitation.save()

@@ -11,9 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import authz
+from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
-from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
@@ -79,9 +78,7 @@ class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, Collec
             "units": units,
             "dry_run": asked["dry_run"],
         }
-        return accepted(
-            jobs.enqueue("assessments.import", parameters, requested_by=who(request).pk, now=timezone.now())
-        )
+        return accepted(reach.enqueue("assessments.import", parameters, acting_user=who(request), now=timezone.now()))
 
     def _versions(self, ids: Iterable[UUID]) -> dict[UUID, ModelVersion]:
         return found(versions_seen_by(self.request.user), ids)

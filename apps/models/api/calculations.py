@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import authz
-from apps.core import degraded, jobs
+from apps.accounts import authz, reach
+from apps.core import degraded
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parsers import body_of, decode
 from apps.core.api.views import ApiView
@@ -185,7 +185,7 @@ class AgreementView(ApiView):
 
 
 def _as_job(request: Request, kind: str, asked: dict[str, Any]) -> Response:
-    return accepted(jobs.enqueue(kind, asked, requested_by=who(request).pk, now=timezone.now()))
+    return accepted(reach.enqueue(kind, asked, acting_user=who(request), now=timezone.now()))
 
 
 def _uuid(text: Any) -> UUID:

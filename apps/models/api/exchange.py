@@ -14,9 +14,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import authz
+from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
-from apps.core import jobs
 from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.jobs import JobSerializer, accepted
@@ -114,11 +113,11 @@ class ModelImportView(ApiView):
         asked = body.validated_data
         files = [_file(place, one) for place, one in enumerate(asked["files"])]
         version = _version(request, asked.get("version"))
-        _check_rights(request, files, asked)
         now = timezone.now()
         if services.is_long(files):
+            services.refuse_rights(files, publish=asked["publish"], acting_user=who(request), version=version)
             parameters = {**asked, "files": request.data["files"], "version": str(version.pk) if version else None}
-            return accepted(jobs.enqueue("models.import", parameters, requested_by=who(request).pk, now=now))
+            return accepted(reach.enqueue("models.import", parameters, acting_user=who(request), now=now))
         outcome = services.import_files(
             files,
             services.options_of(asked),
@@ -154,13 +153,6 @@ def _version(request: Request, pk: UUID | None) -> ModelVersion | None:
         problem = Problem("/version", "there is no such version", "unknown_version")
         raise Invalid("The version is not there.", errors=[problem])
     return found
-
-
-def _check_rights(request: Request, files: list[File], asked: dict[str, Any]) -> None:
-    """What the files bring needs the rights that it would need one by one."""
-    needed = services.rights_needed(files, publish=asked["publish"])
-    if not all(authz.allows(request.user, permission) for permission in needed):
-        raise PermissionDenied
 
 
 class ImportView(FastListMixin, ReadMixin, CollectionView[Import]):

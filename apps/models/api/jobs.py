@@ -8,8 +8,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.permissions import permission_for
+from apps.accounts import authz
 from apps.accounts.api.viewsets import verb
+from apps.accounts.reach import reach_of
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer
 from apps.core.api.views import ApiView, etag_of
@@ -19,7 +20,7 @@ from apps.models.api.bodies import who
 
 
 class JobView(ApiView, viewsets.GenericViewSet[Job]):
-    """Jobs that the caller asked for; those who may read all jobs see all."""
+    """Jobs that the caller asked for; who administers the tenant sees all, a narrowed key its own."""
 
     resource = "jobs"
     queryset = Job.objects.order_by("-id")
@@ -30,10 +31,12 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
     def get_queryset(self) -> QuerySet[Job]:
         user: Any = self.request.user
         jobs_ = super().get_queryset()
-        is_narrow = bool(getattr(self.request.auth, "permissions", None))
-        if is_narrow and not user.has_perm(permission_for(self)):
-            return jobs_.none()  # what a job found may be more than such a key may read
-        return jobs_ if user.has_perm("tenant:manage") else jobs_.filter(requested_by=user.pk)
+        key = authz.key_of(user)
+        if user.has_perm("tenant:manage"):
+            return jobs_
+        if key and key.permissions:  # what other jobs found may be more than such a key may read
+            return jobs_.filter(requested_by=user.pk, reach=reach_of(user))
+        return jobs_.filter(requested_by=user.pk)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a job."""

@@ -9,6 +9,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView
 from apps.core import jobs
 from apps.core.api.fast import UUID_PATTERN
@@ -104,7 +105,7 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
         While there is no worker it is done at once, and the answer holds the result.
         """
         parameters = {"assessment_id": str(self.assessment.pk)}
-        job = jobs.enqueue("assessment.score", parameters, requested_by=who(request).pk, now=timezone.now())
+        job = reach.enqueue("assessment.score", parameters, acting_user=who(request), now=timezone.now())
         return accepted(jobs.run_if_alone(job))
 
 

@@ -6,8 +6,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
-from apps.core import jobs
 from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
 from apps.core.api.jobs import JobSerializer, accepted
@@ -54,7 +54,7 @@ class SubjectView(
         rows = _Rows(data={"rows": given})
         rows.is_valid(raise_exception=True)
         parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"]}
-        return accepted(jobs.enqueue("subjects.import", parameters, requested_by=who(request).pk, now=timezone.now()))
+        return accepted(reach.enqueue("subjects.import", parameters, acting_user=who(request), now=timezone.now()))
 
     def perform_create(self, serializer: Any) -> Subject:
         return services.create_subject(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())

@@ -1,6 +1,7 @@
 """What can be done with resilience models, assessments, answers and scores: one function for each verb."""
 
 from apps.models.services.assessments import (
+    begin_assessment,
     create_assessment,
     create_assessments,
     delete_assessment,
@@ -25,8 +26,7 @@ from apps.models.services.exchange import (
     import_files,
     is_long,
     options_of,
-    rights_needed,
-    undo_import,
+    refuse_rights,
 )
 from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
 from apps.models.services.imports import import_assessments, import_subjects, units_in
@@ -48,6 +48,7 @@ from apps.models.services.responses import (
     submit,
 )
 from apps.models.services.scoring import score_assessment, score_assessments
+from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
 from apps.models.services.traces import (
     InputNotKept,
@@ -60,6 +61,7 @@ from apps.models.services.traces import (
     trace_schema,
     verify_trace,
 )
+from apps.models.services.undoing import undo_import
 from apps.models.services.versions import (
     delete_model,
     import_document,
@@ -81,6 +83,7 @@ __all__ = [
     "Verdict",
     "Verified",
     "answers_of",
+    "begin_assessment",
     "calculate",
     "cancel_job",
     "check_calculation",
@@ -118,10 +121,10 @@ __all__ = [
     "publish_version",
     "ranking_node",
     "read_document",
+    "refuse_rights",
     "rename_model",
     "replaced_by",
     "retire_version",
-    "rights_needed",
     "save_answer",
     "save_answers",
     "score_assessment",
@@ -136,6 +139,7 @@ __all__ = [
     "undo_import",
     "units_in",
     "units_of_set",
+    "unseen",
     "update_draft",
     "update_subject",
     "verify_tenants",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.db import transaction
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
@@ -18,6 +19,7 @@ from apps.models.engine.problems import DataInvalid, pointer
 from apps.models.engine.units import read_units
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, ScoreRun, Subject
 from apps.models.services.documents import parsed
+from apps.models.services.seen import unseen
 
 
 class AssessmentLocked(Refused):
@@ -41,6 +43,29 @@ def create_assessment(
     now: datetime,
 ) -> Assessment:
     """Begin the assessment of a subject by a published version, compared with a reference set if one is given."""
+    _refuse_unseen([{"version": version, "subject": subject, "reference_set": reference_set}], [""], acting_user)
+    return begin_assessment(
+        version=version,
+        subject=subject,
+        period=period,
+        values=values,
+        reference_set=reference_set,
+        acting_user=acting_user,
+        now=now,
+    )
+
+
+def begin_assessment(
+    *,
+    version: ModelVersion,
+    subject: Subject,
+    period: str = "",
+    values: Mapping[str, Any] | None = None,
+    reference_set: ReferenceSet | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> Assessment:
+    """The same for something above that has asked for its own right, and for what it is about, already."""
     row = {"version": version, "subject": subject, "period": period, "values": dict(values or {})}
     return _create([{**row, "reference_set": reference_set}], [""], acting_user, now)[0]
 
@@ -52,7 +77,23 @@ def create_assessments(
 
     A row has ``version``, ``subject``, and may have ``period``, ``values`` and ``reference_set``.
     """
-    return _create(rows, [f"{at}/{row}" for row in range(len(rows))], acting_user, now)
+    places = [f"{at}/{row}" for row in range(len(rows))]
+    _refuse_unseen(rows, places, acting_user)
+    return _create(rows, places, acting_user, now)
+
+
+def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None) -> None:
+    """Who makes an assessment must be able to see what it is of; each thing is asked for once."""
+    authz.require(acting_user, "assessments:create")
+    first = {
+        (name, row[name]): place
+        for row, place in reversed(list(zip(rows, places, strict=True)))
+        for name in ("version", "subject", "reference_set")
+        if row.get(name) is not None
+    }
+    problems = [one for (name, thing), place in first.items() for one in unseen(acting_user, **{name: thing}, at=place)]
+    if problems:
+        raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
 
 
 @transaction.atomic
@@ -122,6 +163,7 @@ def set_values(
     if reference_set != "as it is":
         assessment.reference_set = reference_set
     problems = [
+        *unseen(acting_user, reference_set=None if reference_set == "as it is" else reference_set),
         *check_values(parsed(assessment.version), values),
         *check_reference_set(assessment.version, assessment.reference_set),
     ]

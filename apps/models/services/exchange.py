@@ -6,44 +6,34 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import ProtectedError, Q
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import all_locked, locked
+from apps.core.locking import all_locked
 from apps.core.sentences import Sentence
 from apps.models import engine
-from apps.models.document import digest
 from apps.models.engine.problems import Invalid as EngineInvalid
 from apps.models.exchange import coinr, sheets_of, write_workbook
 from apps.models.exchange.cells import CellTooLong
 from apps.models.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
 from apps.models.exchange.places import Places
-from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, store_responses
+from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects
+from apps.models.services.undoing import fingerprint
 from apps.models.services.versions import import_document, publish_version
 
 MOST_BYTES = 20 * 1024 * 1024
 LONG = 5000
 EPOCH = (1980, 1, 1, 0, 0, 0)
-
-
-class ImportUndone(Refused):
-    code = "import_undone"
-    title = "The import was undone already"
-
-
-class ImportInUse(Refused):
-    code = "import_in_use"
-    title = "Something rests on what the import made"
 
 
 class NotExportable(Refused):
@@ -99,12 +89,26 @@ def options_of(asked: dict[str, Any]) -> Options:
     return Options(**{name: asked[name] for name in ("code", "name", "normalisation", "group", "period")})
 
 
-def rights_needed(files: Sequence[File], *, publish: bool) -> set[str]:
-    """Return the permissions beside ``models:create`` that an import of these files takes."""
+def refuse_rights(files: Sequence[File], *, publish: bool, acting_user: User, version: ModelVersion | None) -> None:
+    """Refuse at once what an import of these files would be refused for, before it waits as a job."""
     with _Located():
-        brings_data = received(files, Options(), only_look=True).data_file is not None
-    data = {"assessments:create", "subjects:create"} if brings_data else set()
-    return data | ({"models:publish"} if publish else set())
+        incoming = received(files, Options(), only_look=True)
+    _refuse_unmeant(acting_user, incoming, version, publish=publish)
+
+
+def _refuse_unmeant(
+    acting_user: User | None, incoming: Incoming, version: ModelVersion | None, *, publish: bool
+) -> None:
+    """What files bring takes the rights that it takes one by one; which model it is, is asked when that is known."""
+    for permission in ("models:create", *(("models:publish",) if publish else ())):
+        authz.require(acting_user, permission)
+    if incoming.data_file is None:
+        return
+    for permission in ("assessments:create", "subjects:create"):
+        authz.require(acting_user, permission)
+    refused = list(unseen(acting_user, version=version))
+    if refused:
+        raise Invalid("The version is not there.", errors=refused)
 
 
 def is_long(files: Sequence[File]) -> bool:
@@ -132,11 +136,12 @@ def import_files(
         raise DocumentTooLarge(Sentence("Files have at most {most} MB together.", most=MOST_BYTES // 1024 // 1024))
     with _Located():
         incoming = received(files, options)
+    _refuse_unmeant(acting_user, incoming, version, publish=publish)
     work = _Work(files, options, incoming, acting_user, now)
     if incoming.document is not None:
         version = work.make_version(publish=publish)
     if incoming.data_file is not None:
-        work.make_assessments(version)
+        work.make_assessments(version, score=score)
     record = work.record(version, score=score and not dry_run)
     transaction.set_rollback(dry_run)
     return work.outcome(record, version, dry_run=dry_run)
@@ -205,7 +210,7 @@ class _Work:
             located = problems_of(self.incoming.places.located(problems), at)
             raise Invalid(refused.detail, errors=located) from None
 
-    def make_assessments(self, version: ModelVersion | None) -> None:
+    def make_assessments(self, version: ModelVersion | None, *, score: bool) -> None:
         """Begin an assessment for each unit; subjects that are not there yet are made."""
         if version is None or version.state != ModelVersion.State.PUBLISHED:
             detail = Sentence("data need a published version: name one, or publish the model that comes with them")
@@ -231,7 +236,9 @@ class _Work:
         store_responses(made, [{"responses": unit.responses} for unit in units], self.now)
         self.responses = sum(len(unit.responses) for unit in units)
         self.made["assessments"] = [str(one.pk) for one in made]
-        self.made["values"] = _fingerprint(made)
+        self.made["values"] = fingerprint(made)
+        if score and made:  # of one version and one maker: what holds of one holds of all
+            authz.require(self.acting_user, "assessments:score", made[0])
 
     def _check(self, version: ModelVersion, units: Sequence[Unit]) -> None:
         """Refuse what a calculation would refuse, and what the columns cannot hold."""
@@ -256,7 +263,8 @@ class _Work:
 
     def _subjects(self, units: Sequence[Unit]) -> dict[str, Subject]:
         wanted = {unit.code: unit for unit in reversed(units)}
-        known = {one.code: one for one in Subject.objects.filter(code__in=wanted)}
+        seen = authz.seen_by(self.acting_user, Subject.objects.filter(code__in=wanted), "subjects:read")
+        known = {one.code: one for one in seen}
         rows = [
             {"code": unit.code, "name": unit.name, "group": unit.group}
             for unit in reversed(wanted.values())
@@ -328,67 +336,3 @@ def _too_long(units: Sequence[Unit]) -> Iterator[engine.Problem]:
             if len(response.get("rater") or "") > 60 or len(response.get("group") or "") > 100:
                 detail = Sentence("a rater has at most 60 characters, a group 100")
                 yield engine.Problem(f"/units/{number}", "too_long", detail)
-
-
-def _fingerprint(assessments: Sequence[Assessment]) -> str:
-    return digest(sorted([str(one.pk), one.values, one.period] for one in assessments))
-
-
-@transaction.atomic
-def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> Import:
-    """Take back all that an import made; refused when any of it was published, scored, answered or changed since."""
-    record = locked(Import.objects.all(), record.pk)
-    if record.undone_at is not None:
-        raise ImportUndone("It was undone already.")
-    try:
-        with transaction.atomic():
-            _remove_assessments(record)
-            _remove_version(record)
-    except ProtectedError:
-        raise ImportInUse("A campaign or another assessment refers to what it made, so it stays.") from None
-    record.undone_at, record.replaced = now, None
-    record.save(update_fields=["undone_at", "replaced"])
-    audit.record("import.undone", now=now, actor=acting_user, target=record)
-    events.publish("import.undone", {"import_id": str(record.pk)}, now=now)
-    return record
-
-
-def _remove_assessments(record: Import) -> None:
-    ids = [UUID(one) for one in record.made["assessments"]]
-    found = all_locked(Assessment.objects.filter(pk__in=ids))
-    if ScoreRun.objects.filter(assessment__in=ids).exists():
-        raise ImportInUse("Some of its assessments were scored, so it stays.")
-    later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
-    answered = Answer.objects.filter(response__assessment__in=ids, answered_at__gt=record.created_at)
-    if answered.exists() or Response.objects.filter(later, assessment__in=ids).exists():
-        raise ImportInUse("Some of its assessments were answered since, so it stays.")
-    is_open = all(one.state == Assessment.State.OPEN for one in found)
-    if ids and (not is_open or _fingerprint(found) != record.made["values"]):
-        raise ImportInUse("Some of its assessments were changed since, so it stays.")
-    Assessment.objects.filter(pk__in=ids).delete()
-    Subject.objects.filter(pk__in=[UUID(one) for one in record.made["subjects"]]).delete()
-
-
-def _remove_version(record: Import) -> None:
-    if record.made["version"] is None:
-        return
-    version = ModelVersion.objects.filter(pk=record.made["version"]).first()
-    if version is None:
-        raise ImportInUse("The draft that it made is not there any more.")
-    model = locked(ResilienceModel.objects.all(), version.model_id)
-    version = locked(ModelVersion.objects.all(), version.pk)
-    if version.state != ModelVersion.State.DRAFT:
-        raise ImportInUse("The version was published, and a published version stays.")
-    if version.digest != record.made["digest"]:
-        raise ImportInUse("The draft was changed since, so it stays.")
-    if record.replaced is not None:
-        version.document, version.digest = record.replaced["document"], record.replaced["digest"]
-        version.save(update_fields=["document", "digest"])
-        model.name = record.replaced["name"]
-    else:
-        version.delete()
-        model.name = record.made.get("name", model.name)
-    if record.made["model"] is not None and not model.versions.exists():
-        model.delete()
-        return
-    model.save(update_fields=["name"])

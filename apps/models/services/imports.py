@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
@@ -17,6 +18,7 @@ from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, R
 from apps.models.services import budgets
 from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
+from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects
 
 MOST_ROWS = 100_000
@@ -57,7 +59,12 @@ def import_assessments(
 
     A unit is what a calculation takes; its ``id`` is the code of a subject. Scores follow once this has committed.
     """
-    subjects = {one.code: one for one in Subject.objects.filter(code__in=_codes(units))}
+    authz.require(acting_user, "assessments:create")
+    refused = list(unseen(acting_user, version=version, reference_set=reference_set))
+    if refused:
+        raise Invalid("Some of it refers to what is not there.", errors=refused)
+    rows = authz.seen_by(acting_user, Subject.objects.filter(code__in=_codes(units)), "subjects:read")
+    subjects = {one.code: one for one in rows}
     problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:
         raise Invalid("Some of the units cannot be imported.", errors=problems[:50])

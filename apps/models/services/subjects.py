@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
@@ -38,6 +39,7 @@ def create_subjects(
 def _create(
     rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None, now: datetime
 ) -> list[Subject]:
+    authz.require(acting_user, "subjects:create")
     problems = list(_taken([row["code"] for row in rows], places))
     if problems:
         raise Invalid("Every subject needs a code of its own.", errors=problems)

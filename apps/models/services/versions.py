@@ -61,8 +61,7 @@ def import_document(
         code=content.code, defaults={"name": dict(content.name), "created_at": now, "updated_at": now}
     )
     owner = locked(ResilienceModel.objects.all(), owner.pk)
-    if model is None and not is_new and acting_user is not None:
-        _check_may_change(owner, acting_user)
+    _check_may_import(owner, acting_user, is_new=is_new, is_named=model is not None)
     version = _put_draft(owner, document, digest=content.digest, now=now)
     if not is_new:
         _touch(owner, now, name=None if owner.current_version_id else dict(content.name))
@@ -76,9 +75,13 @@ def import_document(
     return version
 
 
-def _check_may_change(model: ResilienceModel, user: User) -> None:
+def _check_may_import(model: ResilienceModel, user: User | None, *, is_new: bool, is_named: bool) -> None:
     """Whoever may make models may not for that change those of others, whose codes are easily guessed."""
-    if not authz.visible(ResilienceModel.objects.filter(pk=model.pk), user, "models:update").exists():
+    if is_new:
+        authz.require(user, "models:create")
+    elif is_named:
+        authz.require(user, "models:update", model)
+    elif user is not None and not authz.allows(user, "models:update", model):
         raise ModelCodeTaken("It is not yours to change: choose another code.")
 
 
@@ -107,6 +110,7 @@ def update_draft(
 def publish_version(version: ModelVersion, *, acting_user: User | None, now: datetime) -> ModelVersion:
     """Publish a draft: from now on it can be assessed against, and never changes."""
     version = _locked(version)
+    authz.require(acting_user, "models:publish", version.model)
     if version.state != DRAFT:
         raise VersionNotDraft("Only a draft can be published.")
     content = parse_document(version.document, at="/document")
@@ -126,6 +130,7 @@ def publish_version(version: ModelVersion, *, acting_user: User | None, now: dat
 def retire_version(version: ModelVersion, *, acting_user: User | None, now: datetime) -> ModelVersion:
     """Retire a published version: what refers to it stays, nothing new can."""
     version = _locked(version)
+    authz.require(acting_user, "models:retire", version.model)
     if version.state != PUBLISHED:
         raise VersionNotPublished("Only a published version can be retired.")
 
@@ -144,6 +149,7 @@ def rename_model(
 ) -> ResilienceModel:
     """Change the name that lists show, until the next version that is published brings its own."""
     model = locked(ResilienceModel.objects.all(), model.pk)
+    authz.require(acting_user, "models:update", model)
     _touch(model, now, name=name)
     audit.record("model.renamed", now=now, actor=acting_user, target=model)
     return model
@@ -153,6 +159,7 @@ def rename_model(
 def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datetime) -> None:
     """Delete a resilience model of which no version was ever published."""
     model = locked(ResilienceModel.objects.all(), model.pk)
+    authz.require(acting_user, "models:delete", model)
     if model.versions.exclude(state=DRAFT).exists():
         raise ModelWasPublished("A version of it was published, so scores may rest on it. Retire its versions instead.")
     audit.record("model.deleted", now=now, actor=acting_user, target=model, details={"code": model.code})

@@ -124,6 +124,20 @@ def api(ada: "User", api_of: Any) -> Api:
 
 
 @pytest.fixture
+def narrow(ada: "User") -> "Callable[..., Api]":
+    """A program with a key of the administrator that is narrowed to these permissions."""
+    from django.utils import timezone
+
+    from apps.accounts import services
+
+    def make(*permissions: str) -> Api:
+        _key, text = services.create_api_key(ada, name="narrow", permissions=permissions, now=timezone.now())
+        return Api(text)
+
+    return make
+
+
+@pytest.fixture
 def beta_api(beta: Any, make_user: Any, api_of: Any) -> Api:
     """An administrator's program at the other tenant."""
     with tenant_context(beta):

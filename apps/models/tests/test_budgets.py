@@ -125,11 +125,12 @@ def test_a_calculation_that_takes_too_long_ends_its_job_with_a_plain_word(
 
 
 def _job(api: Api, asked: Any) -> Job:
+    from apps.accounts import reach
     from apps.accounts.models import User
 
     owner = User.objects.order_by("pk").first()
     assert owner is not None
-    return jobs.enqueue("calculation.weights", {"asked": asked}, requested_by=owner.pk, now=timezone.now())
+    return reach.enqueue("calculation.weights", {"asked": asked}, acting_user=owner, now=timezone.now())
 
 
 def test_cancelling_a_job_ends_its_calculation(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

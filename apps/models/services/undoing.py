@@ -1,0 +1,104 @@
+"""Taking an import back: with the rights that it takes to remove, one by one, what was made."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+
+from apps import audit
+from apps.accounts import authz
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Refused
+from apps.core.locking import all_locked, locked
+from apps.models.document import digest
+from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+
+
+class ImportUndone(Refused):
+    code = "import_undone"
+    title = "The import was undone already"
+
+
+class ImportInUse(Refused):
+    code = "import_in_use"
+    title = "Something rests on what the import made"
+
+
+def fingerprint(assessments: Sequence[Assessment]) -> str:
+    return digest(sorted([str(one.pk), one.values, one.period] for one in assessments))
+
+
+@transaction.atomic
+def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> Import:
+    """Take back all that an import made; refused when any of it was published, scored, answered or changed since."""
+    record = locked(Import.objects.all(), record.pk)
+    _refuse_rights(record, acting_user)
+    if record.undone_at is not None:
+        raise ImportUndone("It was undone already.")
+    try:
+        with transaction.atomic():
+            _remove_assessments(record)
+            _remove_version(record)
+    except ProtectedError:
+        raise ImportInUse("A campaign or another assessment refers to what it made, so it stays.") from None
+    record.undone_at, record.replaced = now, None
+    record.save(update_fields=["undone_at", "replaced"])
+    audit.record("import.undone", now=now, actor=acting_user, target=record)
+    events.publish("import.undone", {"import_id": str(record.pk)}, now=now)
+    return record
+
+
+def _refuse_rights(record: Import, acting_user: User | None) -> None:
+    """What would be deleted must be theirs to delete, and the draft that would come back theirs to change."""
+    authz.require_each(acting_user, "assessments:delete", Assessment.objects.filter(pk__in=_ids(record, "assessments")))
+    authz.require_each(acting_user, "subjects:delete", Subject.objects.filter(pk__in=_ids(record, "subjects")))
+    models = ResilienceModel.objects.filter(versions=record.made["version"])
+    authz.require_each(acting_user, "models:delete" if record.made.get("model") else "models:update", models)
+
+
+def _ids(record: Import, kind: str) -> list[UUID]:
+    return [UUID(one) for one in record.made[kind]]
+
+
+def _remove_assessments(record: Import) -> None:
+    ids = _ids(record, "assessments")
+    found = all_locked(Assessment.objects.filter(pk__in=ids))
+    if ScoreRun.objects.filter(assessment__in=ids).exists():
+        raise ImportInUse("Some of its assessments were scored, so it stays.")
+    later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
+    answered = Answer.objects.filter(response__assessment__in=ids, answered_at__gt=record.created_at)
+    if answered.exists() or Response.objects.filter(later, assessment__in=ids).exists():
+        raise ImportInUse("Some of its assessments were answered since, so it stays.")
+    is_open = all(one.state == Assessment.State.OPEN for one in found)
+    if ids and (not is_open or fingerprint(found) != record.made["values"]):
+        raise ImportInUse("Some of its assessments were changed since, so it stays.")
+    Assessment.objects.filter(pk__in=ids).delete()
+    Subject.objects.filter(pk__in=_ids(record, "subjects")).delete()
+
+
+def _remove_version(record: Import) -> None:
+    if record.made["version"] is None:
+        return
+    version = ModelVersion.objects.filter(pk=record.made["version"]).first()
+    if version is None:
+        raise ImportInUse("The draft that it made is not there any more.")
+    model = locked(ResilienceModel.objects.all(), version.model_id)
+    version = locked(ModelVersion.objects.all(), version.pk)
+    if version.state != ModelVersion.State.DRAFT:
+        raise ImportInUse("The version was published, and a published version stays.")
+    if version.digest != record.made["digest"]:
+        raise ImportInUse("The draft was changed since, so it stays.")
+    if record.replaced is not None:
+        version.document, version.digest = record.replaced["document"], record.replaced["digest"]
+        version.save(update_fields=["document", "digest"])
+        model.name = record.replaced["name"]
+    else:
+        version.delete()
+        model.name = record.made.get("name", model.name)
+    if record.made["model"] is not None and not model.versions.exists():
+        model.delete()
+        return
+    model.save(update_fields=["name"])
