@@ -4,7 +4,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns import questionnaire
@@ -125,10 +124,3 @@ class ExtendForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"closes_at": moments.after(max(campaign.closes_at, now), WEEK).strftime(MOMENT)}
-
-
-def code_for(name: str) -> str:
-    """A code for a new subject, from its name; made unique when it is taken."""
-    base = slugify(name)[:80] or "subject"
-    taken = set(Subject.objects.filter(code__startswith=base).values_list("code", flat=True))
-    return next(code for code in (base, *(f"{base}-{number}" for number in range(2, 10_000))) if code not in taken)

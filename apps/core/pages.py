@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core.errors import Refused
@@ -16,6 +17,7 @@ def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> Iterator
     try:
         yield
     except Refused as refused:
+        _deny(refused)
         messages.add_message(request, level, refused.detail)
 
 
@@ -25,4 +27,11 @@ def refusals_at(form: forms.Form) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
+        _deny(refused)
         form.add_error(None, refused.detail)
+
+
+def _deny(refused: Refused) -> None:
+    """What one may not do is a page of its own, as where a page is not opened at all."""
+    if refused.code == "permission_denied":
+        raise PermissionDenied from refused

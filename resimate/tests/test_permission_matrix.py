@@ -64,7 +64,7 @@ TABLE = """
 ---+++  models-list                  GET POST
 ---+++  models-export                GET
 ---0++  models-detail                GET PUT PATCH
----0-+  models-detail                DELETE
+---0++  models-detail                DELETE
 ---0++  versions-list                GET POST
 ---0++  versions-detail              GET PUT
 ---0++  versions-publish             POST
@@ -82,7 +82,7 @@ TABLE = """
 ---+++  assessments-export           GET
 ---+++  assessments-import           POST
 ---0++  assessments-detail           GET PUT PATCH
----0-+  assessments-detail           DELETE
+---00+  assessments-detail           DELETE
 ---0++  assessments-answers          GET
 ---0++  assessments-lock             POST
 ---0++  responses-list               GET

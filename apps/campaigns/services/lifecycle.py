@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from apps import audit
 from apps.accounts import authz
@@ -18,7 +19,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
-from apps.models.services import begin_assessment, lock_assessment, unseen
+from apps.models.services import begin_assessment, create_subject, lock_assessment, unseen
 from apps.notifications import services as notifications
 
 
@@ -37,7 +38,8 @@ def create_campaign(
     *,
     name: str,
     version: ModelVersion,
-    subject: Subject,
+    subject: Subject | None = None,
+    new_subject: str = "",
     closes_at: datetime,
     introduction: str = "",
     period: str = "",
@@ -45,10 +47,12 @@ def create_campaign(
     acting_user: User | None,
     now: datetime,
 ) -> Campaign:
-    """Prepare a campaign; nobody hears of it before it is opened."""
+    """Prepare a campaign about a subject, or about a new one of that name; nobody hears of it before it is opened."""
     authz.require(acting_user, "campaigns:create")
     refused = list(unseen(acting_user, version=version, subject=subject, reference_set=reference_set))
     _refuse_unusable(version, reference_set, closes_at, now, refused)
+    if subject is None:
+        subject = create_subject(code=_code_for(new_subject), name=new_subject, acting_user=acting_user, now=now)
     campaign = Campaign.objects.create(
         name=name,
         version=version,
@@ -62,6 +66,13 @@ def create_campaign(
     )
     audit.record("campaign.created", now=now, target=campaign, actor=acting_user)
     return campaign
+
+
+def _code_for(name: str) -> str:
+    """A code for a new subject, from its name; made unique when it is taken."""
+    base = slugify(name)[:80] or "subject"
+    taken = set(Subject.objects.filter(code__startswith=base).values_list("code", flat=True))
+    return next(code for code in (base, *(f"{base}-{number}" for number in range(2, 10_000))) if code not in taken)
 
 
 @transaction.atomic

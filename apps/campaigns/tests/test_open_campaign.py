@@ -73,7 +73,7 @@ def test_a_campaign_whose_time_has_passed_does_not_open(draft: Campaign, ada: Us
 
 
 def test_a_campaign_does_not_open_with_a_retired_version(draft: Campaign, ada: User, clock: Clock) -> None:
-    retire_version(draft.version, acting_user=ada, now=clock.moment)
+    retire_version(draft.version, acting_user=None, now=clock.moment)
 
     with pytest.raises(CampaignNotReady, match="not published"):
         services.open_campaign(draft, acting_user=ada, now=clock.moment)

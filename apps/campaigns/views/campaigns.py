@@ -18,12 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reports, services
-from apps.campaigns.forms import CampaignForm, ExtendForm, code_for
+from apps.campaigns.forms import CampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page
 from apps.core.pages import refusals_at, refusals_told
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
-from apps.models.services import create_subject
 from apps.notifications.services import latest_messages
 
 PAGE = 25
@@ -91,14 +90,11 @@ def _reference_sets(request: HttpRequest) -> Any:
 @transaction.atomic
 def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campaign:
     user = user_of(request)
-    subject = data["subject"]
-    if subject is None:
-        name = data["new_subject"].strip()
-        subject = create_subject(code=code_for(name), name=name, acting_user=user, now=now)
     campaign = services.create_campaign(
         name=data["name"],
         version=data["version"],
-        subject=subject,
+        subject=data["subject"],
+        new_subject=data["new_subject"].strip(),
         closes_at=data["closes_at"],
         introduction=data["introduction"],
         period=data["period"],
