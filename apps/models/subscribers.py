@@ -34,7 +34,8 @@ def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
 def _calculation(job: Job) -> dict[str, Any]:
     """What to calculate, for who may still ask for it."""
     authz.require(acting_user_of(job), "calculations:create")
-    return job.parameters
+    asked: dict[str, Any] = job.parameters
+    return asked
 
 
 @jobs.runner("calculation")
