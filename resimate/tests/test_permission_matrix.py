@@ -51,6 +51,7 @@ TABLE = """
 --+0++  campaigns-remind             POST
 -0+0++  campaigns-results            GET
 -0+0++  participations-list          GET
+-0+0++  participations-export        GET
 --++++  participations-list          POST
 --++++  participations-bulk          POST
 -0+0++  participations-detail        GET
@@ -60,18 +61,21 @@ TABLE = """
 ---+++  stakeholders-export          GET
 ---0++  stakeholders-detail          GET PUT PATCH DELETE
 ---+-+  messages-list                GET
+---+-+  messages-export              GET
 ---0-+  messages-detail              GET
 ---+++  models-list                  GET POST
 ---+++  models-export                GET
 ---0++  models-detail                GET PUT PATCH
 ---0++  models-detail                DELETE
 ---0++  versions-list                GET POST
+---0++  versions-export              GET
 ---0++  versions-detail              GET PUT
 ---0++  versions-publish             POST
 ---0-+  versions-retire              POST
 ---+++  model-import                 POST
 ---0++  version-export               GET
 ---+++  imports-list                 GET
+---+++  imports-export               GET
 ---0++  imports-detail               GET
 ---0++  imports-undo                 POST
 ---+++  subjects-list                GET POST
@@ -86,10 +90,12 @@ TABLE = """
 ---0++  assessments-answers          GET
 ---0++  assessments-lock             POST
 ---0++  responses-list               GET
+---0++  responses-export             GET
 ---+++  responses-list               POST
 ---0++  responses-detail             GET PATCH
 ---0++  responses-submit             POST
 ---0++  scores-list                  GET POST
+---0++  scores-export                GET
 ---0++  scores-latest                GET
 ---0++  scores-detail                GET
 ---0++  scores-explanation           GET
@@ -101,6 +107,7 @@ TABLE = """
 ---0++  reference-sets-detail        GET
 ---0++  reference-sets-units         GET
 ---+++  weight-elicitations-list     GET POST
+---+++  weight-elicitations-export   GET
 ---0++  weight-elicitations-detail   GET PUT PATCH DELETE
 ---0++  weight-elicitations-open     POST
 ---0++  weight-elicitations-remind   POST
@@ -108,10 +115,12 @@ TABLE = """
 ---0++  weight-elicitations-apply    POST
 ---0++  weight-elicitations-weights  GET
 ---0++  experts-list                 GET POST
+---0++  experts-export               GET
 ---0++  experts-detail               GET DELETE
 ---0++  experts-renew                POST
 ---0++  experts-revoke               POST
 ---0++  judgements-list              GET POST
+---0++  judgements-export            GET
 ---0++  judgements-import            POST
 ---0++  judgements-detail            GET
 00000+  jobs-detail                  GET
@@ -123,20 +132,26 @@ TABLE = """
 ++++++  model-schema                 GET
 ++++++  trace-schema                 GET
 ---+-+  user-list                    GET POST
+---+-+  user-export                  GET
 ---0-+  user-detail                  GET PUT PATCH
 ---0-+  user-activate                POST
 ---0-+  user-deactivate              POST
 ---0-+  user-reset-password          POST
 ---+-+  role-list                    GET POST
+---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE
 ---+-+  grant-list                   GET POST
+---+-+  grant-export                 GET
 ---0-+  grant-detail                 GET DELETE
 ---+-+  api-key-list                 GET POST
+---+-+  api-key-export               GET
 ---0-+  api-key-detail               GET DELETE
 ---0-+  api-key-revoke               POST
 ---+-+  audit-entry-list             GET
+---+-+  audit-entry-export           GET
 ---0-+  audit-entry-detail           GET
 -----+  setting-list                 GET
+-----+  setting-export               GET
 -----+  setting-detail               GET PUT
 """
 

@@ -7,7 +7,7 @@ from apps import audit
 from apps.accounts import authz
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
-VERBS = {"list": "read", "retrieve": "read", "partial_update": "update", "destroy": "delete"}
+VERBS = {"list": "read", "export": "read", "retrieve": "read", "partial_update": "update", "destroy": "delete"}
 
 
 def permission_for(view: Any) -> str:

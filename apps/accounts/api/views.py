@@ -1,5 +1,6 @@
 """People, roles, grants, keys and settings of the current tenant."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, Q, QuerySet
@@ -29,7 +30,8 @@ from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.configuration.registry import KEYS
 from apps.core.api import serializers
-from apps.core.api.parameters import an_id, choice, moment, text, yes_or_no
+from apps.core.api.fast import ExportMixin
+from apps.core.api.parameters import Parameter, an_id, choice, moment, text, yes_or_no
 from apps.core.api.views import ApiView, etag_of
 from apps.core.tenancy import current_schema
 
@@ -201,21 +203,30 @@ class AuditEntryViewSet(ReadMixin, CollectionView[AuditEntry]):
         return super().get_queryset().filter(tenant=current_schema())
 
 
-class SettingViewSet(ApiView, ViewSet):
+class SettingViewSet(ExportMixin, ApiView, ViewSet):
     """What can be set: for each key the value in force and every level that says something."""
 
     resource = "settings"
     of_tenant = True
     lookup_field = "key"
+    pagination_class = None
+    parameters = {
+        "list": (
+            Parameter("page_size", serializers.IntegerField(min_value=1, max_value=200), about="all come at once"),
+        )
+    }
+    basename = "settings"
     lookup_value_regex = r"[a-z0-9_.-]+"
     serializer_class = SettingSerializer
 
     @extend_schema(operation_id="settings_list", responses=forced_singular_serializer(SettingPageSerializer))
     def list(self, request: Request) -> Response:
         """All keys, in one page."""
+        return Response({"next": None, "previous": None, "results": self.exported()})
+
+    def exported(self) -> Sequence[dict[str, Any]]:
         levels = configuration.explain_all()
-        results = [_setting(key, levels[key]) for key in sorted(KEYS)]
-        return Response({"next": None, "previous": None, "results": results})
+        return [_setting(key, levels[key]) for key in sorted(KEYS)]
 
     @extend_schema(responses=SettingSerializer)
     def retrieve(self, request: Request, key: str) -> Response:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
+from apps.core.api.fast import ExportMixin
 from apps.core.api.parameters import PAGING, Parameter
 from apps.core.api.views import ApiView, etag_of, no_body
 from apps.core.locking import lock
@@ -75,8 +76,8 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
         return Response(data, status=status, headers=headers)
 
 
-class ReadMixin(mixins.ListModelMixin, mixins.RetrieveModelMixin):
-    pass
+class ReadMixin(ExportMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin):
+    """The collection in pages, as a stream, and its objects one by one."""
 
 
 class UpdateMixin:

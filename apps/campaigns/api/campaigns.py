@@ -20,7 +20,7 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.models import Campaign
 from apps.campaigns.scopes import run_by
-from apps.core.api.fast import UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.models.api.bodies import who
@@ -29,13 +29,11 @@ from apps.models.api.bodies import who
 FOR_STAFF = frozenset({"progress", "results"})
 
 
-class CampaignView(
-    FastListMixin, ExportMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Campaign]
-):
+class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Campaign]):
     """Campaigns: a subject, assessed by the people who know it, until a date."""
 
     resource = "campaigns"
-    permissions = {"export": "read", "progress": "read", "results": "read"}
+    permissions = {"progress": "read", "results": "read"}
     queryset = Campaign.objects.order_by("-id")
     serializer_class = CampaignSerializer
     lookup_value_regex = UUID_PATTERN

@@ -1,10 +1,9 @@
 """Stakeholders, their parts in campaigns, and what was sent to them."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
@@ -26,9 +25,8 @@ from apps.campaigns.api.serializers import (
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import run_by
 from apps.campaigns.services import Contact
-from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, stream
+from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice, text
-from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models.api.bodies import rows_in, who
 from apps.notifications.models import Message
@@ -42,7 +40,6 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     """Stakeholders: contacts who can be asked in campaigns."""
 
     resource = "stakeholders"
-    permissions = {"export": "read"}
     queryset = Stakeholder.objects.order_by("-id")
     serializer_class = StakeholderSerializer
     lookup_value_regex = UUID_PATTERN
@@ -69,19 +66,6 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     def perform_destroy(self, instance: Stakeholder) -> None:
         services.delete_stakeholder(instance, acting_user=who(self.request), now=timezone.now())
-
-    @extend_schema(
-        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
-        filters=True,
-    )
-    @action(detail=False, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)
-    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
-        """Export everything in the list, without pages."""
-        rows = self.filter_queryset(self.get_queryset()).order_by("pk").iterator(CHUNK)
-        return stream(self._plain(rows), request, name="stakeholders")
-
-    def _plain(self, rows: Iterator[Stakeholder]) -> Iterator[dict[str, Any]]:
-        return (dict(self.get_serializer(row).data) for row in rows)
 
 
 PATH = [OpenApiParameter("campaign", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the campaign")]
@@ -117,7 +101,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
             may_manage = who(self.request).has_perm("campaigns:manage", self.campaign)
-            context["link_base"] = base_url() if may_manage else None
+            context["link_base"] = base_url() if may_manage and self.action != "export" else None
         return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})

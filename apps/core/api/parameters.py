@@ -17,6 +17,7 @@ KINDS: dict[type, type] = {
     serializers.UUIDField: UUID,
     serializers.DateTimeField: datetime,
     serializers.BooleanField: bool,
+    serializers.IntegerField: int,
 }
 PAGING = frozenset({"page_size", "cursor"})
 

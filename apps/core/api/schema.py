@@ -76,7 +76,8 @@ class AutoSchema(openapi.AutoSchema):
         """An export is the list as a whole: rows of the serializer, or CSV."""
         view: Any = self.view
         if getattr(view, "action", "") == "export":
-            rows = view.get_serializer_class()(many=True)
+            shown = view.get_serializer_class() if hasattr(view, "get_serializer_class") else view.serializer_class
+            rows = shown(many=True)
             return {(200, "application/json"): rows, (200, "text/csv"): OpenApiTypes.STR}
         return super().get_response_serializers()
 

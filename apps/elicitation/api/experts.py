@@ -69,7 +69,7 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
             may_manage = who(self.request).has_perm("weight-elicitations:manage", self.elicitation)
-            context["link_base"] = base_url() if may_manage else None
+            context["link_base"] = base_url() if may_manage and self.action != "export" else None
         return context
 
     @extend_schema(request=ExpertSerializer, responses={201: ExpertSerializer})

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
-from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
@@ -32,12 +32,12 @@ from apps.models.models import Answer, Assessment, ModelVersion, Subject
 LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
-class AssessmentView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionView[Assessment]):
+class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Assessment]):
     """Assessments: one subject, one version of a resilience model, one period."""
 
     resource = "assessments"
     throttle_group = "assessments"
-    permissions = {"import_units": "create", "export": "read", "answers": "read", "lock": "update"}
+    permissions = {"import_units": "create", "answers": "read", "lock": "update"}
     queryset = Assessment.objects.select_related("latest_run").order_by("-id")
     serializer_class = AssessmentSerializer
     lookup_value_regex = UUID_PATTERN

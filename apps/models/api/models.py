@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
-from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
+from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, verb
+from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.core.locking import lock
 from apps.models import services
 from apps.models.api.bodies import DOCUMENT_BODY, document_in, who
@@ -29,12 +29,11 @@ from apps.models.models import ModelVersion, ResilienceModel
 DRAFT = Subquery(ModelVersion.objects.filter(model=OuterRef("pk"), state=ModelVersion.State.DRAFT).values("pk")[:1])
 
 
-class ModelView(FastListMixin, ExportMixin, ReadMixin, DestroyMixin, CollectionView[ResilienceModel]):
+class ModelView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[ResilienceModel]):
     """Resilience models. What they hold is in their versions."""
 
     resource = "models"
     throttle_group = "models"
-    permissions = {"export": "read"}
     queryset = ResilienceModel.objects.annotate(draft_version=DRAFT).order_by("-id")
     serializer_class = ModelSerializer
     lookup_value_regex = UUID_PATTERN
@@ -110,7 +109,7 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         return super().get_object()
 
     def get_serializer_class(self) -> Any:
-        return VersionSerializer if self.action == "list" else VersionDetailSerializer
+        return VersionSerializer if self.action in LISTS else VersionDetailSerializer
 
     @extend_schema(request=DOCUMENT_BODY, responses={201: VersionDetailSerializer})
     @transaction.atomic

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin
-from apps.core.api.fast import UUID_PATTERN, CSVRenderer, ExportMixin, FastListMixin, stream
+from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id
 from apps.core.api.renderers import JSONRenderer
 from apps.models import services
@@ -20,7 +20,7 @@ from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetS
 from apps.models.models import Assessment, ReferenceSet
 
 
-class ReferenceSetView(FastListMixin, ExportMixin, ReadMixin, CollectionView[ReferenceSet]):
+class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
     """Reference sets: units that a relative model compares with, frozen, so that scores can be had again for ever.
 
     They are made of assessments, so the rights are those of assessments. Nothing about them ever changes.
@@ -28,7 +28,7 @@ class ReferenceSetView(FastListMixin, ExportMixin, ReadMixin, CollectionView[Ref
 
     resource = "assessments"
     throttle_group = "assessments"
-    permissions = {"export": "read", "units": "read"}
+    permissions = {"units": "read"}
     queryset = ReferenceSet.objects.defer("units").order_by("-id")
     serializer_class = ReferenceSetSerializer
     lookup_value_regex = UUID_PATTERN

@@ -12,7 +12,7 @@ from rest_framework.response import Response as HttpResponse
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
+from apps.accounts.api.viewsets import LISTS, CollectionView, ReadMixin, verb
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.models import services
 from apps.models.api.bodies import who
@@ -57,13 +57,13 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         if getattr(self, "swagger_fake_view", False):
             return Response.objects.none()
         rows = Response.objects.filter(assessment=self.assessment).order_by("-id")
-        if self.action == "list":
+        if self.action in LISTS:
             return rows
         rows = rows.select_related("assessment__version").defer("assessment__version__document")
         return rows.prefetch_related("answers")
 
     def get_serializer_class(self) -> Any:
-        return ResponseSerializer if self.action == "list" else ResponseDetailSerializer
+        return ResponseSerializer if self.action in LISTS else ResponseDetailSerializer
 
     @extend_schema(request=NewResponseSerializer, responses={201: ResponseDetailSerializer})
     @transaction.atomic

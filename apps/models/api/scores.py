@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView
 from apps.core import jobs
-from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.fast import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import Encoded
 from apps.core.api.views import no_body
@@ -26,7 +27,7 @@ from apps.models.models import ScoreRun
 
 
 @extend_schema(parameters=PATH)
-class ScoreView(OfAssessment, CollectionView[ScoreRun]):
+class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
     """The scores of an assessment: every calculation is kept."""
 
     resource = "assessments"
@@ -51,6 +52,11 @@ class ScoreView(OfAssessment, CollectionView[ScoreRun]):
         if not rows:
             get_object_or_404(self.assessments())
         return self.get_paginated_response([_shown(row) for row in rows or ()])
+
+    def exported(self) -> Iterable[dict[str, Any]]:
+        get_object_or_404(self.assessments())
+        rows = self.get_queryset().order_by("pk").values(*RunSerializer.Meta.fields)
+        return (_shown(row) for row in rows.iterator(CHUNK))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show one calculation."""

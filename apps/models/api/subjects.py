@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
 from apps.core.api import serializers
-from apps.core.api.fast import UUID_PATTERN, ExportMixin, FastListMixin
+from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text
 from apps.models import services
@@ -22,13 +22,11 @@ class _Rows(serializers.Serializer[Any]):
     rows = SubjectSerializer(many=True, allow_empty=False)
 
 
-class SubjectView(
-    FastListMixin, ExportMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Subject]
-):
+class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Subject]):
     """What is assessed: organisations, sites, cities."""
 
     resource = "subjects"
-    permissions = {"export": "read", "import_rows": "create"}
+    permissions = {"import_rows": "create"}
     queryset = Subject.objects.order_by("-id")
     serializer_class = SubjectSerializer
     lookup_value_regex = UUID_PATTERN
