@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.core.cache import cache
@@ -85,6 +86,24 @@ def look() -> dict[str, State]:
     database = _timed(_ask_database, vital=True)
     redis = _timed(_ask_redis)
     return {"database": database, "redis": redis, **_pulses()}
+
+
+_further: dict[str, Callable[[], bool]] = {}
+
+
+def also(name: str, is_well: Callable[[], bool]) -> None:
+    """Let the probes and whoever looks further ask this too: something that is not away, but needs care soon."""
+    _further[name] = is_well
+
+
+def look_further() -> dict[str, State]:
+    """Ask what apps above want looked at."""
+    return {name: _timed(partial(_insist, is_well)) for name, is_well in _further.items()}
+
+
+def _insist(is_well: Callable[[], bool]) -> None:
+    if not is_well():
+        raise OSError("not well")
 
 
 _GONE: Final = State(up=False)

@@ -91,12 +91,6 @@ def _append_only(cursor: Any, schema: str) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def make_audit_partitions() -> None:
-    """Partitions of the audit table for the months ahead; what they miss falls into the default one."""
-    with owner_in("public") as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT public.audit_make_partitions(3)")
-
-
 def _grant_schema(cursor: Any, schema: str, role: str) -> None:
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role)}
     for statement in (

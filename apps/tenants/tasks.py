@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Task, current_app, shared_task
-from django.db import connection
+from django.contrib.sessions.models import Session
+from django.db import Error, connection
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
+from apps.audit import partitions
 from apps.core import context, degraded, events
 from apps.core.models import RememberedAnswer
 from apps.tenants.models import Tenant
@@ -67,6 +69,24 @@ def deliver_events(**_: Any) -> None:
 def forget_answers(**_: Any) -> None:
     """Forget answers to requests that nobody repeats any more: they may hold a key or a first password."""
     RememberedAnswer.objects.filter(created_at__lt=timezone.now() - REPEATED_WITHIN).delete()
+
+
+@shared_task(name="audit.make_partitions", platform=True)
+def make_partitions(**_: Any) -> None:
+    """Give the audit trail its months ahead, however long nothing is started anew."""
+    if made := partitions.make_ahead():
+        logger.info("audit partitions made", extra={"count": made})
+
+
+@shared_task(name="core.forget_sessions", platform=True)
+def forget_sessions(**_: Any) -> None:
+    """Remove the sessions that are over, everywhere: nobody signs out of them any more."""
+    for schema in sorted({get_public_schema_name(), *Tenant.objects.values_list("schema_name", flat=True)}):
+        try:
+            with schema_context(schema):
+                Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        except Error:  # a schema that is being made or taken away keeps nobody else's
+            logger.exception("sessions could not be removed")
 
 
 def wake_workers() -> None:

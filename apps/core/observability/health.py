@@ -25,7 +25,7 @@ class HealthMiddleware:
     def _ready(self) -> HttpResponse:
         """Without Redis or a worker we answer less well; only without what is vital we do not answer."""
         enter_public()
-        states = degraded.look()
+        states = degraded.look() | degraded.look_further()
         fit = all(state.up for state in states.values() if state.vital)
         status = "ok" if all(state.up for state in states.values()) else "degraded" if fit else "unavailable"
         dependencies = {name: state.as_dict() for name, state in states.items()}

@@ -15,6 +15,7 @@ from django.db import Error, connections
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from apps.audit import partitions
 from apps.core import degraded
 from apps.models import services
 from apps.tenants import fleet, provisioning
@@ -66,6 +67,7 @@ def examine() -> Iterator[Finding]:
     yield _asked("redis", _redis, "check REDIS_URL; without Redis limits are off and workers wait for the sweep")
     yield _asked("worker", _worker, "start `celery --app resimate.celery worker`, as `make run` does; see its log")
     yield _asked("scheduler", _scheduler, "start `celery --app resimate.celery beat`, as `make run` does; see its log")
+    yield _asked("audit partitions", _partitions, "start the scheduler and a worker, which make them every hour")
     yield _asked("mail", _mail, "check EMAIL_URL and that the server accepts connections")
     yield _asked("disk", _disk, f"make room below {settings.DATA_DIR}")
 
@@ -160,6 +162,15 @@ def _alive(role: str) -> str:
     if not state.up:
         raise NotWell(f"not seen since {state.seen_at:%Y-%m-%d %H:%M} UTC" if state.seen_at else "never seen")
     return "alive"
+
+
+def _partitions() -> str:
+    state = partitions.state()
+    if not state.is_well:
+        raise NotWell(
+            f"{state.months_ahead} months ahead{', and entries in the default one' if state.has_strays else ''}"
+        )
+    return f"{state.months_ahead} months ahead"
 
 
 def _mail() -> str:

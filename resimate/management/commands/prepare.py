@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import Error
 
+from apps.audit import partitions
 from apps.tenants import fleet, provisioning
 from resimate import demo
 
@@ -20,11 +22,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if provisioning.public_is_behind() or fleet.plan():
             fleet.migrate_all()
-        provisioning.make_audit_partitions()
+        self._make_partitions()
         if settings.COLLECTED_STATIC:
             self._collect_static()
         if settings.DEVELOPMENT:
             demo.ensure()
+
+    def _make_partitions(self) -> None:
+        """Entries fall into the default partition meanwhile, so this keeps nobody from starting."""
+        try:
+            partitions.make_ahead()
+        except Error as error:
+            self.stderr.write(f"The audit trail has no new partition yet, the scheduler tries again: {error}")
 
     def _collect_static(self) -> None:
         """Compressing takes seconds, so it is done once for each state of the sources."""

@@ -1,0 +1,42 @@
+"""What is over is removed by the scheduler, not only when something is started."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django_tenants.utils import schema_context
+
+from apps.tenants import tasks
+from resimate.celery import app
+
+
+def make_session(**lasts: float) -> str:
+    session = SessionStore()
+    session.create()
+    Session.objects.filter(pk=session.session_key).update(expire_date=timezone.now() + timedelta(**lasts))
+    return str(session.session_key)
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_sessions_that_are_over_are_removed_in_every_schema(acme: Any, beta: Any) -> None:
+    kept = []
+    for schema in ("acme", "beta", "public"):
+        with schema_context(schema):
+            make_session(hours=-1)
+            kept.append((schema, make_session(hours=1)))
+
+    with schema_context("public"):
+        tasks.forget_sessions()
+
+    for schema, key in kept:
+        with schema_context(schema):
+            assert list(Session.objects.values_list("pk", flat=True)) == [key]
+
+
+def test_everything_that_runs_out_is_on_the_schedule() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+    assert {"core.forget_answers", "core.forget_sessions", "audit.make_partitions"} <= scheduled
