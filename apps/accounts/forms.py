@@ -47,6 +47,12 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    revoke_keys = forms.BooleanField(
+        label=_("Revoke my API keys, too"),
+        help_text=_("If you think that somebody else was in your account."),
+        required=False,
+    )
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("password") != given.get("repeated"):

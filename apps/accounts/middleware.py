@@ -2,9 +2,16 @@ from collections.abc import Callable
 
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from apps.accounts import sessions
+from apps.core.api import problems
+from apps.core.errors import catalogue
+
+catalogue("password_is_first", 403, "The first password must be replaced")
+#: What is open with a first password.
+OPEN = ("/account/", "/sign-out/", "/static/")
 
 
 class SessionLimitsMiddleware:
@@ -24,7 +31,16 @@ class SessionLimitsMiddleware:
                 request.session.flush()
             elif not is_background(request):
                 sessions.note_use(request.session, now)
+            if request.session.get(sessions.FIRST) and not request.path.startswith(OPEN):
+                return _replace_first(request)
         return self.get_response(request)
+
+
+def _replace_first(request: HttpRequest) -> HttpResponse:
+    """Nothing is open before a password that somebody else has seen is replaced."""
+    if request.path.startswith("/api/"):
+        return problems.http_response("password_is_first", "Sign in and replace your first password before you go on.")
+    return redirect("/account/")
 
 
 def is_background(request: HttpRequest) -> bool:

@@ -12,14 +12,17 @@ from apps.core.tenancy import current_schema
 
 IDLE_SECONDS = 30 * 60
 ABSOLUTE_SECONDS = 12 * 3600
+FIRST = "password_is_first"
 GRAIN_SECONDS = 60  # use is noted at most once a minute: a session is not written by every request
 
 
 @receiver(user_logged_in)
-def bind(sender: Any, request: HttpRequest, **_: Any) -> None:
+def bind(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
     """Write into a new session where it belongs and when it began."""
     moment = timezone.now().timestamp()
     request.session.update({"schema": current_schema(), "signed_in_at": moment, "seen_at": moment})
+    if user.password_is_first:  # a reset ends every session, so each one learns of it when it begins
+        request.session[FIRST] = True
 
 
 def is_alive(session: Any, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from apps.accounts import authz, keys
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services.access import NotYoursToGive, refuse_more_than_own, refuse_unheld
+from apps.accounts.services.telling import tell_owner
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
 from apps.core.locking import locked
@@ -54,6 +55,8 @@ def create_api_key(
     key.save(force_insert=True)
     audit.record("api_key.created", now=now, target=key, actor=acting_user, details={"user": str(user.pk)})
     events.publish("api_key.created", {"api_key_id": str(key.pk), "user_id": str(user.pk)}, now=now)
+    if acting_user is not None:
+        tell_owner(user, "api_key_made", f"api-key:{key.pk}:made", now=now, key=name)
     return key, secret
 
 
@@ -67,3 +70,9 @@ def revoke_api_key(key: ApiKey, *, acting_user: User | None, now: datetime) -> A
         audit.record("api_key.revoked", now=now, target=key, actor=acting_user)
         events.publish("api_key.revoked", {"api_key_id": str(key.pk)}, now=now)
     return key
+
+
+def revoke_all_keys(user: User, *, acting_user: User | None, now: datetime) -> None:
+    """End every key of an account at once."""
+    for key in user.api_keys.filter(revoked_at=None).order_by("pk"):
+        revoke_api_key(key, acting_user=acting_user, now=now)

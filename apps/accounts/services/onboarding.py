@@ -16,11 +16,11 @@ def onboard_tenant(
     slug: str, *, name: str, admin_email: str, now: datetime, password: str | None = None
 ) -> tuple[Tenant, User, str]:
     """Make a tenant and its first administrator. Returns the password as well: given, or made here."""
-    password = password or passwords.generate()
+    is_first, password = password is None, password or passwords.generate()
     check_email(admin_email)
     passwords.check(password, User(email=admin_email))
     tenant = create_tenant(slug, name=name, now=now)
     with tenant_context(tenant), transaction.atomic():
-        user = create_user(admin_email, password=password, now=now)
+        user = create_user(admin_email, password=password, now=now, is_first=is_first)
         grant_role(user, Role.objects.get(code=ADMINISTRATOR), acting_user=None, now=now)
     return tenant, user, password

@@ -6,14 +6,19 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
 from apps import audit
-from apps.accounts import authz, passwords
-from apps.accounts.models import ApiKey, User
+from apps.accounts import authz, passwords, throttle
+from apps.accounts.models import User
 from apps.accounts.services.access import refuse_unheld, refuse_without_administrator
+from apps.accounts.services.keys import revoke_all_keys
+from apps.accounts.services.signing_in import TooManyAttempts
+from apps.accounts.services.telling import tell_owner
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 
 WRONG_PASSWORD = gettext_noop("The present password is not right.")
+SAME_PASSWORD = gettext_noop("This is the present password.")
+PRESENT = "present-password"
 
 
 class EmailTaken(Refused):
@@ -35,11 +40,22 @@ def check_email(email: str) -> None:
 
 
 def create_user(
-    email: str, *, password: str, now: datetime, name: str = "", language: str = "en", acting_user: User | None = None
+    email: str,
+    *,
+    password: str,
+    now: datetime,
+    name: str = "",
+    language: str = "en",
+    acting_user: User | None = None,
+    is_first: bool | None = None,
 ) -> User:
-    """Make an account in the current tenant; it may do nothing until it is given a role."""
+    """Make an account in the current tenant; it may do nothing until it is given a role.
+
+    A password that an administrator has seen is a first one: its owner replaces it when they sign in.
+    """
     check_email(email)
     user = User(email=email, name=name, language=language, created_at=now)
+    user.password_is_first = acting_user is not None if is_first is None else is_first
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
     try:
@@ -62,28 +78,59 @@ def change_user(user: User, *, acting_user: User, now: datetime, name: str, lang
     return user
 
 
-def change_password(user: User, *, present: str, password: str, now: datetime) -> User:
-    """Change one's own password; every session of the account but the caller's ends."""
+def change_password(user: User, *, present: str, password: str, now: datetime, revoke_keys: bool = False) -> User:
+    """Change one's own password; every session of the account but the caller's ends, and its keys if that is wanted."""
+    if wait := throttle.take(PRESENT, str(user.pk), now):
+        raise TooManyAttempts(wait)
     if len(present) > passwords.LONGEST or not user.check_password(present):
         raise WrongPassword(WRONG_PASSWORD, errors=[Problem("/present", WRONG_PASSWORD)])
-    return _set_password(user, password, acting_user=user, now=now, action="user.password_changed")
+    throttle.forgive(PRESENT, str(user.pk))
+    if password == present:
+        raise Invalid(SAME_PASSWORD, errors=[Problem("/password", SAME_PASSWORD, "same")])
+    return _set_password(
+        user, password, acting_user=user, now=now, action="user.password_changed", revoke_keys=revoke_keys
+    )
 
 
 def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tuple[User, str]:
-    """Replace a password by a random one, returned once: administrators do not choose passwords (ASVS 6.4.6)."""
+    """Replace a password by a random one, returned once: administrators do not choose passwords (ASVS 6.4.6).
+
+    Whoever was in is out: sessions end, keys are revoked, and the owner replaces the password when they sign in.
+    """
     _refuse_mightier(user, acting_user)
     password = passwords.generate()
-    return _set_password(user, password, acting_user=acting_user, now=now, action="user.password_reset"), password
+    changed = _set_password(
+        user, password, acting_user=acting_user, now=now, action="user.password_reset", revoke_keys=True, is_first=True
+    )
+    return changed, password
 
 
-def _set_password(user: User, password: str, *, acting_user: User | None, now: datetime, action: str) -> User:
+def _set_password(
+    user: User,
+    password: str,
+    *,
+    acting_user: User | None,
+    now: datetime,
+    action: str,
+    revoke_keys: bool,
+    is_first: bool = False,
+) -> User:
     passwords.check(password, user)
-    user.set_password(password)
-    user.session_epoch += 1
+    user.set_password(password)  # slow on purpose, so before the transaction
+    hashed = user.password
     with transaction.atomic():
-        user.save(update_fields=["password", "session_epoch"])
+        user = locked(User.objects.all(), user.pk)
+        user.password, user.password_is_first = hashed, is_first
+        user.session_epoch += 1
+        user.save(update_fields=["password", "password_is_first", "session_epoch"])
+        if revoke_keys:
+            revoke_all_keys(user, acting_user=acting_user, now=now)
         audit.record(action, now=now, target=user, actor=acting_user)
         events.publish(action, {"user_id": str(user.pk)}, now=now)
+        by_owner = acting_user is not None and acting_user.pk == user.pk
+        tell_owner(
+            user, "password_changed", f"user:{user.pk}:password:{user.session_epoch}", now=now, by_owner=by_owner
+        )
     return user
 
 
@@ -96,7 +143,7 @@ def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> U
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
-    ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    revoke_all_keys(user, acting_user=acting_user, now=now)
     audit.record("user.deactivated", now=now, target=user, actor=acting_user)
     events.publish("user.deactivated", {"user_id": str(user.pk)}, now=now)
     return user
