@@ -1,157 +1,184 @@
-"""Units from a CSV file.
+"""Units from a CSV file or a workbook.
 
 One row is a unit (``id,group,<input>…``) or, in the long form, an answer (``id,rater,group,question,value``).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from apps.core.numbers import Ambiguous, NotANumber, Separator
 from apps.core.sentences import Sentence
+from apps.core.tables import (
+    Columns,
+    Figures,
+    Flaw,
+    Headed,
+    Note,
+    Row,
+    Table,
+    TableInvalid,
+    figures_of,
+    headed,
+    open_table,
+    wrong_figure,
+)
 from apps.models.engine.problems import MOST_PROBLEMS, Invalid, Problem
 
-LONG_HEADER: Final = {"id", "question", "value"}
-LONG_OPTIONAL: Final = {"rater", "group"}
-NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+UNITS: Final = Columns(
+    {"id": ("code", "subject", "unit", "Einheit", "Objekt", "unité", "sujet", "objet"), "group": ("Gruppe", "groupe")}
+)
+ANSWERS: Final = Columns(
+    {
+        **UNITS.names,
+        "rater": ("Person", "répondant"),
+        "question": ("Frage",),
+        "value": ("answer", "Wert", "Antwort", "valeur", "réponse"),
+    }
+)
+LONG: Final = ("id", "question", "value")
 WORDS: Final = {"true": True, "false": False}
+STATES: Final = ("dont_know", "not_applicable")
+#: Codes of problems that had a name of their own before tables had a reader of their own.
+RENAMED: Final = {"missing_column": "no_header"}
 
 Unit: TypeAlias = dict[str, Any]
-Row: TypeAlias = dict[str, str]
 
 
 class DataFileInvalid(Invalid):
     """A data file that cannot be read; every pointer is ``/lines/<number>``, counted from 1."""
 
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        super().__init__([_problem(flaw) for flaw in flaws])
 
-def read_units(text: str) -> list[Unit]:
-    """Return the units of a CSV file as ``engine.score`` takes them, in the order of the file.
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """Units as ``engine.score`` takes them in the order of the file, the first line of each, and what was assumed."""
+
+    units: list[Unit]
+    lines: dict[str, int]
+    notes: list[Note]
+
+
+def read_units(source: str | bytes, decimal: Separator | None = None) -> list[Unit]:
+    """Return the units of a file; see ``read_file``."""
+    return read_file(source, decimal).units
+
+
+def read_file(source: str | bytes, decimal: Separator | None = None) -> DataFile:
+    """Return the units of a file; ``decimal`` says which mark stands before a fraction, if a person said so.
 
     Empty cells are left out; cells may also say ``dont_know`` or ``not_applicable``. Raises ``DataFileInvalid``.
     """
-    rows = _rows(text)
-    header = next(rows, (1, []))[1]
-    _check_header(header)
-    problems: list[Problem] = []
-    lines = list(_lines(header, rows, problems))
-    read = _long if LONG_HEADER <= set(header) <= LONG_HEADER | LONG_OPTIONAL else _wide
-    units = read(lines, problems)
-    if problems:
-        raise DataFileInvalid(problems)
-    return units
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and cells of every line that is not empty."""
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, [cell.strip() for cell in cells]
-    except csv.Error as error:
-        raise DataFileInvalid([_problem(reader.line_num, "bad_csv", str(error))]) from None
+        table = open_table(source, hits=ANSWERS.hits)
+        found, is_long = _headed(table)
+        rows = list(found.rows)
+    except TableInvalid as error:
+        raise DataFileInvalid(error.flaws) from None
+    table.flaws += [_without_id(row) for row in rows if "id" not in row.cells]
+    rows = [row for row in rows if "id" in row.cells]
+    names = ["value"] if is_long else [name for name in found.columns if name not in UNITS.names]
+    figures = figures_of(_columns(rows, names), separator=table.separator, decimal=decimal)
+    units = (_long if is_long else _wide)(rows, figures, table.flaws)
+    if table.flaws:
+        raise DataFileInvalid(sorted(table.flaws, key=lambda flaw: flaw.line))
+    lines: dict[str, int] = {}
+    for row in rows:
+        lines.setdefault(row.cells["id"], row.line)
+    return DataFile(units, lines, [*table.notes, *figures.notes()])
 
 
-def _check_header(header: list[str]) -> None:
-    if "id" not in header:
-        raise DataFileInvalid(
-            [_problem(1, "no_header", Sentence("the first line must name the columns, one of them id"))]
-        )
-    twice = sorted({name for name in header if header.count(name) > 1 or not name})
-    if twice:
-        raise DataFileInvalid(
-            [_problem(1, "bad_header", Sentence("columns must have different names: {names}", names=", ".join(twice)))]
-        )
+def _headed(table: Table) -> tuple[Headed, bool]:
+    """The rows by column, and whether they are answers: then every column is one of theirs."""
+    first = table.first()
+    named = ANSWERS.places(first.cells) if first else {}
+    if (
+        first
+        and set(LONG) <= set(named)
+        and sum(map(len, named.values())) == len([cell for cell in first.cells if cell])
+    ):
+        return headed(table, ANSWERS, needed=LONG), True
+    return headed(table, UNITS, needed=("id",), others=True), False
 
 
-def _lines(
-    header: list[str], rows: Iterator[tuple[int, list[str]]], problems: list[Problem]
-) -> Iterator[tuple[int, Row]]:
-    for number, cells in rows:
-        if len(problems) >= MOST_PROBLEMS:
-            return
-        if len(cells) > len(header):
-            detail = Sentence("{cells} cells under {columns} columns", cells=len(cells), columns=len(header))
-            problems.append(_problem(number, "too_many_cells", detail))
-        elif not dict(zip(header, cells, strict=False)).get("id"):
-            problems.append(_problem(number, "no_id", Sentence("the id is empty")))
-        else:
-            yield number, dict(zip(header, cells, strict=False))
+def _columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[str]]:
+    return {name: [row.cells[name] for row in rows if name in row.cells] for name in names}
 
 
-def _wide(lines: list[tuple[int, Row]], problems: list[Problem]) -> list[Unit]:
+def _without_id(row: Row) -> Flaw:
+    return Flaw(row.line, "id", "no_id", Sentence("the id is empty"))
+
+
+def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit]:
     units: dict[str, Unit] = {}
-    for number, row in lines:
-        if row["id"] in units:
-            problems.append(
-                _problem(number, "duplicate_id", Sentence("unit {code} stands in an earlier line", code=row["id"]))
-            )
-        cells = {name: cell for name, cell in row.items() if name not in ("id", "group") and cell}
-        unit: Unit = {
-            "id": row["id"],
-            "values": {name: _measured(number, name, cells[name], problems) for name in cells},
+    for row in rows:
+        code = row.cells["id"]
+        if code in units:
+            detail = Sentence("unit {code} stands in an earlier line", code=code)
+            flaws.append(Flaw(row.line, "id", "duplicate_id", detail))
+        values = {
+            name: _measured(row.line, name, cell, figures, flaws)
+            for name, cell in row.cells.items()
+            if name not in UNITS.names
         }
-        units[row["id"]] = {**unit, "group": row["group"]} if row.get("group") else unit
+        unit: Unit = {"id": code, "values": values}
+        units[code] = {**unit, "group": row.cells["group"]} if "group" in row.cells else unit
+        if len(flaws) > MOST_PROBLEMS:
+            break
     return list(units.values())
 
 
-def _measured(number: int, name: str, cell: str, problems: list[Problem]) -> float | str | None:
-    value = _value(cell)
-    if cell in ("dont_know", "not_applicable"):
+def _measured(line: int, name: str, cell: str, figures: Figures, flaws: list[Flaw]) -> float | str | None:
+    if cell in STATES:
         return cell
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    problems.append(
-        _problem(number, "not_a_number", Sentence("{name}: {cell!r} is not a number", name=name, cell=cell))
-    )
+    try:
+        return figures.read(name, cell)
+    except NotANumber as error:
+        flaw = wrong_figure(line, name, cell, error)
+        detail = Sentence("{name}: {detail}", name=name, detail=flaw.detail)
+        flaws.append(Flaw(line, name, flaw.code, detail))
     return None
 
 
-def _long(lines: list[tuple[int, Row]], problems: list[Problem]) -> list[Unit]:
+def _long(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit]:
     units: dict[str, Unit] = {}
     responses: dict[tuple[str, str], dict[str, Any]] = {}
-    for number, row in lines:
-        unit = units.setdefault(row["id"], {"id": row["id"], "responses": []})
-        key = (row["id"], row.get("rater", ""))
+    for row in rows:
+        cells = row.cells
+        unit = units.setdefault(cells["id"], {"id": cells["id"], "responses": []})
+        key = (cells["id"], cells.get("rater", ""))
         if key not in responses:
             responses[key] = _response(row)
             unit["responses"].append(responses[key])
-        answers = responses[key]["answers"]
-        if row.get("question", "") in answers:
-            detail = Sentence("{question} is answered in an earlier line", question=row["question"])
-            problems.append(_problem(number, "duplicate_answer", detail))
-        if row.get("value"):
-            answers[row["question"]] = _value(row["value"])
+        answers, question = responses[key]["answers"], cells.get("question", "")
+        if question in answers:
+            detail = Sentence("{question} is answered in an earlier line", question=question)
+            flaws.append(Flaw(row.line, "question", "duplicate_answer", detail))
+        if "value" in cells:
+            answers[question] = _answer(row, figures, flaws)
     return list(units.values())
 
 
 def _response(row: Row) -> dict[str, Any]:
-    response: dict[str, Any] = {key: row[key] for key in ("rater", "group") if row.get(key)}
+    response: dict[str, Any] = {key: row.cells[key] for key in ("rater", "group") if key in row.cells}
     return {**response, "answers": {}}
 
 
-def _value(cell: str) -> Any:
-    """Read a cell: a number, true or false, a JSON list of options, else text.
-
-    >>> [_value(cell) for cell in ("4", "1e2", "true", '["a"]', "dont_know", "nan")]
-    [4, 100.0, True, ['a'], 'dont_know', 'nan']
-    """
-    if NUMBER.fullmatch(cell):
-        number = float(cell)
-        if not math.isfinite(number):
-            return cell
-        return int(cell) if cell.lstrip("+-").isdigit() and len(cell) < 16 else number
-    if cell.startswith("["):
-        return _list(cell)
-    return WORDS.get(cell.lower(), cell)
+def _answer(row: Row, figures: Figures, flaws: list[Flaw]) -> Any:
+    """Read a cell: a number, true or false, a JSON list of options, else text."""
+    cell = row.cells["value"]
+    try:
+        return figures.read("value", cell)
+    except Ambiguous as error:
+        flaws.append(wrong_figure(row.line, "value", cell, error))
+        return None
+    except NotANumber:
+        return _list(cell) if cell.startswith("[") else WORDS.get(cell.lower(), cell)
 
 
 def _list(cell: str) -> Any:
@@ -161,5 +188,9 @@ def _list(cell: str) -> Any:
         return cell
 
 
-def _problem(line: int, code: str, detail: str) -> Problem:
-    return Problem(f"/lines/{line}", code, Sentence("line {line}: {detail}", line=line, detail=detail))
+def _problem(flaw: Flaw) -> Problem:
+    said = Sentence("the first line must name the columns, one of them id")
+    detail = said if flaw.code == "missing_column" else flaw.detail
+    detail = Sentence("line {line}: {detail}", line=flaw.line, detail=detail) if flaw.line else detail
+    pointer = f"/lines/{flaw.line}" if flaw.line else "/lines"
+    return Problem(pointer, RENAMED.get(flaw.code, flaw.code), detail)

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.forms import Radios, file_field, pasted_field, utf8_text
+from apps.core.forms import TABLE_FILES, Radios, content_of, file_field, pasted_field, utf8_text
 from apps.models import services, starters
 from apps.models.models import Subject
 
@@ -91,8 +90,8 @@ class FreezeForm(forms.Form):
         help_text=_("The latest of each subject, with the answers that were sent."),
     )
     file = file_field(
-        _("Or a CSV file"),
-        ".csv,text/csv",
+        _("Or a file: CSV or XLSX"),
+        TABLE_FILES,
         _("A row for each unit: id, group and the inputs; or a row for each answer. At most 20 MB."),
     )
 
@@ -101,14 +100,11 @@ class FreezeForm(forms.Form):
         said = [(f"{PERIOD}{period}", _period(period, subjects)) for period, subjects in periods]
         self.fields["period"].choices = [("", gettext("None")), *said]  # type: ignore[attr-defined]
 
-    def clean_file(self) -> str | None:
+    def clean_file(self) -> bytes | None:
         upload = self.cleaned_data.get("file")
         if upload is None:
             return None
-        text = utf8_text(upload, LARGEST_SET)
-        if "\0" in text:
-            raise ValidationError(_("The file is not UTF-8 text."))
-        return text
+        return content_of(upload, LARGEST_SET)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

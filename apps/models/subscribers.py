@@ -66,15 +66,16 @@ def measure_agreement_on_request(job: Job, progress: Progress) -> dict[str, Any]
 @jobs.runner("subjects.import", atomic=True)
 def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
-    return services.import_subjects(
+    outcome = services.import_subjects(
         asked["rows"], acting_user=acting_user_of(job), now=timezone.now(), dry_run=asked["dry_run"]
     )
+    return {**outcome, "warnings": asked.get("warnings", [])}
 
 
 @jobs.runner("assessments.import", atomic=True)
 def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
-    return services.import_assessments(
+    outcome = services.import_assessments(
         ModelVersion.objects.get(pk=asked["version"]),
         asked["units"],
         period=asked["period"],
@@ -83,6 +84,7 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
         now=timezone.now(),
         dry_run=asked["dry_run"],
     )
+    return {**outcome, "warnings": asked.get("warnings", [])}
 
 
 @jobs.runner("models.import", atomic=True)

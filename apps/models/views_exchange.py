@@ -23,7 +23,7 @@ from apps.accounts.models import User
 from apps.accounts.workspace import staff_page, user_of
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
-from apps.core.forms import file_field
+from apps.core.forms import TABLE_FILES, file_field
 from apps.core.models import Job
 from apps.core.pages import refusals_told
 from apps.core.translating import translated
@@ -53,7 +53,7 @@ class ExchangeForm(forms.Form):
         gettext_lazy("A model document (JSON), a workbook (XLSX) or COINr's iMeta (CSV)."),
     )
     data_file = file_field(
-        gettext_lazy("Data"), ".csv", gettext_lazy("COINr's iData, or a table of values or answers (CSV).")
+        gettext_lazy("Data"), TABLE_FILES, gettext_lazy("COINr's iData, or a table of values or answers (CSV or XLSX).")
     )
     version = forms.ModelChoiceField(
         ModelVersion.objects.none(),
@@ -85,6 +85,16 @@ class ExchangeForm(forms.Form):
         help_text=gettext_lazy("In iData. For example: Region_group"),
     )
     period = forms.CharField(label=gettext_lazy("Period"), required=False, max_length=60)
+    decimal = forms.ChoiceField(
+        label=gettext_lazy("Decimal mark in the files"),
+        required=False,
+        choices=(
+            ("", gettext_lazy("As the numbers show")),
+            (",", gettext_lazy("Comma: 1,5")),
+            (".", gettext_lazy("Point: 1.5")),
+        ),
+        help_text=gettext_lazy("Only where 1.234 could be one or the other."),
+    )
     kept = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -114,7 +124,7 @@ class ExchangeForm(forms.Form):
     def asked(self, *, dry_run: bool) -> dict[str, Any]:
         """What a job would be given."""
         version = self.cleaned_data["version"]
-        plain = {name: self.cleaned_data[name] for name in ("files", "publish", "score", "group", "period")}
+        plain = {name: self.cleaned_data[name] for name in ("files", "publish", "score", "group", "period", "decimal")}
         open_ = {"code": "", "name": "", "normalisation": self.cleaned_data["normalisation"] or NORMALISATIONS[0]}
         return {**plain, **open_, "version": str(version.pk) if version else None, "dry_run": dry_run}
 

@@ -60,7 +60,7 @@ def _freeze(form: FreezeForm, version: ModelVersion, among: Any, user: User) -> 
     name, now = form.cleaned_data["name"], timezone.now()
     if form.source == "period":
         return services.freeze_period(version, name, form.chosen_period, among=among, acting_user=user, now=now)
-    units = services.units_in(form.cleaned_data["file"])
+    units = services.certain_units_in(form.cleaned_data["file"])
     return services.freeze_reference_set(version, name, units, acting_user=user, now=now)
 
 

@@ -4,6 +4,7 @@ Plain Python without a framework. A guess is either proved by the table itself, 
 """
 
 from apps.core.tables.decoding import Decoded, decode
+from apps.core.tables.figures import Figures, figures_of, wrong_figure
 from apps.core.tables.flaws import Flaw, Note, TableInvalid
 from apps.core.tables.formulas import guarded, unguarded
 from apps.core.tables.headed import Headed, Row, headed
@@ -14,6 +15,7 @@ __all__ = [
     "Columns",
     "Decoded",
     "Figure",
+    "Figures",
     "Flaw",
     "Headed",
     "Note",
@@ -23,9 +25,11 @@ __all__ = [
     "TableInvalid",
     "as_text",
     "decode",
+    "figures_of",
     "guarded",
     "headed",
     "key_of",
     "open_table",
     "unguarded",
+    "wrong_figure",
 ]

@@ -22,6 +22,9 @@ SMALL: Final = MEGABYTE
 #: Elements of all parts together; a cell with a value takes two.
 MOST_ELEMENTS: Final = 1_000_000
 MOST_DEPTH: Final = 100
+#: What is read of a sheet: rows below its head, and columns.
+MOST_ROWS: Final = 20_000
+MOST_COLUMNS: Final = 300
 CHUNK: Final = MEGABYTE
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 ARCHIVES: Final = (b"PK\x03\x04", OLD_OFFICE, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
@@ -106,11 +109,12 @@ def _is_xml(name: str, first: bytes) -> bool:
 
 
 class _Elements:
-    """Counts elements over all parts, and refuses what no spreadsheet writes."""
+    """Counts elements over all parts, and refuses what no spreadsheet writes, and cells too far out to be read."""
 
     def __init__(self) -> None:
         self.count = 0
         self.depth = 0
+        self.cell = ""
 
     def read(self, first: bytes, pieces: Iterator[bytes]) -> None:
         self.depth = 0
@@ -129,12 +133,33 @@ class _Elements:
         self.depth += 1
         if self.count > MOST_ELEMENTS or self.depth > MOST_DEPTH:
             _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
-        if _leads_outside(attributes):
+        tag = name.rpartition(":")[2]
+        if tag == "c":
+            self.cell = attributes.get("r", "")
+        elif tag in ("v", "is", "f") and self.cell and is_beyond(self.cell):
+            _refuse("too_many", Sentence("cell {cell}: {limit}", cell=self.cell[:20], limit=beyond()))
+        elif "TargetMode" in attributes and _leads_outside(attributes):
             target = attributes.get("Target", "")[:60]
             _refuse("bad_workbook", Sentence("it leads to another file: {name}", name=target))
 
     def _end(self, _name: str) -> None:
         self.depth -= 1
+
+
+def beyond() -> Sentence:
+    return Sentence("a sheet has at most {rows} rows, {columns} columns", rows=MOST_ROWS, columns=MOST_COLUMNS)
+
+
+def is_beyond(cell: str) -> bool:
+    """
+    >>> [is_beyond(cell) for cell in ("A1", "KN20001", "KO1", "A20002")]
+    [False, False, True, True]
+    """
+    letters = cell.rstrip("0123456789")
+    column = 0
+    for letter in letters[:4]:
+        column = column * 26 + ord(letter) - 64
+    return column > MOST_COLUMNS or int(cell[len(letters) :][:9] or 0) > MOST_ROWS + 1
 
 
 def _leads_outside(attributes: dict[str, str]) -> bool:

@@ -12,11 +12,10 @@ import openpyxl
 from apps.core.numbers import exact
 from apps.core.sentences import Sentence
 from apps.core.tables import archive
+from apps.core.tables.archive import MOST_COLUMNS, MOST_ROWS, beyond
 from apps.core.tables.flaws import MOST_FLAWS, Flaw, TableInvalid
 from apps.core.tables.reading import Figure, Record, fit
 
-MOST_ROWS: Final = 20_000
-MOST_COLUMNS: Final = 300
 ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 #: What openpyxl raises for files that are broken in ways of their own.
 BROKEN: Final = (*archive.UNREADABLE, SyntaxError, LookupError, TypeError, AttributeError, ArithmeticError)
@@ -68,10 +67,6 @@ def _rows(sheet: Any) -> Iterator[Cells]:
         if found:
             values = {place: one for place, one in found.items() if not isinstance(one, tuple)}
             yield Cells(number, values, {place: one for place, one in found.items() if isinstance(one, tuple)})
-
-
-def beyond() -> Sentence:
-    return Sentence("a sheet has at most {rows} rows, {columns} columns", rows=MOST_ROWS, columns=MOST_COLUMNS)
 
 
 def _is_empty(value: Any) -> bool:

@@ -68,7 +68,8 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
         body = AssessmentImportSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         asked = body.validated_data
-        units = asked["units"] if one_of(asked, "units", "csv") == "units" else services.units_in(asked["csv"])
+        by_file = one_of(asked, "units", "csv") == "csv"
+        units, notes = services.units_in(asked["csv"], asked["decimal"]) if by_file else (asked["units"], [])
         if asked["version"] not in self._versions([asked["version"]]):
             raise Invalid("The version is not there.", errors=[Problem("/version", "there is none", "unknown_version")])
         parameters = {
@@ -77,6 +78,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
             "reference_set": str(asked["reference_set"].pk) if asked["reference_set"] else None,
             "units": units,
             "dry_run": asked["dry_run"],
+            "warnings": notes,
         }
         return accepted(reach.enqueue("assessments.import", parameters, acting_user=who(request), now=timezone.now()))
 

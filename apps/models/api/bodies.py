@@ -1,7 +1,5 @@
 """What requests carry: model documents, lists of rows, and ids that must lead somewhere."""
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -11,9 +9,19 @@ from rest_framework.request import Request
 
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem
+from apps.core.tables import Columns, Note, TableInvalid, headed, open_table
 
 MOST_ROWS = 5000
 M = TypeVar("M", bound=Model)
+#: The columns of a file with subjects, and other names of them.
+SUBJECTS = Columns(
+    {
+        "code": ("id", "uCode", "Kennung"),
+        "name": ("Bezeichnung", "nom"),
+        "kind": ("type", "Art", "genre"),
+        "group": ("Gruppe", "groupe"),
+    }
+)
 
 #: For the API's description: the document itself, or an object that holds it.
 DOCUMENT_BODY = {
@@ -64,14 +72,16 @@ def one_of(asked: dict[str, Any], *names: str) -> str:
     return given[0]
 
 
-def csv_rows(text: str) -> list[dict[str, str]]:
-    """Rows of a CSV file under its head line; empty cells are left out."""
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+def csv_rows(text: str) -> tuple[list[dict[str, str]], list[Note]]:
+    """Rows of a CSV file under its head line, without empty cells, and what of it is not read."""
     try:
-        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=True)
-        return [{name: cell for name, cell in row.items() if name and cell} for row in reader]
-    except csv.Error as error:
-        raise Invalid("The file cannot be read.", errors=[Problem("/csv", str(error), "bad_csv")]) from None
+        table = open_table(text, hits=SUBJECTS.hits)
+        rows = [dict(row.cells) for row in headed(table, SUBJECTS).rows]
+        table.refuse()
+    except TableInvalid as error:
+        problems = [Problem(f"/csv/{one.line}" if one.line else "/csv", one.detail, one.code) for one in error.flaws]
+        raise Invalid("The file cannot be read.", errors=problems) from None
+    return rows, table.notes
 
 
 def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:

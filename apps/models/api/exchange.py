@@ -24,6 +24,7 @@ from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
 from apps.models import services
 from apps.models.api.bodies import who
+from apps.models.api.serializers import decimal_field
 from apps.models.downloads import XLSX, download
 from apps.models.exchange.coinr import NORMALISATIONS
 from apps.models.exchange.incoming import File
@@ -57,6 +58,7 @@ class ModelImportSerializer(serializers.Serializer[Any]):
     )
     name = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="its name")
     normalisation = serializers.ChoiceField(NORMALISATIONS, default="min_max", help_text="of iMeta's indicators")
+    decimal = decimal_field()
 
 
 class ImportedVersionSerializer(serializers.Serializer[Any]):

@@ -54,7 +54,7 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
         if source == "period":
             among = authz.visible(Assessment.objects.all(), user, "assessments:read")
             return services.freeze_period(version, name, asked["period"], among=among, acting_user=user, now=now)
-        units = asked["units"] if source == "units" else services.units_in(asked["csv"])
+        units = asked["units"] if source == "units" else services.certain_units_in(asked["csv"], asked["decimal"])
         return services.freeze_reference_set(version, name, units, acting_user=user, now=now)
 
     @extend_schema(

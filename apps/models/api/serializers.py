@@ -151,6 +151,12 @@ class ValuesSerializer(serializers.Serializer[Assessment]):
     )
 
 
+def decimal_field() -> Any:
+    """The decimal mark of a file's numbers, where the file does not show it."""
+    said = "the decimal mark of the file's numbers, when they do not show it themselves"
+    return serializers.ChoiceField(["", ".", ","], default="", help_text=said)
+
+
 class SubjectImportSerializer(serializers.Serializer[Subject]):
     """Subjects from a file: `rows`, or `csv` with the columns code, name, kind and group."""
 
@@ -169,6 +175,7 @@ class AssessmentImportSerializer(serializers.Serializer[Assessment]):
     )
     units = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
     csv = serializers.CharField(required=False, trim_whitespace=False)
+    decimal = decimal_field()
     dry_run = serializers.BooleanField(default=False)
 
 
@@ -192,6 +199,7 @@ class NewReferenceSetSerializer(serializers.Serializer[ReferenceSet]):
     name = serializers.CharField(max_length=200)
     units = serializers.ListField(child=ObjectField(), required=False)
     csv = serializers.CharField(required=False, trim_whitespace=False)
+    decimal = decimal_field()
     period = serializers.CharField(max_length=60, required=False, allow_blank=True)
 
 

@@ -48,10 +48,11 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
         body = SubjectImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
-        given = asked["rows"] if one_of(asked, "rows", "csv") == "rows" else csv_rows(asked["csv"])
+        by_file = one_of(asked, "rows", "csv") == "csv"
+        given, notes = csv_rows(asked["csv"]) if by_file else (asked["rows"], [])
         rows = _Rows(data={"rows": given})
         rows.is_valid(raise_exception=True)
-        parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"]}
+        parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"], "warnings": notes}
         return accepted(reach.enqueue("subjects.import", parameters, acting_user=who(request), now=timezone.now()))
 
     def perform_create(self, serializer: Any) -> Subject:

@@ -45,7 +45,7 @@ def encode(value: Any) -> Cell:
     """
     if isinstance(value, bool) or (isinstance(value, int | float) and _survives(value)):
         cell: Cell = value
-    elif isinstance(value, str) and not UNSAFE.search(value) and _same(decode(value), value):
+    elif isinstance(value, str) and value.strip() and not UNSAFE.search(value) and _same(decode(value), value):
         cell = value
     else:
         cell = _as_json(value)

@@ -9,15 +9,28 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from apps.core.numbers import NotANumber, Separator
 from apps.core.sentences import Sentence
+from apps.core.tables import (
+    Columns,
+    Figures,
+    Flaw,
+    Note,
+    TableInvalid,
+    figures_of,
+    guarded,
+    headed,
+    open_table,
+    wrong_figure,
+)
 from apps.models.engine.model import Model, Node
 from apps.models.engine.problems import MOST_PROBLEMS, Problem
-from apps.models.exchange.cells import FileInvalid, Row, decode
+from apps.models.exchange.cells import FileInvalid, Row
+from apps.models.exchange.names import columns_of, matched, spelt_otherwise, undotted
 from apps.models.exchange.places import Places, cell_problem
 
 META_COLUMNS: Final = (
@@ -32,8 +45,10 @@ META_COLUMNS: Final = (
     "Parent",
     "Type",
 )
-NEEDED: Final = {"iCode", "Parent", "Type"}
-EMPTY: Final = {"", "NA"}
+NUMBERS: Final = ("Direction", "Weight", "Target")
+NEEDED: Final = ("iCode", "Parent", "Type")
+#: How R writes that there is no value.
+EMPTY: Final = "NA"
 RENAMED: Final = {
     "code": "iCode",
     "name:en": "iName",
@@ -48,8 +63,10 @@ RENAMED: Final = {
 }
 #: What iMeta's indicators can be normalised by: iMeta itself names no method.
 NORMALISATIONS = ("min_max", "z_score", "rank", "percentile_rank", "distance_to_max", "distance_to_target", "none")
-#: A spreadsheet takes a cell that begins so for a formula; such texts have an apostrophe before them.
-FORMULA: Final = ("=", "+", "-", "@")
+META: Final = Columns(dict.fromkeys(META_COLUMNS, ()))
+DATA: Final = Columns({"uCode": (), "uName": (), "Time": ()})
+#: Problems that COINr's files have had names for longer than tables have.
+CODES: Final = {"missing_column": "required"}
 
 
 class NotForCoinr(ValueError):
@@ -78,53 +95,43 @@ class Unit:
     values: dict[str, float]
 
 
-def lines(text: str) -> tuple[list[str], list[Row]]:
-    """Return the columns of a CSV file and its rows by their lines; cells that are empty or NA are left out."""
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A file's columns and its rows by their lines, without cells that are empty or NA."""
+
+    head: Sequence[str]
+    rows: list[Row]
+    separator: str
+    notes: list[Note]
+
+
+def lines(source: str | bytes, columns: Columns, *, needed: Sequence[str] = ()) -> Lines:
+    """Return what a file holds, beside the columns named others too. Raises ``FileInvalid``."""
     try:
-        head = [cell.strip() for cell in next(reader, [])]
-        found = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise FileInvalid([cell_problem("", reader.line_num, "", "bad_csv", str(error))]) from None
-    problems = [
-        cell_problem("", 1, name, "bad_header", Sentence("two columns have this name")) for name in _twice(head)
-    ]
-    problems += [
-        cell_problem(
-            "",
-            number,
-            "",
-            "too_many_cells",
-            Sentence("{cells} cells under {columns} columns", cells=len(cells), columns=len(head)),
-        )
-        for number, cells in found
-        if len(cells) > len(head)
-    ]
-    if problems:
-        raise FileInvalid(problems)
-    return head, [Row(number, _cells(head, cells)) for number, cells in found]
+        table = open_table(source, hits=columns.hits)
+        found = headed(table, columns, needed=needed, others=True)
+        rows = [Row(one.line, {name: cell for name, cell in one.cells.items() if cell != EMPTY}) for one in found.rows]
+        table.refuse()
+    except TableInvalid as error:
+        raise FileInvalid([_of_flaw(flaw) for flaw in error.flaws]) from None
+    return Lines(found.columns, [row for row in rows if row.cells], table.separator, table.notes)
 
 
-def _twice(head: Sequence[str]) -> list[str]:
-    return sorted({name for name in head if head.count(name) > 1})
+def _of_flaw(flaw: Flaw) -> Problem:
+    return cell_problem("", flaw.line, flaw.column, CODES.get(flaw.code, flaw.code), flaw.detail)
 
 
-def _cells(head: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
-    plain = ((name, cell.strip()) for name, cell in zip(head, cells, strict=False))
-    return {name: _unquoted(cell) for name, cell in plain if cell not in EMPTY}
-
-
-def read_meta(text: str, *, code: str = "", name: str = "", normalisation: str = "min_max") -> Meta:
+def read_meta(
+    source: str | bytes,
+    *,
+    code: str = "",
+    name: str = "",
+    normalisation: str = "min_max",
+    decimal: Separator | None = None,
+) -> Meta:
     """Return the model that iMeta describes; without a code of its own it has that of its root."""
-    head, rows = lines(text)
-    if missing := sorted(NEEDED - set(head)):
-        raise FileInvalid(
-            [cell_problem("", 1, one, "required", Sentence("{name} is missing", name=one)) for one in missing]
-        )
-    reading = _Meta(rows, normalisation)
+    found = lines(source, META, needed=NEEDED)
+    reading = _Meta(found, normalisation, decimal)
     root = reading.tree()
     if root is None or reading.problems:
         raise FileInvalid(reading.problems[:MOST_PROBLEMS])
@@ -136,11 +143,13 @@ def read_meta(text: str, *, code: str = "", name: str = "", normalisation: str =
         "scale": {"low": 0, "high": 100},
         "root": root,
     }
-    return Meta(document, reading.places, reading.groups, list(reading.warnings()))
+    return Meta(document, reading.places, reading.groups, [*found.notes, *reading.warnings()])
 
 
 class _Meta:
-    def __init__(self, rows: Sequence[Row], normalisation: str) -> None:
+    def __init__(self, found: Lines, normalisation: str, decimal: Separator | None) -> None:
+        rows, self.spelt = undotted(found.rows)
+        self.figures = figures_of(columns_of(rows, NUMBERS), separator=found.separator, decimal=decimal)
         self.normalisation = normalisation
         self.problems: list[Problem] = []
         self.places = Places(RENAMED)
@@ -192,19 +201,20 @@ class _Meta:
             indicator["unit"] = str(row.cells["Unit"])
         if "Direction" in row.cells and self._number(row, "Direction") not in (1, -1):
             self._problem(row, "Direction", "not_offered", Sentence("is 1 or -1"))
-        elif str(row.cells.get("Direction", "1")).startswith("-"):
+        elif "Direction" in row.cells and self._number(row, "Direction") == -1:
             indicator["direction"] = "negative"
         if "Denominator" in row.cells:
             indicator["denominator"] = str(row.cells["Denominator"])
         return indicator
 
     def _number(self, row: Row, column: str) -> float:
-        value = number(str(row.cells[column]))
-        if value is None:
-            self._problem(
-                row, column, "not_a_number", Sentence("{text!r} is not a number", text=str(row.cells[column])[:40])
-            )
-        return 0 if value is None else value
+        text = row.cells[column]
+        try:
+            return self.figures.read(column, str(text) if not isinstance(text, str) else text)
+        except NotANumber as error:
+            flaw = wrong_figure(row.number, column, str(text), error)
+            self._problem(row, column, flaw.code, flaw.detail)
+            return 0
 
     def tree(self) -> dict[str, Any] | None:
         """Hang every node below its parent, and note where it stands."""
@@ -242,63 +252,55 @@ class _Meta:
                 "{count} targets are not used: choose the normalisation distance_to_target", count=self.unused_targets
             )
             yield {"code": "targets_not_used", "detail": detail}
-
-
-def number(text: str) -> float | None:
-    """Return a number that is written as COINr and R write it.
-
-    >>> [number(text) for text in ("1", "-0.5", "1e3", "NaN", "one")]
-    [1, -0.5, 1000.0, None, None]
-    """
-    value = decode(text)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and text.isascii() and "_" not in text else None
+        yield from self.figures.notes()
+        if self.spelt:
+            yield {"code": "codes_spelt", "detail": spelt_otherwise(self.spelt)}
 
 
 def read_data(
-    text: str, model: Model, *, groups: Sequence[str] = (), group: str = ""
+    source: str | bytes,
+    model: Model,
+    *,
+    groups: Sequence[str] = (),
+    group: str = "",
+    decimal: Separator | None = None,
 ) -> tuple[list[Unit], list[dict[str, str]]]:
     """Return the units of iData and what was passed over; ``group`` names the column to group units by."""
-    head, rows = lines(text)
+    found = lines(source, DATA, needed=("uCode",))
+    head = found.head
     by = group or next((name for name in head if name in groups or name.endswith("_group")), "")
-    inputs = {one.name for one in model.inputs}
-    problems = [
-        cell_problem("", 1, one, "required", Sentence("{name} is missing", name=one))
-        for one in ("uCode",)
-        if one not in head
-    ]
     if group and group not in head:
-        problems.append(cell_problem("", 1, group, "required", Sentence("there is no such column to group by")))
-    if problems:
-        raise FileInvalid(problems)
-    units = [_unit(row, by, inputs, problems) for row in rows]
+        detail = Sentence("there is no such column to group by")
+        raise FileInvalid([cell_problem("", 1, group, "required", detail)])
+    known = {"uCode", "uName", "Time", "iData", by, *groups}
+    inputs = matched([name for name in head if name not in known], [one.name for one in model.inputs])
+    figures = figures_of(columns_of(found.rows, inputs), separator=found.separator, decimal=decimal)
+    problems: list[Problem] = []
+    units = [_unit(row, by, inputs, figures, problems) for row in found.rows]
     problems += _repeated(units)
     if problems:
         raise FileInvalid(problems[:MOST_PROBLEMS])
-    known = {"uCode", "uName", "Time", "iData", by, *groups, *inputs}
-    unused = [name for name in head if name and name not in known and not name.endswith("_group")]
-    return units, [
+    unused = [name for name in head if name not in known and name not in inputs and not name.endswith("_group")]
+    notes = [*found.notes, *figures.notes()]
+    notes += [
         {"code": "column_not_used", "detail": Sentence("the model has no input {name}", name=name)} for name in unused
     ]
+    spelt = {name: code for name, code in inputs.items() if name != code}
+    return units, [*notes, *([{"code": "codes_spelt", "detail": spelt_otherwise(spelt)}] if spelt else [])]
 
 
-def _unit(row: Row, by: str, inputs: set[str], problems: list[Problem]) -> Unit:
-    cells = {name: str(cell) for name, cell in row.cells.items()}
+def _unit(row: Row, by: str, inputs: Mapping[str, str], figures: Figures, problems: list[Problem]) -> Unit:
+    cells = {name: cell for name, cell in row.cells.items() if isinstance(cell, str)}
     if "uCode" not in cells:
         problems.append(cell_problem("", row.number, "uCode", "required", Sentence("{name} is missing", name="uCode")))
     values: dict[str, float] = {}
-    for name in inputs & cells.keys():
-        value = number(cells[name])
-        if value is None:
-            detail = Sentence("{text!r} is not a number", text=cells[name][:40])
-            problems.append(cell_problem("", row.number, name, "not_a_number", detail))
-        else:
-            values[name] = value
+    for name, code in inputs.items():
+        if name not in cells:
+            continue
+        try:
+            values[code] = figures.read(name, cells[name])
+        except NotANumber as error:
+            problems.append(_of_flaw(wrong_figure(row.number, name, cells[name], error)))
     code = cells.get("uCode", "")
     return Unit(row.number, code, cells.get("uName", code), cells.get(by, ""), cells.get("Time", ""), values)
 
@@ -381,15 +383,7 @@ def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _quoted(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return guarded(value)
     if value is None:
-        return "NA"
+        return EMPTY
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
-
-
-def _unquoted(cell: str) -> str:
-    """
-    >>> _unquoted("'-5 to 5"), _unquoted("it's"), _unquoted("-5")
-    ('-5 to 5', "it's", '-5')
-    """
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from apps.core.numbers import Separator
 from apps.core.sentences import Sentence
-from apps.models.datafile import read_units
+from apps.core.tables import Columns, Decoded, TableInvalid, decode, open_table
+from apps.core.tables.reading import WORKBOOKS
+from apps.core.tables.workbook import sheets
+from apps.models.datafile import UNITS, read_file
 from apps.models.document.reading import read_json
 from apps.models.engine.model import Model
 from apps.models.engine.problems import Problem
 from apps.models.exchange import coinr
 from apps.models.exchange.cells import FileInvalid
-from apps.models.exchange.places import Places
-from apps.models.exchange.sheets import document_of
+from apps.models.exchange.names import matched, spelt_otherwise
+from apps.models.exchange.places import Places, cell_problem
+from apps.models.exchange.sheets import SHEETS, document_of
 from apps.models.exchange.workbook import read_workbook
 
 OF_MODELS: Final = ("document", "workbook", "imeta")
 OF_DATA: Final = ("idata", "values")
+KINDS: Final = Columns({"iCode": (), "uCode": (), "id": UNITS.names["id"]})
+#: A workbook with one of these sheets is a model; others are tables.
+OF_WORKBOOKS: Final = frozenset(SHEETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +34,37 @@ class File:
     name: str
     content: bytes
 
-    def text(self) -> str:
-        try:
-            return self.content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FileInvalid([Problem("", "bad_text", Sentence("it is neither a workbook nor UTF-8 text"))]) from None
+    def text(self) -> Decoded:
+        """Return the text, and what had to be assumed of it. Raises ``FileInvalid``."""
+        return _read(lambda: decode(self.content))
 
     def kind(self) -> str:
         """Return what the file is. Raises ``FileInvalid``."""
-        if self.content.startswith(b"PK"):
-            return "workbook"
-        text = self.text()
-        if text.lstrip()[:1] in ("{", "["):
+        if self.content.startswith(WORKBOOKS):
+            titles = _read(lambda: sheets(self.content)).keys()
+            if not titles.isdisjoint(OF_WORKBOOKS):
+                return "workbook"
+        elif self.text().text.lstrip()[:1] in ("{", "["):
             return "document"
-        head = {cell.strip().strip('"') for cell in text.partition("\n")[0].replace(";", ",").split(",")}
+        first = _read(lambda: open_table(self.content, hits=KINDS.hits).first())
         for kind, column in (("imeta", "iCode"), ("idata", "uCode"), ("values", "id")):
-            if column in head:
+            if first is not None and column in KINDS.places(first.cells):
                 return kind
         detail = Sentence("it is no model document, workbook, iMeta (iCode), iData (uCode) or table of values (id)")
         raise FileInvalid([Problem("", "unknown_file", detail)])
+
+
+T = TypeVar("T")
+
+
+def _read(read: Callable[[], T]) -> T:
+    """Call ``read``; what is wrong with a table becomes what is wrong with the file."""
+    try:
+        return read()
+    except TableInvalid as error:
+        problems = [cell_problem("", one.line, one.column, one.code, one.detail) for one in error.flaws]
+        whole = [Problem("", one.code, one.detail) for one in error.flaws if not one.line]
+        raise FileInvalid(whole or problems) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,7 @@ class Options:
     normalisation: str = "min_max"
     group: str = ""
     period: str = ""
+    decimal: Separator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +139,17 @@ def _read_model(incoming: Incoming, kind: str, file: File, options: Options) -> 
     if kind == "workbook":
         incoming.document, incoming.places = document_of(read_workbook(file.content))
     elif kind == "document":
-        incoming.document = _json(file.text())
+        decoded = file.text()
+        incoming.document = _json(decoded.text)
+        incoming.warnings += decoded.notes
     else:
-        meta = coinr.read_meta(file.text(), code=options.code, name=options.name, normalisation=options.normalisation)
+        meta = coinr.read_meta(
+            file.content,
+            code=options.code,
+            name=options.name,
+            normalisation=options.normalisation,
+            decimal=options.decimal,
+        )
         incoming.document, incoming.places, incoming.groups = meta.document, meta.places, meta.groups
         incoming.warnings += meta.warnings
 
@@ -138,12 +167,16 @@ def units_of(incoming: Incoming, files: Sequence[File], model: Model, options: O
         return [], Places()
     file = files[incoming.data_file]
     read = _of_values if file.kind() == "values" else _of_idata
-    found: tuple[list[Unit], Places] = _of_file(incoming.data_file, lambda: read(incoming, file.text(), model, options))
+    found: tuple[list[Unit], Places] = _of_file(
+        incoming.data_file, lambda: read(incoming, file.content, model, options)
+    )
     return found
 
 
-def _of_idata(incoming: Incoming, text: str, model: Model, options: Options) -> tuple[list[Unit], Places]:
-    rows, warnings = coinr.read_data(text, model, groups=incoming.groups, group=options.group)
+def _of_idata(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[Unit], Places]:
+    rows, warnings = coinr.read_data(
+        content, model, groups=incoming.groups, group=options.group, decimal=options.decimal
+    )
     incoming.warnings += warnings
     places = Places({"id": "uCode"})
     for number, row in enumerate(rows):
@@ -152,23 +185,27 @@ def _of_idata(incoming: Incoming, text: str, model: Model, options: Options) -> 
     return units, places
 
 
-def _of_values(incoming: Incoming, text: str, model: Model, options: Options) -> tuple[list[Unit], Places]:
-    units = read_units(text)
-    lines = {str(row.cells.get("id")): row.number for row in reversed(coinr.lines(text)[1])}
+def _of_values(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[Unit], Places]:
+    file = read_file(content, options.decimal)
+    incoming.warnings += file.notes
+    headings = dict.fromkeys(name for unit in file.units for name in unit.get("values", ()))
+    inputs = matched(headings, [one.name for one in model.inputs])
+    spelt = {name: code for name, code in inputs.items() if name != code}
+    if spelt:
+        incoming.warnings.append({"code": "codes_spelt", "detail": spelt_otherwise(spelt)})
     places = Places()
-    for number, unit in enumerate(units):
-        if unit["id"] in lines:
-            _put(places, number, lines[unit["id"]])
+    for number, unit in enumerate(file.units):
+        _put(places, number, file.lines[unit["id"]])
     made = [
         Unit(
             unit["id"],
             unit["id"],
             unit.get("group", ""),
             options.period,
-            unit.get("values", {}),
+            {inputs.get(name, name): value for name, value in unit.get("values", {}).items()},
             unit.get("responses", []),
         )
-        for unit in units
+        for unit in file.units
     ]
     return made, places
 

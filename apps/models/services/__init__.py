@@ -29,7 +29,7 @@ from apps.models.services.exchange import (
     refuse_rights,
 )
 from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
-from apps.models.services.imports import import_assessments, import_subjects, units_in
+from apps.models.services.imports import certain_units_in, import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.references import (
     compared_with,
@@ -86,6 +86,7 @@ __all__ = [
     "begin_assessment",
     "calculate",
     "cancel_job",
+    "certain_units_in",
     "check_calculation",
     "compared_with",
     "create_assessment",

@@ -25,7 +25,7 @@ from apps.models.exchange.places import Places
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
-from apps.models.services.imports import BATCH, SCORED_TOGETHER, store_responses
+from apps.models.services.imports import BATCH, SCORED_TOGETHER, decimal_of, store_responses
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects
 from apps.models.services.undoing import fingerprint
@@ -86,7 +86,8 @@ def file_of(given: dict[str, str]) -> File:
 
 
 def options_of(asked: dict[str, Any]) -> Options:
-    return Options(**{name: asked[name] for name in ("code", "name", "normalisation", "group", "period")})
+    named = {name: asked[name] for name in ("code", "name", "normalisation", "group", "period")}
+    return Options(**named, decimal=decimal_of(asked.get("decimal", "")))
 
 
 def refuse_rights(files: Sequence[File], *, publish: bool, acting_user: User, version: ModelVersion | None) -> None:

@@ -11,9 +11,11 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
+from apps.core.numbers import Separator
 from apps.core.sentences import Sentence
+from apps.core.tables import Note
 from apps.models import engine
-from apps.models.datafile import DataFileInvalid, read_units
+from apps.models.datafile import DataFileInvalid, read_file
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, Subject
 from apps.models.services import budgets
 from apps.models.services.assessments import check_reference_set
@@ -28,12 +30,27 @@ SCORED_TOGETHER = 200
 Row = Mapping[str, Any]
 
 
-def units_in(text: str) -> list[dict[str, Any]]:
-    """Return the units of a CSV file, in the wide or the long form."""
+def units_in(source: str | bytes, decimal: str = "") -> tuple[list[dict[str, Any]], list[Note]]:
+    """Return the units of a file, in the wide or the long form, and what was assumed; ``decimal`` is a mark if said."""
     try:
-        return read_units(text)
+        file = read_file(source, decimal_of(decimal))
     except DataFileInvalid as error:
         raise Invalid("The file cannot be read.", errors=problems_of(error.problems)) from None
+    return file.units, file.notes
+
+
+def certain_units_in(source: str | bytes, decimal: str = "") -> list[dict[str, Any]]:
+    """Return the units of a file of which nothing has to be assumed: for what cannot be tried first."""
+    units, notes = units_in(source, decimal)
+    if notes:
+        errors = [Problem("/csv", note["detail"], note["code"]) for note in notes]
+        raise Invalid("The file can be understood in more than one way.", errors=errors)
+    return units
+
+
+def decimal_of(said: str) -> Separator | None:
+    """Return the decimal mark that somebody chose, if anybody did."""
+    return "," if said == "," else "." if said == "." else None
 
 
 @transaction.atomic

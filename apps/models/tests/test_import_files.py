@@ -36,7 +36,7 @@ ANSWERS = "id,rater,group,question,value\nnorth,r1,staff,L1,5\nnorth,r1,staff,N1
 def test_subjects_come_from_csv(api: Api) -> None:
     job = _job(api, api.post("subjects/import/", {"csv": "code;name;group\na;Änne;g1\nb;B;\n"}))
 
-    assert (job["state"], job["result"]) == ("succeeded", {"dry_run": False, "created": 2})
+    assert (job["state"], job["result"]) == ("succeeded", {"dry_run": False, "created": 2, "warnings": []})
     assert list(Subject.objects.order_by("code").values_list("code", "name", "group")) == [
         ("a", "Änne", "g1"),
         ("b", "B", ""),
@@ -50,8 +50,8 @@ def test_a_dry_run_leaves_nothing_behind(api: Api, two_sites: None, publish: Any
     units = {"version": str(version.pk), "csv": ANSWERS, "dry_run": True}
     assessments = _job(api, api.post("assessments/import/", units))
 
-    assert subjects["result"] == {"dry_run": True, "created": 1}
-    assert assessments["result"] == {"dry_run": True, "created": 2}
+    assert subjects["result"] == {"dry_run": True, "created": 1, "warnings": []}
+    assert assessments["result"] == {"dry_run": True, "created": 2, "warnings": []}
     assert Subject.objects.count() == 2
     assert not Assessment.objects.exists()
 
@@ -72,7 +72,7 @@ def test_answers_from_a_file_are_stored_and_scored(
 
     job = _job(api, api.post("assessments/import/", {"version": str(version.pk), "period": "2026", "csv": ANSWERS}))
 
-    assert job["result"] == {"dry_run": False, "created": 2}
+    assert job["result"] == {"dry_run": False, "created": 2, "warnings": []}
     scores = Assessment.objects.values_list("subject__code", "period", "latest_run__score")
     assert sorted(scores) == [("north", "2026", 75.0), ("south", "2026", 50.0)]
     assert Answer.objects.count() == 3
@@ -113,7 +113,7 @@ def test_what_cannot_be_imported_is_named(
         ("subjects/import/", {}, "/rows"),
         ("subjects/import/", {"rows": [], "csv": ""}, "/rows"),
         ("subjects/import/", {"rows": [{"code": "a"}]}, "/rows/0/name"),
-        ("subjects/import/", {"csv": 'code,name\n"a'}, "/csv"),
+        ("subjects/import/", {"csv": 'code,name\n"a'}, "/csv/2"),
         ("assessments/import/", {"version": "x"}, "/version"),
         ("assessments/import/", {"version": "01a20649-0000-7000-8000-000000000000", "units": [{}]}, "/version"),
         ("assessments/import/", {"version": "01a20649-0000-7000-8000-000000000000", "csv": "x\n1\n"}, "/lines/1"),

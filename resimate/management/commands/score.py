@@ -8,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
+from apps.core.tables import Note
 from apps.models import services
-from apps.models.datafile import DataFileInvalid, read_units
 from apps.models.engine import ENGINE_VERSION
 
 HEAD = ("id", "score", "rank", "band", "coverage", "reason")
@@ -36,8 +36,14 @@ class Command(OperatorCommand):
             type=Path,
             nargs="?",
             metavar="DATA.csv",
-            help="id,group,<input>… with one row a unit, or id,rater,group,question,value with one row an answer; "
-            "none with a trace",
+            help="CSV or XLSX: id,group,<input>… with one row a unit, or id,rater,group,question,value with one row an "
+            "answer; none with a trace",
+        )
+        parser.add_argument(
+            "--decimal",
+            choices=[".", ","],
+            default="",
+            help="the decimal mark of DATA, when its numbers do not show it",
         )
         parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores to this file as CSV")
 
@@ -47,14 +53,17 @@ class Command(OperatorCommand):
             if options["data"] is None:
                 self._verify(content, options["out"])
             else:
-                self._score(content, options["data"], options["out"])
+                self._score(content, options["data"], options["out"], options["decimal"])
         except Invalid as refusal:
             for problem in refusal.errors[1:]:
                 self.stderr.write(_sentence(problem))
             self.fail(refusal.code, _sentence(refusal.errors[0]) if refusal.errors else refusal.detail)
 
-    def _score(self, content: Any, data: Path, out: Path | None) -> None:
-        result = services.calculate(services.model_of(content, at=""), _units(data))
+    def _score(self, content: Any, data: Path, out: Path | None, decimal: str) -> None:
+        units, notes = _units(data, decimal)
+        for note in notes:
+            self.stderr.write(f"Warning: {note['detail']}.")
+        result = services.calculate(services.model_of(content, at=""), units)
         for warning in result["warnings"]:
             self.stderr.write(f"Warning: {warning['detail']}.")
         rows = [_row(unit) for unit in result["results"]]
@@ -108,19 +117,25 @@ def _node_rows(verdict: services.Verdict) -> list[list[str]]:
     ]
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {error.strerror}.") from None
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise FileUnusable(f"{path} cannot be read: {reason}.") from None
+        return _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileUnusable(f"{path} cannot be read: it is not UTF-8.") from None
 
 
-def _units(path: Path) -> list[dict[str, Any]]:
+def _units(path: Path, decimal: str) -> tuple[list[dict[str, Any]], list[Note]]:
     try:
-        return read_units(_read(path))
-    except DataFileInvalid as error:
-        problems = [Problem("", one.detail, one.code) for one in error.problems]
+        return services.units_in(_bytes(path), decimal)
+    except Invalid as error:
+        problems = [Problem("", one.detail, one.code) for one in error.errors]
         raise Invalid(f"{path} cannot be used.", errors=problems) from None
 
 

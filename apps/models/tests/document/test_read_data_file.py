@@ -55,7 +55,7 @@ def test_answers_that_are_no_lists_stay_text():
         ("", ("/lines/1", "no_header")),
         ("a,b\n1,2\n", ("/lines/1", "no_header")),
         ("id,a,a\n", ("/lines/1", "bad_header")),
-        ("id,a,\n", ("/lines/1", "bad_header")),
+        ("id,,a\nu,1,2\n", ("/lines/2", "bad_header")),
         ("id,a\nu,1\n,2\n", ("/lines/3", "no_id")),
         ("id,a\nu,1\nu,2\n", ("/lines/3", "duplicate_id")),
         ("id,a\nu,1,2\n", ("/lines/2", "too_many_cells")),

@@ -73,8 +73,11 @@ def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelV
         ({"name": "B", "period": "period:1"}, "Select a valid choice."),
         ({"name": "B", "file": b"id,x\na,much\n"}, "line 2: x: &#x27;much&#x27; is not a number"),
         ({"name": "B", "file": b"id,y\na,1\n"}, "the model names no input or question"),
-        ({"name": "B", "file": b"\xff\xfe"}, "The file is not UTF-8 text."),
-        ({"name": "B", "file": b"id,x\na\0,1"}, "The file is not UTF-8 text."),
+        ({"name": "B", "file": b"\xff\xfe"}, "the first line must name the columns"),
+        ({"name": "B", "file": b"id,x\n\x81,1\n"}, "is neither UTF-8 nor Windows-1252"),
+        ({"name": "B", "file": "id,x\nZoë,1\n".encode("cp1252")}, "was read as Windows-1252: “Zoë,1”"),
+        ({"name": "B", "file": b"id;x\na;1.234\n"}, "“1.234” may be 1234 or 1.234"),
+        ({"name": "B", "file": b"id,x\na\0,1"}, "it holds the character U+0000"),
     ],
 )
 def test_what_is_wrong_with_a_freeze_is_said_at_its_field(
