@@ -58,9 +58,11 @@ def _stop_when_unfit(**_: Any) -> None:
 @worker_init.connect
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
-    from apps.core import background, degraded
+    from apps.core import background, degraded, presence
     from apps.tenants.tasks import sweep_without_broker
 
+    presence.HERE.show()  # before it leases anything
+    background.every(degraded.BEAT, presence.HERE.show)
     background.every(degraded.BEAT, degraded.beat, "worker")
     for _number in range(SWEEPERS):
         background.every(degraded.BEAT, sweep_without_broker)

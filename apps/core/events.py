@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from apps.core import context
+from apps.core import context, presence
 from apps.core.models import Event, EventDelivery, EventDeliveryQuerySet
 from apps.core.observability import metrics
 from apps.core.observability.logs import masked
@@ -199,29 +199,33 @@ def _slow() -> list[str]:
 def _claim(now: datetime) -> list[EventDelivery]:
     with transaction.atomic():
         due = _due(now).exclude(subscriber__in=_slow()).select_for_update(skip_locked=True, of=("self",))
-        claimed = list(due.order_by("due_at", "pk")[:BATCH])
-        EventDelivery.objects.filter(pk__in=[one.pk for one in claimed]).update(leased_until=now + LEASE)
+        claimed = presence.still_free(list(due.order_by("due_at", "pk")[:BATCH]), now)
+        EventDelivery.objects.filter(pk__in=[one.pk for one in claimed]).update(**_lease(now))
     return claimed
 
 
 def _claim_slow(now: datetime) -> EventDelivery | None:
     """Claim the oldest of the tenant that has waited longest for its turn; no tenant has two turns at a time."""
     slow = _slow()
-    due = _due(now).filter(subscriber__in=slow)
-    if not due.exists():
+    if not _due(now).filter(subscriber__in=slow).exists():
         return None
     with transaction.atomic():
         with connection.cursor() as cursor:  # one looks at a time, or two would find the same turn free
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slow deliveries'))")
-        leased = EventDelivery.objects.filter(subscriber__in=slow, leased_until__gte=now)
+        due = _due(now).filter(subscriber__in=slow)  # asked again: who leases, and who is alive, is another by now
+        leased = EventDelivery.objects.filter(presence.held_at(now), subscriber__in=slow)
         busy = list(leased.filter(state=EventDelivery.State.PENDING).values_list("tenant", flat=True))
         if len(busy) >= SLOW_AT_ONCE:
             return None
         waiting = due.exclude(tenant__in=busy).order_by("tenant", "due_at", "pk").distinct("tenant")
         chosen = min(waiting, key=lambda one: _served.get(one.tenant, 0.0), default=None)
         if chosen is not None:
-            EventDelivery.objects.filter(pk=chosen.pk).update(leased_until=now + LEASE)
+            EventDelivery.objects.filter(pk=chosen.pk).update(**_lease(now))
     return chosen
+
+
+def _lease(now: datetime) -> dict[str, Any]:
+    return {"leased_until": now + LEASE, "leased_by": presence.HERE.number}
 
 
 def _deliver(deliveries: Sequence[EventDelivery], now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from apps.core import presence
 from apps.core.fields import EncryptedTextField, Model
 from apps.core.tenancy import current_schema
 
@@ -33,8 +34,7 @@ class Event(TenantRow):
 
 class EventDeliveryQuerySet(models.QuerySet["EventDelivery"]):
     def due_at(self, moment: datetime) -> Self:
-        waiting = Q(state=EventDelivery.State.PENDING, due_at__lte=moment)
-        return self.filter(waiting & (Q(leased_until=None) | Q(leased_until__lt=moment)))
+        return self.filter(presence.free_at(moment), state=EventDelivery.State.PENDING, due_at__lte=moment)
 
 
 class EventDelivery(TenantRow):
@@ -50,6 +50,7 @@ class EventDelivery(TenantRow):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    leased_by = models.IntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
 

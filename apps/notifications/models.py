@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import presence
 from apps.core.fields import EncryptedTextField, Model
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due_at(self, moment: datetime) -> Self:
-        free = Q(leased_until=None) | Q(leased_until__lt=moment)
-        return self.filter(free, state=Message.State.QUEUED, due_at__lte=moment)
+        return self.filter(presence.free_at(moment), state=Message.State.QUEUED, due_at__lte=moment)
 
 
 class Message(Model):
@@ -38,6 +38,7 @@ class Message(Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    leased_by = models.IntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps import audit
-from apps.core import events
+from apps.core import events, presence
 from apps.core.observability import metrics
 from apps.notifications.channels import email
 from apps.notifications.models import Message
@@ -139,10 +139,11 @@ def deliver(ids: Sequence[str], *, now: datetime) -> None:
 @transaction.atomic
 def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
     due = Message.objects.filter(pk__in=ids).due_at(now)
-    batch = list(due.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+    batch = presence.still_free(list(due.select_for_update(skip_locked=True).order_by("pk")[:BATCH]), now)
+    lease = {"leased_until": now + LEASE, "leased_by": presence.HERE.number}
     for message in batch:
-        message.leased_until = now + LEASE
-    Message.objects.filter(pk__in=[one.pk for one in batch]).update(leased_until=now + LEASE)
+        message.leased_until = lease["leased_until"]
+    Message.objects.filter(pk__in=[one.pk for one in batch]).update(**lease)
     return _renew(batch, now)
 
 
