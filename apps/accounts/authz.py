@@ -37,6 +37,7 @@ RESOURCES: dict[str, frozenset[str]] = {
     "models": frozenset({"read", "create", "update", "delete", "publish", "retire", "manage"}),
     "subjects": frozenset({"read", "create", "update", "delete", "manage"}),
     "assessments": frozenset({"read", "create", "update", "delete", "score", "participate", "manage"}),
+    "responses": frozenset({"read", "manage"}),
     "calculations": frozenset({"create", "manage"}),
     "campaigns": frozenset({"read", "create", "update", "delete", "open", "close", "extend", "remind", "manage"}),
     "stakeholders": frozenset({"read", "create", "update", "delete", "manage"}),

@@ -31,6 +31,10 @@ SYSTEM_ROLES: dict[str, tuple[str, list[str]]] = {
             "jobs:own:manage",
         ],
     ),
+    "answers_auditor": (
+        "Auditor of answers",
+        ["models:tenant:read", "assessments:tenant:read", "responses:tenant:read"],
+    ),
     "stakeholder": ("Stakeholder", ["campaigns:assigned:read", "assessments:assigned:participate"]),
 }
 

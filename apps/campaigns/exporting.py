@@ -3,8 +3,8 @@
 from typing import Any
 
 from apps.campaigns.reports import Results
+from apps.models.disclosure import FEWEST
 from apps.models.models import ReferenceSet
-from apps.models.reports import FEWEST
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "band": run.band or None,
         "coverage": run.coverage,
         "raters": run.rater_count,
+        "answers_sent": results.sent,
         "calculated_at": run.calculated_at,
         "engine_version": run.engine_version,
         "input_digest": run.input_digest,

@@ -85,17 +85,24 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
 
     def unsubmitted(self) -> Self:
         """Those who were asked and have not sent their answers."""
-        return self.filter(invited_at__isnull=False, revoked_at=None, response__submitted_at=None)
+        waiting = self.filter(invited_at__isnull=False, revoked_at=None, response__submitted_at=None)
+        return waiting.filter(is_sealed=False)
 
 
 class Participation(LinkHolder):
-    """One stakeholder's part in one campaign, reached by a personal link."""
+    """One stakeholder's part in one campaign, reached by a personal link.
+
+    ``seen_version`` is the version of the link that staff have looked at. ``is_sealed`` says that the address changed
+    after answering began: the link, which opens the answers, is not sent again.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="participations")
     stakeholder = models.ForeignKey(Stakeholder, models.PROTECT, related_name="participations")
     response = models.OneToOneField(
         "resilience.Response", models.PROTECT, null=True, blank=True, related_name="participation"
     )
+    seen_version = models.PositiveSmallIntegerField(default=0)
+    is_sealed = models.BooleanField(default=False)
 
     objects = ParticipationQuerySet.as_manager()
 
@@ -106,6 +113,16 @@ class Participation(LinkHolder):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the link opens answers, finished or not."""
+        return self.response is not None and self.response.started_at is not None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody else has looked at the link: then answers are shown in the browser alone that began them."""
+        return self.seen_version == self.link_version
 
     @property
     def person(self) -> Stakeholder:

@@ -1,21 +1,20 @@
 """Reading across campaigns, responses and scores: progress, results, and the wave before."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from apps.campaigns.models import Campaign
 from apps.core import degraded
 from apps.core.degraded import Missing
 from apps.core.errors import Invalid
+from apps.models import disclosure
 from apps.models.engine import Model, Node
-from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreRun
-from apps.models.reports import FEWEST
+from apps.models.models import Assessment, ReferenceSet, Score, ScoreRun
 from apps.models.services import calculate, compared_with, parsed
-from apps.models.services.scoring import units_of
+from apps.models.services.scoring import counted_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,7 @@ class Results:
     previous_run: ScoreRun | None
     nodes: tuple[NodeResult, ...]
     groups: tuple[GroupResult, ...]
+    sent: int
     reference: ReferenceSet | None = None
 
     @property
@@ -90,7 +90,7 @@ class Results:
 
 
 def results_of(campaign: Campaign, language: str) -> Results | None:
-    """The latest scores of the campaign; None before the first."""
+    """The scores of the campaign's latest release; None before the first."""
     assessment = _assessment(campaign)
     if assessment is None or assessment.latest_run is None:
         return None
@@ -107,17 +107,17 @@ def results_of(campaign: Campaign, language: str) -> Results | None:
     )
     groups = tuple(_groups(assessment, model))
     reference = compared_with(run) if model.relative else None
-    return Results(campaign, model, run, before, previous_run, nodes, groups, reference)
+    sent = disclosure.sent_to(assessment)
+    return Results(campaign, model, run, before, previous_run, nodes, groups, sent, reference)
 
 
 def waits_for_worker(campaign: Campaign) -> Missing | None:
-    """Return since when no worker has been seen, if answers have been sent that no score has counted yet."""
+    """Return since when no worker has been seen, if a score is due that none has calculated yet."""
     worker = degraded.missing("worker")
     if worker is None or campaign.assessment_id is None:
         return None
-    sent = Response.objects.filter(assessment=campaign.assessment_id, submitted_at__isnull=False)
-    uncounted = Q(assessment__latest_run=None) | Q(submitted_at__gt=F("assessment__latest_run__calculated_at"))
-    return worker if sent.filter(uncounted).exists() else None
+    assessment = Assessment.objects.only("state").get(pk=campaign.assessment_id)
+    return worker if disclosure.is_waiting(assessment) else None
 
 
 def previous_wave(campaign: Campaign) -> Campaign | None:
@@ -164,31 +164,27 @@ def _node(
 
 
 def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
-    """Each group's score from its own raters alone. A relative model compares subjects, so there it has no groups."""
-    if model.relative:
+    """Each group's score from its own raters alone, once nothing changes any more.
+
+    A relative model compares subjects, so there it has no groups.
+    """
+    run = assessment.latest_run
+    is_whole = run is not None and model.root.code in (run.disclosed or {})
+    if model.relative or not disclosure.is_final(assessment) or not is_whole:
         return []
-    (unit,) = units_of([assessment])
+    unit = counted_unit(assessment)
     by_group: dict[str, list[Any]] = {}
     for response in unit["responses"]:
         by_group.setdefault(response["group"] or "", []).append(response)
     if len(by_group) < 2:
         return []
-    hidden = hidden_groups({group: len(responses) for group, responses in by_group.items()})
+    hidden = disclosure.hidden_groups({group: len(responses) for group, responses in by_group.items()})
     shown = {group: responses for group, responses in by_group.items() if group not in hidden}
     scores = _scores(model, unit, shown)
     return [
         GroupResult(group, len(responses), scores.get(group), group in hidden)
         for group, responses in sorted(by_group.items())
     ]
-
-
-def hidden_groups(raters: dict[str, int]) -> set[str]:
-    """The groups to hide: those with too few raters, and one more where the whole minus the rest would tell of them."""
-    hidden = {group for group, count in raters.items() if count < FEWEST}
-    shown = Counter({group: count for group, count in raters.items() if group not in hidden})
-    if hidden and sum(raters[group] for group in hidden) < FEWEST and shown:
-        hidden.add(min(shown, key=lambda group: (shown[group], group)))
-    return hidden
 
 
 def _scores(model: Model, unit: dict[str, Any], shown: dict[str, list[Any]]) -> dict[str, float | None]:

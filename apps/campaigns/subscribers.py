@@ -32,9 +32,9 @@ def remind_stakeholders(event: Event) -> None:
     services.remind_next_batch(asked["campaign_id"], day=asked["day"], after=asked["after"], now=timezone.now())
 
 
-@events.subscribe("assessment.submitted")
+@events.subscribe("participation.answers_sent")
 def withdraw_reminders(event: Event) -> None:
-    services.withdraw_reminders(UUID(event.payload["response_id"]), now=timezone.now())
+    services.withdraw_reminders(UUID(event.payload["participation_id"]), now=timezone.now())
 
 
 @events.subscribe("campaign.closing_due")

@@ -6,7 +6,7 @@ erasure find the fields by it (:func:`personal_data_fields`).
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db import models
@@ -19,6 +19,11 @@ from apps.core.tenancy import current_schema
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562): made in Python, sorts by time."""
     return uuid7()
+
+
+def random_id() -> UUID:
+    """A UUID version 4: says nothing of when, or in which order, rows were made."""
+    return uuid4()
 
 
 class Model(models.Model):
@@ -43,6 +48,10 @@ class PersonalDataMixin:
 
 
 class CharField(PersonalDataMixin, models.CharField):  # type: ignore[type-arg]
+    pass
+
+
+class TextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]
     pass
 
 

@@ -190,7 +190,13 @@ class ScoreInline(ReadOnlyInline):
 
 @admin.register(ScoreRun)
 class ScoreRunAdmin(ReadOnlyAdmin[ScoreRun]):
+    """The runs that may be seen: of confidential assessments the released ones."""
+
     list_display = ("assessment", "score", "band", "coverage", "rater_count", "calculated_at")
     list_select_related = ("assessment__subject",)
     ordering = ("-pk",)
     inlines = (ScoreInline,)
+    exclude = ("disclosed",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreRun]:
+        return super().get_queryset(request).filter(pk__in=ScoreRun.objects.shown().values("pk"))

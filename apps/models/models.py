@@ -10,7 +10,7 @@ from django.db.models.functions import JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.fields import CharField, JSONField, Model
+from apps.core.fields import CharField, JSONField, Model, TextField, random_id
 
 
 class ByKey(Aggregate):
@@ -113,7 +113,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
 
 class Assessment(Model):
-    """One subject, assessed by one version of a resilience model in one period."""
+    """One subject, assessed by one version of a resilience model in one period.
+
+    In a confidential one nothing that anybody may see joins a person to their answers (:mod:`apps.models.disclosure`).
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -125,6 +128,7 @@ class Assessment(Model):
     values = models.JSONField(default=dict, blank=True)
     reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="assessments")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    confidential = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     latest_run = models.ForeignKey("ScoreRun", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -139,13 +143,18 @@ class Assessment(Model):
 
 
 class Response(Model):
-    """What one person answers in an assessment. ``rater`` is a pseudonym; the campaign knows whose it is."""
+    """What one person answers in an assessment. ``rater`` is a pseudonym; the campaign knows whose it is.
 
+    In a confidential assessment times are kept to the day, and ``is_counted`` says whether a released score counts it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=random_id, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
     rater = CharField(pii="technical", max_length=60)
     group = models.CharField(max_length=100, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    is_counted = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -158,10 +167,11 @@ class Response(Model):
 class Answer(Model):
     """The answer to one question: a number, a list of numbers, ``"not_applicable"`` or ``"dont_know"``."""
 
+    id = models.UUIDField(primary_key=True, default=random_id, editable=False)
     response = models.ForeignKey(Response, models.CASCADE, related_name="answers")
     question = models.CharField(max_length=100)
     value = JSONField(pii="answers")
-    comment = models.TextField(blank=True)
+    comment = TextField(pii="answers", blank=True)
     answered_at = models.DateTimeField()
 
     class Meta:
@@ -200,6 +210,10 @@ class ScoreInput(Model):
 
 
 class ScoreRunQuerySet(models.QuerySet["ScoreRun"]):
+    def shown(self) -> Self:
+        """Those that may be seen: of confidential assessments the released ones."""
+        return self.filter(Q(assessment__confidential=False) | Q(disclosed__isnull=False))
+
     def with_nodes(self) -> Self:
         """Adds ``nodes``: what each node came to, by its code."""
         node = JSONObject(
@@ -215,7 +229,10 @@ class ScoreRunQuerySet(models.QuerySet["ScoreRun"]):
 
 
 class ScoreRun(Model):
-    """One calculation, kept for ever: what went in (by digest), which engine, what came out."""
+    """One calculation, kept for ever: what went in (by digest), which engine, what came out.
+
+    ``disclosed`` is for confidential assessments: how many people stand behind each node that the run shows.
+    """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField()
@@ -231,6 +248,7 @@ class ScoreRun(Model):
     duration_ms = models.FloatField()
     calculated_at = models.DateTimeField()
     requested_by: "models.UUIDField[Any, Any]" = models.UUIDField(null=True, blank=True)
+    disclosed = models.JSONField(null=True, blank=True, editable=False)
 
     append_only = True
     objects = ScoreRunQuerySet.as_manager()

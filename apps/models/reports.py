@@ -9,8 +9,6 @@ from apps.models import words
 from apps.models.engine import Model, Node, Question, Step
 from apps.models.engine.model import ResponseScale
 
-#: Fewer raters than this could be told apart, so nothing is shown from which single answers could be read.
-FEWEST = 5
 DIRECT = Step("weights", "direct")
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
 from apps.core.errors import Refused
-from apps.models import services, why
+from apps.models import disclosure, services, why
+from apps.models.disclosure import FEWEST
 from apps.models.models import Assessment, ScoreRun
-from apps.models.reports import FEWEST
 from apps.models.why import Why
 
 MOST_RUNS = 20
@@ -27,7 +27,7 @@ def why_this_score(request: HttpRequest, pk: UUID) -> HttpResponse:
     seen = authz.visible(Assessment.objects.all(), user_of(request), "assessments:read")
     rows = seen.select_related("subject", "version__model").defer("version__document", "values")
     assessment = get_object_or_404(rows, pk=pk)
-    runs = list(ScoreRun.objects.filter(assessment=assessment).order_by("-pk")[:MOST_RUNS])
+    runs = list(disclosure.runs_of(assessment).order_by("-pk")[:MOST_RUNS])
     page: dict[str, Any] = {
         "assessment": assessment,
         "crumbs": [{"name": _("Subjects"), "url": "/subjects/"}],
@@ -44,7 +44,7 @@ def _chosen(runs: list[ScoreRun], assessment: Assessment, asked: str | None) -> 
     if asked is None:
         run = next(iter(runs), None)
     else:
-        run = get_object_or_404(ScoreRun, assessment=assessment, pk=_uuid(asked))
+        run = get_object_or_404(disclosure.runs_of(assessment), pk=_uuid(asked))
     if run is not None:
         run.assessment, run.version = assessment, assessment.version
     return run

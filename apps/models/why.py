@@ -18,10 +18,10 @@ from apps.core.charts import Bar, Chart, Scale, band_scale, bars
 from apps.core.charts.scale import write_share
 from apps.core.typed_numbers import shown
 from apps.models import words
+from apps.models.disclosure import FEWEST, WITHHELD
 from apps.models.engine import Indicator, Model, Node, Step
 from apps.models.models import ScoreRun
 from apps.models.presenting import band_class, scale_of
-from apps.models.reports import FEWEST
 
 #: Methods whose result is a sum of parts, so that each child's part in it can be told.
 SUMS: Final = frozenset({"arithmetic_mean", "sum"})
@@ -263,7 +263,8 @@ def steps(why: Why) -> list[dict[str, Any]]:
 
 
 def _way(why: Why, leaf: Node, indicator: Indicator) -> dict[str, Any]:
-    hidden = bool(indicator.questions) and (why.raters.get(leaf.code) or 0) < FEWEST
+    withheld = why.account(leaf.code)["reason"] == WITHHELD
+    hidden = withheld or (bool(indicator.questions) and (why.raters.get(leaf.code) or 0) < FEWEST)
     value = why.account(leaf.code)["value"]
     values: Explanation = {} if hidden else why.explanation["indicators"][leaf.code]
     rows = _rows(why, leaf, indicator)

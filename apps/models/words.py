@@ -92,6 +92,7 @@ REASONS: dict[str, Words] = {
     "outside_domain": _("the value is outside what the method takes"),
     "no_denominator": _("there is nothing to divide by"),
     "not_defined": _("the method gives no value here"),
+    "withheld": _("not shown, so that nobody's answers can be read from it"),
 }
 
 

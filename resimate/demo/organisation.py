@@ -12,7 +12,7 @@ from apps.elicitation import services as elicitations
 from apps.elicitation.asked import Item
 from apps.models import services, starters
 from apps.models.document import parse_cached
-from apps.models.models import ModelVersion, ResilienceModel, Response, Subject
+from apps.models.models import ModelVersion, ResilienceModel, Subject
 
 PEOPLE = (
     "Amara Osei", "Ben Whitlock", "Clara Jensen", "Dmitri Volkov", "Elena Petrova", "Farid Rahman", "Grace Kim",
@@ -45,12 +45,17 @@ def fill(now: datetime) -> None:
     _answer(earlier, chance, share=0.92, later=False, when=last_year + timedelta(days=5))
     earlier.participations.update(invited_at=last_year, opened_at=last_year + timedelta(days=2))
     campaigns.close_campaign(earlier, acting_user=None, now=last_year + timedelta(days=21))
-    assert earlier.assessment is not None  # noqa: S101  an open campaign has one
-    services.score_assessment(earlier.assessment, now=last_year + timedelta(days=21))
+    _score(earlier, last_year + timedelta(days=21))
 
     running = _open(version, subject, "Resilience check 2026", "2026", now, timedelta(days=14))
     _answer(running, chance, share=0.75, later=True, when=now)
     running.participations.filter(response__started_at__isnull=False).update(opened_at=now)
+    _score(running, now)
+
+
+def _score(campaign: Campaign, now: datetime) -> None:
+    assert campaign.assessment is not None  # noqa: S101  an open campaign has one
+    services.score_assessments([campaign.assessment], now=now)
 
 
 def _elicit(draft: ModelVersion, now: datetime) -> None:
@@ -112,19 +117,18 @@ def _answer(campaign: Campaign, chance: random.Random, *, share: float, later: b
     """Let a share of the people submit; the next one has begun and not finished."""
     model = parse_cached(campaign.version.document)
     questions = [placed.question.code for placed in model.questions]
-    responses = list(Response.objects.filter(assessment=campaign.assessment).order_by("pk"))
-    submitting = round(len(responses) * share)
-    for number, response in enumerate(responses[: submitting + 1]):
+    rows = campaign.participations.select_related("stakeholder", "response__assessment__version", "campaign")
+    parts = list(rows.order_by("pk"))
+    submitting = round(len(parts) * share)
+    for number, part in enumerate(parts[: submitting + 1]):
+        response = part.response
+        assert response is not None  # noqa: S101  everybody has one in an open campaign
         mean, gain = VIEWS[response.group]
-        answered = questions if number < submitting else questions[:7]
-        services.save_answers(
-            response,
-            {code: _opinion(chance, mean + gain * later, code) for code in answered},
-            acting_user=None,
-            now=when,
-        )
+        for code in questions if number < submitting else questions[:7]:
+            opinion = _opinion(chance, mean + gain * later, code)
+            services.save_answer(response, code, opinion, answered_at=when, now=when)
         if number < submitting:
-            services.submit(response, now=when)
+            campaigns.send_answers(part, now=when)
 
 
 def _opinion(chance: random.Random, mean: float, code: str) -> int | str:

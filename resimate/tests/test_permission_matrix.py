@@ -20,12 +20,18 @@ from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
-from apps.campaigns.tests.story import BO, CY, make_user, make_version, part_of
+from apps.campaigns.tests.story import BO, CY, make_user, make_version, others_send, part_of
 from apps.core import jobs
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
 from apps.models.models import Import, ReferenceSet
-from apps.models.services import create_subject, import_document, score_assessment
+from apps.models.services import (
+    create_assessment,
+    create_response,
+    create_subject,
+    import_document,
+    score_assessment,
+)
 from apps.notifications.models import Message
 from resimate.urls import tenant as tenant_urls
 
@@ -55,6 +61,7 @@ TABLE = """
 --++++  participations-list          POST
 --++++  participations-bulk          POST
 -0+0++  participations-detail        GET
+--+0++  participations-link          POST
 --+0++  participations-renew         POST
 --+0++  participations-revoke        POST
 ---+++  stakeholders-list            GET POST
@@ -205,9 +212,13 @@ def world(acme: Any) -> dict[str, Any]:
     frozen = ReferenceSet.objects.create(
         version=version, name="Base", digest="d", units=[{"id": "u"}], unit_count=1, created_at=now
     )
-    run = score_assessment(ours.assessment, now=now)
+    others_send(ours, 10, {"P1": 3}, now)
+    score_assessment(ours.assessment, now=now)
     part = part_of(ours, BO)
-    job = jobs.enqueue("assessment.score", {"assessment_id": str(ours.assessment_id)}, requested_by=ana.pk, now=now)
+    plain = create_assessment(version=version, subject=subject, period="plain", acting_user=ana, now=now)
+    response = create_response(plain, rater="r1", answers={"P1": 3}, acting_user=ana, now=now)
+    run = score_assessment(plain, now=now)
+    job = jobs.enqueue("assessment.score", {"assessment_id": str(plain.pk)}, requested_by=ana.pk, now=now)
     weighed = elicitations.create_elicitation(
         name="Weights",
         version=import_document({**DOCUMENT, "code": "weighed"}, acting_user=ana, now=now),
@@ -230,8 +241,8 @@ def world(acme: Any) -> dict[str, Any]:
         "models": version.model_id,
         "versions": version.pk,
         "subjects": subject.pk,
-        "assessments": ours.assessment_id,
-        "responses": part.response_id,
+        "assessments": plain.pk,
+        "responses": response.pk,
         "imports": brought.pk,
         "reference-sets": frozen.pk,
         "weight-elicitations": weighed.pk,

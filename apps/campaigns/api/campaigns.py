@@ -1,7 +1,6 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
@@ -23,6 +22,7 @@ from apps.campaigns.scopes import run_by
 from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
+from apps.models import disclosure
 from apps.models.api.bodies import who
 
 #: What shows how others answer, and is not for those who merely take part.
@@ -105,14 +105,15 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
     )
     @action(detail=True, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)
     def results(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """The latest scores with those of the wave before, in the language asked for; 404 before the first score.
+        """The latest scores with those of the wave before, in the language asked for; 404 before the first release.
 
-        Groups with fewer than five raters are hidden, and one more where the others would give it away.
+        A release counts at least five people, and five more than the one before. Groups come once the campaign is
+        closed: those with fewer than five raters are hidden, and one more where the others would give it away.
         """
         campaign = self.get_object()
         results = reports.results_of(campaign, get_language() or "en")
         if results is None:
-            raise Http404
+            raise disclosure.NotReleased
         if getattr(request.accepted_renderer, "format", "") == "csv":
             return stream(exporting.rows(results), request, name=f"results-{campaign.pk}")
         return Response(exporting.as_json(results))

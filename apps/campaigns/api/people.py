@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
-from apps.accounts.links import base_url
 from apps.campaigns import services
 from apps.campaigns.api.serializers import (
+    LinkSerializer,
     MessageSerializer,
     NewParticipationSerializer,
     ParticipationSerializer,
@@ -76,7 +76,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     """Who takes part in a campaign, and how far each of them is."""
 
     resource = "campaigns"
-    permissions = {"create": "update", "bulk": "update", "revoke": "manage", "renew": "manage"}
+    permissions = {"create": "update", "bulk": "update", "revoke": "manage", "renew": "manage", "link": "manage"}
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
     lookup_value_regex = UUID_PATTERN
@@ -96,13 +96,6 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         if getattr(self, "swagger_fake_view", False):
             return Participation.objects.none()
         return self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        if not getattr(self, "swagger_fake_view", False):
-            may_manage = who(self.request).has_perm("campaigns:manage", self.campaign)
-            context["link_base"] = base_url() if may_manage and self.action != "export" else None
-        return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -150,6 +143,13 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         """Withdraw the personal link; what was answered stays."""
         services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(self._again())
+
+    @extend_schema(request=None, responses=LinkSerializer)
+    @verb()
+    def link(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show the personal link, which is recorded; 409 once the person has begun to answer."""
+        url = services.show_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        return Response({"link": url}, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=ParticipationSerializer)
     @verb()

@@ -2,7 +2,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
-from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import Contact
 from apps.core.api import serializers
@@ -114,16 +113,12 @@ class NewParticipationSerializer(serializers.Serializer[Participation]):
 
 
 class ParticipationSerializer(serializers.ModelSerializer[Participation]):
-    """One stakeholder's part. ``link`` is there for those who may manage the campaign, and for nobody else."""
+    """One stakeholder's part: whether they have answered, and no moment that could be matched with answers."""
 
     name = serializers.CharField(source="stakeholder.name", read_only=True)
     email = serializers.EmailField(source="stakeholder.email", read_only=True)
     group = serializers.CharField(source="stakeholder.group", read_only=True)
-    started_at = serializers.DateTimeField(source="response.started_at", read_only=True, default=None, allow_null=True)
-    submitted_at = serializers.DateTimeField(
-        source="response.submitted_at", read_only=True, default=None, allow_null=True
-    )
-    link = serializers.SerializerMethodField()
+    answered = serializers.SerializerMethodField(help_text="Whether the answers were sent.")
 
     class Meta:
         model = Participation
@@ -135,16 +130,17 @@ class ParticipationSerializer(serializers.ModelSerializer[Participation]):
             "group",
             "invited_at",
             "opened_at",
-            "started_at",
-            "submitted_at",
+            "answered",
             "revoked_at",
-            "link",
         )
         read_only_fields = fields
 
-    def get_link(self, participation: Participation) -> str | None:
-        base = self.context.get("link_base")
-        return None if base is None or participation.revoked_at else links.url_for(participation, base)
+    def get_answered(self, participation: Participation) -> bool:
+        return participation.response is not None and participation.response.submitted_at is not None
+
+
+class LinkSerializer(serializers.Serializer[Participation]):
+    link = serializers.CharField(help_text="The personal link. That it was shown is on record.")
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):

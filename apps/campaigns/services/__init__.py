@@ -19,7 +19,8 @@ from apps.campaigns.services.lifecycle import (
     extend_campaign,
     open_campaign,
 )
-from apps.campaigns.services.participations import LinkInUse, renew_link
+from apps.campaigns.services.participations import LinkHidden, LinkInUse, renew_link, show_link
+from apps.campaigns.services.responses import send_answers
 from apps.campaigns.services.stakeholders import (
     Added,
     add_stakeholders,
@@ -38,6 +39,7 @@ __all__ = [
     "CampaignClosed",
     "CampaignNotReady",
     "Contact",
+    "LinkHidden",
     "LinkInUse",
     "NothingToRemind",
     "add_stakeholders",
@@ -60,5 +62,7 @@ __all__ = [
     "remind_next_batch",
     "renew_link",
     "revoke_link",
+    "send_answers",
+    "show_link",
     "withdraw_reminders",
 ]

@@ -127,7 +127,7 @@ def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notification
 
 def _is_wanted(message: Message, person: Participation, now: datetime) -> bool:
     """Whether the campaign still asks this person, through the link that the message carries."""
-    if person.revoked_at is not None or not person.campaign.accepts_answers_at(now):
+    if person.revoked_at is not None or person.is_sealed or not person.campaign.accepts_answers_at(now):
         return False
     if message.kind == "invitation":
         return message.dedupe_key.endswith(f":invitation:{person.link_version}")
@@ -135,8 +135,8 @@ def _is_wanted(message: Message, person: Participation, now: datetime) -> bool:
 
 
 @transaction.atomic
-def withdraw_reminders(response_id: UUID, *, now: datetime) -> None:
+def withdraw_reminders(participation_id: UUID, *, now: datetime) -> None:
     """Whoever has sent their answers is not reminded. The trail does not say who that was at this moment."""
-    person = Participation.objects.filter(response=response_id).only("campaign_id").first()
+    person = Participation.objects.filter(pk=participation_id).only("campaign_id").first()
     if person is not None:
         notifications.cancel(f"{person.message_prefix}reminder:", now=now, is_named=False)

@@ -134,6 +134,7 @@ def open_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime
         subject=campaign.subject,
         period=campaign.period,
         reference_set=campaign.reference_set,
+        confidential=True,
         acting_user=acting_user,
         now=now,
     )

@@ -1,4 +1,4 @@
-"""One stakeholder's part: a new personal link."""
+"""One stakeholder's part: showing and renewing the personal link."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.campaigns.links import LINKS
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import send_link
 from apps.core.errors import Refused
@@ -17,6 +18,27 @@ class LinkInUse(Refused):
     title = "The link cannot be renewed"
 
 
+class LinkHidden(Refused):
+    code = "link_hidden"
+    title = "The link is not shown any more"
+
+
+@transaction.atomic
+def show_link(participation: Participation, *, acting_user: User, now: datetime) -> str:
+    """The address of the link, for another channel; who looked is on record. Once it would open answers, it is not."""
+    rows = Participation.objects.select_related("response", "campaign", "stakeholder")
+    participation = locked(rows, participation.pk)
+    if participation.has_begun:
+        raise LinkHidden(
+            "This person has begun to answer, and the link would show the answers. Send a new one instead."
+        )
+    if participation.revoked_at is not None:
+        raise LinkHidden("The link is withdrawn. Renew it first.")
+    participation.seen_version = participation.link_version
+    participation.save(update_fields=["seen_version"])
+    return accounts.show_link(participation, LINKS, acting_user=acting_user, now=now)
+
+
 @transaction.atomic
 def renew_link(participation: Participation, *, acting_user: User | None, now: datetime) -> Participation:
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
@@ -25,6 +47,8 @@ def renew_link(participation: Participation, *, acting_user: User | None, now: d
     participation = locked(rows, participation.pk)
     if participation.campaign.status == Campaign.Status.CLOSED:
         raise LinkInUse("The campaign is closed: there is nothing to answer with a new link.")
+    if participation.is_sealed:
+        raise LinkInUse("The address was changed after this person had begun to answer, so no link is sent to it.")
     is_open = participation.campaign.accepts_answers_at(now)
     if is_open:
         participation.invited_at = participation.invited_at or now

@@ -153,9 +153,17 @@ def change_stakeholder(
         setattr(stakeholder, field, value)
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
         stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
+        _seal_begun(stakeholder)
     _save(stakeholder)
     audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
     return stakeholder
+
+
+def _seal_begun(stakeholder: Stakeholder) -> None:
+    """Whoever reads the new address gets no link that opens answers which were begun before."""
+    before = Stakeholder.objects.values_list("email_index", flat=True).get(pk=stakeholder.pk)
+    if bytes(before) != Stakeholder.index_of(stakeholder.email):
+        stakeholder.participations.filter(response__started_at__isnull=False).update(is_sealed=True)
 
 
 def _save(stakeholder: Stakeholder) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from apps.accounts.models import Grant, Role, User
-from apps.campaigns import links
+from apps.campaigns import links, services
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services import Contact
 from apps.core import events
 from apps.core.embedded import mailbox
-from apps.models.models import ModelVersion
-from apps.models.services import import_document, publish_version
+from apps.models.models import ModelVersion, Response
+from apps.models.services import import_document, publish_version, save_answer
 
 HOST = {"host": "acme.localhost"}
 BO = Contact("Bo Berg", "bo@example.org", "Staff")
@@ -96,8 +96,28 @@ def make_version(now: datetime, document: dict[str, Any] = DOCUMENT) -> ModelVer
 
 
 def part_of(campaign: Campaign, contact: Contact) -> Participation:
-    people = campaign.participations.select_related("stakeholder", "response", "campaign")
+    people = campaign.participations.select_related("stakeholder", "response__assessment__version", "campaign")
     return next(one for one in people if one.stakeholder.email == contact.email)
+
+
+def send(participation: Participation, answers: dict[str, Any], now: datetime) -> None:
+    """Answer and send as the person's link does."""
+    for question, value in answers.items():
+        save_answer(taken_part(participation), question, value, answered_at=now, now=now)
+    services.send_answers(participation, now=now)
+
+
+def others_send(campaign: Campaign, count: int, answers: dict[str, Any], now: datetime) -> None:
+    """More people join an open campaign and all say the same."""
+    people = [Contact(f"Other {number}", f"other{number}@example.org") for number in range(count)]
+    services.add_stakeholders(campaign, people, acting_user=None, now=now)
+    for person in people:
+        send(part_of(campaign, person), answers, now)
+
+
+def taken_part(participation: Participation) -> Response:
+    assert participation.response is not None
+    return participation.response
 
 
 def path_of(participation: Participation) -> str:

@@ -9,12 +9,26 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import Role, User
+from apps.audit.models import AuditEntry
 from apps.campaigns import links, services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.services import Contact
-from apps.campaigns.tests.story import BO, CY, HOST, Clock, Post, deliver_everything, make_user, part_of
+from apps.campaigns.tests.story import (
+    BO,
+    CY,
+    HOST,
+    Clock,
+    Post,
+    deliver_everything,
+    make_user,
+    others_send,
+    part_of,
+    path_of,
+    taken_part,
+)
 from apps.models.models import ModelVersion, Subject
 
 pytestmark = pytest.mark.requirement("CAMP-001", "CAMP-002")
@@ -155,9 +169,10 @@ def test_reminders_are_counted(api: Api, campaign: Campaign, clock: Clock, post:
 def test_results_come_as_json_and_csv(
     api: Api, campaign: Campaign, bos_link: str, visitor: Client, clock: Clock
 ) -> None:
-    assert api("get", f"campaigns/{campaign.pk}/results/").status_code == 404
+    assert api("get", f"campaigns/{campaign.pk}/results/").json()["code"] == "not_released"
     visitor.post(f"{bos_link}sections/people/", {"q-P1": "3", "q-P2": "2"})
     visitor.post(f"{bos_link}check/", {"confirmed": "yes"})
+    others_send(campaign, 9, {"P1": 3, "P2": 2}, clock.moment)
     deliver_everything(clock)
 
     results = api("get", f"campaigns/{campaign.pk}/results/").json()
@@ -165,17 +180,77 @@ def test_results_come_as_json_and_csv(
     rows = list(csv.DictReader(io.StringIO(b"".join(exported.streaming_content).decode())))
 
     assert results["score"] == 75.0
-    assert results["raters"] == 1
+    assert (results["raters"], results["answers_sent"]) == (5, 10)
     assert not results["is_final"]
     assert [node["code"] for node in results["nodes"]] == [row["code"] for row in rows]
     assert float(rows[1]["score"]) == 75.0
 
 
-def test_participations_come_with_links_for_those_who_manage(api: Api, campaign: Campaign) -> None:
-    listed = api("get", f"campaigns/{campaign.pk}/participations/").json()["results"]
+def test_a_link_is_shown_one_at_a_time_and_on_record(api: Api, campaign: Campaign) -> None:
+    path = f"campaigns/{campaign.pk}/participations/"
+    bo = part_of(campaign, BO)
+    assert links.token_for(bo) not in api("get", path).content.decode()
 
-    bo = next(one for one in listed if one["email"] == BO.email)
-    assert bo["link"].endswith(f"/a/{links.token_for(part_of(campaign, BO))}/")
+    shown = api("post", f"{path}{bo.pk}/link/")
+
+    assert shown.json()["link"].endswith(f"/a/{links.token_for(bo)}/")
+    assert AuditEntry.objects.get(action="participation.link_shown").object_id == str(bo.pk)
+
+
+def test_a_link_that_would_open_answers_is_not_shown(
+    api: Api, campaign: Campaign, bos_link: str, visitor: Client
+) -> None:
+    visitor.post(f"{bos_link}sections/people/", {"q-P1": "3"})
+
+    refused = api("post", f"campaigns/{campaign.pk}/participations/{part_of(campaign, BO).pk}/link/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "link_hidden")
+    assert not AuditEntry.objects.filter(action="participation.link_shown").exists()
+
+
+def test_answers_begun_through_a_link_that_was_shown_are_open_in_that_browser_alone(
+    api: Api, campaign: Campaign, bos_link: str, visitor: Client
+) -> None:
+    bo = part_of(campaign, BO)
+    api("post", f"campaigns/{campaign.pk}/participations/{bo.pk}/link/")
+    visitor.post(f"{bos_link}sections/people/", {"q-P1": "3"})
+    elsewhere = Client(headers=HOST)
+
+    for page in ("", "check/", "sections/people/"):
+        assert elsewhere.get(f"{bos_link}{page}").status_code == 403
+        assert visitor.get(f"{bos_link}{page}").status_code == 200
+    assert elsewhere.post(f"{bos_link}check/", {"confirmed": "yes"}).status_code == 403
+    services.renew_link(bo, acting_user=None, now=timezone.now())
+    assert elsewhere.get(path_of(part_of(campaign, BO))).status_code == 200
+
+
+def test_a_new_address_gets_no_link_to_answers_that_were_begun(
+    api: Api, campaign: Campaign, bos_link: str, visitor: Client
+) -> None:
+    bo, cy = part_of(campaign, BO), part_of(campaign, CY)
+    visitor.post(f"{bos_link}sections/people/", {"q-P1": "3"})
+    for one in (bo, cy):
+        changed = {"email": f"new-{one.pk}@example.org"}
+        assert api("patch", f"stakeholders/{one.stakeholder_id}/", changed).status_code == 200
+
+    renewed = [api("post", f"campaigns/{campaign.pk}/participations/{one.pk}/renew/") for one in (bo, cy)]
+
+    assert [(one.status_code, one.json().get("code")) for one in renewed] == [(409, "link_not_renewable"), (200, None)]
+    assert api("post", f"campaigns/{campaign.pk}/remind/").json().get("reminded", 0) <= 1
+    assert visitor.get(bos_link).status_code == 200
+
+
+def test_answers_of_a_campaign_are_not_written_by_programs(api: Api, campaign: Campaign) -> None:
+    response = taken_part(part_of(campaign, BO))
+    path = f"assessments/{campaign.assessment_id}/responses/"
+
+    refused = [
+        api("post", path, {"rater": "ghost", "answers": {"P1": 3}, "submit": True}),
+        api("patch", f"{path}{response.pk}/", {"answers": {"P1": 3}}),
+        api("post", f"{path}{response.pk}/submit/"),
+    ]
+
+    assert {(one.status_code, one.json()["code"]) for one in refused} == {(409, "answered_by_link")}
 
 
 def test_who_may_only_read_gets_no_links(campaign: Campaign, clock: Clock) -> None:
@@ -184,9 +259,9 @@ def test_who_may_only_read_gets_no_links(campaign: Campaign, clock: Clock) -> No
 
     listed = reader("get", f"campaigns/{campaign.pk}/participations/")
 
-    assert {one["link"] for one in listed.json()["results"]} == {None}
     assert reader("post", f"campaigns/{campaign.pk}/participations/", []).status_code == 403
     one = listed.json()["results"][0]["id"]
+    assert reader("post", f"campaigns/{campaign.pk}/participations/{one}/link/").status_code == 403
     assert reader("post", f"campaigns/{campaign.pk}/participations/{one}/renew/").status_code == 403
 
 
@@ -237,12 +312,12 @@ def test_a_link_is_withdrawn_and_renewed(api: Api, campaign: Campaign, bos_link:
 
     withdrawn = api("post", f"{path}revoke/")
     assert withdrawn.json()["revoked_at"]
-    assert withdrawn.json()["link"] is None
+    assert api("post", f"{path}link/").json()["code"] == "link_hidden"
     assert visitor.get(bos_link).status_code == 410
 
     renewed = api("post", f"{path}renew/")
     assert renewed.json()["revoked_at"] is None
-    assert visitor.get("/a/" + renewed.json()["link"].split("/a/")[1]).status_code == 200
+    assert visitor.get("/a/" + api("post", f"{path}link/").json()["link"].split("/a/")[1]).status_code == 200
 
 
 def test_a_stakeholder_sees_what_they_take_part_in_but_not_the_others(campaign: Campaign, clock: Clock) -> None:

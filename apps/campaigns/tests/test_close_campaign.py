@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import CampaignNotReady
-from apps.campaigns.tests.story import Clock, deliver_everything
+from apps.campaigns.tests.story import Clock, deliver_everything, others_send
 from apps.core.errors import Invalid
 from apps.core.models import Event
 from apps.models.models import Assessment
@@ -23,6 +23,7 @@ def test_the_timer_closes_the_campaign_and_scores_it_for_good(
 ) -> None:
     visitor.post(f"{bos_link}sections/people/", {"q-P1": "3", "q-P2": "3"})
     visitor.post(f"{bos_link}check/", {"confirmed": "yes"})
+    others_send(campaign, 4, {"P1": 3, "P2": 3}, clock.moment)
 
     clock.moment = campaign.closes_at - timedelta(seconds=1)
     deliver_everything(clock)
@@ -46,6 +47,7 @@ def test_an_answer_changed_after_sending_counts_in_the_final_score(
     visitor.post(f"{bos_link}check/", {"confirmed": "yes"})
     clock.forward(hours=1)
     visitor.post(f"{bos_link}answers/P1/", {"q-P1": "1"})
+    others_send(campaign, 4, {"P1": 2, "P2": 2}, clock.moment)
 
     services.close_campaign(campaign, acting_user=ada, now=clock.moment)
     deliver_everything(clock)

@@ -11,7 +11,6 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
-from apps.models.services import submit
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
 
@@ -43,8 +42,7 @@ def subjects(post: Post) -> dict[str, list[str]]:
 @pytest.mark.requirement("CAMP-002")
 def test_whoever_answers_is_not_reminded_any_more(reminded: Campaign, clock: Clock, post: Post) -> None:
     bo = part_of(reminded, BO)
-    assert bo.response is not None
-    submit(bo.response, now=clock.moment)
+    services.send_answers(bo, now=clock.moment)
 
     deliver_everything(clock)
 
@@ -56,8 +54,7 @@ def test_the_reminder_of_who_has_just_answered_is_held_back_even_before_the_even
     reminded: Campaign, clock: Clock, post: Post
 ) -> None:
     bo = part_of(reminded, BO)
-    assert bo.response is not None
-    submit(bo.response, now=clock.moment)
+    services.send_answers(bo, now=clock.moment)
 
     send_all(clock)
 
@@ -68,8 +65,7 @@ def test_the_reminder_of_who_has_just_answered_is_held_back_even_before_the_even
 @pytest.mark.requirement("COMP-001")
 def test_the_trail_does_not_say_whose_reminder_was_taken_back(reminded: Campaign, clock: Clock) -> None:
     bo = part_of(reminded, BO)
-    assert bo.response is not None
-    submit(bo.response, now=clock.moment)
+    services.send_answers(bo, now=clock.moment)
 
     deliver_everything(clock)
 

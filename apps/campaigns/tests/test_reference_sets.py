@@ -9,10 +9,20 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.campaigns import reports, services
 from apps.campaigns.models import Campaign
-from apps.campaigns.tests.story import BO, DOCUMENT, Clock, deliver_everything, make_version, node, part_of, question
+from apps.campaigns.services import Contact
+from apps.campaigns.tests.story import (
+    DOCUMENT,
+    Clock,
+    deliver_everything,
+    make_version,
+    node,
+    part_of,
+    question,
+    send,
+)
 from apps.core.errors import Invalid
 from apps.models.models import ModelVersion, ReferenceSet, Subject
-from apps.models.services import freeze_reference_set, save_answers, submit
+from apps.models.services import freeze_reference_set
 
 pytestmark = pytest.mark.requirement("CAMP-001", "CMS-002")
 
@@ -41,13 +51,13 @@ def _campaign(version: ModelVersion, subject: Subject, ada: User, clock: Clock, 
 
 
 def _answered(campaign: Campaign, ada: User, clock: Clock) -> Campaign:
-    """Bo says: in between."""
-    services.add_stakeholders(campaign, [BO], acting_user=ada, now=clock.moment)
+    """Five people say: in between."""
+    people = [Contact(f"Person {number}", f"person{number}@example.org") for number in range(5)]
+    services.add_stakeholders(campaign, people, acting_user=ada, now=clock.moment)
     services.open_campaign(campaign, acting_user=ada, now=clock.moment)
-    response = part_of(campaign, BO).response
-    assert response is not None
-    save_answers(response, {"P1": 2}, acting_user=None, now=clock.moment)
-    submit(response, now=clock.moment)
+    for person in people:
+        send(part_of(campaign, person), {"P1": 2}, clock.moment)
+    services.close_campaign(campaign, acting_user=ada, now=clock.moment)
     deliver_everything(clock)
     return Campaign.objects.get(pk=campaign.pk)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.campaigns.models import Campaign
-from apps.campaigns.tests.story import BO, Clock, Post, deliver_everything, link_in
+from apps.campaigns.tests.story import BO, Clock, Post, deliver_everything, link_in, others_send
 
 
 @pytest.mark.requirement("CAMP-001", "CAMP-002")
@@ -31,6 +31,8 @@ def test_an_invitation_leads_to_a_score(
         assert saved.status_code == 302, saved.content.decode()
     sent = visitor.post(f"{link}check/", follow=True)
     assert "Your answers have been sent" in sent.content.decode()
+    given = {"P1": 3, "P2": 2, "S1": 80, "S2": True, "M1": ["plan"]}
+    others_send(Campaign.objects.get(pk=draft.pk), 9, given, clock.moment)
     deliver_everything(clock)
 
     results: Any = staff.get(f"/campaigns/{draft.pk}/results/")
@@ -38,4 +40,4 @@ def test_an_invitation_leads_to_a_score(
     # People: (1 + 0.5) / 2; plans: (0.8 + 1) / 2; means: one of two
     assert results.context["results"].run.score == pytest.approx((75 + 90 + 50) / 3)
     assert "71.7" in page
-    assert "1 of 2 people" in page
+    assert "Counts 5 of 10 answers" in page

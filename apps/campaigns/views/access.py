@@ -1,15 +1,18 @@
 """Who came through a participation's personal link, and what they are asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from apps.accounts import door
-from apps.accounts.door import Door
+from apps.accounts.door import YEAR, Door, Page
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.questionnaire import Questionnaire
@@ -29,7 +32,8 @@ class Visit:
 
     @property
     def visitor(self) -> str:
-        return str(self.response.rater)
+        """The person's part: what is on record of a visit is about the person, and never about the answers."""
+        return str(self.participation.pk)
 
     @property
     def campaign(self) -> Campaign:
@@ -57,6 +61,7 @@ def _response(participation: Participation) -> Response:
     response, assessment = participation.response, participation.campaign.assessment
     if response is None or assessment is None:
         raise LookupError("a link that is alive leads to a response")
+    participation.response = response
     assessment.version = participation.campaign.version
     response.assessment = assessment
     return response
@@ -67,4 +72,44 @@ def offered_languages(form: Questionnaire) -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
 
 
-by_personal_link = Door(links.LINKS, _visit, "campaigns/respond/closed.html", "/a/")
+_door = Door(links.LINKS, _visit, "campaigns/respond/closed.html", "/a/")
+P = ParamSpec("P")
+
+
+def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
+    """The door of the respondent's pages.
+
+    When somebody else has looked at the link, answers are shown in the browser alone in which they were begun.
+    """
+
+    def entered(request: HttpRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        begun = visit.participation.has_begun
+        if begun and visit.participation.is_seen and not _began_here(request, visit):
+            return render(request, "campaigns/respond/elsewhere.html", visit.shared(request), status=403)
+        response = page(request, visit, *args, **kwargs)
+        if visit.participation.has_begun and not begun and visit.participation.is_seen:
+            _remember_beginning(response, visit)
+        return response
+
+    return wraps(page)(_door(entered))
+
+
+def _began_here(request: HttpRequest, visit: Visit) -> bool:
+    return request.get_signed_cookie(_cookie(visit), "", salt=visit.token) == "begun"
+
+
+def _remember_beginning(response: HttpResponse, visit: Visit) -> None:
+    response.set_signed_cookie(
+        _cookie(visit),
+        "begun",
+        salt=visit.token,
+        max_age=YEAR,
+        path=f"/a/{visit.token}/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _cookie(visit: Visit) -> str:
+    return f"begun-{visit.participation.pk.hex}"

@@ -69,7 +69,7 @@ def _own_campaigns(request: HttpRequest) -> HttpResponse:
     """What a stakeholder who signed in was asked: each with its personal link."""
     now = timezone.now()
     mine = Participation.objects.filter(
-        stakeholder__user=user_of(request), revoked_at=None, response__isnull=False
+        stakeholder__user=user_of(request), revoked_at=None, response__isnull=False, is_sealed=False
     ).select_related("campaign__subject", "response")
     shown = [
         {

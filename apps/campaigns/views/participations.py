@@ -10,11 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.services import show_link
 from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.forms import AddStakeholdersForm
-from apps.campaigns.links import LINKS
 from apps.campaigns.models import Participation
 from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
 from apps.core.pages import refusals_at, refusals_told
@@ -48,7 +46,9 @@ def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 @staff_page("campaigns:manage")
 def link(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
-    return _show(request, found, show_link(found, LINKS, acting_user=user_of(request), now=timezone.now()))
+    with refusals_told(request):
+        return _show(request, found, services.show_link(found, acting_user=user_of(request), now=timezone.now()))
+    return redirect("campaigns:person", pk, participation)
 
 
 def _show(request: HttpRequest, found: Participation, url: str = "") -> HttpResponse:
@@ -56,7 +56,7 @@ def _show(request: HttpRequest, found: Participation, url: str = "") -> HttpResp
         "within": found.campaign,
         "one": found,
         "link": url,
-        "may_show": not url,
+        "may_show": not url and not found.has_begun,
         "may_manage": user_of(request).has_perm("campaigns:manage", found.campaign),
         "messages_sent": messages_with(found.message_prefix),
         "crumbs": crumbs(found.campaign),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from apps.accounts import door
-from apps.campaigns import answering
+from apps.campaigns import answering, services
 from apps.campaigns.answering import Asked
 from apps.campaigns.questionnaire import Section
 from apps.campaigns.views.access import Visit, by_personal_link
@@ -20,7 +21,7 @@ from apps.core.errors import Invalid
 from apps.core.typed_numbers import Unreadable
 from apps.models.engine import PlacedQuestion
 from apps.models.models import Answer
-from apps.models.services import save_answer, submit
+from apps.models.services import save_answer
 
 opened = require_POST(by_personal_link(door.opened))
 
@@ -153,7 +154,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     if gaps and "confirmed" not in request.POST:
         return _show_check(request, visit, answers, gaps, [], confirm=True)
     try:
-        submit(visit.response, now=visit.now)
+        services.send_answers(visit.participation, now=visit.now)
     except Invalid as invalid:
         required = [problem.pointer.rpartition("/")[2] for problem in invalid.errors]
         return _show_check(request, visit, answers, gaps, required)
@@ -203,10 +204,14 @@ def _question_text(visit: Visit, code: str) -> str:
 def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.response.submitted_at is None:
         return redirect("campaigns:respond", visit.token)
-    rater = visit.response.rater
-    receipt = "-".join(rater[start : start + 4] for start in range(0, len(rater), 4)).upper()
-    page = {"receipt": receipt, "submitted_at": visit.response.submitted_at}
+    page = {"receipt": _receipt(visit), "submitted_at": visit.response.submitted_at}
     return render(request, "campaigns/respond/done.html", {**visit.shared(request), **page})
+
+
+def _receipt(visit: Visit) -> str:
+    """A number that this person alone was shown: it is made of their part in the campaign, not of their pseudonym."""
+    seal = salted_hmac("resimate.campaigns.receipt", str(visit.participation.pk), algorithm="sha256").hexdigest()[:16]
+    return "-".join(seal[start : start + 4] for start in range(0, len(seal), 4)).upper()
 
 
 def _asked(visit: Visit, placed: PlacedQuestion, answers: dict[str, Answer], note: str = "") -> Asked:

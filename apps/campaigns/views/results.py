@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -15,7 +16,7 @@ from apps.campaigns.reports import Results
 from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
 from apps.core.api.fast import csv_lines
 from apps.core.api.renderers import encode
-from apps.models.reports import FEWEST
+from apps.models.disclosure import FEWEST
 
 
 @require_safe
@@ -32,6 +33,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "crumbs": crumbs(campaign),
     }
     if found is None:
+        page |= {"fewest": FEWEST, "twice": 2 * FEWEST}
         return render(request, "campaigns/no_results.html", page)
     page |= {
         "results": found,
@@ -49,8 +51,10 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @staff_page("campaigns:read")
-def as_csv(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     campaign, found = _found(request, pk)
+    if found is None:
+        return redirect("campaigns:results", pk)
     response = StreamingHttpResponse(csv_lines(exporting.rows(found)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(campaign)}.csv"'
     return response
@@ -60,17 +64,17 @@ def as_csv(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
 @staff_page("campaigns:read")
 def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign, found = _found(request, pk)
+    if found is None:
+        return redirect("campaigns:results", pk)
     response = HttpResponse(encode(exporting.as_json(found)), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(campaign)}.json"'
     return response
 
 
-def _found(request: HttpRequest, pk: UUID) -> tuple[Campaign, Results]:
+def _found(request: HttpRequest, pk: UUID) -> tuple[Campaign, Results | None]:
+    """The campaign with its results; while nothing is released their page says why."""
     campaign = campaign_or_404(request, pk)
-    found = reports.results_of(campaign, get_language() or "en")
-    if found is None:
-        raise Http404
-    return campaign, found
+    return campaign, reports.results_of(campaign, get_language() or "en")
 
 
 def _file_name(campaign: Campaign) -> str:

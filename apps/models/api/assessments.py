@@ -18,7 +18,7 @@ from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
-from apps.models import services
+from apps.models import disclosure, services
 from apps.models.api.bodies import found, one_of, rows_in, who
 from apps.models.api.serializers import (
     AssessmentImportSerializer,
@@ -157,16 +157,19 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
     )
     def answers(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
         """Export every answer and value, a row each: ``manage.py score`` reads the CSV."""
-        return stream(_answers(self.get_object()), request, name="assessment")
+        assessment = self.get_object()
+        readable = disclosure.readable_responses(assessment, request.user)
+        return stream(_answers(assessment, readable), request, name="assessment")
 
 
-def _answers(assessment: Assessment) -> Iterator[dict[str, Any]]:
+def _answers(assessment: Assessment, readable: Any) -> Iterator[dict[str, Any]]:
     """The long form with answers; the wide form for a model that only measures."""
     code = assessment.subject.code
     if not services.parsed(assessment.version).questions:
         yield {"id": code, "group": assessment.subject.group, **assessment.values}
         return
-    answers = Answer.objects.filter(response__assessment=assessment).order_by("response_id", "question")
-    named = answers.values_list("response__rater", "response__group", "question", "value")
-    for rater, group, question, value in named.iterator(CHUNK):
-        yield {"id": code, "rater": rater, "group": group, "question": question, "value": value}
+    seen = {one.pk: one for one in disclosure.blinded(readable.order_by("pk"), assessment)}
+    answers = Answer.objects.filter(response__in=readable).order_by("response_id", "question")
+    for response, question, value in answers.values_list("response_id", "question", "value").iterator(CHUNK):
+        head = {"id": code, "rater": seen[response].rater, "group": seen[response].group}
+        yield {**head, "question": question, "value": value}

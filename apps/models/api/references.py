@@ -13,7 +13,7 @@ from apps.accounts.api.viewsets import CollectionView, ReadMixin
 from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id
 from apps.core.api.renderers import JSONRenderer
-from apps.models import services
+from apps.models import disclosure, services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.bodies import one_of, who
 from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetSerializer
@@ -69,6 +69,8 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
         As CSV a row is a unit where all is measured, else an answer; of a model that does both, JSON alone has all.
         """
         found = self.get_object()
+        if disclosure.holds_single_answers(found) and not disclosure.may_read_answers(request.user):
+            raise disclosure.AnswersWithheld("It keeps answers of confidential campaigns (responses:read).")
         as_csv = getattr(request.accepted_renderer, "format", "") == "csv"
         rows = services.table_of_set(found) if as_csv else services.units_of_set(found)
         return stream(rows, request, name=f"reference-set-{found.digest[:12]}")

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
@@ -14,7 +16,7 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, ReadMixin, verb
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
-from apps.models import services
+from apps.models import disclosure, services
 from apps.models.api.bodies import who
 from apps.models.api.serializers import (
     AnswersSerializer,
@@ -56,7 +58,10 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
     def get_queryset(self) -> QuerySet[Response]:
         if getattr(self, "swagger_fake_view", False):
             return Response.objects.none()
-        rows = Response.objects.filter(assessment=self.assessment).order_by("-id")
+        if self.request.method not in SAFE_METHODS:
+            rows = Response.objects.filter(assessment=self.assessment).order_by("-id")
+        else:
+            rows = disclosure.readable_responses(self.assessment, self.request.user).order_by("-id")
         if self.action in LISTS:
             return rows
         rows = rows.select_related("assessment__version").defer("assessment__version__document")
@@ -64,6 +69,25 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
 
     def get_serializer_class(self) -> Any:
         return ResponseSerializer if self.action in LISTS else ResponseDetailSerializer
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """List the responses. Those of a confidential campaign take `responses:read`, and have no times."""
+        if not self.assessment.confidential:
+            return super().list(request, *args, **kwargs)
+        page = disclosure.blinded(self.paginate_queryset(self.get_queryset()) or (), self.assessment)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def exported(self) -> Iterable[dict[str, Any]]:
+        if not self.assessment.confidential:
+            return super().exported()
+        shown = self.get_serializer()
+        return [dict(shown.to_representation(one)) for one in disclosure.blinded(self.get_queryset(), self.assessment)]
+
+    def get_object(self) -> Response:
+        if self.assessment.confidential and self.request.method not in SAFE_METHODS:
+            raise services.AnsweredByLink
+        (found,) = disclosure.blinded([super().get_object()], self.assessment)
+        return found
 
     @extend_schema(request=NewResponseSerializer, responses={201: ResponseDetailSerializer})
     @transaction.atomic

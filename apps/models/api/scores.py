@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -17,7 +18,7 @@ from apps.core.api.fast import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import Encoded
 from apps.core.api.views import no_body
-from apps.models import services
+from apps.models import disclosure, services
 from apps.models.api.bodies import who
 from apps.models.api.calculation_bodies import EXPLAINED, TRACE
 from apps.models.api.responses import PATH, OfAssessment
@@ -43,7 +44,7 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
     def get_queryset(self) -> QuerySet[ScoreRun]:
         if getattr(self, "swagger_fake_view", False):
             return ScoreRun.objects.none()
-        return ScoreRun.objects.filter(assessment__in=self.assessments()).with_nodes().order_by("-id")
+        return ScoreRun.objects.shown().filter(assessment__in=self.assessments()).with_nodes().order_by("-id")
 
     @extend_schema(responses=RunSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -65,9 +66,17 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
 
     @action(detail=False)
     def latest(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Show the latest calculation; 404 before the first."""
-        row = self.get_queryset().values(*RunSerializer.Meta.fields)[:1]
-        return Response(_shown(get_object_or_404(row)))
+        """Show the latest calculation; 404 before the first, or before the first release of a confidential one."""
+        row = self.get_queryset().values(*RunSerializer.Meta.fields).first()
+        if row is None:
+            self._refuse_unreleased()
+            raise Http404
+        return Response(_shown(row))
+
+    def _refuse_unreleased(self) -> None:
+        """Say why a confidential assessment has no score that may be seen, to who may see the assessment."""
+        if self.assessments().filter(confidential=True).exists():
+            raise disclosure.NotReleased
 
     @extend_schema(responses={200: EXPLAINED})
     @action(detail=True)
@@ -94,9 +103,13 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
         return self._trace(self._kept())
 
     def _kept(self, **which: Any) -> services.Kept:
-        rows = ScoreRun.objects.filter(assessment__in=self.assessments(), **which).order_by("-id")
+        rows = ScoreRun.objects.shown().filter(assessment__in=self.assessments(), **which).order_by("-id")
         rows = rows.select_related("version", "assessment__subject").defer("assessment__values")
-        return services.kept_input(get_object_or_404(rows[:1]))
+        run = rows.first()
+        if run is None:
+            self._refuse_unreleased()
+            raise Http404
+        return services.kept_input(run)
 
     def _trace(self, kept: services.Kept) -> Response:
         if not services.may_take(self.request.user, kept):

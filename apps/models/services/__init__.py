@@ -40,12 +40,14 @@ from apps.models.services.references import (
     units_of_set,
 )
 from apps.models.services.responses import (
+    AnsweredByLink,
     SavedAnswer,
     answers_of,
     create_response,
     save_answer,
     save_answers,
     submit,
+    submit_in_confidence,
 )
 from apps.models.services.scoring import score_assessment, score_assessments
 from apps.models.services.seen import unseen
@@ -73,6 +75,7 @@ from apps.models.services.versions import (
 
 __all__ = [
     "MOST_BYTES",
+    "AnsweredByLink",
     "DraftExists",
     "Golden",
     "InputNotKept",
@@ -134,6 +137,7 @@ __all__ = [
     "start_copy",
     "start_draft",
     "submit",
+    "submit_in_confidence",
     "table_of_set",
     "trace_of",
     "trace_schema",

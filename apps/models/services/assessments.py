@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models.functions import TruncDay
 
 from apps import audit
 from apps.accounts import authz
@@ -62,11 +63,17 @@ def begin_assessment(
     period: str = "",
     values: Mapping[str, Any] | None = None,
     reference_set: ReferenceSet | None = None,
+    confidential: bool = False,
     acting_user: User | None,
     now: datetime,
 ) -> Assessment:
-    """The same for something above that has asked for its own right, and for what it is about, already."""
+    """The same for something above that has asked for its own right, and for what it is about, already.
+
+    In a confidential one answers come through personal links alone, and only what :mod:`apps.models.disclosure` lets
+    out is seen of them.
+    """
     row = {"version": version, "subject": subject, "period": period, "values": dict(values or {})}
+    row["confidential"] = confidential
     return _create([{**row, "reference_set": reference_set}], [""], acting_user, now)[0]
 
 
@@ -189,7 +196,11 @@ def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: da
     rows = [[str(response), *rest] for response, *rest in answers.values_list("response_id", "question", "value")]
     assessment.state = Assessment.State.LOCKED
     assessment.save(update_fields=["state"])
-    details = {"answers": len(rows), "digest": digest([assessment.values, rows])}
+    details: dict[str, Any] = {"digest": digest([assessment.values, rows])}
+    if assessment.confidential:  # when each answer was given is of no use any more
+        Answer.objects.filter(response__assessment=assessment).update(answered_at=TruncDay("answered_at"))
+    else:
+        details["answers"] = len(rows)
     audit.record("assessment.locked", now=now, actor=acting_user, target=assessment, details=details)
     events.publish("assessment.locked", {"assessment_id": str(assessment.pk)}, now=now)
     return assessment

@@ -43,7 +43,8 @@ def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
 
 
 def _from_runs(keys: Collection[Key]) -> Iterator[tuple[Key, Any]]:
-    runs = ScoreRun.objects.filter(input_digest__in={digest for digest, _ in keys}, unit__in={unit for _, unit in keys})
+    whole = ScoreRun.objects.filter(disclosed__isnull=True)  # a release may withhold a part of its result
+    runs = whole.filter(input_digest__in={digest for digest, _ in keys}, unit__in={unit for _, unit in keys})
     first = runs.order_by("input_digest", "unit", "pk").distinct("input_digest", "unit").with_nodes()
     for run in first.values(*COLUMNS):
         key = run["input_digest"], run["unit"]

@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
-from apps.core.errors import Invalid, Problem
-from apps.core.fields import new_id
+from apps.core.errors import Invalid, Problem, Refused
+from apps.core.fields import random_id
 from apps.core.sentences import Sentence
 from apps.models import engine
 from apps.models.document import digest
@@ -55,6 +55,19 @@ class SavedAnswer:
     accepted: bool
 
 
+class AnsweredByLink(Refused):
+    code = "answered_by_link"
+    title = "These answers are given through personal links alone"
+
+    def __init__(self) -> None:
+        super().__init__("A campaign collects these answers: each is given and sent by its person's link alone.")
+
+
+def _refuse_in_confidence(assessment: Assessment) -> None:
+    if assessment.confidential:
+        raise AnsweredByLink
+
+
 @transaction.atomic
 def create_response(
     assessment: Assessment,
@@ -67,6 +80,7 @@ def create_response(
 ) -> Response:
     """Give one rater a response in an open assessment, with the answers there are already."""
     assessment = locked_open(assessment)
+    _refuse_in_confidence(assessment)
     try:
         with transaction.atomic():
             response = assessment.responses.create(rater=rater, group=group, created_at=now)
@@ -87,6 +101,7 @@ def save_answers(
     response: Response, answers: Mapping[str, Any], *, acting_user: User | None, now: datetime, at: str = "/answers"
 ) -> Response:
     """Save several answers at once: all of them or none."""
+    _refuse_in_confidence(response.assessment)
     problems = list(check_answers(parsed(response.assessment.version), answers, at=at))
     if problems:
         raise Invalid("Some answers are not on their scales.", errors=problems[:50])
@@ -151,7 +166,7 @@ def _readers(model: engine.Model) -> dict[str, Reader]:
 
 def _row(question: str, value: Any, comment: str | None, answered_at: datetime) -> dict[str, Any]:
     return {
-        "id": str(new_id()),
+        "id": str(random_id()),
         "question": question,
         "value": value,
         "comment": comment,
@@ -171,14 +186,42 @@ def _write(response: Response, rows: list[dict[str, Any]]) -> set[str]:
 
 def _start(response: Response, now: datetime) -> None:
     if response.started_at is None:
-        Response.objects.filter(pk=response.pk, started_at=None).update(started_at=now)
-        response.started_at = now
+        moment = moment_of(response.assessment, now)
+        Response.objects.filter(pk=response.pk, started_at=None).update(started_at=moment)
+        response.started_at = moment
+
+
+def moment_of(assessment: Assessment, now: datetime) -> datetime:
+    """What is kept of a moment beside answers: the day alone where a finer one could be matched with a person's."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) if assessment.confidential else now
 
 
 @transaction.atomic
 def submit(response: Response, *, now: datetime, acting_user: User | None = None) -> Response:
     """Hand the answers in: they count from now on, and may change as long as the assessment is open."""
     assessment = locked_open(response.assessment)
+    _refuse_in_confidence(assessment)
+    answers = _hand_in(response, assessment, now)
+    details = {"answers": len(answers), "digest": digest(answers)}
+    audit.record("assessment.submitted", now=now, actor=acting_user, target=response, details=details)
+    payload = {"assessment_id": str(assessment.pk), "response_id": str(response.pk)}
+    events.publish("assessment.submitted", payload, now=now)
+    return response
+
+
+@transaction.atomic
+def submit_in_confidence(response: Response, *, now: datetime) -> Response:
+    """Hand in the answers of a confidential assessment: neither the trail nor the event says whose or which.
+
+    The caller records that the person has sent them.
+    """
+    assessment = locked_open(response.assessment)
+    _hand_in(response, assessment, moment_of(assessment, now))
+    events.publish("assessment.submitted", {"assessment_id": str(assessment.pk)}, now=now)
+    return response
+
+
+def _hand_in(response: Response, assessment: Assessment, moment: datetime) -> dict[str, Any]:
     answers = answers_of(response)
     open_questions = [
         Problem("/answers" + pointer(placed.question.code), Sentence("an answer is required"), "required")
@@ -187,13 +230,9 @@ def submit(response: Response, *, now: datetime, acting_user: User | None = None
     ]
     if open_questions:
         raise Invalid("Some questions need an answer first.", errors=open_questions)
-    response.submitted_at = now
+    response.submitted_at = moment
     response.save(update_fields=["submitted_at"])
-    details = {"answers": len(answers), "digest": digest(answers)}
-    audit.record("assessment.submitted", now=now, actor=acting_user, target=response, details=details)
-    payload = {"assessment_id": str(assessment.pk), "response_id": str(response.pk)}
-    events.publish("assessment.submitted", payload, now=now)
-    return response
+    return answers
 
 
 def answers_of(response: Response) -> dict[str, Any]:

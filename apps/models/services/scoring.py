@@ -2,7 +2,7 @@
 assessment as for hundreds."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,13 +18,15 @@ from apps.core.errors import Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
 from apps.core.rows import insert_values
-from apps.models import engine
-from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreRun
+from apps.models import disclosure, engine
+from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, remembered
 from apps.models.services.documents import parsed, problems_of
-from apps.models.services.inputs import Input, keep_inputs
+from apps.models.services.inputs import Input, keep_inputs, units_of_input
 
 Unit = dict[str, Any]
+#: Which responses the releases count that are due: by assessment.
+Releases = Mapping[UUID, Collection[UUID]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +75,14 @@ class Task:
 
 
 def score_assessment(assessment: Assessment, *, now: datetime, requested_by: UUID | None = None) -> ScoreRun:
-    """Calculate the scores of one assessment, and keep them: see :func:`score_assessments`."""
-    return score_assessments([assessment], now=now, requested_by=requested_by)[0]
+    """Calculate the scores of one assessment, and keep them: see :func:`score_assessments`.
+
+    Raises ``NotReleased`` for a confidential one of which nothing may be seen yet.
+    """
+    runs = score_assessments([assessment], now=now, requested_by=requested_by)
+    if not runs:
+        raise disclosure.NotReleased
+    return runs[0]
 
 
 @transaction.atomic
@@ -84,14 +92,19 @@ def score_assessments(
     """Calculate the scores of assessments from the responses that were submitted, and keep them: all or none.
 
     Returns the latest run of each. The same input scores only once: when nothing has changed since the latest run, that
-    run is the answer.
+    run is the answer. A confidential assessment is scored when a release is due and never between, so that there is
+    nothing to be seen that was not released; without a release it has no run.
     """
     wanted = [assessment.pk for assessment in assessments]
-    tasks = {task.assessment.pk: task for task in _tasks(_locked(wanted))}
-    fresh = [task for task in tasks.values() if not task.is_done]
-    runs = {pk: task.assessment.latest_run for pk, task in tasks.items()}
+    locked = _locked(wanted)
+    releases = {one.pk: disclosure.due_release(one) for one in locked if one.confidential}
+    asked = [one for one in locked if not one.confidential or releases[one.pk]]
+    fresh = [task for task in _tasks(asked, releases) if not task.is_done]
+    runs = {one.pk: one.latest_run for one in locked if one.latest_run is not None}
     runs |= _keep(fresh, _results(fresh), now=now, requested_by=requested_by) if fresh else {}
-    return [runs[pk] for pk in wanted]  # type: ignore[misc]  # who had no run before has one now
+    counted = [pk for task in fresh for pk in releases.get(task.assessment.pk, ())]
+    Response.objects.filter(pk__in=counted).update(is_counted=True)
+    return [runs[pk] for pk in wanted if pk in runs]
 
 
 def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
@@ -101,7 +114,7 @@ def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
     return list(all_locked(rows.filter(pk__in=wanted), no_key=True))
 
 
-def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
+def _tasks(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
     """Say what each assessment's score is calculated from.
 
     A relative model compares units: with those of the reference set if the assessment has one, else with the latest
@@ -113,26 +126,26 @@ def _tasks(assessments: Sequence[Assessment]) -> Iterator[Task]:
     for one in assessments:
         basis = bases.setdefault(_basis_key(one), Basis(parsed(one.version), one.reference_set))
         (alone if basis.scores_units_alone else waves.setdefault((one.version_id, one.period), [])).append(one)
-    for one, unit in zip(alone, units_of(alone), strict=True):
+    for one, unit in zip(alone, units_of(alone, releases), strict=True):
         yield Task(one, bases[_basis_key(one)], unit["id"], [unit])
     for wave in waves.values():
-        yield from _tasks_of_wave(bases[_basis_key(wave[0])], wave)
+        yield from _tasks_of_wave(bases[_basis_key(wave[0])], wave, releases)
 
 
 def _basis_key(assessment: Assessment) -> tuple[UUID, UUID | None]:
     return assessment.version_id, assessment.reference_set_id
 
 
-def _tasks_of_wave(basis: Basis, assessments: Sequence[Assessment]) -> Iterator[Task]:
+def _tasks_of_wave(basis: Basis, assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
     rows = Assessment.objects.filter(version=assessments[0].version_id, period=assessments[0].period)
     latest = list(rows.select_related("subject").order_by("subject_id", "-pk").distinct("subject_id"))
-    wave = dict(zip((one.pk for one in latest), units_of(latest), strict=True))
+    wave = dict(zip((one.pk for one in latest), units_of(latest, releases), strict=True))
     together = _in_order(wave.values())
     for assessment in assessments:
         if assessment.pk in wave:
             yield Task(assessment, basis, assessment.subject.code, together)
         else:  # a later one of its subject has taken its place in the wave
-            (own,) = units_of([assessment])
+            (own,) = units_of([assessment], releases)
             others = [unit for unit in together if unit["id"] != own["id"]]
             yield Task(assessment, basis, own["id"], _in_order([own, *others]))
 
@@ -142,18 +155,65 @@ def _in_order(units: Iterable[Unit]) -> list[Unit]:
     return sorted(units, key=lambda unit: str(unit["id"]))
 
 
-def units_of(assessments: Sequence[Assessment]) -> list[Unit]:
-    """Return assessments as units of a calculation, with the responses that were submitted."""
-    units = {
-        one.pk: {"id": one.subject.code, "group": one.subject.group or None, "values": one.values, "responses": []}
-        for one in assessments
-    }
-    responses = Response.objects.filter(assessment__in=units, submitted_at__isnull=False)
-    answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
-    rows = responses.annotate(by_question=answered).order_by("rater")
-    for pk, rater, group, answers in rows.values_list("assessment_id", "rater", "group", "by_question"):
-        units[pk]["responses"].append({"rater": rater, "group": group or None, "answers": answers or {}})
+def units_of(assessments: Sequence[Assessment], releases: Releases | None = None) -> list[Unit]:
+    """Return assessments as units of a calculation, with the responses that were submitted.
+
+    Of confidential ones these are the responses of the release that is due, else what the latest release has shown.
+    """
+    due = {pk for pks in (releases or {}).values() for pk in pks}
+    plain = [one.pk for one in assessments if not one.confidential]
+    units = {one.pk: _unit(one, []) for one in assessments}
+    counts = Q(assessment__in=plain, submitted_at__isnull=False) | Q(pk__in=due, assessment__in=units)
+    for pk, response in _answered(counts):
+        units[pk]["responses"].append(response)
+    for one in assessments:
+        if one.confidential:
+            of_release = bool(releases and releases.get(one.pk))
+            units[one.pk] = _released(one, units[one.pk]) if of_release else _shown_unit(one)
     return list(units.values())
+
+
+def _unit(assessment: Assessment, responses: Sequence[Any]) -> Unit:
+    subject = assessment.subject
+    return {
+        "id": subject.code,
+        "group": subject.group or None,
+        "values": assessment.values,
+        "responses": list(responses),
+    }
+
+
+def _released(assessment: Assessment, unit: Unit) -> Unit:
+    return {**unit, "responses": disclosure.grouped(unit["responses"], parsed(assessment.version))}
+
+
+def counted_unit(assessment: Assessment) -> Unit:
+    """A confidential assessment with whom its last release counts, and every group: only to calculate from."""
+    counted = Q(assessment=assessment, is_counted=True)
+    return _unit(assessment, [response for _, response in _answered(counted)])
+
+
+def _answered(which: Q) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """Yield responses as calculations take them, each with the id of its assessment."""
+    answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
+    rows = Response.objects.filter(which).annotate(by_question=answered).order_by("rater")
+    for pk, rater, group, answers in rows.values_list("assessment_id", "rater", "group", "by_question"):
+        yield pk, {"rater": rater, "group": group or None, "answers": answers or {}}
+
+
+def _shown_unit(assessment: Assessment) -> Unit:
+    """A confidential assessment as others are compared with it: its latest release, without what that withholds."""
+    run = assessment.latest_run
+    kept = ScoreInput.objects.filter(digest=run.input_digest).first() if run else None
+    own = next((one for one in units_of_input(kept) if one["id"] == assessment.subject.code), None) if kept else None
+    if run is None or own is None:
+        return _unit(assessment, [])
+    shown = disclosure.questions_shown(parsed(assessment.version), run)
+    answers = [
+        {**one, "answers": {code: value for code, value in one["answers"].items() if code in shown}}
+        for one in own["responses"]
+    ]
+    return _unit(assessment, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +262,8 @@ def _keep(
     keep_inputs(map(_input, tasks))
     runs = [_run(task, scored, now, requested_by) for task, scored in zip(tasks, results, strict=True)]
     ScoreRun.objects.bulk_create(runs)
-    scores = (score for run, scored in zip(runs, results, strict=True) for score in _scores(run, scored.result))
+    seen = [_seen(task, each.result, run.disclosed) for task, each, run in zip(tasks, results, runs, strict=True)]
+    scores = (score for run, result in zip(runs, seen, strict=True) for score in _scores(run, result))
     insert_values(Score, list(scores))
     latest = ScoreRun.objects.filter(pk__in=[run.pk for run in runs], assessment=OuterRef("pk"))
     scored = Assessment.objects.filter(pk__in=[run.assessment_id for run in runs])
@@ -230,7 +291,9 @@ def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
 
 
 def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -> ScoreRun:
-    result, before = scored.result, task.assessment.latest_run
+    disclosed = _disclosed(task, scored.result)
+    result = _seen(task, scored.result, disclosed)
+    before = _run_before(task.assessment)
     return ScoreRun(
         id=new_id(),
         assessment=task.assessment,
@@ -247,10 +310,33 @@ def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -
         duration_ms=scored.duration_ms,
         calculated_at=now,
         requested_by=requested_by,
+        disclosed=disclosed,
     )
 
 
-def _scores(run: ScoreRun, result: engine.UnitResult) -> Iterator[dict[str, Any]]:
+def _run_before(assessment: Assessment) -> ScoreRun | None:
+    """The latest run, or the last of those that a confidential assessment keeps and does not show."""
+    if assessment.latest_run is not None or not assessment.confidential:
+        return assessment.latest_run
+    return ScoreRun.objects.filter(assessment=assessment).order_by("number").last()
+
+
+def _disclosed(task: Task, result: engine.UnitResult) -> dict[str, int] | None:
+    """What a release may show; None where everything may be seen."""
+    if not task.assessment.confidential:
+        return None
+    values = {code: node["value"] for code, node in result["nodes"].items()}
+    earlier = disclosure.earlier_shown(task.assessment)
+    return disclosure.nodes_shown(task.basis.model, task.own["responses"], values, earlier)
+
+
+def _seen(task: Task, result: Mapping[str, Any], disclosed: Mapping[str, int] | None) -> Mapping[str, Any]:
+    if disclosed is None:
+        return result
+    return disclosure.withheld_from(result, disclosed, task.basis.model.root.code)
+
+
+def _scores(run: ScoreRun, result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for code, node in result["nodes"].items():
         yield {
             "id": new_id(),

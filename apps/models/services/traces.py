@@ -1,6 +1,7 @@
 """Why a stored score is what it is, and the file by which anybody can calculate it again and compare."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sentences import Sentence
-from apps.models import document, engine
+from apps.models import disclosure, document, engine
 from apps.models.engine.problems import MOST_PROBLEMS, pointer
 from apps.models.models import Assessment, ScoreInput, ScoreRun
 from apps.models.services.calculations import calculate, explain, model_of
@@ -62,7 +63,36 @@ def kept_input(run: ScoreRun) -> Kept:
 
 
 def may_take(user: Any, kept: Kept) -> bool:
-    """Whether the user may read every answer of the trace: a relative score rests on others' assessments too."""
+    """Whether the user may read every answer of the trace: a relative score rests on others' assessments too.
+
+    A confidential assessment has the trace of its last release alone, as its single answers are read.
+    """
+    return _may_read(user, kept.run) and _may_read_others(user, kept)
+
+
+def _may_read(user: Any, run: ScoreRun) -> bool:
+    """Whether the user may read the single answers of the run's own assessment, and of those it was compared with."""
+    assessment = run.assessment
+    wave = Assessment.objects.filter(version=run.version_id, period=assessment.period, confidential=True)
+    if not assessment.confidential and not (parsed(run.version).relative and wave.exists()):
+        return True
+    if not disclosure.may_read_answers(user):
+        return False
+    if not assessment.confidential:
+        return not wave.exclude(state=Assessment.State.LOCKED).exists()
+    is_last = assessment.latest_run_id == run.pk
+    return is_last and disclosure.is_final(assessment) and not _tells_groups(run)
+
+
+def _tells_groups(run: ScoreRun) -> bool:
+    """Whether what went in keeps groups that are too small to be named, since the score rests on them."""
+    if not disclosure.counts_groups(parsed(run.version)):
+        return False
+    counted = run.assessment.responses.filter(is_counted=True).values_list("group", flat=True)
+    return bool(disclosure.hidden_groups(Counter(counted)))
+
+
+def _may_read_others(user: Any, kept: Kept) -> bool:
     if not kept.holds_others or authz.everywhere(user, "assessments:read"):
         return True
     seen = authz.visible(Assessment.objects.all(), user, "assessments:read")
@@ -72,6 +102,7 @@ def may_take(user: Any, kept: Kept) -> bool:
 def explain_score(kept: Kept) -> dict[str, Any]:
     """Explain a stored score by the engine of today, which another engine's score says."""
     found = explain(kept.model, kept.units, kept.unit, kept.options)
+    found = disclosure.explanation_for(kept.run, found, kept.model)
     return {
         "run": str(kept.run.pk),
         "assessment": str(kept.run.assessment_id),
@@ -96,9 +127,22 @@ def trace_of(kept: Kept) -> dict[str, Any]:
         "units": kept.units,
         "options": kept.options,
         "unit": kept.unit,
-        "result": _stored(run),
+        "result": _whole(kept),
         "explanation": explain(kept.model, kept.units, kept.unit, kept.options),
     }
+
+
+def _whole(kept: Kept) -> dict[str, Any]:
+    """The stored result; what a release withheld of it is calculated, since who takes a trace may see it."""
+    stored = _stored(kept.run)
+    if kept.run.disclosed is None or kept.model.nodes.keys() <= kept.run.disclosed.keys():
+        return stored
+    (found,) = (one for one in calculate(kept.model, kept.units, kept.options)["results"] if one["id"] == kept.unit)
+    whole = _result(found)
+    nodes = {
+        code: node if code in kept.run.disclosed else whole["nodes"][code] for code, node in stored["nodes"].items()
+    }
+    return {**(stored if kept.model.root.code in kept.run.disclosed else whole), "nodes": nodes}
 
 
 def _stored(run: ScoreRun) -> dict[str, Any]:
