@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from apps.models.engine import exact
 from apps.models.engine.arrays import Array, Mask, divide, each, present, weigh
 from apps.models.engine.model import Scale
 from apps.models.engine.registry import choice, flag, method, number, numbers
@@ -83,6 +84,30 @@ def between(children: Children, values: Array) -> Array:
 
 def mean_of(children: Children, columns: Sequence[Array]) -> Array:
     """Return the weighted arithmetic mean of ``columns`` with the weights of the children present."""
+    weights = exact.ratios(tuple(children.weights))
+    if weights is None:
+        return _mean_by_ratios(children, columns)
+    means = _exact_mean(columns, weights)
+    if np.isnan(means).any():  # nothing is there, or what is there is huge
+        means = np.where(np.isnan(means), _mean_by_ratios(children, columns), means)
+    return means
+
+
+def _exact_mean(columns: Sequence[Array], weights: Sequence[int]) -> Array:
+    """Return the doubles next to the true means, which are never beyond the extremes; NaN where there is none."""
+    counted = [column for column, weight in zip(columns, weights, strict=True) if weight]
+    weights = [weight for weight in weights if weight]
+    whole: Array | float = float(sum(weights))
+    low, high = reduce(np.minimum, counted), reduce(np.maximum, counted)
+    if np.isnan(low).any():
+        whole = total(weigh([present(column) for column in counted], weights))
+        counted = [np.where(np.isnan(column), 0.0, column) for column in counted]
+        low, high = reduce(np.minimum, counted), reduce(np.maximum, counted)
+    with np.errstate(all="ignore"):
+        return exact.sums(counted, weights, low, high).over(whole)
+
+
+def _mean_by_ratios(children: Children, columns: Sequence[Array]) -> Array:
     ratios = children.ratios()
     everything = np.zeros(len(columns[0]))
     for column, ratio in zip(columns, ratios, strict=True):
@@ -112,7 +137,8 @@ def quasi_mean(children: Children, forth: Callable[[float], float], back: Callab
 @method("aggregation", "arithmetic_mean")
 def arithmetic_mean(children: Children) -> Array:
     """Return the weighted arithmetic mean: a low child is made up for by a high one."""
-    return between(children, mean_of(children, children.columns))
+    means = mean_of(children, children.columns)
+    return means if exact.ratios(tuple(children.weights)) else between(children, means)
 
 
 NEARLY_ZERO: Final = 1e-3
@@ -154,6 +180,8 @@ def power_mean(children: Children, *, exponent: float) -> Array:
     """
     if exponent == 0:
         return quasi_mean(children, math.log, math.exp)
+    if exponent == 1:
+        return np.where(smallest(children) < 0, np.nan, arithmetic_mean(children))
     # By a power of two next to the value that counts most, so that no power that counts leaves the doubles.
     unit = np.ldexp(1.0, np.frexp(largest(children) if exponent > 0 else smallest(children))[1] - 1)
     scaled = replace(children, columns=[column / unit for column in children.columns])
@@ -200,10 +228,23 @@ def maximum(children: Children) -> Array:
     return largest(children)
 
 
+def _exact_sum(children: Children) -> Array:
+    """Return the doubles next to the true sums of what is present; NaN where weights or values allow none."""
+    weights = exact.written(tuple(children.weights))
+    if weights is None:
+        return np.full(len(children.columns[0]), np.nan)
+    filled = [np.where(np.isnan(column), 0.0, column) for column in children.columns]
+    low, high = reduce(np.minimum, filled), reduce(np.maximum, filled)
+    with np.errstate(all="ignore"):
+        return exact.sums(filled, weights.numbers, low, high).over(float(weights.by))
+
+
 @method("aggregation", "sum", parameters={"rescale": flag(False)})
 def weighted_sum(children: Children, *, rescale: bool) -> Array:
     """Return sum w y of what is present (as in BRIC); ``rescale`` makes up for the weight of what is missing."""
-    values = total(weigh(children.columns, children.weights))
+    values = _exact_sum(children)
+    if np.isnan(values).any():
+        values = np.where(np.isnan(values), total(weigh(children.columns, children.weights)), values)
     if not rescale:
         return values
     return divide(values * math.fsum(children.ratios()), weight_present(children))
@@ -234,7 +275,10 @@ def ordered_weighted_average(children: Children, *, weights: Sequence[float]) ->
 @method("aggregation", "min_penalised", parameters={"lambda": number(minimum=0, maximum=1)})
 def min_penalised(children: Children, *, lambda_: float) -> Array:
     """Return lambda times the arithmetic mean plus (1 - lambda) times the smallest child."""
-    return between(children, lambda_ * arithmetic_mean(children) + (1.0 - lambda_) * smallest(children))
+    parts = [arithmetic_mean(children), smallest(children)]
+    weights = [lambda_, float(1 - exact.fraction(lambda_))]
+    both = replace(children, columns=parts, weights=weights, codes=[""] * 2, critical=[False] * 2)
+    return between(children, mean_of(both, parts))
 
 
 @method("aggregation", "gated", parameters={"threshold": number(), "cap": number()})

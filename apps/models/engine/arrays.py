@@ -68,8 +68,12 @@ def divide(numerator: Array, denominator: Array | float) -> Array:
     >>> divide(np.array([1.0, 1.0, 1.0]), np.array([4.0, 0.0, np.inf])).tolist()
     [0.25, nan, nan]
     """
+    if isinstance(denominator, float):
+        by: Array | float = denominator if math.isfinite(denominator) else math.nan
+    else:
+        by = np.where(np.isfinite(denominator), denominator, np.nan)
     with np.errstate(all="ignore"):
-        quotient = numerator / np.where(np.isfinite(denominator), denominator, np.nan)
+        quotient = numerator / np.float64(by)
     return finite(quotient)
 
 

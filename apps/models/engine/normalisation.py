@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.models.engine import arrays
+from apps.models.engine import arrays, exact
 from apps.models.engine.arrays import Array, divide
 from apps.models.engine.model import Scale
 from apps.models.engine.registry import Parameter, choice, flag, method, number, numbers
@@ -69,7 +69,11 @@ def as_measured(column: Array, sample: Sample) -> Array:
 def goalposts(column: Array, sample: Sample, *, low: float, high: float, clip: bool) -> Array:
     """Return the share of the way from ``low`` to ``high``, cut off at both ends unless ``clip`` is false (UNDP)."""
     share = divide(column - low, high - low)
-    return fill(sample.scale, np.clip(share, 0.0, 1.0) if clip else share)
+    scores = exact.interpolated(column, low, high, sample.scale.low, sample.scale.high)
+    scores = np.where(np.isnan(scores), fill(sample.scale, share), scores)
+    if not clip:
+        return scores
+    return np.where(share <= 0, sample.scale.low, np.where(share >= 1, sample.scale.high, scores))
 
 
 @method("normalisation", "min_max", relative=True, fills_scale=True)

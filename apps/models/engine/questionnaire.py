@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from apps.core.sentences import Sentence
+from apps.models.engine.aggregation import Children, arithmetic_mean, total
 from apps.models.engine.answers import LISTED, MISSING, AnswerOffScale, Reader, Reading, known_readings, reader
-from apps.models.engine.arrays import Array, divide, present, share
+from apps.models.engine.arrays import Array, present, share, weigh
 from apps.models.engine.columns import BELOW_MIN_COVERAGE, Column
 from apps.models.engine.model import Node, Question, Scale, Step
 from apps.models.engine.problems import pointer
@@ -133,17 +134,12 @@ def _readings(item: Item, units: Units, replies: Replies, complaints: Complaints
 
 def _fill(sheet: Sheet, readings: Sequence[Array]) -> Filled:
     """Return the weighted mean of the shares that each response's answers stand for, on the scale."""
-    size = len(readings[0])
-    whole, answered, unanswered = np.zeros(size), np.zeros(size), np.zeros(size)
-    low, high = np.full(size, np.inf), np.full(size, -np.inf)
-    for item, reading in zip(sheet.items, readings, strict=True):
-        counts = np.isfinite(reading) & (item.weight > 0)
-        whole += np.where(counts, reading, 0.0) * item.weight
-        answered += counts * item.weight
-        unanswered += np.isnan(reading) * item.weight
-        low = np.minimum(low, np.where(counts, reading, np.inf))
-        high = np.maximum(high, np.where(counts, reading, -np.inf))
-    mean = np.clip(divide(whole, answered), low, high)
+    weights = [item.weight for item in sheet.items]
+    counted = [np.where(np.isfinite(reading), reading, np.nan) for reading in readings]
+    codes, critical = [item.code for item in sheet.items], [False] * len(weights)
+    mean = arithmetic_mean(Children(codes, counted, weights, critical, sheet.scale))
+    answered = total(weigh([present(reading) for reading in counted], weights))
+    unanswered = total(weigh([np.isnan(reading) for reading in readings], weights))
     return Filled(sheet.scale.low + mean * sheet.scale.width, answered, unanswered)
 
 

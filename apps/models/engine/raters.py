@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from apps.models.engine import arrays
+from apps.core.identity import folded
+from apps.models.engine import arrays, exact
 from apps.models.engine.registry import Parameter, choice, method, number
 
 UNCHANGED_ALONE: Final = frozenset({"mean", "median", "trimmed_mean"})  # a single rater's value is the unit's
@@ -64,16 +66,26 @@ def trimmed_mean(ratings: Sequence[Rating], *, share: float) -> float | None:
 def by_group(ratings: Sequence[Rating], *, weights: Mapping[str, float], within: str) -> float | None:
     """Return the weighted mean over groups of the mean (or median) in each, so that no group is drowned by another.
 
+    Names of groups are compared on their normal form: case, blanks at the ends and what is invisible do not matter.
     Groups without a weight, and raters without a group, do not count; where nobody else has answered there is no value.
     """
     statistic = {"mean": arrays.mean, "median": arrays.median}[within]
+    known = group_weights(tuple(weights.items()))
     members: dict[str, list[float]] = {}
     for rating in ratings:
-        if rating.group is not None and weights.get(rating.group, 0) > 0:
-            members.setdefault(rating.group, []).append(rating.value)
+        group = None if rating.group is None else normal(rating.group)
+        if group is not None and known.get(group, 0) > 0:
+            members.setdefault(group, []).append(rating.value)
     if not members:
         return None
-    means = {group: statistic(values) for group, values in members.items()}
-    total = math.fsum(weights[group] for group in means)
-    combined = math.fsum(weights[group] * value for group, value in means.items()) / total
-    return min(max(combined, min(means.values())), max(means.values()))
+    means = {group: statistic(values) for group, values in sorted(members.items())}
+    return exact.mean(list(means.values()), [known[group] for group in means])
+
+
+@lru_cache(maxsize=256)
+def group_weights(weights: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """Return the weights of groups by the normal form of their names; of two spellings the larger one counts."""
+    return {normal(group): float(weight) for group, weight in sorted(weights, key=lambda item: item[1])}
+
+
+normal: Final = lru_cache(maxsize=4096)(folded)

@@ -20,10 +20,11 @@ from apps.models.engine.indicators import Stages
 from apps.models.engine.model import Model, Node
 from apps.models.engine.problems import DataInvalid, Problem, pointer
 from apps.models.engine.ranks import competition_ranks
+from apps.models.engine.raters import group_weights, normal
 from apps.models.engine.tree import Grower, Tree
 from apps.models.engine.units import Complaints, Units, read_units
 
-ENGINE_VERSION: Final = "1.3.0"
+ENGINE_VERSION: Final = "1.4.0"
 STAGES: Final = ("normalised", "treated", "imputed", "denominated")
 INCLUDABLE: Final = ("nodes", "bounds", *STAGES)
 OPTIONS: Final = frozenset({"include", "reference"})
@@ -119,7 +120,7 @@ def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) ->
         engine_version=ENGINE_VERSION,
         input_digest=input_digest(model, units, options),
         results=_results(calculation, include),
-        warnings=[*_unknown(calculation.units), *_without_range(calculation)],
+        warnings=[*_unknown(calculation.units), *_without_range(calculation), *_uncounted(model, calculation.units)],
     )
 
 
@@ -300,6 +301,39 @@ def _unknown(units: Units) -> list[Warned]:
         }
         for name in units.unknown
     ]
+
+
+def _uncounted(model: Model, units: Units) -> list[Warned]:
+    """Warn of groups whose raters do not count because no weight is given for them, and of raters without a group."""
+    found: dict[tuple[str, str | None], set[tuple[int, int]]] = {}
+    for leaf in model.leaves:
+        step = leaf.indicator.rater_aggregation if leaf.indicator is not None and leaf.indicator.questions else None
+        if step is not None and step.name == "by_group":
+            known = group_weights(tuple(step.parameters["weights"].items()))
+            for at, group in _groups(units):
+                if group is None or normal(group) not in known:
+                    found.setdefault((leaf.code, group), set()).add(at)
+    return [_of_group(code, group, len(raters)) for (code, group), raters in sorted(found.items(), key=str)]
+
+
+def _groups(units: Units) -> Iterator[tuple[tuple[int, int], str | None]]:
+    """Yield every response that results are for by its place, with its group."""
+    for row in units.given.tolist():
+        for place, response in enumerate(units.responses[row]):
+            yield (row, place), response.get("group")
+
+
+def _of_group(code: str, group: str | None, raters: int) -> Warned:
+    if group is None:
+        detail = Sentence("{code}: raters without a group do not count: {raters}", code=code, raters=raters)
+    else:
+        detail = Sentence(
+            "{code}: no weight is given for the group {group!r}, so its raters do not count: {raters}",
+            code=code,
+            group=group,
+            raters=raters,
+        )
+    return {"code": "group_without_weight", "detail": detail, "pointer": ""}
 
 
 def _without_range(calculation: Calculation) -> list[Warned]:

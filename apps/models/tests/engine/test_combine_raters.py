@@ -2,7 +2,9 @@
 
 import pytest
 
-from apps.models.engine.raters import Rating
+from apps.models.document import parse
+from apps.models.engine import score
+from apps.models.engine.raters import Rating, by_group
 from apps.models.engine.registry import lookup
 from apps.models.tests.engine.documents import answered, asked, document, results
 
@@ -60,3 +62,36 @@ def test_the_share_that_is_trimmed_is_of_all_raters():
 
     assert trimmed_mean(ratings, share=0.2) == (50 + 60 + 70 + 80 + 90 + 98) / 6
     assert trimmed_mean(ratings, share=0.05) == 64.8
+
+
+BY_GROUP = {"rater_aggregation": {"method": "by_group", "weights": {"Management": 3, "Staff": 1}}}
+
+
+@pytest.mark.parametrize(
+    "spelling", ["management", "MANAGEMENT", " Management ", "Manage\u00admENT", "\uff2danagement"]
+)
+def test_a_group_is_the_same_however_it_is_spelt(spelling: str) -> None:
+    unit = answered({"Q1": 5}, {"Q1": 1}, groups=(spelling, "Staff"))
+
+    found = score(parse(document(asked("a", "Q1", **BY_GROUP))), [unit])
+
+    assert (found.results[0]["score"], found.warnings) == (75.0, [])
+
+
+def test_raters_whose_group_has_no_weight_are_named_with_their_number() -> None:
+    unit = answered({"Q1": 5}, {"Q1": 5}, {"Q1": 3}, {"Q1": 1}, groups=("Board", "Board", None, "Staff"))
+
+    found = score(parse(document(asked("a", "Q1", **BY_GROUP))), [unit])
+
+    assert found.results[0]["score"] == 0.0
+    assert [(one["code"], one["detail"]) for one in found.warnings] == [
+        (
+            "group_without_weight",
+            "a: no weight is given for the group 'Board', so its raters do not count: 2",
+        ),
+        ("group_without_weight", "a: raters without a group do not count: 1"),
+    ]
+
+
+def test_a_mean_over_groups_with_decimal_weights_is_exact() -> None:
+    assert by_group([Rating(30.0, "a"), Rating(60.0, "b")], weights={"a": 0.1, "b": 0.2}, within="mean") == 50.0
