@@ -76,6 +76,7 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     from apps.configuration import services as configuration
     from apps.configuration.throttling import COUNTER
     from apps.core import degraded
+    from apps.core.observability import health
     from apps.tenants import hosts
 
     def forget() -> None:
@@ -86,6 +87,7 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
         COUNTER.forget()
         # The suite has no worker; who tests that it is missing looks for itself.
         degraded.WATCH.found, degraded.WATCH.until = (), float("inf")
+        health.READINESS.forget()
 
     forget()
     cache.clear()

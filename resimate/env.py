@@ -56,8 +56,9 @@ def choice(name: str, default: str, options: Sequence[str], about: str) -> str:
     return value
 
 
-def integer(name: str, default: int, about: str) -> int:
-    value = _read(name, "whole number", str(default), about)
+def integer(name: str, default: int, about: str, *, shown: str = "") -> int:
+    """``shown`` is what the documentation says of a default that is not the same everywhere."""
+    value = _read(name, "whole number", shown or str(default), about)
     try:
         return default if value is None else int(value)
     except ValueError as error:

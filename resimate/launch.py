@@ -57,7 +57,9 @@ class Wishes:
     folder: Path
     host: str
     port: int
+    public_port: int
     management_port: int
+    domain: str
     workers: int
     role_prefix: str
     given: dict[str, str]
@@ -65,10 +67,13 @@ class Wishes:
 
 def declare() -> Wishes:
     """Read the environment; also how the table of settings learns what the launcher reads."""
+    port = env.integer("RESIMATE_PORT", 8000, "port of the web server")
     return Wishes(
         folder=Path(env.text("RESIMATE_DATA_DIR", str(ROOT / ".data"), "where the embedded servers keep their data")),
         host=env.text("RESIMATE_HOST", ports.LOOPBACK, "address that the web server listens on"),
-        port=env.integer("RESIMATE_PORT", 8000, "port of the web server"),
+        port=port,
+        public_port=env.integer("RESIMATE_PUBLIC_PORT", port, "the port that people's browsers see", shown="the same"),
+        domain=env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it"),
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
@@ -84,6 +89,7 @@ def _run() -> None:
         start_servers(supervisor, installation, wishes.given, role_prefix=wishes.role_prefix)
         settings = _environment(installation)
         supervisor.step("Preparing tables, pages and demo data", lambda: _prepare(settings))
+        installation.record("public", port=wishes.public_port)
         supervisor.start(*_processes(settings, wishes))
         metrics = installation.folder / "metrics"
         supervisor.start_inside(ManagementPort(wishes.management_port, metrics, wishes.host, wishes.port))
@@ -170,10 +176,10 @@ def _sees(address: str, process: str) -> bool:
 
 
 def _welcome(installation: Installation, wishes: Wishes) -> str:
-    port, management = wishes.port, wishes.management_port
+    port, domain = wishes.public_port, wishes.domain
     lines = ["", "Resimate is ready. Ctrl-C stops it; the data stay.", ""]
     for slug, email in SIGN_INS:
-        host = f"{slug}.localhost" if slug else "localhost"
+        host = f"{slug}.{domain}" if slug else domain
         lines.append(f"  http://{f'{host}:{port}/':<24} {email:<27} {demo_password(installation.folder, email)}")
-    lines += ["", f"  mailbox  http://localhost:{port}/dev/mail/", f"  API      http://demo.localhost:{port}/api/docs/"]
-    return "\n".join([*lines, f"  metrics  http://localhost:{management}/metrics", ""])
+    lines += ["", f"  mailbox  http://{domain}:{port}/dev/mail/", f"  API      http://demo.{domain}:{port}/api/docs/"]
+    return "\n".join([*lines, f"  metrics  http://localhost:{wishes.management_port}/metrics", ""])

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 
-from apps.core.embedded.installation import NotRunning, Urls, connection_urls, secret_of
+from apps.core.embedded.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 from resimate import env
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
@@ -20,7 +20,7 @@ DEVELOPMENT = ENVIRONMENT == "development"
 DATA_DIR = Path(
     env.text("RESIMATE_DATA_DIR", str(BASE_DIR / ".data"), "where the embedded servers keep their data")
 ).absolute()
-PORT = env.integer("RESIMATE_PORT", 8000, "port of the web server")
+PORT = env.integer("RESIMATE_PORT", running_port(DATA_DIR, "web") or 8000, "port of the web server", shown="8000")
 MANAGEMENT_PORT = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public")
 ROLE = env.text("RESIMATE_ROLE", "", "what this process serves: web, worker, scheduler")
 DEBUG = False
@@ -151,7 +151,8 @@ ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local",), "wh
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
 PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
-PUBLIC_PORT = env.integer("RESIMATE_PUBLIC_PORT", PORT if DEVELOPMENT else 443, "the port that people's browsers see")
+_public_port = (running_port(DATA_DIR, "public") or PORT) if DEVELOPMENT else 443
+PUBLIC_PORT = env.integer("RESIMATE_PUBLIC_PORT", _public_port, "the port that people's browsers see", shown="the same")
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -23,10 +23,10 @@ from django.utils.crypto import salted_hmac
 from apps.accounts.models import LinkHolder
 from apps.configuration import registry
 from apps.core.tenancy import current_schema
+from apps.tenants.hosts import address
 from apps.tenants.models import Domain
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-DEFAULT_PORTS = {"http": 80, "https": 443}
 PER_LINK = registry.declare(
     "campaign.rate.link",
     1200,
@@ -106,10 +106,8 @@ class PersonalLinks(Generic[H]):
 
 def base_url() -> str:
     """Where the current tenant is served, as people's browsers see it."""
-    hosts = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
-    host = hosts.values_list("domain", flat=True).get()
-    usual = DEFAULT_PORTS[settings.PUBLIC_SCHEME]
-    return f"{settings.PUBLIC_SCHEME}://{host}" + (f":{settings.PUBLIC_PORT}" if usual != settings.PUBLIC_PORT else "")
+    domains = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
+    return address(domains.values_list("domain", flat=True).get())
 
 
 def _parts(token: str) -> tuple[UUID, bytes] | None:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
+from apps import audit
 from apps.core.errors import Refused
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import (
@@ -60,11 +62,14 @@ def migrate_all(progress: Callable[[str, int, int], None] = lambda *_: None, *, 
             migrate_schema("public")
         if not resume or settings.TEMPLATE_SCHEMA in plan():
             migrate_schema(settings.TEMPLATE_SCHEMA)
-        behind = list(plan())
+        lacking = plan()
+        behind = list(lacking)
         failed: dict[str, str] = {}
         for done, schema in enumerate(behind, start=1):
             if problem := _problem_with(schema):
                 failed[schema] = problem
+            else:
+                _record(schema, lacking[schema])
             progress(schema, done, len(behind))
     migrated = [schema for schema in behind if schema not in failed]
     if failed:
@@ -80,6 +85,13 @@ def _problem_with(schema: str) -> str | None:
         logger.exception("migration of a tenant failed", extra={"action": f"migrate {schema}"})
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None
+
+
+def _record(schema: str, applied: int) -> None:
+    with owner_in("public"):
+        tenant = Tenant.objects.using(OWNER).filter(schema_name=schema).first()
+        now, details = timezone.now(), {"applied": applied}
+        audit.record("tenant.migrated", target=tenant, now=now, tenant=schema, details=details, using=OWNER)
 
 
 def _tenants() -> list[str]:

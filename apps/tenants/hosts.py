@@ -84,6 +84,13 @@ def _forget_soon(domain: str) -> None:
     _unknown[domain] = time.monotonic() + 1
 
 
+def address(domain: str) -> str:
+    """Where a host is served, as people's browsers see it."""
+    usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
+    port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
+    return f"{settings.PUBLIC_SCHEME}://{domain}{port}"
+
+
 def suspended_schemas() -> set[str]:
     if not _suspended or _suspended[0][0] < time.monotonic():
         rows = Tenant.objects.filter(status=Tenant.Status.SUSPENDED).values_list("schema_name", flat=True)

@@ -1,6 +1,7 @@
 """The application that granian serves by RSGI."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, connections
 
+from apps.core.observability import health
 from apps.tenants import hosts
 from resimate.front import intake
 from resimate.front.exchange import Exchange, address_of, refuse
@@ -20,6 +22,7 @@ TICK: Final = 0.5
 PATIENCE: Final = 1.0
 #: Headers that may be left out unread.
 HARMLESS: Final = frozenset({"user-agent", "referer"})
+PLAIN_JSON: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -31,6 +34,8 @@ class Door:
         self.threads = Threads(settings.WEB_THREADS, settings.WEB_QUEUE, lambda exchange: exchange.run(django))
         self.under_way: set[Exchange] = set()
         self._lookups = ThreadPoolExecutor(1, "hosts")
+        self._aside = ThreadPoolExecutor(1, "readiness")
+        self._looking: asyncio.Future[dict[bool, tuple[int, dict[str, Any]]]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -41,9 +46,10 @@ class Door:
         self.threads.stop()
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
-        if scope.path in ("/health/live", "/health/live/"):
-            headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-            proto.response_str(200, headers, '{"status": "ok"}')
+        if scope.path in health.LIVE:
+            proto.response_str(200, PLAIN_JSON, '{"status": "ok"}')
+        elif scope.path in health.READY:
+            await self._say_whether_ready(scope, proto)
         elif self.threads.is_full:
             refuse(proto, 503)
         elif status := unfit(scope):
@@ -65,12 +71,9 @@ class Door:
     async def _receive(self, exchange: Exchange) -> bool:
         """Take the body in; False when the request has been answered, or its client has gone."""
         scope, proto = exchange.scope, exchange.proto
-        if not await self._is_served(scope):
-            proto.response_str(404, [("Content-Type", "text/plain"), ("Connection", "close")], "Not found\n")
-            return False
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         declared = _declared(scope)
-        if declared is not None and declared > most:
+        if (declared or 0) > most or not await self._is_served(scope):
             return True  # Django says so, in the reader's language, and nothing reads it
         exchange.body = intake.Body(self.room, address_of(scope), most=most)
         try:
@@ -81,6 +84,15 @@ class Door:
             return False
         exchange.seconds_of_body = time.monotonic() - exchange.came_at
         return True
+
+    async def _say_whether_ready(self, scope: Any, proto: Any) -> None:
+        """Beside the threads, which may all be busy; one look at a time, for all who ask meanwhile."""
+        named = health.is_near(address_of(scope), scope.server.rpartition(":")[0], scope.headers)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().run_in_executor(self._aside, _look)
+        states = await asyncio.shield(self._looking)
+        status, said = states[named]
+        proto.response_str(status, PLAIN_JSON, json.dumps(said, default=str))
 
     async def _is_served(self, scope: Any) -> bool:
         """Whether there is such a host; nothing is read for one that there is not."""
@@ -103,6 +115,14 @@ class Door:
 async def _watch(exchange: Exchange) -> None:
     await exchange.proto.client_disconnect()
     exchange.abandoned.set()
+
+
+def _look() -> dict[bool, tuple[int, dict[str, Any]]]:
+    """What is said to strangers, and to those who run the service."""
+    try:
+        return {named: health.READINESS.answer(named=named) for named in (False, True)}
+    finally:
+        connections.close_all()
 
 
 def _look_up(name: str) -> bool:

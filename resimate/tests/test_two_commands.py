@@ -1,5 +1,6 @@
 """What `make run` promises: it starts, says where, survives being killed, and stops with nothing lost."""
 
+import json
 import os
 import signal
 import socket
@@ -36,6 +37,9 @@ def test_probes_answer_on_any_host_and_metrics_only_on_the_management_port(produ
     assert (ready.status, set(ready.json()["dependencies"])) == (200, {"database", "redis", "worker", "scheduler"})
     assert product.request("GET", "demo", "/metrics").status == 404
 
+    stranger = product.request("GET", "", "/health/ready", X_Forwarded_For="203.0.113.7")
+    assert stranger.json() == {"status": "ok"}
+
     management = Product(product.folder, port=product.management_port)
     metrics = management.request("GET", "", "/metrics")
 
@@ -43,10 +47,22 @@ def test_probes_answer_on_any_host_and_metrics_only_on_the_management_port(produ
     assert b"resimate_http_requests_total" in metrics.body
 
 
+def test_commands_print_the_address_that_is_served(product: Product) -> None:
+    """A command beside the product finds its port as it finds its servers: in the data folder."""
+    without_port = {name: value for name, value in product.environment.items() if name != "RESIMATE_PORT"}
+
+    shown = subprocess.run(
+        [sys.executable, "manage.py", "tenants", "show", "hdi", "--json"],
+        cwd=ROOT, env=without_port, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert json.loads(shown.stdout)["address"] == f"http://hdi.localhost:{product.port}/"
+
+
 def test_an_unknown_host_learns_nothing(product: Product) -> None:
     answer = product.request("GET", "no-such-tenant", "/api/v1/models/")
 
-    assert (answer.status, answer.body) == (404, b"Not found\n")
+    assert (answer.status, answer.json()["code"], answer.json()["detail"]) == (404, "not_found", "Not found")
 
 
 def test_a_busy_port_is_one_clear_sentence(own_product: Product) -> None:

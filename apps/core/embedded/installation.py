@@ -197,9 +197,18 @@ def connection_urls(
     )
 
 
-def _running_ports(data_dir: Path, servers: list[str]) -> dict[str, int]:
+def running_port(data_dir: Path, name: str) -> int | None:
+    """The port of a server of the running installation, for commands beside it; None when it does not run."""
+    return _ports_in_use(data_dir).get(name)
+
+
+def _ports_in_use(data_dir: Path) -> dict[str, int]:
     entries = _read_json(data_dir / "runtime.json").get("servers", {}) if _is_locked(data_dir) else {}
-    found = {name: entry["port"] for name, entry in entries.items() if "port" in entry}
+    return {name: entry["port"] for name, entry in entries.items() if "port" in entry}
+
+
+def _running_ports(data_dir: Path, servers: list[str]) -> dict[str, int]:
+    found = _ports_in_use(data_dir)
     if not all(server in found for server in servers):
         raise NotRunning
     return found

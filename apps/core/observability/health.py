@@ -1,11 +1,67 @@
 """Probes: ``live`` asks nothing, ``ready`` and ``startup`` ask what the service depends on."""
 
-from collections.abc import Callable
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Container
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.core import degraded
 from apps.core.tenancy import enter_public
+
+LIVE: Final = ("/health/live", "/health/live/")
+READY: Final = ("/health/ready", "/health/ready/", "/health/startup", "/health/startup/")
+#: Seconds for which a look holds, for everybody who asks.
+HOLDS: Final = 1.0
+#: Who names a client in these is a proxy: the peer is not the one who asks.
+FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+
+
+class Readiness:
+    """What the last look found. One thread looks at a time; whoever asks meanwhile waits for what it finds."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, degraded.State] = {}
+        self._until = 0.0
+        self._looking = threading.Lock()
+
+    def answer(self, *, named: bool) -> tuple[int, dict[str, Any]]:
+        """The status and what is said; dependencies are ``named`` to those who run the service.
+
+        Without Redis or a worker we answer less well; only without what is vital we do not answer.
+        """
+        states = self._look()
+        fit = all(state.up for state in states.values() if state.vital)
+        status = "ok" if all(state.up for state in states.values()) else "degraded" if fit else "unavailable"
+        said: dict[str, Any] = {"status": status}
+        if named:
+            said["dependencies"] = {name: state.as_dict() for name, state in states.items()}
+        return 200 if fit else 503, said
+
+    def _look(self) -> dict[str, degraded.State]:
+        with self._looking:
+            if time.monotonic() >= self._until:
+                enter_public()
+                self._states = degraded.look() | degraded.look_further()
+                self._until = time.monotonic() + HOLDS
+            return self._states
+
+    def forget(self) -> None:
+        self._until = 0.0
+
+
+READINESS: Final = Readiness()
+
+
+def is_near(peer: str, server: str, headers: Container[str]) -> bool:
+    """Whether somebody asks on this very machine, and not through a proxy on it. ``headers`` are in lower case."""
+    try:
+        here = ipaddress.ip_address(peer).is_loopback or peer == server
+    except ValueError:
+        return False
+    return here and not any(name in headers for name in FORWARDED)
 
 
 class HealthMiddleware:
@@ -15,18 +71,11 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        probe = request.path.rstrip("/")
-        if probe == "/health/live":
+        if request.path in LIVE:
             return JsonResponse({"status": "ok"})
-        if probe in ("/health/ready", "/health/startup"):
-            return self._ready()
+        if request.path in READY:
+            meta, headers = request.META, {name.lower() for name in request.headers}
+            named = is_near(meta.get("REMOTE_ADDR", ""), meta.get("SERVER_NAME", ""), headers)
+            status, said = READINESS.answer(named=named)
+            return JsonResponse(said, status=status)
         return self.get_response(request)
-
-    def _ready(self) -> HttpResponse:
-        """Without Redis or a worker we answer less well; only without what is vital we do not answer."""
-        enter_public()
-        states = degraded.look() | degraded.look_further()
-        fit = all(state.up for state in states.values() if state.vital)
-        status = "ok" if all(state.up for state in states.values()) else "degraded" if fit else "unavailable"
-        dependencies = {name: state.as_dict() for name, state in states.items()}
-        return JsonResponse({"status": status, "dependencies": dependencies}, status=200 if fit else 503)

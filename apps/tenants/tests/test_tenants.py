@@ -252,6 +252,22 @@ def test_a_migration_that_was_undone_is_done_again_and_loses_nothing(
     assert _described(schema) == before
 
 
+@pytest.mark.requirement("LOG-002")
+def test_each_tenant_that_a_migration_changed_has_it_on_record(
+    make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed, untouched = make_tenant(slug), make_tenant(f"{slug}z")
+    _fall_behind(changed.schema_name)
+
+    _json(capsys, "migrate_tenants", "--resume")
+
+    with owner_in("public"):
+        both = [str(changed.pk), str(untouched.pk)]
+        found = AuditEntry.objects.using(OWNER).filter(action="tenant.migrated", object_id__in=both)
+        entries = [(one.tenant, one.object_id, one.actor_type, one.details) for one in found]
+    assert entries == [(changed.schema_name, str(changed.pk), "operator", {"applied": 1})]
+
+
 def test_one_failing_tenant_does_not_hold_up_the_others_and_resume_takes_what_is_left(
     make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

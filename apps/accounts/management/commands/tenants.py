@@ -2,13 +2,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from apps.accounts import services
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid
+from apps.tenants import hosts
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, owner_in
 from apps.tenants.services import find_tenant, resume_tenant, suspend_tenant
@@ -42,7 +42,10 @@ class Command(OperatorCommand):
 
     def list(self, **_: Any) -> None:
         with owner_in("public"):
-            tenants = [_described(tenant) for tenant in Tenant.objects.using(OWNER).order_by("slug")]
+            tenants = [
+                _described(tenant)
+                for tenant in Tenant.objects.using(OWNER).order_by("slug").prefetch_related("domains")
+            ]
         rows = [f"{one['slug']:<40} {one['status']:<10} {one['name']}" for one in tenants]
         self.report({"tenants": tenants}, "\n".join(rows) or "There are no tenants yet.")
 
@@ -73,9 +76,8 @@ def _described(tenant: Tenant) -> dict[str, Any]:
 
 
 def _address(tenant: Tenant) -> str:
-    usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
-    port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
-    return f"{settings.PUBLIC_SCHEME}://{tenant.slug}.{settings.BASE_DOMAIN}{port}/"
+    """Of its own host, which need not be made of its name."""
+    return f"{hosts.address(next(one.domain for one in tenant.domains.all() if one.is_primary))}/"
 
 
 def _read(path: str | None) -> str | None:
