@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -12,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.campaigns import services
 from apps.campaigns.api.serializers import (
@@ -24,7 +26,6 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import run_by
-from apps.campaigns.services import Contact
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.errors import Invalid, Problem
@@ -97,6 +98,12 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
             return Participation.objects.none()
         return self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        if not getattr(self, "swagger_fake_view", False):
+            context["shows_people"] = authz.everywhere(who(self.request), "stakeholders:read")
+        return context
+
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add a stakeholder to the campaign, or a list of up to 5,000; who is in it already stays as they are.
@@ -107,9 +114,11 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         body = NewParticipationSerializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)
         rows = body.validated_data if many else [body.validated_data]
-        contacts = self._contacts(rows, many)
-        services.add_stakeholders(self.campaign, contacts, acting_user=who(request), now=timezone.now())
-        taking_part = list(self.get_queryset().filter(stakeholder__in=services.find_by_emails(contacts)))
+        known = self._known(rows, many)
+        contacts = [contact_of(row) for row in rows if "stakeholder" not in row]
+        services.add_stakeholders(self.campaign, contacts, known=known, acting_user=who(request), now=timezone.now())
+        named = Q(stakeholder__in=known) | Q(stakeholder__in=services.find_by_emails(contacts))
+        taking_part = list(self.get_queryset().filter(named))
         if many:
             return Response(self.get_serializer(taking_part, many=True).data, status=201)
         return self.shown(taking_part[0], status=201, location=f"{request.path}{taking_part[0].pk}/")
@@ -126,8 +135,10 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
             raise Invalid("Send a list.", errors=[Problem("", "is not a list", "bad_type")])
         return self.create(request, *args, **kwargs)
 
-    def _contacts(self, rows: list[dict[str, Any]], many: bool) -> list[Contact]:
-        known = Stakeholder.objects.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
+    def _known(self, rows: list[dict[str, Any]], many: bool) -> list[Stakeholder]:
+        """The stakeholders that are named by id; one that the user may not see is not there."""
+        seen = authz.visible(Stakeholder.objects.all(), who(self.request), "stakeholders:read")
+        known = seen.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
         problems = [
             Problem(f"/{place}/stakeholder" if many else "/stakeholder", "there is no such stakeholder", "unknown")
             for place, row in enumerate(rows)
@@ -135,7 +146,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         ]
         if problems:
             raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
-        return [_contact(known[row["stakeholder"]]) if "stakeholder" in row else contact_of(row) for row in rows]
+        return list(known.values())
 
     @extend_schema(request=None, responses=ParticipationSerializer)
     @verb()
@@ -161,10 +172,6 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def _again(self) -> Participation:
         found: Participation = self.get_queryset().get(pk=self.kwargs["pk"])
         return found
-
-
-def _contact(stakeholder: Stakeholder) -> Contact:
-    return Contact(stakeholder.name, stakeholder.email, stakeholder.group, stakeholder.language)
 
 
 def _of_campaign(queryset: Any, campaign: UUID) -> Any:

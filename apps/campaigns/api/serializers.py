@@ -135,6 +135,11 @@ class ParticipationSerializer(serializers.ModelSerializer[Participation]):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance: Participation) -> dict[str, Any]:
+        """Who somebody is, is for those who may see stakeholders; that they take part, for who runs the campaign."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if self.context.get("shows_people", True) else {**shown, "name": "", "email": ""}
+
     def get_answered(self, participation: Participation) -> bool:
         return participation.response is not None and participation.response.submitted_at is not None
 

@@ -11,6 +11,7 @@ from django.db.models import ProtectedError, QuerySet
 from django.db.models.functions import Lower
 
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services.lifecycle import CampaignClosed
@@ -39,13 +40,29 @@ class Added:
 
 @transaction.atomic
 def add_stakeholders(
-    campaign: Campaign, contacts: Iterable[Contact], *, acting_user: User | None, now: datetime
+    campaign: Campaign,
+    contacts: Iterable[Contact],
+    *,
+    known: Sequence[Stakeholder] = (),
+    acting_user: User | None,
+    now: datetime,
 ) -> Added:
-    """Let these people take part. Repeating it changes nothing; in an open campaign those who are new are invited."""
+    """Let these people take part. Repeating it changes nothing; in an open campaign those who are new are invited.
+
+    A contact may become a stakeholder, so naming one takes the right to make stakeholders, whether the address is known
+    or not: the answer must not tell. ``known`` are stakeholders already, and named by who may see them.
+    """
+    contacts = list(contacts)
+    if contacts:
+        authz.require(acting_user, "stakeholders:create")
+    if known:
+        authz.require(acting_user, "stakeholders:read")
     campaign = locked(Campaign.objects.all(), campaign.pk)
     if campaign.status == Campaign.Status.CLOSED:
         raise CampaignClosed("Nobody can join a campaign that is closed.")
-    people = _know_all(list(contacts), now)
+    may_update = acting_user is None or authz.everywhere(acting_user, "stakeholders:update")
+    people = [*known, *_know_all(contacts, now, may_update=may_update)]
+    people = list({one.pk: one for one in people}.values())
     before = set(campaign.participations.filter(stakeholder__in=people).values_list("stakeholder_id", flat=True))
     new = [Participation(campaign=campaign, stakeholder=one, created_at=now) for one in people if one.pk not in before]
     Participation.objects.bulk_create(new, batch_size=BATCH)
@@ -59,11 +76,11 @@ def add_stakeholders(
     return Added(len(new), len(before))
 
 
-def _know_all(contacts: Sequence[Contact], now: datetime) -> list[Stakeholder]:
-    """The stakeholders for these contacts, made where they are unknown, brought up to date where they are known."""
+def _know_all(contacts: Sequence[Contact], now: datetime, *, may_update: bool) -> list[Stakeholder]:
+    """The stakeholders for these contacts, made where they are unknown; who may, brings those who are up to date."""
     wanted = {Stakeholder.index_of(contact.email): contact for contact in contacts}
     known = {bytes(one.email_index): one for one in Stakeholder.objects.filter(email_index__in=list(wanted))}
-    for index, stakeholder in known.items():
+    for index, stakeholder in known.items() if may_update else ():
         _bring_up_to_date(stakeholder, wanted[index])
     missing = [contact for index, contact in wanted.items() if index not in known]
     users = _users([contact.email for contact in missing])

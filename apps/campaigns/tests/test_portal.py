@@ -309,7 +309,7 @@ def test_the_form_offers_only_what_one_may_see_and_makes_only_what_one_may_make(
     assert blind.post("/campaigns/new/", form(version, clock)).status_code == 422
     assert seeing.post("/campaigns/new/", form(version, clock)).status_code == 403
     assert (
-        browser_with("models:tenant:read", "subjects:tenant:create")
+        browser_with("models:tenant:read", "subjects:tenant:create", "stakeholders:tenant:create")
         .post("/campaigns/new/", form(version, clock))
         .status_code
         == 302
