@@ -68,6 +68,14 @@ class Stale(Refused):
     title = "The object has changed since it was read"
 
 
+class Gone(Refused):
+    """Somebody else has removed it a moment ago, between the look that found it and the lock."""
+
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
 catalogue("refused", 409, "Refused")
 catalogue("malformed", 400, "The request could not be read")
 catalogue("not_authenticated", 401, "Sign in or send an API key")

@@ -7,7 +7,10 @@ as old as the statement. So what a decision rests on is read by a second stateme
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
+
+from apps.core.errors import Gone
 
 M = TypeVar("M", bound=Model)
 
@@ -22,9 +25,12 @@ def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) 
 
 
 def locked(rows: QuerySet[M], pk: Any) -> M:
-    """Lock the row with that key, then read it, with what ``rows`` joins to it. Raises ``DoesNotExist``."""
+    """Lock the row with that key, then read it, with what ``rows`` joins to it. Raises ``Gone``."""
     lock(rows.model._default_manager.filter(pk=pk))
-    return rows.get(pk=pk)
+    try:
+        return rows.get(pk=pk)
+    except ObjectDoesNotExist:
+        raise Gone("It is not there any more.") from None
 
 
 def all_locked(rows: QuerySet[M], *, most: int | None = None, no_key: bool = False) -> Sequence[M]:

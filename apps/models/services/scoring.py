@@ -14,7 +14,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from apps import audit
 from apps.core import events
-from apps.core.errors import Invalid
+from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
 from apps.core.rows import insert_values
@@ -111,7 +111,10 @@ def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
     """The latest run is read under the lock: so whoever waited sees the run that somebody else has just made."""
     rows = Assessment.objects.select_related("version", "subject", "latest_run", "reference_set")
     rows = rows.defer("version__document", "reference_set__units")
-    return list(all_locked(rows.filter(pk__in=wanted), no_key=True))
+    found = list(all_locked(rows.filter(pk__in=wanted), no_key=True))
+    if len(found) < len(set(wanted)):
+        raise Gone("It is not there any more.")
+    return found
 
 
 def _tasks(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
