@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.apps import apps
@@ -6,12 +7,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import views
+from apps.audit import reading
 from apps.core.tenancy import current_schema
 
 
@@ -49,15 +53,36 @@ class AdminSite(admin.AdminSite):
             if match and any((match.url_name or "").startswith(f"{label}_") for label in _absent_labels()):
                 raise Http404
             response: HttpResponseBase = view(request, *args, **kwargs)
+            _note_reading(response)
             return response
 
-        return super().admin_view(inner, cacheable)
+        entered = super().admin_view(inner, cacheable)
+
+        @wraps(entered)
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            response: HttpResponseBase = entered(request, *args, **kwargs)
+            return response
+
+        return door
 
     def _build_app_dict(self, request: Any, label: Any = None) -> Any:
         known = super()._build_app_dict(request, label)
         if label is not None:
             return None if label in _absent_labels() else known
         return {name: app for name, app in known.items() if name not in _absent_labels()}
+
+
+def _note_reading(response: Any) -> None:
+    """Record the personal data on a page of the administration: a list's, or an object's."""
+    context = getattr(response, "context_data", None) or {}
+    listed, shown = context.get("cl"), context.get("original") or context.get("object")
+    model: Any = getattr(listed, "model", None) or type(shown)
+    if not (issubclass(model, Model) and reading.is_personal(model)):
+        return
+    details = {"page": "admin"} | ({"count": len(listed.result_list)} if listed else {})
+    reading.note(reading.kind_of(model), now=timezone.now(), target=None if listed else shown, details=details)
 
 
 def _absent_labels() -> set[str]:

@@ -8,16 +8,29 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from apps.accounts import authz
+from apps.accounts.middleware import is_background
 from apps.accounts.models import User
+from apps.audit import reading
+from apps.core import once
 
 View = Callable[..., HttpResponseBase]
 
 
-def staff_page(permission: str, admits: Callable[[User, str], bool] = authz.somewhere) -> Callable[[View], View]:
-    """Let in who has some grant of that kind; ``admits`` says so where a grant alone is not enough."""
+#: Seconds for which fragments of a page are one reading: a page may fetch them anew every few seconds.
+GLANCE = 600
+
+
+def staff_page(
+    permission: str, admits: Callable[[User, str], bool] = authz.somewhere, *, shows: str = ""
+) -> Callable[[View], View]:
+    """Let in who has some grant of that kind; ``admits`` says so where a grant alone is not enough.
+
+    ``shows`` is the kind of personal data on the page, if there are any: that they were read is recorded.
+    """
 
     def around(view: View) -> View:
         @login_required
@@ -26,11 +39,22 @@ def staff_page(permission: str, admits: Callable[[User, str], bool] = authz.some
         def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admits(user_of(request), permission):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            if shows and response.status_code == 200:
+                _note_reading(request, shows, kwargs)
+            return response
 
         return entered
 
     return around
+
+
+def _note_reading(request: HttpRequest, kind: str, ids: dict[str, Any]) -> None:
+    match = request.resolver_match
+    if is_background(request) and not once.is_first(f"read:{user_of(request).pk}:{request.path}", GLANCE):
+        return
+    details = {name: str(one) for name, one in ids.items()} | {"page": match.view_name if match else ""}
+    reading.note(kind, now=timezone.now(), details=details)
 
 
 def user_of(request: HttpRequest) -> User:

@@ -21,6 +21,15 @@ CATEGORIES = {
 }
 
 
+#: What is done to data alone, whatever they are about.
+READING = ("read", "exported")
+
+
+def _category(action: str) -> str:
+    noun, _, verb = action.partition(".")
+    return AuditEntry.Category.DATA if verb in READING else CATEGORIES.get(noun, AuditEntry.Category.DATA)
+
+
 def record(
     action: str,
     *,
@@ -44,7 +53,7 @@ def record(
                 id=new_id(),
                 tenant=tenant or current_schema(),
                 occurred_at=now,
-                category=CATEGORIES.get(action.split(".")[0], AuditEntry.Category.DATA),
+                category=_category(action),
                 action=action,
                 outcome=outcome,
                 actor_type="user" if actor is not None else work.actor_type,

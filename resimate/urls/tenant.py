@@ -27,6 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "apps.core.views.bad_request"
-handler403 = "apps.core.views.permission_denied"
+handler403 = "apps.accounts.denials.page"
 handler404 = "apps.core.views.not_found"
 handler500 = "apps.core.views.server_error"

@@ -1,9 +1,7 @@
 from typing import Any
 
-from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
-from apps import audit
 from apps.accounts import authz
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
@@ -33,7 +31,4 @@ class Granted(BasePermission):
             return bool(request.user and request.user.is_authenticated)
         permission = permission_for(view)
         asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
-        allowed = bool(request.user and request.user.is_authenticated and asks(request.user, permission))
-        if not allowed and request.user and request.user.is_authenticated:
-            audit.record("permission.denied", now=timezone.now(), outcome="denied", details={"permission": permission})
-        return allowed
+        return bool(request.user and request.user.is_authenticated and asks(request.user, permission))

@@ -1,10 +1,13 @@
 """Base classes of the API's collections: permission-filtered, conditional, and written under a row lock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,6 +15,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
+from apps.audit import reading
 from apps.core.api.fast import ExportMixin
 from apps.core.api.parameters import PAGING, Parameter
 from apps.core.api.views import ApiView, etag_of, no_body
@@ -40,6 +44,10 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     """
 
     filters: ClassVar[Sequence[Parameter]] = ()
+    #: Actions that show personal data which the serializer's fields do not tell of, and the word for it.
+    personal: ClassVar[Mapping[str, str]] = {}
+    _read: M | None = None
+    _count: int | None = None
 
     def get_queryset(self) -> QuerySet[M]:
         return authz.visible(super().get_queryset(), self.request.user, permission_for(self))
@@ -58,8 +66,31 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
                     queryset = one.narrow(queryset, self.query[one.name])
         return queryset
 
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        self._count = len(page or ())
+        return page
+
+    def kind_read(self) -> str:
+        """The word for the personal data that the request reads; empty when there are none."""
+        if self.action in self.personal:
+            return self.personal[self.action]
+        shown: Any = self.get_serializer_class()
+        return personal_kind(shown) if self.action in (*LISTS, "retrieve") else ""
+
+    def note_reading(self, response: Any) -> None:
+        kind = self.kind_read()
+        if not kind:
+            return
+        details: dict[str, Any] = {name: str(value) for name, value in self.kwargs.items() if name != "pk"}
+        details |= {"filters": sorted(self.query)} if self.query else {}
+        details |= {} if self._count is None else {"count": self._count}
+        is_export = response.has_header("Content-Disposition")
+        reading.note(kind, now=timezone.now(), target=self._read, is_export=is_export, details=details)
+
     def get_object(self) -> M:
         found: M = super().get_object()
+        self._read = found
         is_compared = self.request.method == "POST" and "If-Match" in self.request.headers
         if is_compared or self.request.method in ("PUT", "PATCH", "DELETE"):
             # Nobody else may change it between the comparison and what the verb does.
@@ -74,6 +105,28 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
         data = self.get_serializer(instance).data
         headers = {"ETag": etag_of(data)} | ({"Location": location} if location else {})
         return Response(data, status=status, headers=headers)
+
+
+@lru_cache(maxsize=128)
+def personal_kind(serializer: Any) -> str:
+    """The word for a model's rows, if a field that the serializer shows is tagged as personal data."""
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    if model is None:
+        return ""
+    shown = (field.source.split(".") for field in serializer().fields.values())
+    return reading.kind_of(model) if any(_is_personal(model, path) for path in shown) else ""
+
+
+def _is_personal(model: Any, path: Sequence[str]) -> bool:
+    for step in path:
+        try:
+            field = model._meta.get_field(step)
+        except FieldDoesNotExist:
+            return False
+        if getattr(field, "pii", None):
+            return True
+        model = field.related_model
+    return False
 
 
 class ReadMixin(ExportMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin):

@@ -168,7 +168,7 @@ def test_the_secret_is_shown_once(admin: User, key: str, client: Client) -> None
 def test_revoking_ends_a_key_at_once(admin: User, key: str, client: Client) -> None:
     other, text = services.create_api_key(admin, name="other", now=timezone.now())
 
-    answer = client.post(f"/api/v1/api-keys/{other.pk}/revoke/", headers=_with(key))
+    answer = client.post(f"/api/v1/api-keys/{other.pk}/revoke/", None, "application/json", headers=_with(key))
 
     assert answer.json()["revoked_at"] is not None
     assert client.get("/api/v1/users/", headers=_with(text)).status_code == 401

@@ -108,7 +108,7 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
 
 
 @require_safe
-@staff_page("campaigns:read")
+@staff_page("campaigns:read", shows="participation")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The campaign as it stands; the whole page, or the part that changes."""
     campaign = campaign_or_404(request, pk)

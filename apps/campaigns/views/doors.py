@@ -14,9 +14,9 @@ from apps.campaigns.models import Campaign, CampaignQuerySet
 from apps.campaigns.scopes import is_staff, run_by
 
 
-def staff_page(permission: str) -> Callable[[View], View]:
+def staff_page(permission: str, *, shows: str = "") -> Callable[[View], View]:
     """Let in who has some grant of that kind beyond their own participations."""
-    return workspace.staff_page(permission, is_staff)
+    return workspace.staff_page(permission, is_staff, shows=shows)
 
 
 def campaigns_for(request: HttpRequest, permission: str = "campaigns:read") -> CampaignQuerySet:

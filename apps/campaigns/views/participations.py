@@ -36,14 +36,14 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("campaigns:read")
+@staff_page("campaigns:read", shows="participation")
 def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """One person's part: how far they are, what was sent to them, and what can be done about their link."""
     return _show(request, _part_or_404(request, pk, participation, "campaigns:read"))
 
 
 @require_POST
-@staff_page("campaigns:manage")
+@staff_page("campaigns:manage", shows="participation")
 def link(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     with refusals_told(request):

@@ -86,8 +86,13 @@ class ApiView(APIView):
         for name, value in getattr(request, "rate_limit", {}).items():
             response[name] = value
         if isinstance(response, Response) and request.method in ("GET", "HEAD") and response.status_code == 200:
-            return self._conditional(request, response)
+            response = self._conditional(request, response)
+        if request.method == "GET" and response.status_code == 200:
+            self.note_reading(response)
         return response
+
+    def note_reading(self, response: Any) -> None:
+        """Put on record that what the answer holds was read, where that is somebody's."""
 
     def _conditional(self, request: HttpRequest, response: Response) -> Response:
         response.render()

@@ -25,6 +25,7 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     resource = "weight-elicitations"
     throttle_group = "models"
+    personal = {"weights": "judgement"}
     permissions = {"weights": "read"}
     queryset = WeightElicitation.objects.order_by("-id")
     serializer_class = ElicitationSerializer

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
+from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, verb
 from apps.accounts.links import base_url
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, text
@@ -113,6 +113,7 @@ class JudgementView(ReadMixin, _Within):
     queryset = Judgement.objects.order_by("-id")
     serializer_class = JudgementSerializer
     filters = (an_id("expert"), text("node"))
+    personal = dict.fromkeys((*LISTS, "retrieve"), "judgement")
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

@@ -86,7 +86,7 @@ def _create(request: HttpRequest, version: ModelVersion, data: dict[str, Any]) -
 
 
 @require_safe
-@staff_page("weight-elicitations:read")
+@staff_page("weight-elicitations:read", shows="expert")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The elicitation as it stands; the whole page, or the part that changes."""
     elicitation = elicitation_or_404(request, pk)

@@ -40,14 +40,14 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("weight-elicitations:read")
+@staff_page("weight-elicitations:read", shows="expert")
 def person(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     """One expert: what they judged, what was sent to them, and what can be done about their link."""
     return _show(request, _expert_or_404(request, pk, expert, READ))
 
 
 @require_POST
-@staff_page("weight-elicitations:manage")
+@staff_page("weight-elicitations:manage", shows="expert")
 def link(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
     return _show(request, found, show_link(found, LINKS, acting_user=user_of(request), now=timezone.now()))

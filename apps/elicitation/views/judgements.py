@@ -27,7 +27,7 @@ MOST_PROBLEMS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("weight-elicitations:update")
+@staff_page("weight-elicitations:update", shows="expert")
 def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Check a file's judgements, or enter them: all or none, each line that is wrong is named."""
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
@@ -78,7 +78,7 @@ def _place(pointer: str) -> str:
 
 
 @require_safe
-@staff_page("weight-elicitations:update")
+@staff_page("weight-elicitations:update", shows="expert")
 def blank_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A file with a line for everything that is asked of everybody, to be filled in."""
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")

@@ -37,6 +37,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
 
     resource = "assessments"
     throttle_group = "assessments"
+    personal = {"answers": "assessment"}
     permissions = {"import_units": "create", "answers": "read", "lock": "update"}
     queryset = Assessment.objects.select_related("latest_run").order_by("-id")
     serializer_class = AssessmentSerializer

@@ -28,6 +28,7 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
 
     resource = "assessments"
     throttle_group = "assessments"
+    personal = {"units": "reference_set"}
     permissions = {"units": "read"}
     queryset = ReferenceSet.objects.defer("units").order_by("-id")
     serializer_class = ReferenceSetSerializer

@@ -33,6 +33,7 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
 
     resource = "assessments"
     throttle_group = "assessments"
+    personal = dict.fromkeys(("trace_file", "latest_trace"), "score_run")
     permissions = {
         "create": "score",
         **dict.fromkeys(("latest", "explanation", "latest_explanation", "trace_file", "latest_trace"), "read"),
