@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,18 @@ class StakeholdersForm(ContactsForm):
         _("One person a line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
     )
     pasted = "stakeholders"
-    field_order: Any = ("stakeholders", "file")
+    rename = forms.BooleanField(
+        label=_("Rename people who are known by another name or group"),
+        required=False,
+        help_text=_("In every campaign. Without it, a known address with another name is pointed out."),
+    )
+    field_order: Any = ("stakeholders", "file", "rename")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("rename"):
+            cleaned["contacts"] = [replace(one, rename=True) for one in cleaned["contacts"]]
+        return cleaned
 
 
 class AddStakeholdersForm(StakeholdersForm):

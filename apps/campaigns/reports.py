@@ -1,15 +1,17 @@
 """Reading across campaigns, responses and scores: progress, results, and the wave before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Q
 
 from apps.campaigns.models import Campaign
+from apps.campaigns.services.groups import of_model, with_spelling_of
 from apps.core import degraded
 from apps.core.degraded import Missing
 from apps.core.errors import Invalid
+from apps.core.identity import folded
 from apps.models import disclosure
 from apps.models.engine import Model, Node
 from apps.models.models import Assessment, ReferenceSet, Score, ScoreRun
@@ -28,7 +30,7 @@ class GroupProgress:
 
 
 def progress_by_group(campaign: Campaign) -> list[GroupProgress]:
-    """How far each group is; five counts in one query."""
+    """How far each group is, however it is spelt; five counts in one query."""
     part = campaign.participations.filter(revoked_at=None)
     rows = (
         part.values("stakeholder__group")
@@ -41,7 +43,23 @@ def progress_by_group(campaign: Campaign) -> list[GroupProgress]:
         )
         .order_by("stakeholder__group")
     )
-    return [GroupProgress(row.pop("stakeholder__group"), **row) for row in rows]
+    spelt = [GroupProgress(row.pop("stakeholder__group"), **row) for row in rows]
+    groups: dict[str, list[GroupProgress]] = {}
+    for one in spelt:
+        groups.setdefault(folded(one.group), []).append(one)
+    return [replace(total(alike), group=alike[0].group) for alike in groups.values()]
+
+
+def in_group(rows: Any, field: str, group: str) -> Any:
+    """The rows whose group is this one, however it is spelt."""
+    spellings = rows.order_by(field).values_list(field, flat=True).distinct()
+    return rows.filter(**{f"{field}__in": with_spelling_of(group, spellings)})
+
+
+def unweighed_groups(campaign: Campaign, groups: Sequence[GroupProgress]) -> list[GroupProgress]:
+    """The groups of people that a model which weighs groups does not know: their answers do not count."""
+    weighed = {folded(name) for name in of_model(campaign.version)}
+    return [one for one in groups if weighed and folded(one.group) not in weighed]
 
 
 def total(groups: Sequence[GroupProgress]) -> GroupProgress:
@@ -173,9 +191,11 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
     if model.relative or not disclosure.is_final(assessment) or not is_whole:
         return []
     unit = counted_unit(assessment)
+    spelt: dict[str, str] = {}
     by_group: dict[str, list[Any]] = {}
     for response in unit["responses"]:
-        by_group.setdefault(response["group"] or "", []).append(response)
+        written = response["group"] or ""
+        by_group.setdefault(spelt.setdefault(folded(written), written), []).append(response)
     if len(by_group) < 2:
         return []
     hidden = disclosure.hidden_groups({group: len(responses) for group, responses in by_group.items()})

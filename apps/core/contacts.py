@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from apps.core.identity import folded, tidied
 from apps.core.tables import Columns, Flaw, Note, Row, Table, TableInvalid, guarded, headed, open_table
 from apps.core.tables.reading import SEPARATORS
 from apps.core.translating import translated
@@ -40,6 +41,8 @@ class Contact:
     email: str
     group: str = ""
     language: str = "en"
+    #: Said when somebody who is known by another name or group is to be renamed.
+    rename: bool = False
 
 
 @dataclass(slots=True)
@@ -120,11 +123,11 @@ def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterat
     """Fill ``contacts``; yield the line and a sentence where that is not possible."""
     first_line_of: dict[str, int] = {}
     for row in rows:
-        cells = {name: " ".join(cell.split()) for name, cell in row.cells.items()}
+        cells = {name: tidied(cell) for name, cell in row.cells.items()}
         cells["language"] = _language(cells.get("language", ""))
         problem = _problem(cells)
         if problem is None:
-            earlier = first_line_of.setdefault(cells["email"].casefold(), row.line)
+            earlier = first_line_of.setdefault(folded(cells["email"]), row.line)
             if earlier == row.line:
                 contacts.append(
                     Contact(cells["name"], cells["email"], cells.get("group", ""), cells["language"] or language)

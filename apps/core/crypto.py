@@ -10,7 +10,6 @@ HKDF-SHA256 (RFC 5869); a provider that wraps stored data keys takes its place w
 import hashlib
 import hmac
 import os
-import unicodedata
 from functools import lru_cache
 from typing import Protocol
 
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from apps.core.identity import folded
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
@@ -81,9 +82,8 @@ def decrypt(stored: bytes, *, schema: str, place: str) -> str:
 
 def blind_index(value: str, *, schema: str, field: str) -> bytes:
     """A keyed digest by which equal values of an encrypted field can be found (16 bytes); equality is all it tells."""
-    normal = unicodedata.normalize("NFKC", value).casefold().strip()
     key = hmac.new(keyring().key(schema, "index"), field.encode(), hashlib.sha256).digest()
-    return hmac.new(key, normal.encode(), hashlib.sha256).digest()[:16]
+    return hmac.new(key, folded(value).encode(), hashlib.sha256).digest()[:16]
 
 
 def token_digest(token: str) -> bytes:

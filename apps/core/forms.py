@@ -14,7 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import contacts
-from apps.core.contacts import flaw_said
+from apps.core.contacts import Reading, flaw_said
+from apps.core.identity import folded
 from apps.core.tables import Decoded, TableInvalid, as_text
 from apps.core.translating import translated
 
@@ -123,10 +124,20 @@ class ContactsForm(forms.Form):
         notes = [translated(note["detail"]) for reading in readings.values() for note in reading.notes]
         if notes and not self.errors:
             show_again(self, self.pasted, contacts.written(people), notes)
+        self._refuse_twice(*readings.values())
         if self.people_required and not people and not self.errors:
             self.add_error(self.pasted, _("Name at least one person."))
         cleaned["contacts"] = people
         return cleaned
+
+    def _refuse_twice(self, pasted: Reading, filed: Reading) -> None:
+        """Field and file are one list: who stands in both stands in it twice."""
+        above = {folded(one.email) for one in pasted.contacts}
+        twice = [one.email for one in filed.contacts if folded(one.email) in above]
+        said = _("%(email)s stands in the field above as well. Take out one of the two.")
+        problems = [ValidationError(said, params={"email": email}) for email in twice[:20]]
+        if problems:
+            self.add_error("file", problems)
 
 
 def show_again(form: forms.Form, name: str, text: str, notes: list[str]) -> None:

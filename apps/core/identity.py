@@ -33,7 +33,12 @@ def same(one: str, other: str) -> bool:
     return folded(one) == folded(other)
 
 
+def tidied(text: str) -> str:
+    """The text as it is kept: as written, without what shows nothing and without blanks too many."""
+    return " ".join(visible(text).split())
+
+
 def spelling(name: str, known: Iterable[str]) -> str:
     """How ``name`` is written among the known names; as given, tidied, when it is not known."""
     form = folded(name)
-    return next((one for one in known if folded(one) == form), " ".join(visible(name).split()))
+    return next((one for one in known if folded(one) == form), tidied(name))

@@ -94,10 +94,12 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
     @action(detail=True, pagination_class=None)
     def progress(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """How many people are how far."""
-        groups = reports.progress_by_group(self.get_object())
+        campaign = self.get_object()
+        groups = reports.progress_by_group(campaign)
         whole = asdict(reports.total(groups))
         del whole["group"]
-        return Response({**whole, "groups": [asdict(group) for group in groups]})
+        unweighed = [group.group for group in reports.unweighed_groups(campaign, groups)]
+        return Response({**whole, "groups": [asdict(group) for group in groups], "unweighed_groups": unweighed})
 
     @extend_schema(
         parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],

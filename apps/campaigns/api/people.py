@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
-from apps.campaigns import services
+from apps.campaigns import reports, services
 from apps.campaigns.api.serializers import (
     LinkSerializer,
     MessageSerializer,
@@ -37,6 +37,14 @@ def _by_email(queryset: Any, email: str) -> Any:
     return queryset.filter(pk__in=services.find_by_email(email).values("pk"))
 
 
+def _in_group(queryset: Any, group: str) -> Any:
+    return reports.in_group(queryset, "group", group)
+
+
+def _of_group(queryset: Any, group: str) -> Any:
+    return reports.in_group(queryset, "stakeholder__group", group)
+
+
 class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Stakeholder]):
     """Stakeholders: contacts who can be asked in campaigns."""
 
@@ -44,7 +52,7 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     queryset = Stakeholder.objects.order_by("-id")
     serializer_class = StakeholderSerializer
     lookup_value_regex = UUID_PATTERN
-    filters = (text("email", _by_email, "the exact address, in any case"), text("group"))
+    filters = (text("email", _by_email, "the exact address, in any case"), text("group", _in_group))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Create a stakeholder, or, from a list of up to 5,000, all of them or none."""
@@ -81,7 +89,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
     lookup_value_regex = UUID_PATTERN
-    filters = (text("group", "stakeholder__group"),)
+    filters = (text("group", _of_group),)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -115,10 +123,18 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         body.is_valid(raise_exception=True)
         rows = body.validated_data if many else [body.validated_data]
         known = self._known(rows, many)
-        contacts = [contact_of(row) for row in rows if "stakeholder" not in row]
-        services.add_stakeholders(self.campaign, contacts, known=known, acting_user=who(request), now=timezone.now())
-        named = Q(stakeholder__in=known) | Q(stakeholder__in=services.find_by_emails(contacts))
-        taking_part = list(self.get_queryset().filter(named))
+        named = [(f"/{place}" if many else "", row) for place, row in enumerate(rows) if "stakeholder" not in row]
+        contacts = [contact_of(row) for _place, row in named]
+        services.add_stakeholders(
+            self.campaign,
+            contacts,
+            known=known,
+            places=[place for place, _row in named],
+            acting_user=who(request),
+            now=timezone.now(),
+        )
+        wanted = Q(stakeholder__in=known) | Q(stakeholder__in=services.find_by_emails(contacts))
+        taking_part = list(self.get_queryset().filter(wanted))
         if many:
             return Response(self.get_serializer(taking_part, many=True).data, status=201)
         return self.shown(taking_part[0], status=201, location=f"{request.path}{taking_part[0].pk}/")

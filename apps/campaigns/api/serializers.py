@@ -74,6 +74,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
     started = serializers.IntegerField()
     submitted = serializers.IntegerField()
     groups = GroupProgressSerializer(many=True)
+    unweighed_groups = serializers.ListField(
+        child=serializers.CharField(), help_text="Groups whose answers do not count: the model weighs other ones."
+    )
 
 
 class StakeholderSerializer(serializers.ModelSerializer[Stakeholder]):
@@ -93,7 +96,8 @@ class StakeholderSerializer(serializers.ModelSerializer[Stakeholder]):
 
 
 def contact_of(data: dict[str, Any]) -> Contact:
-    return Contact(data["name"], data["email"], data.get("group", ""), data.get("language", "en"))
+    known = ("name", "email", "group", "language", "rename")
+    return Contact(**{name: data[name] for name in known if name in data})
 
 
 class NewParticipationSerializer(serializers.Serializer[Participation]):
@@ -104,6 +108,11 @@ class NewParticipationSerializer(serializers.Serializer[Participation]):
     email = serializers.EmailField(max_length=254, required=False)
     group = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+    rename = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Give somebody who is known by another name or group this one, in every campaign.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_contact = "name" in attrs and "email" in attrs

@@ -14,11 +14,14 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation, Stakeholder
+from apps.campaigns.services import groups
 from apps.campaigns.services.lifecycle import CampaignClosed
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
+from apps.core.acquaintances import differing, refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.identity import tidied
 from apps.core.locking import locked
 from apps.core.sentences import Sentence
 
@@ -44,6 +47,7 @@ def add_stakeholders(
     contacts: Iterable[Contact],
     *,
     known: Sequence[Stakeholder] = (),
+    places: Sequence[str] | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> Added:
@@ -51,6 +55,8 @@ def add_stakeholders(
 
     A contact may become a stakeholder, so naming one takes the right to make stakeholders, whether the address is known
     or not: the answer must not tell. ``known`` are stakeholders already, and named by who may see them.
+    Who is known keeps the name and group that they have, unless the contact says ``rename``. Who may change people is
+    told of another name, with a pointer made of the contact's place; for anybody else it is passed over.
     """
     contacts = list(contacts)
     if contacts:
@@ -60,8 +66,8 @@ def add_stakeholders(
     campaign = locked(Campaign.objects.all(), campaign.pk)
     if campaign.status == Campaign.Status.CLOSED:
         raise CampaignClosed("Nobody can join a campaign that is closed.")
-    may_update = acting_user is None or authz.everywhere(acting_user, "stakeholders:update")
-    people = [*known, *_know_all(contacts, now, may_update=may_update)]
+    spelt = groups.spelt(contacts, groups.of_model(campaign.version))
+    people = [*known, *_know_all(spelt, places, acting_user, now)]
     people = list({one.pk: one for one in people}.values())
     before = set(campaign.participations.filter(stakeholder__in=people).values_list("stakeholder_id", flat=True))
     new = [Participation(campaign=campaign, stakeholder=one, created_at=now) for one in people if one.pk not in before]
@@ -76,12 +82,18 @@ def add_stakeholders(
     return Added(len(new), len(before))
 
 
-def _know_all(contacts: Sequence[Contact], now: datetime, *, may_update: bool) -> list[Stakeholder]:
-    """The stakeholders for these contacts, made where they are unknown; who may, brings those who are up to date."""
+def _know_all(
+    contacts: Sequence[Contact], places: Sequence[str] | None, acting_user: User | None, now: datetime
+) -> list[Stakeholder]:
+    """The stakeholders for these contacts, made where they are unknown; those known stay as they are."""
     wanted = {Stakeholder.index_of(contact.email): contact for contact in contacts}
     known = {bytes(one.email_index): one for one in Stakeholder.objects.filter(email_index__in=list(wanted))}
-    for index, stakeholder in known.items() if may_update else ():
-        _bring_up_to_date(stakeholder, wanted[index])
+    told = known if acting_user is None or authz.everywhere(acting_user, "stakeholders:update") else {}
+    refuse_other_names(contacts, places, lambda email: told.get(Stakeholder.index_of(email)), may_rename=True)
+    for index, stakeholder in known.items():
+        if wanted[index].rename:
+            authz.require(acting_user, "stakeholders:update", stakeholder)
+            _rename(stakeholder, wanted[index], acting_user, now)
     missing = [contact for index, contact in wanted.items() if index not in known]
     users = _users([contact.email for contact in missing])
     Stakeholder.objects.bulk_create(
@@ -92,6 +104,13 @@ def _know_all(contacts: Sequence[Contact], now: datetime, *, may_update: bool) -
     return list(Stakeholder.objects.filter(email_index__in=list(wanted)))
 
 
+def _rename(stakeholder: Stakeholder, contact: Contact, acting_user: User | None, now: datetime) -> None:
+    """Give somebody the name and group that the contact says, where it differs: in every campaign, and on record."""
+    changes = {field: tidied(getattr(contact, field)) for field in differing(contact, stakeholder)}
+    if changes:
+        change_stakeholder(stakeholder, changes, acting_user=acting_user, now=now)
+
+
 def _users(emails: list[str]) -> dict[str, UUID]:
     rows = User.objects.annotate(low=Lower("email")).filter(low__in=[email.strip().lower() for email in emails])
     return dict(rows.values_list("low", "pk"))
@@ -99,27 +118,19 @@ def _users(emails: list[str]) -> dict[str, UUID]:
 
 def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stakeholder:
     return Stakeholder(
-        name=contact.name.strip(),
-        email=contact.email.strip(),
-        group=contact.group.strip(),
+        name=tidied(contact.name),
+        email=tidied(contact.email),
+        group=contact.group,
         language=contact.language,
         user_id=user_id,
         created_at=now,
     )
 
 
-def _bring_up_to_date(stakeholder: Stakeholder, contact: Contact) -> None:
-    fields = {"name": contact.name.strip(), "group": contact.group.strip()}
-    changes = {field: value for field, value in fields.items() if value and getattr(stakeholder, field) != value}
-    for field, value in changes.items():
-        setattr(stakeholder, field, value)
-    if changes:
-        stakeholder.save(update_fields=list(changes))
-
-
 @transaction.atomic
 def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datetime) -> Stakeholder:
     user_id = _users([contact.email]).get(contact.email.strip().lower())
+    (contact,) = groups.spelt([contact])
     stakeholder = _stakeholder(contact, user_id, now)
     _save(stakeholder)
     audit.record("stakeholder.created", now=now, target=stakeholder, actor=acting_user)
@@ -142,6 +153,7 @@ def create_stakeholders(
     if problems:
         raise Invalid("Every stakeholder needs an e-mail address of their own.", errors=problems[:50])
     users = _users([contact.email for contact in contacts])
+    contacts = groups.spelt(contacts)
     made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]
     Stakeholder.objects.bulk_create(made, batch_size=BATCH)
     audit.record("stakeholder.created", now=now, actor=acting_user, details={"ids": [str(one.pk) for one in made]})
@@ -166,6 +178,8 @@ def change_stakeholder(
     stakeholder: Stakeholder, changes: dict[str, Any], *, acting_user: User | None, now: datetime
 ) -> Stakeholder:
     stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
+    if "group" in changes:
+        changes = {**changes, "group": groups.known_spelling(changes["group"])}
     for field, value in changes.items():
         setattr(stakeholder, field, value)
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own

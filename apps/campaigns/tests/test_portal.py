@@ -204,7 +204,7 @@ def test_people_are_added_on_a_page_of_their_own(campaign: Campaign, staff: Clie
     url = f"/campaigns/{campaign.pk}/stakeholders/"
 
     assert staff.post(url, {"stakeholders": ""}).status_code == 422
-    added = staff.post(url, {"stakeholders": "Di, di@example.org\nBo, bo@example.org"}, follow=True)
+    added = staff.post(url, {"stakeholders": "Di, di@example.org\nBo Berg, bo@example.org"}, follow=True)
 
     assert "1 person added." in added.content.decode()
     assert campaign.participations.count() == 3

@@ -122,6 +122,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
         "groups": groups,
         "counts": counts,
         "waiting": reports.waits_for_worker(campaign),
+        "unweighed": reports.unweighed_groups(campaign, groups),
         "funnel": presenting.progress_funnel(counts) if counts.invited else None,
         "people": people,
         "rows": rows,
@@ -138,7 +139,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
     """One page of those who take part, each with the state of the last message to them."""
     rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
     if "group" in request.GET:
-        rows = rows.filter(stakeholder__group=request.GET["group"].replace("\0", ""))
+        rows = reports.in_group(rows, "stakeholder__group", request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     last = latest_messages([one.message_prefix for one in shown])

@@ -82,7 +82,10 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         body = self.get_serializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)
         contacts = [contact_of(row) for row in (body.validated_data if many else [body.validated_data])]
-        named = services.add_experts(self.elicitation, contacts, acting_user=who(request), now=timezone.now())
+        places = [f"/{row}" if many else "" for row in range(len(contacts))]
+        named = services.add_experts(
+            self.elicitation, contacts, acting_user=who(request), now=timezone.now(), places=places
+        )
         if many:
             return Response(self.get_serializer(named, many=True).data, status=201)
         return self.shown(named[0], status=201, location=f"{request.path}{named[0].pk}/")

@@ -10,8 +10,10 @@ from django.db import transaction
 from apps import audit
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.core.acquaintances import refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.identity import tidied
 from apps.core.locking import locked as locked_row
 from apps.core.sentences import Sentence
 from apps.elicitation import judging, links
@@ -31,9 +33,16 @@ class ExpertHasJudged(Refused):
 
 @transaction.atomic
 def add_experts(
-    elicitation: WeightElicitation, contacts: Sequence[Contact], *, acting_user: User | None, now: datetime
+    elicitation: WeightElicitation,
+    contacts: Sequence[Contact],
+    *,
+    acting_user: User | None,
+    now: datetime,
+    places: Sequence[str] | None = None,
 ) -> list[Expert]:
-    """Name experts; who is one already stays as they are. When it is open those who are new are written to.
+    """Name experts; who is one already stays as they are, and with another name is pointed at in ``places``.
+
+    When it is open those who are new are written to.
 
     Returns those of the contacts that are experts now, new or not.
     """
@@ -41,8 +50,9 @@ def add_experts(
     if not elicitation.takes_judgements:
         raise ElicitationNotReady("The elicitation is closed: there is nothing to ask an expert.")
     wanted = {Expert.index_of(contact.email): contact for contact in contacts}
-    known = {bytes(one.email_index) for one in elicitation.experts.all()}
-    if len(known | wanted.keys()) > MOST_EXPERTS:
+    known = {bytes(one.email_index): one for one in elicitation.experts.all()}
+    refuse_other_names(contacts, places, lambda email: known.get(Expert.index_of(email)))
+    if len(known.keys() | wanted.keys()) > MOST_EXPERTS:
         problem = Problem("", Sentence("at most {most} experts", most=MOST_EXPERTS), "too_many")
         raise Invalid(Sentence("An elicitation has at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
     new = [_expert(elicitation, contact, now) for index, contact in wanted.items() if index not in known]
@@ -64,8 +74,8 @@ def by_address(elicitation: WeightElicitation) -> Callable[[str], Expert | None]
 def _expert(elicitation: WeightElicitation, contact: Contact, now: datetime) -> Expert:
     return Expert(
         elicitation=elicitation,
-        name=contact.name.strip(),
-        email=contact.email.strip(),
+        name=tidied(contact.name),
+        email=tidied(contact.email),
         language=contact.language,
         created_at=now,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.core.acquaintances import KnownByAnotherName
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Refused
 from apps.elicitation import links, services
@@ -76,7 +77,7 @@ def test_who_has_judged_on_paper_is_not_written_to(make: Any, ana: User, now: An
 def test_newcomers_of_an_open_elicitation_are_written_to_once(budget: WeightElicitation, ana: User, now: Any) -> None:
     for _ in range(2):
         services.add_experts(
-            budget, [Contact("Di", "di@example.org"), Contact("Bo", "BO@example.org")], acting_user=ana, now=now
+            budget, [Contact("Di", "di@example.org"), Contact("Bo Berg", "BO@example.org")], acting_user=ana, now=now
         )
 
     assert budget.experts.count() == 3
@@ -294,3 +295,10 @@ def test_what_an_expert_sent_stays(budget: WeightElicitation, now: Any) -> None:
     services.delete_expert(cy, acting_user=None, now=now)
 
     assert [report.judged[0].value for report in results_of(budget)] == list(values(POINTS).values())
+
+
+def test_adding_an_expert_who_is_known_by_another_name_is_refused(
+    budget: WeightElicitation, ana: User, now: Any
+) -> None:
+    with pytest.raises(KnownByAnotherName, match=r"bo@exam.ple.org is known as Bo Berg, not as Bob\.$"):
+        services.add_experts(budget, [Contact("Bob", "bo@exam\u00adple.org")], acting_user=ana, now=now)

@@ -1,0 +1,66 @@
+"""Adding people who are known already: nobody is renamed by it, and a name that differs is pointed at."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from apps.core.contacts import Contact
+from apps.core.errors import Invalid, Problem
+from apps.core.identity import folded, same
+from apps.core.sentences import Sentence, paragraph
+
+#: A page names the first few; the others show when these are mended.
+MOST_NAMED: Final = 5
+
+
+class KnownByAnotherName(Invalid):
+    code = "known_by_another_name"
+    title = "Somebody is known by another name"
+
+
+def refuse_other_names(
+    contacts: Sequence[Contact],
+    places: Sequence[str] | None,
+    known: Callable[[str], Any | None],
+    *,
+    may_rename: bool = False,
+) -> None:
+    """Refuse an address that comes twice with two names, or is ``known`` by another one and is not to be renamed.
+
+    ``places`` are JSON pointers to the contacts; by their number when there are none.
+    """
+    where = places or [f"/{row}" for row in range(len(contacts))]
+    problems = list(_problems(contacts, where, known))
+    if problems:
+        asked = [Sentence("Rename them?")] if may_rename and problems[0].code != "comes_twice" else []
+        said = [one.detail for one in problems[:MOST_NAMED]]
+        raise KnownByAnotherName(paragraph([*said, *asked]), errors=problems[:50])
+
+
+def _problems(
+    contacts: Sequence[Contact], places: Sequence[str], known: Callable[[str], Any | None]
+) -> Iterator[Problem]:
+    first: dict[str, Contact] = {}
+    for contact, place in zip(contacts, places, strict=True):
+        before = first.setdefault(folded(contact.email), contact)
+        person = known(contact.email)
+        if differing(contact, before):
+            said = Sentence("{email} comes twice, as {one} and as {other}.", **_named(contact, before))
+            yield Problem(f"{place}/email", said, "comes_twice")
+        elif person is not None and not contact.rename and differing(contact, person):
+            said = Sentence("{email} is known as {other}, not as {one}.", **_named(contact, person))
+            yield Problem(f"{place}/name", said, "known_by_another_name")
+
+
+def differing(contact: Contact, known: Any) -> list[str]:
+    """The fields in which a contact says something else of somebody than is known."""
+    said = {"name": contact.name, "group": contact.group}
+    return [field for field, text in said.items() if text.strip() and not same(text, getattr(known, field, text))]
+
+
+def _named(contact: Contact, other: Any) -> dict[str, str]:
+    one, known = (_with_group(who.name, getattr(who, "group", "")) for who in (contact, other))
+    return {"email": contact.email, "one": one, "other": known}
+
+
+def _with_group(name: str, group: str) -> str:
+    return f"{name} ({group})" if group else name
