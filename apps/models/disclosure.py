@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import authz
 from apps.core.errors import Refused
+from apps.core.identity import folded
 from apps.models import engine
 from apps.models.engine import Node
 from apps.models.models import Assessment, ReferenceSet, Response, ScoreRun
@@ -97,8 +98,8 @@ def grouped(responses: Sequence[dict[str, Any]], model: engine.Model) -> list[di
     """The responses of a release without the groups that are too small, unless the score itself rests on groups."""
     if counts_groups(model):
         return list(responses)
-    hidden = hidden_groups(Counter(one["group"] or "" for one in responses))
-    return [one | {"group": None} if one["group"] in hidden else one for one in responses]
+    hidden = hidden_groups(Counter(folded(one["group"] or "") for one in responses))
+    return [one | {"group": None} if folded(one["group"] or "") in hidden else one for one in responses]
 
 
 def counts_groups(model: engine.Model) -> bool:
@@ -283,10 +284,10 @@ def blinded(responses: Iterable[Response], assessment: Assessment) -> list[Respo
     if not assessment.confidential:
         return found
     counted = _submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
-    hidden = hidden_groups(Counter(counted))
+    hidden = hidden_groups(Counter(map(folded, counted)))
     for one in found:
         one.started_at = one.submitted_at = one.created_at = None  # type: ignore[assignment]
-        one.group = "" if one.group in hidden else one.group
+        one.group = "" if folded(one.group) in hidden else one.group
     return found
 
 
