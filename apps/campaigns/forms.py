@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns import questionnaire
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Stakeholder
 from apps.core import moments
 from apps.core.forms import MOMENT, ContactsForm, introduction_field, moment_field, pasted_field
 from apps.models.models import ModelVersion, ReferenceSet, Subject
@@ -47,12 +47,15 @@ class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]  # ta
         return f"{obj.version}: {obj.name}"
 
 
-class CampaignForm(StakeholdersForm):
+class CampaignFactsForm(forms.Form):
+    """What a campaign is about, and until when it asks."""
+
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see it in the invitation."))
     version = forms.ModelChoiceField(
         queryset=ModelVersion.objects.none(),
         label=_("Resilience model"),
         empty_label=_("Choose"),
+        error_messages={"invalid_choice": _("Choose a published model that asks questions.")},
         help_text=_("Published versions only."),
     )
     subject = forms.ModelChoiceField(
@@ -75,10 +78,6 @@ class CampaignForm(StakeholdersForm):
     )
     closes_at = moment_field(_("Closes at"), _("In UTC. You can extend it later."))
     introduction = introduction_field()
-    field_order = (
-        *("name", "version", "subject", "new_subject", "period", "reference_set", "closes_at", "introduction"),
-        *StakeholdersForm.field_order,
-    )
 
     def __init__(
         self,
@@ -119,7 +118,7 @@ class CampaignForm(StakeholdersForm):
         return closes_at
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("subject")) == bool((cleaned.get("new_subject") or "").strip()) and not self.has_error(
             "subject"
         ):
@@ -128,6 +127,30 @@ class CampaignForm(StakeholdersForm):
         if reference_set and version and reference_set.version_id != version.pk:
             self.add_error("reference_set", _("Choose a reference set of the version above."))
         return cleaned
+
+
+FACTS = ("name", "version", "subject", "new_subject", "period", "reference_set", "closes_at", "introduction")
+
+
+class CampaignForm(CampaignFactsForm, StakeholdersForm):
+    field_order = (*FACTS, *StakeholdersForm.field_order)
+
+
+class EditCampaignForm(CampaignFactsForm):
+    """A draft once more; its people have a page of their own."""
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        facts = {name: getattr(campaign, name) for name in FACTS if name != "new_subject"}
+        super().__init__(*args, initial=facts, **kwargs)
+        del self.fields["new_subject"]
+
+
+class PersonForm(forms.ModelForm[Stakeholder]):
+    """A person as all campaigns know them."""
+
+    class Meta:
+        model = Stakeholder
+        fields = ("name", "email", "group", "language")
 
 
 class ExtendForm(forms.Form):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="list"),
     path("campaigns/new/", campaigns.create, name="create"),
     path("campaigns/<uuid:pk>/", campaigns.monitor, name="detail"),
+    path("campaigns/<uuid:pk>/edit/", campaigns.edit, name="edit"),
     path("campaigns/<uuid:pk>/open/", campaigns.open_now, name="open"),
     path("campaigns/<uuid:pk>/close/", campaigns.close_now, name="close"),
     path("campaigns/<uuid:pk>/remind/", campaigns.remind_now, name="remind"),
@@ -18,6 +19,13 @@ urlpatterns = [
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/link/", participations.link, name="link"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/renew/", participations.renew, name="renew"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/revoke/", participations.revoke, name="revoke"),
+    path("campaigns/<uuid:pk>/participations/<uuid:participation>/edit/", participations.edit, name="edit-person"),
+    path(
+        "campaigns/<uuid:pk>/participations/<uuid:participation>/remind/", participations.remind, name="remind-person"
+    ),
+    path(
+        "campaigns/<uuid:pk>/participations/<uuid:participation>/remove/", participations.remove, name="remove-person"
+    ),
     path("campaigns/<uuid:pk>/results/", results.results, name="results"),
     path("campaigns/<uuid:pk>/results.csv", results.as_csv, name="results-csv"),
     path("campaigns/<uuid:pk>/results.json", results.as_json, name="results-json"),

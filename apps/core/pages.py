@@ -22,7 +22,7 @@ def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> Iterator
 
 
 @contextmanager
-def refusals_at(form: forms.Form) -> Iterator[None]:
+def refusals_at(form: forms.BaseForm) -> Iterator[None]:
     """What is refused inside becomes an error of the form, which is then shown again."""
     try:
         yield

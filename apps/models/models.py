@@ -4,9 +4,9 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Aggregate, F, OuterRef, Q, Subquery, Value
+from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models import JSONField as PlainJSONField
-from django.db.models.functions import JSONObject, NullIf
+from django.db.models.functions import Cast, JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,15 @@ class ResilienceModel(Model):
         return str(next((self.name[one] for one in languages if self.name.get(one)), self.code))
 
 
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def asking(self) -> Self:
+        """Those that ask questions; the others only measure."""
+        path = Cast(Value("$.**.questions"), models.TextField())
+        template = "jsonb_path_exists(%(expressions)s::jsonpath)"
+        asks = Func("document", path, template=template, output_field=models.BooleanField())
+        return self.alias(asks=asks).filter(asks=True)
+
+
 class ModelVersion(Model):
     """One model document. Once published it never changes; the database sees to that."""
 
@@ -52,6 +61,8 @@ class ModelVersion(Model):
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

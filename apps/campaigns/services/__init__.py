@@ -1,6 +1,7 @@
 """What campaigns do: each verb is one transaction with one trail."""
 
 from apps.accounts.services import revoke_link
+from apps.campaigns.services.corrections import PersonHasAnswered, correct_person, remind_person, remove_person
 from apps.campaigns.services.invitations import (
     NothingToRemind,
     invite_next_batch,
@@ -42,11 +43,13 @@ __all__ = [
     "LinkHidden",
     "LinkInUse",
     "NothingToRemind",
+    "PersonHasAnswered",
     "add_stakeholders",
     "change_campaign",
     "change_stakeholder",
     "close_campaign",
     "close_when_due",
+    "correct_person",
     "create_campaign",
     "create_stakeholder",
     "create_stakeholders",
@@ -60,6 +63,8 @@ __all__ = [
     "open_campaign",
     "remind",
     "remind_next_batch",
+    "remind_person",
+    "remove_person",
     "renew_link",
     "revoke_link",
     "send_answers",

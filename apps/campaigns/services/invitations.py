@@ -48,6 +48,14 @@ def send_link(participation: Participation, *, now: datetime) -> None:
     _enqueue(campaign, [participation], "invitation", lambda one: f"invitation:{one.link_version}", now)
 
 
+def send_reminder(participation: Participation, *, now: datetime) -> None:
+    """Remind one person, who is asked in an open campaign: at most once a day."""
+    day = f"{now:%Y-%m-%d}"
+    if Message.objects.filter(dedupe_key=_reminder_key(participation, day)).exists():
+        raise NothingToRemind("They were reminded today.")
+    _enqueue(participation.campaign, [participation], "reminder", lambda one: f"reminder:{day}", now)
+
+
 @transaction.atomic
 def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> int:
     """Remind those who have not sent their answers: each at most once a day. Returns how many."""

@@ -129,7 +129,7 @@ def test_a_model_that_is_only_measured_is_refused_at_once(staff: Client, clock: 
     response = staff.post("/campaigns/new/", form(measured, clock))
 
     assert response.status_code == 422
-    assert "This model asks no questions" in response.content.decode()
+    assert "Choose a published model that asks questions." in response.content.decode()
     assert not Campaign.objects.exists()
 
 

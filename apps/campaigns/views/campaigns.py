@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reports, services
-from apps.campaigns.forms import CampaignForm, ExtendForm
+from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page
 from apps.core.pages import refusals_at, refusals_told
@@ -58,14 +58,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 @staff_page("campaigns:create")
 def create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    form = CampaignForm(
-        request.POST or None,
-        request.FILES or None,
-        versions=_versions(request),
-        subjects=authz.visible(Subject.objects.order_by("name"), request.user, "subjects:read"),
-        reference_sets=_reference_sets(request),
-        now=now,
-    )
+    form = CampaignForm(request.POST or None, request.FILES or None, **_choices(request), now=now)
     if request.method == "POST" and form.is_valid():
         with refusals_at(form):
             campaign = _create(request, form.cleaned_data, now)
@@ -75,10 +68,38 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/form.html", page, status=422 if form.errors else 200)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page("campaigns:update")
+def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a draft; an open campaign keeps what people were told."""
+    campaign, now = campaign_or_404(request, pk, "campaigns:update"), timezone.now()
+    if campaign.status != Campaign.Status.DRAFT:
+        messages.warning(request, _("Only a draft can be changed. An open campaign can be extended."))
+        return redirect("campaigns:detail", pk)
+    form = EditCampaignForm(request.POST or None, campaign=campaign, **_choices(request), now=now)
+    if request.method == "POST" and form.is_valid():
+        with refusals_at(form):
+            services.change_campaign(campaign, form.cleaned_data, acting_user=user_of(request), now=now)
+            messages.success(request, _("The draft is changed."))
+            return redirect("campaigns:detail", pk)
+    page = {"form": form, "campaign": campaign, "crumbs": crumbs(campaign)}
+    return render(request, "campaigns/edit.html", page, status=422 if form.errors else 200)
+
+
+def _choices(request: HttpRequest) -> dict[str, Any]:
+    """What a campaign may be about, as far as the user sees it."""
+    return {
+        "versions": _versions(request),
+        "subjects": authz.visible(Subject.objects.order_by("name"), request.user, "subjects:read"),
+        "reference_sets": _reference_sets(request),
+    }
+
+
 def _versions(request: HttpRequest) -> Any:
+    """The published versions that ask questions; others are measured."""
     seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
-    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen).defer("document")
-    return published.select_related("model").order_by("model__code", "-number")
+    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen).asking()
+    return published.defer("document").select_related("model").order_by("model__code", "-number")
 
 
 def _reference_sets(request: HttpRequest) -> Any:

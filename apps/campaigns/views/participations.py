@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.workspace import user_of
 from apps.campaigns import services
-from apps.campaigns.forms import AddStakeholdersForm
+from apps.campaigns.forms import AddStakeholdersForm, PersonForm
 from apps.campaigns.models import Participation
 from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
 from apps.core.pages import refusals_at, refusals_told
@@ -80,6 +81,45 @@ def revoke(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     services.revoke_link(found, acting_user=user_of(request), now=timezone.now())
     messages.success(request, _("The link is withdrawn."))
+    return redirect("campaigns:person", pk, participation)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page("campaigns:manage")
+def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
+    """Correct a person's name, address, group or language."""
+    found = _part_or_404(request, pk, participation, "campaigns:manage")
+    if not user_of(request).has_perm("stakeholders:update"):
+        raise PermissionDenied
+    form = PersonForm(request.POST or None, instance=found.stakeholder)
+    if request.method == "POST" and form.is_valid():
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        with refusals_at(form):
+            services.correct_person(found, changes, acting_user=user_of(request), now=timezone.now())
+            messages.success(request, _("The person is corrected, in every campaign."))
+            return redirect("campaigns:person", pk, participation)
+    page = {"form": form, "within": found.campaign, "one": found, "crumbs": crumbs(found.campaign)}
+    return render(request, "campaigns/edit_person.html", page, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff_page("campaigns:remind")
+def remind(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
+    found = _part_or_404(request, pk, participation, "campaigns:remind")
+    with refusals_told(request, messages.WARNING):
+        services.remind_person(found, acting_user=user_of(request), now=timezone.now())
+        messages.success(request, _("A reminder is on its way."))
+    return redirect("campaigns:person", pk, participation)
+
+
+@require_POST
+@staff_page("campaigns:manage")
+def remove(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
+    found = _part_or_404(request, pk, participation, "campaigns:manage")
+    with refusals_told(request):
+        services.remove_person(found, acting_user=user_of(request), now=timezone.now())
+        messages.success(request, _("The person no longer takes part."))
+        return redirect("campaigns:detail", pk)
     return redirect("campaigns:person", pk, participation)
 
 

@@ -1,0 +1,75 @@
+"""Setting right who takes part: a wrong address, somebody who does not belong, a reminder for one person."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.services.invitations import NothingToRemind, send_reminder
+from apps.campaigns.services.lifecycle import CampaignNotReady
+from apps.campaigns.services.participations import renew_link
+from apps.campaigns.services.stakeholders import change_stakeholder
+from apps.core.errors import Refused
+from apps.core.locking import lock, locked
+from apps.notifications import services as notifications
+
+
+class PersonHasAnswered(Refused):
+    code = "person_has_answered"
+    title = "The person has begun to answer"
+
+
+@transaction.atomic
+def correct_person(
+    participation: Participation, changes: dict[str, Any], *, acting_user: User, now: datetime
+) -> Participation:
+    """Correct a person's ``name``, ``email``, ``group`` or ``language``, everywhere they are known.
+
+    With another address the link that went to the old one dies, and a new one is sent where the campaign is open and
+    no answers wait behind it.
+    """
+    participation = _locked(participation)
+    moved = changes.get("email", participation.stakeholder.email) != participation.stakeholder.email
+    change_stakeholder(participation.stakeholder, changes, acting_user=acting_user, now=now)
+    is_asked = participation.invited_at is not None and participation.campaign.accepts_answers_at(now)
+    if moved and is_asked and not participation.has_begun:
+        renew_link(participation, acting_user=acting_user, now=now)
+    return participation
+
+
+@transaction.atomic
+def remove_person(participation: Participation, *, acting_user: User, now: datetime) -> None:
+    """Take somebody out who has not begun to answer; what waits to be sent to them is not sent."""
+    participation = _locked(participation)
+    if participation.campaign.status == Campaign.Status.CLOSED:
+        raise CampaignNotReady("The campaign is closed: who took part in it stays on record.")
+    response = participation.response
+    if participation.has_begun:
+        raise PersonHasAnswered("Answers that were given stay. Withdraw the link instead, so that no more come.")
+    notifications.cancel(participation.message_prefix, now=now)
+    audit.record("participation.removed", now=now, target=participation, actor=acting_user)
+    participation.delete()
+    if response is not None:
+        response.delete()
+
+
+@transaction.atomic
+def remind_person(participation: Participation, *, acting_user: User, now: datetime) -> None:
+    """Remind one person who was invited and has not sent their answers; at most once a day."""
+    participation = _locked(participation)
+    if not participation.campaign.accepts_answers_at(now):
+        raise CampaignNotReady("Only an open campaign has somebody to remind.")
+    if not participation.campaign.participations.unsubmitted().filter(pk=participation.pk).exists():
+        raise NothingToRemind("They have answered, were not invited yet, or their link is withdrawn.")
+    send_reminder(participation, now=now)
+    audit.record("participation.reminded", now=now, target=participation, actor=acting_user)
+
+
+def _locked(participation: Participation) -> Participation:
+    """Lock the campaign, then the person's part: the order of whoever writes to people."""
+    lock(Campaign.objects.filter(pk=participation.campaign_id))
+    rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder", "response")
+    return locked(rows, participation.pk)
