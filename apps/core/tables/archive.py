@@ -131,8 +131,10 @@ class _Elements:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
         self.depth += 1
-        if self.count > MOST_ELEMENTS or self.depth > MOST_DEPTH:
+        if self.count > MOST_ELEMENTS:
             _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
+        if self.depth > MOST_DEPTH:
+            _refuse("bad_workbook", Sentence("its elements lie more than {most} deep", most=MOST_DEPTH))
         tag = name.rpartition(":")[2]
         if tag == "c":
             self.cell = attributes.get("r", "")

@@ -22,6 +22,7 @@ AT_WORDS_END: Final = re.compile(rb"[\xc4-\xdf][\xa0\xbb\x92\x94\x85]")
 WORDS: Final = re.compile(r"[^\W\d_]+")
 BETWEEN_LETTERS: Final = re.compile(r"(?<=[^\W\d_])[^\x00-\x7f](?<![^\W\d_])(?<!\s)(?=[^\W\d_])")
 AT_A_LETTER: Final = re.compile(r"[^\W\d_][^\x00-\x7f\s]|(?!\s)[^\x00-\x7f][^\W\d_]")
+LINE: Final = re.compile(r"[^\r\n]+")
 #: Between two letters these are usual; any other sign there is a letter of another encoding.
 INSIDE_WORDS: Final = frozenset("\u2019\u2013\u2014\u00b7\u00ad")
 UNPRINTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
@@ -65,7 +66,7 @@ def _as_windows(content: bytes, error: UnicodeDecodeError) -> Decoded:
     if not looks_western(text):
         said = Sentence("is neither UTF-8 nor Windows-1252. {how}", how=_how())
         _refuse_at(content[: error.start].decode("utf-8"), said)
-    sample = next((line for line in text.splitlines() if not line.isascii()), "")
+    sample = next((found[0] for found in LINE.finditer(text) if not found[0].isascii()), "")
     detail = Sentence(
         "it is not UTF-8 and was read as Windows-1252: “{sample}”. Check names and signs", sample=sample.strip()[:80]
     )
@@ -80,7 +81,7 @@ def looks_western(text: str) -> bool:
     """
     if UNPRINTED.search(text):
         return False
-    words = [word for word in WORDS.findall(text) if not word.isascii()]
+    words = {found[0] for found in WORDS.finditer(text) if not found[0].isascii()}
     if not all(_is_word(word) for word in words):
         return False
     if any(found[0] not in INSIDE_WORDS for found in BETWEEN_LETTERS.finditer(text)):
