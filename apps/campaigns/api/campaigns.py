@@ -4,7 +4,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.models import Campaign
 from apps.campaigns.scopes import run_by
-from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
+from apps.core.api.fast import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure
@@ -102,7 +102,7 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
         return Response({**whole, "groups": [asdict(group) for group in groups], "unweighed_groups": unweighed})
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        parameters=AS_FILE,
         responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
     )
     @action(detail=True, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)

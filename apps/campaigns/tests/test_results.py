@@ -1,5 +1,6 @@
 """Results: scores, the wave before, and groups that are too small to show."""
 
+import codecs
 import csv
 import io
 import json
@@ -156,8 +157,10 @@ def test_results_leave_as_csv_without_loss(wave: Wave, staff: Client) -> None:
     campaign = wave("2026", {"Staff": [3, 2, 1, 1, 1, 3]})
 
     response: Any = staff.get(f"/campaigns/{campaign.pk}/results.csv")
-    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    content = b"".join(response.streaming_content)
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
+    assert content.startswith(codecs.BOM_UTF8)
     found = reports.results_of(campaign, "en")
     assert found is not None
     assert [row["code"] for row in rows] == ["all", "people", "plans", "means"]

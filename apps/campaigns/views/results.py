@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
@@ -14,7 +14,7 @@ from apps.campaigns import exporting, presenting, reports
 from apps.campaigns.models import Campaign
 from apps.campaigns.reports import Results
 from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
-from apps.core.api.fast import csv_lines
+from apps.core.api.fast import csv_download
 from apps.core.api.renderers import encode
 from apps.models.disclosure import FEWEST
 
@@ -55,9 +55,7 @@ def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     campaign, found = _found(request, pk)
     if found is None:
         return redirect("campaigns:results", pk)
-    response = StreamingHttpResponse(csv_lines(exporting.rows(found)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_file_name(campaign)}.csv"'
-    return response
+    return csv_download(exporting.rows(found), name=_file_name(campaign))
 
 
 @require_safe

@@ -4,6 +4,7 @@ A serializer with :class:`Rows` says once which columns make up its representati
 then show the same, and a test holds the two ways together.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
@@ -23,8 +24,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.renderers import Encoded, JSONRenderer, encode
+from apps.core.errors import Invalid, Problem
 from apps.core.tables import guarded
 
+#: What an address that also gives CSV takes.
+AS_FILE = [
+    OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent"),
+    OpenApiParameter("bom", str, enum=["1"], description="begin CSV with the mark that Excel knows UTF-8 by"),
+]
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 CHUNK = 1000
 
@@ -144,7 +151,7 @@ class ExportMixin:
     """``GET …/export/?format=csv|json``: the whole collection as a stream, narrowed by the same filters."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        parameters=AS_FILE,
         filters=False,
     )
     @action(detail=False, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)
@@ -161,11 +168,30 @@ class ExportMixin:
 
 
 def stream(rows: Iterable[dict[str, Any]], request: Request, *, name: str) -> StreamingHttpResponse:
-    """Send rows as they come: a JSON list, or CSV under a head line when the request asks for CSV."""
+    """Send rows as they come: a JSON list, or CSV under a head line when the request asks for CSV.
+
+    With ``?bom=1`` the CSV begins with a mark, as spreadsheets want it.
+    """
     as_csv = getattr(request.accepted_renderer, "format", "") == "csv"
-    content, media = (csv_lines(rows), "text/csv; charset=utf-8") if as_csv else (json_list(rows), "application/json")
+    lines = csv_lines(rows, marked=_is_marked(request)) if as_csv else json_list(rows)
+    content, media = lines, "text/csv; charset=utf-8" if as_csv else "application/json"
     response = StreamingHttpResponse(content, content_type=media)
     response["Content-Disposition"] = f'attachment; filename="{name}.{"csv" if as_csv else "json"}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _is_marked(request: Request) -> bool:
+    wanted = request.query_params.get("bom")
+    if wanted not in (None, "1"):
+        raise Invalid("There is no such mark.", errors=[Problem("/bom", "takes 1", "invalid")])
+    return wanted == "1"
+
+
+def csv_download(rows: Iterable[dict[str, Any]], *, name: str) -> StreamingHttpResponse:
+    """Send a file that a person opens: with a mark, without which Excel takes UTF-8 for Windows-1252."""
+    response = StreamingHttpResponse(csv_lines(rows, marked=True), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -178,12 +204,15 @@ def json_list(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     yield b"[]" if mark == b"[" else b"]"
 
 
-def csv_lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def csv_lines(rows: Iterable[dict[str, Any]], *, marked: bool = False) -> Iterator[bytes]:
+    """Yield the mark, if it is wanted, a head line and the rows."""
+    if marked:
+        yield codecs.BOM_UTF8
     page = io.StringIO(newline="")
     writer = csv.writer(page)
     for number, row in enumerate(rows):
         if number == 0:
-            writer.writerow(row)
+            writer.writerow([cell(name) for name in row])
         writer.writerow([cell(value) for value in row.values()])
         yield page.getvalue().encode()
         page.seek(0)

@@ -136,7 +136,8 @@ class ApiView(APIView):
 
     def known_parameters(self) -> frozenset[str]:
         """What of the query others read: the format, where there is a choice."""
-        return frozenset({"format"} if len(self.renderer_classes) > 1 else ())
+        formats = {renderer.format for renderer in self.renderer_classes}
+        return frozenset(({"format"} if len(formats) > 1 else set()) | ({"bom"} if "csv" in formats else set()))
 
     def _refuse_idle_body(self, request: Request) -> None:
         handler = getattr(self, str(request.method).lower(), None)

@@ -58,7 +58,8 @@ def _rows(sheet: Any) -> Iterator[Cells]:
     while True:
         with _told():
             number, cells = next(rows, (0, ()))
-            found = {place: _of(cell) for place, cell in enumerate(cells) if not _is_empty(cell.value)}
+            read = {place: _of(cell) for place, cell in enumerate(cells) if cell.value is not None}
+            found = {place: one for place, one in read.items() if not isinstance(one, str) or one.strip()}
         if not number:
             return
         if found and (number > MOST_ROWS + 1 or MOST_COLUMNS in found):
@@ -67,10 +68,6 @@ def _rows(sheet: Any) -> Iterator[Cells]:
         if found:
             values = {place: one for place, one in found.items() if not isinstance(one, tuple)}
             yield Cells(number, values, {place: one for place, one in found.items() if isinstance(one, tuple)})
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:

@@ -154,7 +154,11 @@ def test_the_page_of_an_expert_shows_the_judgement_and_the_link_when_asked(
 
 def filled(blank: Any, given: dict[str, Any]) -> str:
     """The file to fill in, filled in by Bo alone."""
-    rows = [row for row in csv.DictReader(io.StringIO(text(blank))) if row["email"] == BO.email]
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(b"".join(blank.streaming_content).decode("utf-8-sig")))
+        if row["email"] == BO.email
+    ]
     page = io.StringIO()
     writer = csv.DictWriter(page, rows[0].keys())
     writer.writeheader()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.workspace import staff_page, user_of
-from apps.core.api.fast import csv_lines
+from apps.core.api.fast import csv_download
 from apps.core.errors import Refused
 from apps.core.translating import translated
 from apps.elicitation import judgement_file, judging, services
@@ -79,12 +79,10 @@ def _place(pointer: str) -> str:
 
 @require_safe
 @staff_page("weight-elicitations:update", shows="expert")
-def blank_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+def blank_file(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """A file with a line for everything that is asked of everybody, to be filled in."""
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
-    response = HttpResponse(b"".join(csv_lines(_lines(elicitation))), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="judgements.csv"'
-    return response
+    return csv_download(_lines(elicitation), name="judgements")
 
 
 def _lines(elicitation: WeightElicitation) -> Iterator[dict[str, str]]:

@@ -6,14 +6,14 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
-from apps.core.api.fast import CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
+from apps.core.api.fast import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
@@ -146,7 +146,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
 
     @extend_schema(
         operation_id="assessments_answers_export",
-        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        parameters=AS_FILE,
         responses={(200, "application/json"): LONG_FORM, (200, "text/csv"): OpenApiTypes.STR},
     )
     @action(

@@ -3,14 +3,14 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin
-from apps.core.api.fast import UUID_PATTERN, CSVRenderer, FastListMixin, stream
+from apps.core.api.fast import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure, services
@@ -60,7 +60,7 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
 
     @extend_schema(
         operation_id="reference_sets_units",
-        parameters=[OpenApiParameter("format", str, enum=["json", "csv"], description="json when absent")],
+        parameters=AS_FILE,
         responses={(200, "application/json"): bodies.UNITS, (200, "text/csv"): OpenApiTypes.STR},
     )
     @action(detail=True, renderer_classes=[JSONRenderer, CSVRenderer], pagination_class=None)

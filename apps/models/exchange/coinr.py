@@ -376,7 +376,7 @@ def write_data(model: Model, units: Sequence[Unit]) -> str:
 def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(columns)
+    writer.writerow(map(_quoted, columns))
     writer.writerows([_quoted(row.get(column)) for column in columns] for row in rows)
     return file.getvalue()
 

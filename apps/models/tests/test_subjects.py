@@ -83,8 +83,11 @@ def test_export_gives_all_of_them_as_csv_or_json(api: Api) -> None:
 
     as_csv = api.get("subjects/export/?format=csv")
     as_json = api.get("subjects/export/")
+    marked = api.get("subjects/export/?format=csv&bom=1")
 
     lines = b"".join(as_csv.streaming_content).decode().splitlines()
+    assert b"".join(marked.streaming_content).decode("utf-8-sig").splitlines() == lines
+    assert api.get("subjects/export/?format=csv&bom=2").status_code == 422
     assert as_csv["Content-Type"] == "text/csv; charset=utf-8"
     assert (lines[0], len(lines)) == ("id,code,name,kind,group,created_at", 61)
     assert ",s0,'=1+1,,," in lines[1]

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
-from apps.core.tables import Note
+from apps.core.tables import Note, guarded
 from apps.models import services
 from apps.models.engine import ENGINE_VERSION
 
@@ -149,7 +149,7 @@ def _row(unit: dict[str, Any]) -> list[str]:
 
 def _csv(rows: Iterable[list[str]]) -> str:
     page = io.StringIO(newline="")
-    csv.writer(page, lineterminator="\n").writerows([HEAD, *rows])
+    csv.writer(page, lineterminator="\n").writerows([HEAD, *([guarded(cell) for cell in row] for row in rows)])
     return page.getvalue()
 
 

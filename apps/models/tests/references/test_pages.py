@@ -45,7 +45,7 @@ def test_the_page_of_a_relative_model_lists_its_sets(
 
     assert "Reference sets" in text
     assert frozen.digest[:12] in text
-    assert f'href="/api/v1/reference-sets/{frozen.pk}/units/?format=csv"' in text
+    assert f'href="/api/v1/reference-sets/{frozen.pk}/units/?format=csv&amp;bom=1"' in text
     assert f'href="{path}reference-sets/new/"' in text
     assert "Reference sets" not in _text(browser.get(f"/models/{publish(survey).model_id}/"))
     assert "“all” ranks the subjects against each other" in _text(browser.get(f"/models/{publish(RANKING).model_id}/"))
