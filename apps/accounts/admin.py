@@ -43,7 +43,7 @@ class UserAdmin(ServiceAdmin[User]):
     search_fields = ("email",)
     ordering = ("email",)
     readonly_fields = ("is_active", "last_login", "created_at")
-    actions = ("activate", "deactivate", "reset_password")
+    actions = ("send_link", "activate", "deactivate", "reset_password")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "email") if obj else ()
@@ -77,7 +77,17 @@ class UserAdmin(ServiceAdmin[User]):
 
         self.each(request, queryset, reopen, _("{count} open again."))
 
-    @admin.action(description=gettext_lazy("Give new passwords to the chosen accounts"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Send links to choose a new password"), permissions=["change"])
+    def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        def send(user: User, now: datetime) -> None:
+            services.send_link(user, acting_user=_acting(request), now=now)
+
+        self.each(request, queryset, send, _("{count} links are on their way."))
+
+    @admin.action(
+        description=gettext_lazy("Show new passwords for the chosen accounts, where no e-mail arrives"),
+        permissions=["change"],
+    )
     def reset_password(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         def reset(user: User, now: datetime) -> str:
             _user, password = services.reset_password(user, acting_user=_acting(request), now=now)

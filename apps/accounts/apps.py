@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
         from apps.accounts import (
             scopes,  # noqa: F401  says what is one's own
             sessions,  # noqa: F401  its receiver binds every new session
+            subscribers,  # noqa: F401  they register themselves
         )
         from apps.accounts.models import ApiKey, Grant, Role, User
         from apps.audit.capture import follow

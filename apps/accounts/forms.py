@@ -28,13 +28,15 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
 
-class PasswordForm(forms.Form):
-    present = forms.CharField(
-        label=_("Present password"),
-        max_length=LONGEST,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"}),
     )
+
+
+class NewPasswordForm(forms.Form):
     password = forms.CharField(
         label=_("New password"),
         help_text=_("At least 12 characters. A few unrelated words are easy to remember and hard to guess."),
@@ -47,14 +49,23 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    revoke_keys = forms.BooleanField(
-        label=_("Revoke my API keys, too"),
-        help_text=_("If you think that somebody else was in your account."),
-        required=False,
-    )
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("password") != given.get("repeated"):
             self.add_error("repeated", _("This is not the same as the new password."))
         return given
+
+
+class PasswordForm(NewPasswordForm):
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=LONGEST,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    revoke_keys = forms.BooleanField(
+        label=_("Revoke my API keys, too"),
+        help_text=_("If you think that somebody else was in your account."),
+        required=False,
+    )
+    field_order = ("present", "password", "repeated", "revoke_keys")

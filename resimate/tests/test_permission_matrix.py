@@ -144,6 +144,7 @@ TABLE = """
 ---0-+  user-activate                POST
 ---0-+  user-deactivate              POST
 ---0-+  user-reset-password          POST
+---0-+  user-send-reset-link         POST
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE

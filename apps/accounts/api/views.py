@@ -47,7 +47,12 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     queryset = User.objects.order_by("-pk")
     serializer_class = UserSerializer
     filters = (text("email", "email__iexact", "the exact address, in any case"), yes_or_no("is_active"))
-    permissions = {"activate": "update", "deactivate": "update", "reset_password": "manage"}
+    permissions = {
+        "activate": "update",
+        "deactivate": "update",
+        "reset_password": "manage",
+        "send_reset_link": "manage",
+    }
 
     @extend_schema(responses={201: NewUserSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -83,6 +88,14 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     def activate(self, request: Request, pk: str) -> Response:
         """Open a closed account again; its revoked keys stay revoked."""
         return self.shown(services.activate_user(self.get_object(), acting_user=_caller(request), now=timezone.now()))
+
+    @extend_schema(request=None, responses=UserSerializer)
+    @verb(url_path="send-reset-link")
+    def send_reset_link(self, request: Request, pk: str) -> Response:
+        """Send the owner a link with which they choose a new password themselves."""
+        user = self.get_object()
+        services.send_link(user, acting_user=_caller(request), now=timezone.now())
+        return self.shown(user)
 
     @extend_schema(request=None, responses=NewUserSerializer)
     @verb(url_path="reset-password")

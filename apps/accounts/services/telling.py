@@ -11,7 +11,7 @@ from apps.tenants.models import Tenant
 
 
 def tell_owner(user: User, kind: str, dedupe_key: str, *, now: datetime, **facts: Any) -> None:
-    """Write to the owner of an account. The platform's own accounts have no messages."""
+    """Write to the owner of an account, with a link to it or the one in ``facts``. The platform has no messages."""
     if current_schema() == "public":
         return
     organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()

@@ -105,6 +105,11 @@ def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tu
     return changed, password
 
 
+def set_forgotten_password(user: User, password: str, *, now: datetime) -> User:
+    """Set the password that the owner chose by a link: whoever else was in is out, and their keys with them."""
+    return _set_password(user, password, acting_user=user, now=now, action="user.password_reset", revoke_keys=True)
+
+
 def _set_password(
     user: User,
     password: str,

@@ -30,6 +30,7 @@ FIELDS = (
 #: rows that PostgreSQL quotes when it refuses them.
 SECRETS = (
     (re.compile(r"(?<=/[ae]/)[A-Za-z0-9_-]{43}"), "…"),
+    (re.compile(r"(?<=/password/new/)[\w:.-]+"), "…"),
     (re.compile(r"(?<=rsk_live_)(\w{8})_\w+"), r"\1_…"),
     (re.compile(r"[^\s<>()\"'=,/]+@[\w.-]+"), "…@…"),
     (re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT):|^$|\Z)", re.MULTILINE | re.DOTALL), "DETAIL: …\n"),

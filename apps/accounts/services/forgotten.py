@@ -1,0 +1,131 @@
+"""A forgotten password: a link by e-mail, with which its owner chooses a new one.
+
+The link's token names the account and is sealed with the tenant, the password and the session epoch of the moment. So
+it opens nothing at another tenant, works once, and dies with any other change of the password or with the account. It
+is made when the message is written, from the tenant's own host: what the request claimed as host is not asked.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from apps import audit
+from apps.accounts import authz, throttle
+from apps.accounts.links import base_url
+from apps.accounts.models import User
+from apps.accounts.services.access import refuse_unheld
+from apps.accounts.services.signing_in import TooManyAttempts
+from apps.accounts.services.telling import tell_owner
+from apps.accounts.services.users import set_forgotten_password
+from apps.core import context, events
+from apps.core.errors import Refused
+from apps.core.locking import locked
+from apps.core.tenancy import current_schema
+from apps.notifications.rendering import render
+
+LIFE = timedelta(hours=1)
+SALT = "accounts.forgotten"
+#: Messages to one account, and questions of one address: a few at once, then ever more slowly.
+ACCOUNT = throttle.Limit("forgotten", free=3, longest=900)
+ADDRESS = throttle.Limit("forgotten", free=20, longest=900)
+
+
+class LinkUsedUp(Refused):
+    code = "reset_link_used_up"
+    status = 410
+    title = "The link to choose a new password is used up, too old, or not whole"
+
+
+def ask_for_link(email: str, *, now: datetime) -> None:
+    """Note that somebody wants a new password for this address. For every address it does the same, in the same time.
+
+    Whether there is such an account, and an open one, is found out where nobody waits for it. Raises
+    ``TooManyAttempts`` without regard to that, too.
+    """
+    ip = context.current().ip
+    for what, who, limit in (
+        ("forgotten-address", throttle.block_of(ip), ADDRESS),
+        ("forgotten", throttle.digest_of(email), ACCOUNT),
+    ):
+        if wait := throttle.take(what, who, now, limit):
+            raise TooManyAttempts(wait)
+    alike = User.objects.filter(email__iexact=email.strip(), is_active=True)
+    user = next((one for one in alike if one.email.casefold() == email.strip().casefold()), None)
+    _promise_link(user, actor=None, now=now)
+
+
+def send_link(user: User, *, acting_user: User, now: datetime) -> None:
+    """Send the owner of an account a link to choose a new password; until they do, the present one stays."""
+    refuse_unheld(acting_user, authz.permissions_of(user))
+    if not user.is_active:
+        raise Closed("The account is closed: open it first.")
+    _promise_link(user, actor=acting_user, now=now)
+
+
+class Closed(Refused):
+    code = "account_closed"
+    title = "The account is closed"
+
+
+@transaction.atomic
+def _promise_link(user: User | None, *, actor: User | None, now: datetime) -> None:
+    audit.record("user.reset_link_asked", now=now, target=user, actor=actor)
+    events.publish("user.reset_link_asked", {"user_id": str(user.pk) if user else ""}, now=now)
+
+
+def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
+    """Write the message with the link, if the account is there and open; called for unknown addresses as well."""
+    user = User.objects.filter(pk=user_id or UUID(int=0), is_active=True).first()
+    if user is None:
+        return
+    path = reverse("accounts:choose-password", args=[token_for(user)], urlconf=settings.ROOT_URLCONF)
+    minutes = int(LIFE.total_seconds()) // 60
+    if current_schema() != "public":
+        key = f"user:{user.pk}:forgotten:{event_id}"
+        tell_owner(user, "password_forgotten", key, now=now, link=f"{base_url()}{path}", minutes=minutes)
+        return
+    facts = {"name": user.get_short_name(), "organisation": "Resimate", "link": f"{_platform()}{path}"}
+    letter = render("password_forgotten", {**facts, "minutes": minutes}, user.language)
+    EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [user.email]).send()
+
+
+def token_for(user: User) -> str:
+    return signing.dumps({"id": str(user.pk), "seal": _seal(user)}, salt=f"{SALT}|{current_schema()}")
+
+
+def owner_of(token: str) -> User:
+    """The account that a token is good for at this moment. Raises ``LinkUsedUp``."""
+    try:
+        said = signing.loads(token, salt=f"{SALT}|{current_schema()}", max_age=LIFE)
+    except signing.BadSignature:
+        raise LinkUsedUp(LinkUsedUp.title) from None
+    user = User.objects.filter(pk=said["id"], is_active=True).first()
+    if user is None or not hmac.compare_digest(_seal(user), said["seal"]):
+        raise LinkUsedUp(LinkUsedUp.title)
+    return user
+
+
+@transaction.atomic
+def choose_password(token: str, *, password: str, now: datetime) -> User:
+    """Set the password by a link, which is used up by it: sessions end, API keys are revoked, the owner is told."""
+    user = locked(User.objects.all(), owner_of(token).pk)
+    owner_of(token)  # asked again under the lock: of two at the same moment one comes too late
+    return set_forgotten_password(user, password, now=now)
+
+
+def _seal(user: User) -> str:
+    said = f"{user.pk}|{user.email}|{user.password}|{user.session_epoch}"
+    return salted_hmac(f"{SALT}|{current_schema()}", said, algorithm="sha256").hexdigest()
+
+
+def _platform() -> str:
+    usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
+    port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
+    return f"{settings.PUBLIC_SCHEME}://{settings.BASE_DOMAIN}{port}"

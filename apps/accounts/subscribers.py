@@ -1,0 +1,10 @@
+from django.utils import timezone
+
+from apps.accounts import services
+from apps.core import events
+from apps.core.models import Event
+
+
+@events.subscribe("user.reset_link_asked")
+def write_reset_link(event: Event) -> None:
+    services.write_link(event.payload["user_id"], event.pk, now=timezone.now())

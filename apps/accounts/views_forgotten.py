@@ -1,0 +1,71 @@
+"""The pages of a forgotten password. To look at them changes nothing: scanners of mail follow links, too."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import services
+from apps.accounts.forms import ForgottenForm, NewPasswordForm
+from apps.accounts.services.forgotten import LinkUsedUp
+from apps.accounts.services.signing_in import TooManyAttempts
+from apps.core.errors import Refused
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link. The answer is the same for every address, whether it has an account or not."""
+    form = ForgottenForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "accounts/forgotten.html", {"form": form}, status=422 if form.is_bound else 200)
+    try:
+        services.ask_for_link(form.cleaned_data["email"], now=timezone.now())
+    except TooManyAttempts as refusal:
+        form.add_error(None, refusal.detail)
+        page = render(request, "accounts/forgotten.html", {"form": form}, status=429)
+        page["Retry-After"] = str(refusal.seconds)
+        return page
+    return redirect("accounts:forgotten-sent")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/forgotten_sent.html")
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a new password by the link of a message."""
+    response = _choose(request, token)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _choose(request: HttpRequest, token: str) -> HttpResponse:
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
+    try:
+        services.owner_of(token)
+        if form.is_valid():
+            services.choose_password(token, password=form.cleaned_data["password"], now=timezone.now())
+            messages.success(request, _("Your password is changed. Sign in with it."))
+            return redirect("accounts:sign-in")
+    except LinkUsedUp:
+        return render(request, "accounts/forgotten_used_up.html", status=LinkUsedUp.status)
+    except Refused as refusal:
+        _add(form, refusal)
+    return render(request, "accounts/choose_password.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _add(form: forms.Form, refusal: Refused) -> None:
+    for problem in refusal.errors:
+        form.add_error(problem.pointer.lstrip("/") or None, problem.detail)
