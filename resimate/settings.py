@@ -215,7 +215,12 @@ CACHES = {
         "LOCATION": SERVERS.redis_url,
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        # Where Redis is shared with others, give it a password and an access list of its own all the same.
+        "OPTIONS": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 1,
+            "serializer": "apps.core.cached.JsonSerializer",
+        },
     }
 }
 CELERY_BROKER_URL = SERVERS.redis_url

@@ -7,7 +7,6 @@ Redis has forgotten is calculated, which takes no longer than to look for it amo
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-import orjson
 from django.core.cache import cache
 
 from apps.core import degraded
@@ -33,13 +32,13 @@ def remember(results: Mapping[Key, engine.UnitResult]) -> None:
 
 
 def _keep(results: Mapping[Key, engine.UnitResult]) -> None:
-    kept = {_name(key): orjson.dumps({part: result[part] for part in PARTS}) for key, result in results.items()}  # type: ignore[literal-required]
+    kept = {_name(key): {part: result[part] for part in PARTS} for key, result in results.items()}  # type: ignore[literal-required]
     cache.set_many(kept, SECONDS)
 
 
 def _from_redis(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
-    found = cache.get_many([_name(key) for key in keys])
-    return {key: orjson.loads(found[_name(key)]) for key in keys if _name(key) in found}
+    found: dict[str, Any] = cache.get_many([_name(key) for key in keys])
+    return {key: known for key in keys if (known := found.get(_name(key)))}
 
 
 def _from_runs(keys: Collection[Key]) -> Iterator[tuple[Key, Any]]:
