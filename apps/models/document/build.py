@@ -72,11 +72,17 @@ def _node(data: Data, scales: Mapping[str, ResponseScale]) -> Node:
         aggregation=step("aggregation", data["aggregation"]) if "aggregation" in data else None,
         indicator=_indicator(indicator, scales, missing) if indicator else None,
         missing=step("missing", missing),
-        min_coverage=float(data.get("min_coverage", 0)),
+        **_min_coverage(data.get("min_coverage", 0)),
         critical=data.get("critical", False),
         target=data.get("target"),
         effort=float(data.get("effort", 1)),
     )
+
+
+def _min_coverage(given: float | Data) -> dict[str, Any]:
+    """Return the share that has to be there, and whether it is of the indicators; a bare number is of the weights."""
+    written = given if isinstance(given, Mapping) else {"share": given}
+    return {"min_coverage": float(written["share"]), "counts_indicators": written.get("of") == "indicators"}
 
 
 def _with_inherited(child: Data, missing: str | Data) -> Data:

@@ -109,7 +109,15 @@ def _check_node(place: Place, data: Data) -> Iterator[Problem]:
             yield Problem(
                 path, "unknown_response_scale", Sentence("no response scale {name!r}", name=question["scale"])
             )
+    yield from _check_min_coverage(place)
     yield from _check_own_unit(place)
+
+
+def _check_min_coverage(place: Place) -> Iterator[Problem]:
+    given = place.node.get("min_coverage")
+    if isinstance(given, dict) and given.get("of") == "indicators" and "indicator" in place.node:
+        detail = Sentence("an indicator has no indicators below it")
+        yield Problem(f"{place.path}/min_coverage/of", "nothing_to_count", detail)
 
 
 def _check_weighed(data: Data, places: Iterable[Place]) -> Iterator[Problem]:

@@ -35,6 +35,11 @@ def json_schema() -> Schema:
             "responseScale": _response_scale(),
             "weight": {"type": "number", "minimum": 0},
             "share": {"type": "number", "minimum": 0, "maximum": 1},
+            "minCoverage": {
+                "if": {"type": "object"},
+                "then": _closed({"share": _ref("share"), "of": {"enum": ["weights", "indicators"]}}, ["share"]),
+                "else": _ref("share"),
+            },
             **{place: step_schema(methods) for place, methods in METHODS.items()},
         },
     }
@@ -101,7 +106,7 @@ def _node() -> Schema:
         "critical": {"type": "boolean"},
         "target": {"type": "number"},
         "effort": {"type": "number", "exclusiveMinimum": 0},
-        "min_coverage": _ref("share"),
+        "min_coverage": _ref("minCoverage"),
         "missing": _ref("missing"),
         "aggregation": _ref("aggregation"),
         "children": _list_of(_ref("node"), least=1),

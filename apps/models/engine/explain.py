@@ -119,6 +119,10 @@ class _Account:
             "value": value,
             "reason": column.reason(self.row),
             "coverage": nullable(column.coverage)[self.row],
+            "min_coverage": {
+                "share": node.min_coverage,
+                "of": "indicators" if node.counts_indicators else "weights",
+            },
             "imputed": bool(column.imputed[self.row]),
             "weight": self.calculation.tree.weights[node.code],
             "effective_weight": share.weight,

@@ -118,7 +118,11 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A dimension (with children) or an indicator (a leaf)."""
+    """A dimension (with children) or an indicator (a leaf).
+
+    Below ``min_coverage`` it has no value: a share of the children's weights or, if it ``counts_indicators``, of the
+    indicators below it.
+    """
 
     code: str
     name: Text
@@ -132,6 +136,7 @@ class Node:
     critical: bool = False
     target: float | None = None
     effort: float = 1.0
+    counts_indicators: bool = False
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all below it, in the order of the document."""

@@ -36,9 +36,11 @@ def copeland(children: Children) -> Array:
 def margins(children: Children) -> Iterator[Array]:
     """Yield, unit by unit, the weight for minus the weight against it in comparison with every unit."""
     level = LEVEL * math.fsum(children.weights)
-    for row in range(len(children.columns[0])):
-        better = [np.nan_to_num(np.sign(column[row] - column)) for column in children.columns]
-        margin = total(weigh(better, children.weights))
+    values, weights = np.stack(children.columns), np.array(children.weights)[:, np.newaxis]
+    for row in range(values.shape[1]):
+        own = values[:, row : row + 1]  # comparisons with what is missing are false
+        better = np.greater(own, values).view(np.int8) - np.less(own, values).view(np.int8)
+        margin = (better * weights).sum(axis=0)
         yield np.where(np.abs(margin) > level, margin, 0.0)
 
 

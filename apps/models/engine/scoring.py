@@ -120,7 +120,7 @@ def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) ->
         engine_version=ENGINE_VERSION,
         input_digest=input_digest(model, units, options),
         results=_results(calculation, include),
-        warnings=[*_unknown(calculation.units), *_without_range(calculation), *_uncounted(model, calculation.units)],
+        warnings=[*_warnings(calculation)],
     )
 
 
@@ -292,6 +292,13 @@ def nullable(values: Array) -> list[float | None]:
     return [None if math.isnan(value) else value for value in (values + 0.0).tolist()]
 
 
+def _warnings(calculation: Calculation) -> Iterator[Warned]:
+    yield from _unknown(calculation.units)
+    yield from _without_range(calculation)
+    yield from _off_scale(calculation)
+    yield from _uncounted(calculation.model, calculation.units)
+
+
 def _unknown(units: Units) -> list[Warned]:
     return [
         {
@@ -301,6 +308,17 @@ def _unknown(units: Units) -> list[Warned]:
         }
         for name in units.unknown
     ]
+
+
+def _off_scale(calculation: Calculation) -> Iterator[Warned]:
+    """Warn of fractions of the maximum beyond the scale, as with a negative direction, where all values are turned."""
+    scale = calculation.model.scale
+    for leaf in calculation.model.leaves:
+        if leaf.indicator is not None and leaf.indicator.normalisation.name == "fraction_of_max":
+            values = known(calculation.stages[leaf.code].normalised.values)
+            if ((values < scale.low) | (values > scale.high)).any():
+                detail = Sentence("{code}: a fraction of the maximum leaves the scale here", code=leaf.code)
+                yield {"code": "off_scale", "detail": detail, "pointer": ""}
 
 
 def _uncounted(model: Model, units: Units) -> list[Warned]:

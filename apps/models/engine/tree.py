@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,7 +79,8 @@ class Grower:
         family = _family(self.model, children, below, tree)
         coverage = _coverage(family, below)
         failed, reasons = _inherited(family, below)
-        short = ~failed & (coverage < node.min_coverage - ROUNDING)
+        known = _indicators_known(node, tree) if node.counts_indicators else coverage
+        short = ~failed & (known < node.min_coverage - ROUNDING)
         hollow = ~failed & ~(coverage > 0)
         lacking = ~(failed | hollow) & _lacking(node, family)
         values = finite(self._calculate(node, family))
@@ -174,6 +175,20 @@ def _coverage(family: Children, below: Sequence[Column]) -> Array:
     there = weight_present(family)
     gone = [np.isnan(column.values) & column.applicable for column in below]
     return share(there, there + total(weigh(gone, family.ratios())))
+
+
+def _indicators_known(node: Node, tree: Tree) -> Array:
+    """Return how many of the indicators below that count and apply have a value, as a share of them."""
+    below = [tree.columns[leaf.code] for leaf in _counted(node, tree)]
+    there = total([present(column.values).astype(np.float64) for column in below])
+    return share(there, total([column.applicable.astype(np.float64) for column in below]))
+
+
+def _counted(node: Node, tree: Tree) -> Iterator[Node]:
+    """Yield the indicators below a node that have a weight all the way up to it."""
+    for child in node.children:
+        if tree.weights[child.code] > 0:
+            yield from _counted(child, tree) if child.children else (child,)
 
 
 def _inherited(family: Children, below: Sequence[Column]) -> tuple[Mask, dict[int, str]]:
