@@ -5,6 +5,8 @@ moment; a few may wait, whoever comes after them is told to come again. So neith
 take up all threads.
 """
 
+import gc
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +21,8 @@ TOGETHER: Final = 2
 OF_ONE: Final = 1
 WAITING: Final = 2
 PATIENCE: Final = 1.0
+#: Seconds after which a thread that calculates lets another one run; whoever answers meanwhile waits so long, often.
+SWITCH: Final = 0.0005
 
 
 class TooManyAtOnce(Refused):
@@ -54,12 +58,15 @@ class Turns:
         with self._changed:
             self._wait(owner)
             self._taken[owner] += 1
+            gc.disable()  # results are large and hold no cycles; looking for some stops every thread
         try:
             yield
         finally:
             with self._changed:
                 self._taken[owner] -= 1
                 self._taken += Counter()  # forgets whoever has none
+                if not self._taken:
+                    gc.enable()
                 self._changed.notify_all()
 
     def _wait(self, owner: str) -> None:
@@ -80,6 +87,7 @@ class Turns:
         return self._taken[owner] < self.of_one and self._taken.total() < self.together
 
 
+sys.setswitchinterval(SWITCH)
 TURNS: Final = Turns(TOGETHER, OF_ONE, WAITING, PATIENCE)
 _held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
 

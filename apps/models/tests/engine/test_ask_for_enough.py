@@ -57,7 +57,7 @@ def test_the_rule_survives_a_workbook_and_is_told_in_the_explanation() -> None:
 
 
 def test_a_fraction_of_the_maximum_beyond_the_scale_warns() -> None:
-    shares = {"normalisation": {"method": "fraction_of_max"}, "direction": "negative"}
+    shares: dict[str, Any] = {"normalisation": {"method": "fraction_of_max"}, "direction": "negative"}
     model = parse(document(leaf("a", **shares), mode="relative"))
 
     found = score(model, [unit("x", a=2), unit("y", a=8)])
