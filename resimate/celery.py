@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 
@@ -45,6 +45,11 @@ app.conf.update(
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logs_to_django(**_: Any) -> None:
+    """Celery's own lines are JSON like all others: that somebody answers this signal is what keeps its hands off."""
 
 
 @worker_init.connect

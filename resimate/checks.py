@@ -20,17 +20,29 @@ def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMes
         ("DATABASE_URL", servers.embedded_database, "production does not run on the embedded PostgreSQL"),
         ("REDIS_URL", servers.embedded_redis, "production does not run on the embedded Valkey"),
         ("EMAIL_URL", servers.embedded_email, "production does not send mail to the embedded mailbox"),
-        ("SECRET_KEY", len(settings.SECRET_KEY) < 50, "it signs sessions and links, with at least 50 characters"),
+        (
+            "SECRET_KEY",
+            _is_guessable(settings.SECRET_KEY, 50),
+            "it signs sessions and links: 50 random characters",
+        ),
         ("ENCRYPTION_KEY", not settings.ENCRYPTION_KEY_GIVEN, "it protects personal data; base64 of 32 random bytes"),
         ("RESIMATE_BASE_DOMAIN", settings.BASE_DOMAIN in LOCAL, "it is the host name that people use"),
         ("COLLECTED_STATIC", not settings.COLLECTED_STATIC, "production serves compressed, hashed files"),
         ("DATABASE_OWNER_URL", settings.OWNER_GIVEN and owner == runtime, "the runtime role must own nothing"),
     ]
+    if settings.ENCRYPTION_KEY_GIVEN:
+        weak = _is_guessable(settings.ENCRYPTION_KEY.decode("latin-1"), 32)
+        wanted[4] = ("ENCRYPTION_KEY", weak, "its 32 bytes are not random; `openssl rand -base64 32` makes some")
     return [
         Error(f"Set {name}: {reason}.", id=f"resimate.E{number:03}")
         for number, (name, unfit, reason) in enumerate(wanted, start=1)
         if unfit
     ]
+
+
+def _is_guessable(secret: str, length: int) -> bool:
+    """Whether it is too short, or has not the variety of what is made at random: repeats itself, or uses few signs."""
+    return len(secret) < length or len(set(secret)) < length // 3 or secret[: len(secret) // 2] in secret[1:]
 
 
 @register(Tags.database)

@@ -20,7 +20,7 @@ from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.installation import Installation, demo_password
 from apps.core.embedded.servers import start_servers
 from apps.core.embedded.supervisor import Child, Supervisor
-from resimate import env
+from resimate import env, servers
 from resimate.management_port import ManagementPort
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ GIVEN = {
     "database_url": ("DATABASE_URL", "PostgreSQL, as the runtime role"),
     "owner_database_url": ("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
     "redis_url": ("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
-    "email_url": ("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS"),
+    "email_url": ("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS, smtp+tls:// for STARTTLS"),
 }
 SIGN_INS = (
     ("demo", "admin@demo.example"),
@@ -77,7 +77,9 @@ def declare() -> Wishes:
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
-        given={name: env.secret(variable, about) for name, (variable, about) in GIVEN.items()},
+        given={
+            name: servers.checked(variable, env.secret(variable, about)) for name, (variable, about) in GIVEN.items()
+        },
     )
 
 
@@ -126,6 +128,7 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", host),
         *("--port", str(port), "--workers", str(wishes.workers), "--backlog", "2048", "--log-level", "error"),
+        *("--log-config", "resimate/front/logs.json"),
         *("--http1-header-read-timeout", "15000", "--http1-buffer-size", "131072"),
         *("--workers-kill-timeout", "25s", "--factory", "resimate.front:door"),
     ]

@@ -1,6 +1,7 @@
 """Every environment runs this file; only the environment's variables differ (see ``docs/settings.md``)."""
 
 import base64
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 
 from apps.core.embedded.installation import NotRunning, Urls, connection_urls, running_port, secret_of
-from resimate import env
+from resimate import env, servers
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
 
@@ -27,12 +28,18 @@ DEBUG = False
 
 
 # Servers: the environment names them, or they are the embedded ones.
+def _address(variable: str, about: str) -> str:
+    return servers.checked(variable, env.secret(variable, about))
+
+
 def _servers() -> tuple[Urls, bool]:
     given = {
-        "database_url": env.secret("DATABASE_URL", "PostgreSQL, as the runtime role"),
-        "owner_database_url": env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
-        "redis_url": env.secret("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
-        "email_url": env.secret("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS"),
+        "database_url": _address("DATABASE_URL", "PostgreSQL, as the runtime role"),
+        "owner_database_url": _address("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
+        "redis_url": _address("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
+        "email_url": _address(
+            "EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS, smtp+tls:// for STARTTLS"
+        ),
     }
     if not DEVELOPMENT:  # a process that only serves has no business with the owner's connection
         given["owner_database_url"] = given["owner_database_url"] or given["database_url"]
@@ -62,7 +69,11 @@ def _database(url: str, **extra: Any) -> dict[str, Any]:
         "PORT": str(parts.port or 5432),
         "CONN_MAX_AGE": 0,
         "DISABLE_SERVER_SIDE_CURSORS": False,
-        "OPTIONS": {"application_name": f"resimate {ROLE or 'manage'}", "connect_timeout": 5},
+        "OPTIONS": {
+            "application_name": f"resimate {ROLE or 'manage'}",
+            "connect_timeout": 5,
+            **servers.query_of(url),
+        },
         **extra,
     }
 
@@ -116,7 +127,7 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]
 MIDDLEWARE = [
     "apps.core.observability.middleware.ObservabilityMiddleware",
     "apps.core.observability.health.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "apps.tenants.middleware.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.content_policy.ContentPolicyMiddleware",
     "apps.core.limits.BodyLimitMiddleware",
@@ -146,7 +157,20 @@ if DEVELOPMENT:
     _given_key = _given_key or secret_of(DATA_DIR, "encryption_key")
 # Without secrets of its own production does not start: resimate/checks.py says which are missing.
 SECRET_KEY = SECRET_KEY or "none"
-ENCRYPTION_KEY = base64.b64decode(_given_key)  # none encrypts nothing: the keyring refuses it
+
+
+def _key(text: str) -> bytes:
+    """None at all encrypts nothing: the keyring refuses it."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b"?"
+    if text and len(key) != 32:
+        raise env.BadSetting("ENCRYPTION_KEY is not base64 of 32 bytes; `openssl rand -base64 32` makes one.")
+    return key
+
+
+ENCRYPTION_KEY = _key(_given_key)
 ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local",), "who keeps the key-encryption key")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
@@ -243,7 +267,7 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
 MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
-OBJECT_STORE_URL = env.secret("OBJECT_STORE_URL", "s3://key:secret@host/bucket; the data folder when empty")
+OBJECT_STORE_URL = _address("OBJECT_STORE_URL", "s3://key:secret@host/bucket; the data folder when empty")
 
 
 def _files(url: str) -> dict[str, Any]:
@@ -348,6 +372,11 @@ LOGGING = {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         "django.request": {"level": "ERROR"},  # a refused request is not a fault; the access line has its status
         "django.security.DisallowedHost": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
     },
 }
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail addresses are unique, by a constraint on their lower-case form
+logging.captureWarnings(True)
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail addresses are unique, by a constraint on their lower-case form
+    "security.W001",  # our SecurityMiddleware is Django's, with an eye on the host
+]

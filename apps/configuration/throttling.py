@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 from apps.configuration import services
 from apps.core import degraded
+from apps.core.observability.middleware import client_address
 
 WINDOW = 3600
 SHARES = 10_000
@@ -28,7 +29,7 @@ class GroupThrottle(BaseThrottle):
         now = time.time()
         window = int(now // WINDOW)
         self.reset = (window + 1) * WINDOW - now
-        who = request.user.pk if request.user and request.user.is_authenticated else self.get_ident(request)
+        who = request.user.pk if request.user and request.user.is_authenticated else client_address(request)
         used = COUNTER.count(f"rate:{group}:{who}:{window}", draw=max(1, limit // SHARES))
         if used is None:
             return True

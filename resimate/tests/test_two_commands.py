@@ -1,7 +1,9 @@
 """What `make run` promises: it starts, says where, survives being killed, and stops with nothing lost."""
 
+import base64
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -34,7 +36,8 @@ def test_it_prints_addresses_and_sign_ins(product: Product) -> None:
 def test_probes_answer_on_any_host_and_metrics_only_on_the_management_port(product: Product) -> None:
     assert product.request("GET", "no-such-tenant", "/health/live").status == 200
     ready = product.request("GET", "", "/health/ready")
-    assert (ready.status, set(ready.json()["dependencies"])) == (200, {"database", "redis", "worker", "scheduler"})
+    assert ready.status == 200
+    assert set(ready.json()["dependencies"]) >= {"database", "redis", "worker", "scheduler"}
     assert product.request("GET", "demo", "/metrics").status == 404
 
     stranger = product.request("GET", "", "/health/ready", X_Forwarded_For="203.0.113.7")
@@ -119,8 +122,8 @@ def test_a_production_configuration_passes_the_deployment_checks(tmp_path: Path)
         "RESIMATE_ENV": "production",
         "COLLECTED_STATIC": "yes",
         "STATIC_ROOT": str(tmp_path),
-        "SECRET_KEY": "".join(chr(33 + n) for n in range(80)),
-        "ENCRYPTION_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "RESIMATE_BASE_DOMAIN": "resimate.example",
     }
 

@@ -7,14 +7,20 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from apps import audit
 from apps.accounts import authz, bearer, keys
 from apps.accounts.models import ApiKey, User
+from apps.configuration import throttling
 from apps.core import context, crypto
+from apps.core.observability import metrics
+from apps.core.observability.middleware import client_address
 
+#: Wrong keys from one address in a window of so many seconds.
+MOST_WRONG_KEYS = 100
+WINDOW = 3600
 GRAIN = timedelta(minutes=1)
 REFUSAL = "This API key is not valid."
 
@@ -29,6 +35,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         now = timezone.now()
         key = self._find(text.strip())
         if key is None:
+            _count_wrong_key(request, now)
             raise AuthenticationFailed(REFUSAL)
         if not key.is_valid_at(now) or not key.user.is_active:
             _record_refusal(key, now)
@@ -46,6 +53,15 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _count_wrong_key(request: Request, now: datetime) -> None:
+    """Guessing is counted by address. It refuses wrong keys alone, so nobody shuts the owner of a good one out."""
+    window = int(now.timestamp() // WINDOW)
+    tried = throttling.COUNTER.count(f"wrong-keys:{client_address(request)}:{window}", draw=1)
+    metrics.SIGN_INS.labels("wrong_key").inc()
+    if tried is not None and tried > MOST_WRONG_KEYS:
+        raise Throttled(wait=(window + 1) * WINDOW - now.timestamp())
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

@@ -64,6 +64,11 @@ def is_near(peer: str, server: str, headers: Container[str]) -> bool:
     return here and not any(name in headers for name in FORWARDED)
 
 
+def asked_near(request: HttpRequest) -> bool:
+    headers = {name.lower() for name in request.headers}
+    return is_near(request.META.get("REMOTE_ADDR", ""), request.META.get("SERVER_NAME", ""), headers)
+
+
 class HealthMiddleware:
     """Answers ``/health/*`` on any host, before a tenant is looked up: probes send a pod's address."""
 
@@ -74,8 +79,6 @@ class HealthMiddleware:
         if request.path in LIVE:
             return JsonResponse({"status": "ok"})
         if request.path in READY:
-            meta, headers = request.META, {name.lower() for name in request.headers}
-            named = is_near(meta.get("REMOTE_ADDR", ""), meta.get("SERVER_NAME", ""), headers)
-            status, said = READINESS.answer(named=named)
+            status, said = READINESS.answer(named=asked_near(request))
             return JsonResponse(said, status=status)
         return self.get_response(request)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import traceback
 from datetime import UTC, datetime
@@ -50,21 +51,33 @@ def masked(text: str) -> str:
     return text
 
 
+def _service() -> str:
+    """The server's own parent process writes lines too, and knows no Django."""
+    return (settings.ROLE if settings.configured else os.environ.get("RESIMATE_ROLE", "")) or "manage"
+
+
+def _schema() -> str:
+    return (getattr(connection, "schema_name", "") or "") if settings.configured else ""
+
+
 class JSONFormatter(logging.Formatter):
-    """One line a record. ``extra`` may set ``action``, ``duration`` (seconds) and ``status``; the rest is known."""
+    """One line a record. ``extra`` may set ``action``, ``duration`` (seconds) and ``status``; the rest is known.
+
+    The line has the duration in milliseconds.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        work = context.current()
+        work, seconds = context.current(), getattr(record, "duration", None)
         line: dict[str, Any] = {
-            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "service": settings.ROLE or "manage",
+            "timestamp": f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S}.{int(record.msecs):03}Z",
+            "level": record.levelname,
+            "service": _service(),
             "trace_id": work.trace_id,
             "span_id": work.span_id,
             "user_id": work.user_id,
-            "tenant_id": getattr(connection, "schema_name", "") or "",
+            "tenant_id": _schema(),
             "action": getattr(record, "action", "") or work.action or record.name,
-            "duration": getattr(record, "duration", None),
+            "duration": None if seconds is None else round(seconds * 1000, 1),
             "status": str(getattr(record, "status", "")),
             "message": self._message(record),
         }

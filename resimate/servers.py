@@ -1,0 +1,72 @@
+"""Addresses of the servers, as the environment gives them: what is understood is honoured, the rest is refused."""
+
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from resimate.env import BadSetting
+
+#: What libpq takes in the query of an address, and we pass on.
+POSTGRES: Final = frozenset(
+    {
+        *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslcrldir", "sslsni"),
+        *("sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version", "channel_binding", "require_auth"),
+        *("gssencmode", "krbsrvname", "options", "target_session_attrs", "hostaddr", "passfile", "application_name"),
+        *("connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval"),
+        "keepalives_count",
+    }
+)
+REDIS: Final = frozenset({"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"})
+#: For each variable: the schemes it takes, each with the keys that its query may have.
+TAKES: Final[dict[str, dict[str, frozenset[str]]]] = {
+    "DATABASE_URL": {"postgres": POSTGRES, "postgresql": POSTGRES},
+    "DATABASE_OWNER_URL": {"postgres": POSTGRES, "postgresql": POSTGRES},
+    "REDIS_URL": {"redis": frozenset(), "rediss": REDIS, "unix": frozenset({"db"})},
+    "EMAIL_URL": {"smtp": frozenset(), "smtps": frozenset(), "smtp+tls": frozenset()},
+    "OBJECT_STORE_URL": {"s3": frozenset(), "s3+http": frozenset()},
+}
+VALUES: Final = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "ssl_cert_reqs": ("required", "optional", "none"),
+    "ssl_check_hostname": ("true", "false"),
+}
+
+
+def checked(variable: str, url: str) -> str:
+    """The same address; raises ``BadSetting``, without the address itself, which holds a password."""
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  it is read only now
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError as error:
+        raise BadSetting(f"{variable} is no address: {error}.") from None
+    _check_whole(variable, parts)
+    _check_query(variable, parts.scheme, pairs)
+    return url
+
+
+def query_of(url: str) -> dict[str, str]:
+    """What the query of an address says."""
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def _check_whole(variable: str, parts: SplitResult) -> None:
+    schemes = TAKES[variable]
+    if parts.scheme not in schemes:
+        raise BadSetting(f"{variable} begins with {parts.scheme or 'no scheme'}; it takes {', '.join(schemes)}.")
+    if parts.fragment or "#" in parts.geturl():
+        raise BadSetting(f"{variable} has a # in it; write %23 where a password has one.")
+
+
+def _check_query(variable: str, scheme: str, pairs: list[tuple[str, str]]) -> None:
+    known = TAKES[variable][scheme]
+    names = [name for name, _ in pairs]
+    if unknown := sorted(set(names) - known):
+        takes = f"it takes {', '.join(sorted(known))}" if known else f"{scheme}:// takes none"
+        raise BadSetting(f"{variable} does not know {', '.join(unknown)} in its query; {takes}.")
+    if len(set(names)) < len(names):
+        raise BadSetting(f"{variable} says the same thing twice in its query.")
+    for name, value in pairs:
+        if value not in VALUES.get(name, (value,)):
+            raise BadSetting(f"{variable} has {name}={value} in its query; it takes {', '.join(VALUES[name])}.")
