@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.passwords import LONGEST
+from apps.configuration import zones
 
 
 class SignInForm(forms.Form):
@@ -26,6 +27,11 @@ class ProfileForm(forms.Form):
         label=_("Name"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=lambda: [("", _("That of the organisation")), *((one, one) for one in sorted(zones.known()))],
+    )
 
 
 class ForgottenForm(forms.Form):

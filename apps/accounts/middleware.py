@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from apps.accounts import sessions
+from apps.configuration import zones
 from apps.core.api import problems
 from apps.core.errors import catalogue
 
@@ -48,3 +49,17 @@ def is_background(request: HttpRequest) -> bool:
     is_fragment = request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
     is_early = "prefetch" in request.headers.get("Sec-Purpose", "")
     return request.method in ("GET", "HEAD") and (is_fragment or is_early)
+
+
+class TimeZoneMiddleware:
+    """Shows and reads times of pages in the reader's zone, else in the tenant's; the API speaks UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        own = getattr(request.user, "time_zone", "") if request.session.get(SESSION_KEY) else ""
+        with timezone.override(zones.named(own)):
+            return self.get_response(request)

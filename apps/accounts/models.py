@@ -29,6 +29,8 @@ class User(AbstractBaseUser, Model):
     email = EmailField(pii="contact", max_length=254)
     name = EncryptedTextField(pii="name", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
+    #: In which times are shown to them; the tenant's when it is empty.
+    time_zone = models.CharField(max_length=60, blank=True, default="")
     is_active = models.BooleanField(default=True)
     #: Counts up when the account is closed or gets another password: no session of before is good after.
     session_epoch = models.PositiveIntegerField(default=0)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.core import moments
-from apps.core.forms import MOMENT, ContactsForm, introduction_field, moment_field, pasted_field
+from apps.core.clock_times import local
+from apps.core.forms import ContactsForm, introduction_field, moment_field, pasted_field
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 
 WEEK = timedelta(days=7)
@@ -76,7 +77,7 @@ class CampaignFactsForm(forms.Form):
         empty_label=_("The assessments of the same period"),
         help_text=_("For models that compare subjects: a reference set of the same version keeps scores as they are."),
     )
-    closes_at = moment_field(_("Closes at"), _("In UTC. You can extend it later."))
+    closes_at = moment_field(_("Closes at"), _("Time zone: %(zone)s. You can extend it later."))
     introduction = introduction_field()
 
     def __init__(
@@ -90,8 +91,8 @@ class CampaignFactsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        fortnight = (now + timedelta(days=14)).replace(hour=17, minute=0)
-        self.initial.setdefault("closes_at", fortnight.strftime(MOMENT))
+        fortnight = local(now + timedelta(days=14)).replace(hour=17, minute=0)
+        self.initial.setdefault("closes_at", fortnight)
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]  # declared as a Field
         self.fields["subject"].queryset = subjects  # type: ignore[attr-defined]  # as above
         self._offer(reference_sets)
@@ -154,8 +155,8 @@ class PersonForm(forms.ModelForm[Stakeholder]):
 
 
 class ExtendForm(forms.Form):
-    closes_at = moment_field(_("New closing date"), _("In UTC; later than the present one."))
+    closes_at = moment_field(_("New closing date"), _("Time zone: %(zone)s. Later than the present one."))
 
     def __init__(self, *args: Any, campaign: Campaign, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"closes_at": moments.after(max(campaign.closes_at, now), WEEK).strftime(MOMENT)}
+        self.initial = {"closes_at": moments.after(max(campaign.closes_at, now), WEEK)}

@@ -1,5 +1,6 @@
 """The keys there are. Each is declared once, with its type, default and meaning."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,25 +9,34 @@ import jsonschema
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``schema`` is JSON Schema (2020-12) for the value."""
+    """``schema`` is JSON Schema (2020-12) for the value; ``check`` says what else is wrong with one."""
 
     name: str
     default: Any
     schema: dict[str, Any]
     about: str
+    check: Callable[[Any], str | None] | None = None
 
     def problem_with(self, value: Any) -> str | None:
         error = next(jsonschema.Draft202012Validator(self.schema).iter_errors(value), None)
-        return None if error is None else str(error.message)
+        if error is not None:
+            return str(error.message)
+        return self.check(value) if self.check else None
 
 
 KEYS: dict[str, Key] = {}
 
 
-def declare(name: str, default: Any, schema: dict[str, Any], about: str) -> Key:
+def declare(
+    name: str,
+    default: Any,
+    schema: dict[str, Any],
+    about: str,
+    check: Callable[[Any], str | None] | None = None,
+) -> Key:
     if name in KEYS:
         raise ValueError(f"{name} is declared twice")
-    KEYS[name] = Key(name, default, schema, about)
+    KEYS[name] = Key(name, default, schema, about, check)
     return KEYS[name]
 
 

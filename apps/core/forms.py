@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.renderers import BaseRenderer, EngineMixin
 from django.template.backends.django import DjangoTemplates
-from django.utils.functional import cached_property
+from django.utils import timezone
+from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import contacts
+from apps.core import clock_times, contacts
 from apps.core.contacts import Reading, flaw_said
 from apps.core.identity import folded
 from apps.core.tables import Decoded, TableInvalid, as_text
@@ -80,12 +82,35 @@ class MomentField(forms.DateTimeField):
     def to_python(self, value: Any) -> Any:
         if value and not (isinstance(value, str) and WHOLE.fullmatch(value.strip())):
             raise ValidationError(_("Choose a day and a time."))
-        return super().to_python(value)
+        return self._in_zone(str(value)) if value else None
+
+    def _in_zone(self, text: str) -> datetime:
+        """The moment of a time in the active zone; of two, when clocks go back, the first."""
+        zone = timezone.get_current_timezone()
+        try:
+            naive = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise ValidationError(_("Choose a day and a time.")) from None
+        if clock_times.is_skipped(naive, zone):
+            said = _("Clocks in %(zone)s go forward over this time: choose another one.")
+            raise ValidationError(said, params={"zone": clock_times.zone_name()})
+        return naive.replace(tzinfo=zone)
+
+    def prepare_value(self, value: Any) -> Any:
+        return clock_times.local(value).strftime(MOMENT) if isinstance(value, datetime) else value
 
 
-def moment_field(label: Any, help_text: Any = "", **more: Any) -> MomentField:
+def moment_field(label: Any, help_text: Any = "%(zone)s", **more: Any) -> MomentField:
+    """A field for a moment; ``help_text`` names the ``%(zone)s`` in which it is read, whatever that is then."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-    return MomentField(label=label, help_text=help_text, widget=widget, **more)
+    return MomentField(label=label, help_text=_named(help_text), widget=widget, **more)
+
+
+def _in_words(help_text: Any) -> str:
+    return str(help_text) % {"zone": clock_times.zone_name()}
+
+
+_named: Any = lazy(_in_words, str)
 
 
 def introduction_field() -> forms.CharField:

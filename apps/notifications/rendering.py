@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+
+from apps.configuration import zones
 
 LONGEST_SUBJECT = 300
 
@@ -19,7 +21,7 @@ class Rendered:
 
 
 def render(kind: str, facts: dict[str, Any], language: str) -> Rendered:
-    with translation.override(language):
+    with translation.override(language), timezone.override(zones.of_tenant()):
         subject = render_to_string(f"notifications/{kind}.subject.txt", facts)
         body = render_to_string(f"notifications/{kind}.body.txt", facts)
     return Rendered(" ".join(subject.split())[:LONGEST_SUBJECT], body.strip() + "\n")

@@ -8,6 +8,8 @@ from django_tenants.utils import schema_context
 from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
 from apps.accounts.roles import PLATFORM_ADMINISTRATOR
+from apps.configuration import services as configuration
+from apps.configuration import zones
 from apps.core.embedded.installation import demo_password
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import owner_in
@@ -17,6 +19,10 @@ TENANTS = {
     "demo": ("Harbourside Water", organisation.fill),
     "hdi": ("Human Development Index 2022", hdi.fill),
 }
+
+
+#: The harbour of the one lies on the North Sea; the figures of the other are the world's.
+ZONES = {"demo": "Europe/Berlin"}
 
 
 def ensure() -> None:
@@ -29,6 +35,8 @@ def ensure() -> None:
             email = f"admin@{slug}.example"
             accounts.onboard_tenant(slug, name=name, admin_email=email, now=now, password=password_for(email))
         with schema_context(slug), transaction.atomic():
+            if not is_there:
+                configuration.change(zones.ZONE.name, ZONES.get(slug, "UTC"), now=now)
             fill(now)
     with schema_context("public"):
         ensure_user("platform@localhost.example", "Platform administrator", PLATFORM_ADMINISTRATOR)

@@ -122,6 +122,15 @@
   };
   if (opened) touches.forEach((kind) => addEventListener(kind, tell, { passive: true }));
 
+  // What time it is where the reader is, where that is another one.
+  doc.querySelectorAll("time[data-local]").forEach((time) => {
+    const moment = new Date(time.dateTime), here = { dateStyle: "long", timeStyle: "short" };
+    const write = (zone) => new Intl.DateTimeFormat(root.lang, zone ? { ...here, timeZone: zone } : here).format(moment);
+    if (isNaN(moment) || write() === write(time.dataset.zone)) return;
+    time.textContent = `${time.dataset.local} ${write()}`;
+    time.hidden = false;
+  });
+
   // Copy fields.
   doc.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-copy]");

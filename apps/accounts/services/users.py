@@ -69,10 +69,13 @@ def create_user(
 
 
 @transaction.atomic
-def change_user(user: User, *, acting_user: User, now: datetime, name: str, language: str) -> User:
+def change_user(
+    user: User, *, acting_user: User, now: datetime, name: str, language: str, time_zone: str | None = None
+) -> User:
     user = locked(User.objects.all(), user.pk)
     user.name, user.language = name, language
-    user.save(update_fields=["name", "language"])
+    user.time_zone = user.time_zone if time_zone is None else time_zone
+    user.save(update_fields=["name", "language", "time_zone"])
     audit.record("user.changed", now=now, target=user, actor=acting_user)
     events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
     return user

@@ -123,7 +123,7 @@ def test_an_answer_is_saved_as_soon_as_it_is_given(campaign: Campaign, bos_link:
 
     fragment = response.content.decode()
     assert response.status_code == 200
-    assert "Saved at 09:00" in fragment
+    assert "Saved" in fragment
     assert 'hx-swap-oob="true"' in fragment
     assert "1 of 5" in fragment
     assert "<html" not in fragment

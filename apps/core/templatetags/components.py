@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
-from apps.core import degraded
+from apps.core import clock_times, degraded
 from apps.core.panels import panels_at
 from apps.core.translating import translated
 from apps.core.typed_numbers import shown
@@ -17,6 +17,8 @@ from apps.core.typed_numbers import shown
 register = template.Library()
 register.filter("translated", translated)
 register.filter("exact", shown)
+register.filter("moment", clock_times.long)
+register.filter("moment_short", clock_times.short)
 
 
 @register.simple_tag

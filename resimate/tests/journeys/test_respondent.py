@@ -69,7 +69,7 @@ def test_answer_leave_resume_elsewhere_and_submit(visitor: Callable[..., Visitor
     statements = page.locator("fieldset.statement")
     for number in range(3):
         statements.nth(number).locator("label").nth(number + 1).click()
-        statements.nth(number).get_by_text("Saved at").wait_for()
+        statements.nth(number).get_by_text("Saved", exact=True).wait_for()
     phone.look("2-section")
     assert phone.bytes_on_the_wire() <= 90 * 1024
 
@@ -95,7 +95,7 @@ def answer_every_section(visitor: Visitor) -> None:
         for statement in page.locator("fieldset.statement").all():
             if not statement.locator("input:checked").count():
                 statement.locator("label").nth(3).click()
-                statement.get_by_text("Saved at").wait_for()
+                statement.get_by_text("Saved", exact=True).wait_for()
         with page.expect_navigation():
             page.get_by_role("button", name="Save and").first.click()
 
@@ -139,7 +139,7 @@ def test_answers_given_offline_are_sent_when_the_connection_is_back(visitor: Cal
     page.get_by_text("No connection").first.wait_for()
 
     phone.context.set_offline(False)
-    statement.get_by_text("Saved at").wait_for()
+    statement.get_by_text("Saved", exact=True).wait_for()
     phone.faults.clear()  # the browser itself reports the failed request
 
     page.reload()
@@ -156,7 +156,7 @@ def test_the_keyboard_alone_is_enough(visitor: Callable[..., Visitor], link: str
 
     page.keyboard.press("4")
 
-    first.get_by_text("Saved at").wait_for()
+    first.get_by_text("Saved", exact=True).wait_for()
     assert first.locator("input").nth(3).is_checked()
 
 

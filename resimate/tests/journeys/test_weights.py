@@ -65,7 +65,7 @@ def test_a_budget_from_the_question_to_the_draft(visitor: Callable[..., Visitor]
     points.nth(0).fill("50")
     points.nth(0).press("Tab")
     page.get_by_text("50 of 100 points are left to share out.").wait_for()
-    page.get_by_text("Saved at").wait_for()
+    page.get_by_text("Saved", exact=True).wait_for()
     page.get_by_role("button", name="Save and check").click()
     page.get_by_role("alert").get_by_text("50 of 100 points are left").wait_for()
     phone.look("3-points-left")

@@ -1,0 +1,36 @@
+"""The time zone in which a tenant's times are shown and typed."""
+
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from apps.configuration import services
+from apps.configuration.registry import declare
+from apps.core.sentences import Sentence
+
+
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def problem_with(zone: Any) -> str | None:
+    return None if zone in known() else Sentence("There is no time zone {zone!r}.", zone=str(zone)[:60])
+
+
+ZONE = declare(
+    "time_zone",
+    "UTC",
+    {"type": "string", "maxLength": 60},
+    "The zone of times on pages and in messages, by its name in the tz database, for example Europe/Berlin.",
+    problem_with,
+)
+
+
+def of_tenant() -> ZoneInfo:
+    return ZoneInfo(services.get(ZONE.name))
+
+
+def named(zone: str) -> ZoneInfo:
+    """The zone of that name; the tenant's when there is no such one."""
+    return ZoneInfo(zone) if zone and problem_with(zone) is None else of_tenant()
