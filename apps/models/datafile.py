@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from apps.core.identity import folded
 from apps.core.numbers import Ambiguous, NotANumber, Separator
 from apps.core.sentences import Sentence
 from apps.core.tables import (
@@ -118,7 +119,7 @@ def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
     units: dict[str, Unit] = {}
     for row in rows:
         code = row.cells["id"]
-        if code in units:
+        if folded(code) in units:
             detail = Sentence("unit {code} stands in an earlier line", code=code)
             flaws.append(Flaw(row.line, "id", "duplicate_id", detail))
         values = {
@@ -127,7 +128,7 @@ def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
             if name not in UNITS.names
         }
         unit: Unit = {"id": code, "values": values}
-        units[code] = {**unit, "group": row.cells["group"]} if "group" in row.cells else unit
+        units[folded(code)] = {**unit, "group": row.cells["group"]} if "group" in row.cells else unit
         if len(flaws) > MOST_PROBLEMS:
             break
     return list(units.values())
@@ -150,8 +151,8 @@ def _long(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
     responses: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         cells = row.cells
-        unit = units.setdefault(cells["id"], {"id": cells["id"], "responses": []})
-        key = (cells["id"], cells.get("rater", ""))
+        key = (folded(cells["id"]), folded(cells.get("rater", "")))
+        unit = units.setdefault(key[0], {"id": cells["id"], "responses": []})
         if key not in responses:
             responses[key] = _response(row)
             unit["responses"].append(responses[key])

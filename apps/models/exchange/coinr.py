@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from apps.core.identity import folded
 from apps.core.numbers import NotANumber, Separator
 from apps.core.sentences import Sentence
 from apps.core.tables import (
@@ -308,10 +309,11 @@ def _unit(row: Row, by: str, inputs: Mapping[str, str], figures: Figures, proble
 def _repeated(units: Sequence[Unit]) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     for unit in units:
-        if (unit.code, unit.period) in seen:
+        key = (folded(unit.code), folded(unit.period))
+        if key in seen:
             detail = Sentence("unit {code!r} stands in an earlier line for the same time", code=unit.code)
             yield cell_problem("", unit.line, "uCode", "duplicate_id", detail)
-        seen.add((unit.code, unit.period))
+        seen.add(key)
 
 
 def write_meta(model: Model) -> str:

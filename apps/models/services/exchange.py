@@ -21,13 +21,14 @@ from apps.models.engine.problems import Invalid as EngineInvalid
 from apps.models.exchange import coinr, sheets_of, write_workbook
 from apps.models.exchange.cells import CellTooLong
 from apps.models.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
+from apps.models.exchange.names import spelt_otherwise
 from apps.models.exchange.places import Places
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, decimal_of, store_responses
 from apps.models.services.seen import unseen
-from apps.models.services.subjects import create_subjects
+from apps.models.services.subjects import create_subjects, subjects_by_code
 from apps.models.services.undoing import fingerprint
 from apps.models.services.versions import import_document, publish_version
 
@@ -264,8 +265,10 @@ class _Work:
 
     def _subjects(self, units: Sequence[Unit]) -> dict[str, Subject]:
         wanted = {unit.code: unit for unit in reversed(units)}
-        seen = authz.seen_by(self.acting_user, Subject.objects.filter(code__in=wanted), "subjects:read")
-        known = {one.code: one for one in seen}
+        known = subjects_by_code(wanted, acting_user=self.acting_user)
+        spelt = {code: one.code for code, one in known.items() if code != one.code}
+        if spelt:
+            self.incoming.warnings.append({"code": "codes_spelt", "detail": spelt_otherwise(spelt)})
         rows = [
             {"code": unit.code, "name": unit.name, "group": unit.group}
             for unit in reversed(wanted.values())

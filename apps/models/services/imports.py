@@ -21,7 +21,7 @@ from apps.models.services import budgets
 from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.seen import unseen
-from apps.models.services.subjects import create_subjects
+from apps.models.services.subjects import create_subjects, subjects_by_code
 
 MOST_ROWS = 100_000
 BATCH = 2000
@@ -80,8 +80,7 @@ def import_assessments(
     refused = list(unseen(acting_user, version=version, reference_set=reference_set))
     if refused:
         raise Invalid("Some of it refers to what is not there.", errors=refused)
-    rows = authz.seen_by(acting_user, Subject.objects.filter(code__in=_codes(units)), "subjects:read")
-    subjects = {one.code: one for one in rows}
+    subjects = subjects_by_code(_codes(units), acting_user=acting_user)
     problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:
         raise Invalid("Some of the units cannot be imported.", errors=problems[:50])

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.db.models.functions import Lower
 
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.identity import folded
 from apps.core.locking import locked
 from apps.core.sentences import Sentence
 from apps.models.models import Subject
@@ -54,6 +56,23 @@ def _create(
         details={"count": len(ids), "ids": ids},
     )
     return made
+
+
+def subjects_by_code(codes: Iterable[str], *, acting_user: User | None) -> dict[str, Subject]:
+    """Return the subjects that codes name and the user may read, by the codes as they are given.
+
+    What no code is exactly is looked for by its normal form; where several subjects share that, none is meant.
+    """
+    wanted = set(codes)
+    seen = authz.seen_by(acting_user, Subject.objects.all(), "subjects:read")
+    known = {one.code: one for one in seen.filter(code__in=wanted)}
+    forms = {code: folded(code) for code in wanted - known.keys()}
+    if not forms:
+        return known
+    by_form: dict[str, list[Subject]] = {}
+    for one in seen.annotate(low=Lower("code")).filter(low__in=set(forms.values())):
+        by_form.setdefault(folded(one.code), []).append(one)
+    return known | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
 
 
 def _taken(codes: list[str], places: Sequence[str]) -> Iterable[Problem]:

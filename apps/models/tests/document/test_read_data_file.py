@@ -74,3 +74,16 @@ def test_every_mistake_names_its_line(text, found):
 
 def test_mistakes_are_told_together_up_to_a_limit():
     assert len(mistakes("id,a\n" + ",1\n" * 90)) == 50
+
+
+def test_answers_of_one_unit_and_rater_belong_together_however_they_are_spelt():
+    [unit] = read_units("id,rater,question,value\nNorth,Ann,L1,1\nnorth,ANN,L2,2\n")
+
+    assert unit == {"id": "North", "responses": [{"rater": "Ann", "answers": {"L1": 1, "L2": 2}}]}
+
+
+def test_headings_are_known_in_other_languages_and_a_workbook_cell_is_what_it_is():
+    assert read_units("Einheit;Gruppe;a\nu;x;1,5\n") == [{"id": "u", "group": "x", "values": {"a": 1.5}}]
+    assert read_units("Unité;Répondant;Frage;Wert\nu;r;L1;1,5\n") == [
+        {"id": "u", "responses": [{"rater": "r", "answers": {"L1": 1.5}}]}
+    ]

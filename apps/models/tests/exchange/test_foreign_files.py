@@ -125,3 +125,25 @@ def test_what_is_no_text_is_refused_with_its_line(api: Api, bad: bytes) -> None:
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert error["pointer"].startswith("/files/1/lines/")
+
+
+def test_a_subject_is_known_however_its_code_is_spelt_and_that_is_told(api: Api) -> None:
+    _import(api, IMETA, _file("iData.csv", "uCode,GDP\nNorth,1\nsouth,2\n"))
+    version = str(ModelVersion.objects.get().pk)
+    files = [_file("values.csv", "ID,gdp\nnorth,3\nSOUTH\u00ad,4\nwest,5\n")]
+
+    answer = api.post("models/import/", {"files": files, "version": version, "period": "2"})
+
+    assert answer.status_code == 201, answer.content
+    assert sorted(Subject.objects.values_list("code", flat=True)) == ["North", "south", "west"]
+    said = [one["detail"] for one in answer.json()["warnings"] if one["code"] == "codes_spelt"]
+    assert any("north → North" in one for one in said)
+    assert any("gdp → GDP" in one for one in said)
+
+
+def test_one_unit_in_two_spellings_stands_twice_in_the_file(api: Api) -> None:
+    answer = _import(api, IMETA, _file("iData.csv", "uCode,GDP\nNorth,1\nNORTH,2\n"), dry_run=True)
+
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+        ("/files/1/lines/3/uCode", "duplicate_id")
+    ]
