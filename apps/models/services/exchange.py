@@ -34,6 +34,7 @@ from apps.models.services.versions import import_document, publish_version
 
 MOST_BYTES = 20 * 1024 * 1024
 LONG = 5000
+LARGE = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -115,10 +116,10 @@ def _refuse_unmeant(
 
 def is_long(files: Sequence[File]) -> bool:
     """Whether there is so much to import that a job should do it."""
-    return any(not file.content.startswith(b"PK") and file.content.count(b"\n") > LONG for file in files)
+    texts = [file.content for file in files if not file.content.startswith(b"PK")]
+    return any(len(text) > LARGE or text.count(b"\n") > LONG for text in texts)
 
 
-@transaction.atomic
 def import_files(
     files: Sequence[File],
     options: Options,
@@ -134,8 +135,26 @@ def import_files(
 
     A dry run does all of it, says what it made, and takes it back. Scores follow with ``score`` once this commits.
     """
-    if sum(len(file.content) for file in files) > MOST_BYTES:
+    size = sum(len(file.content) for file in files)
+    if size > MOST_BYTES:
         raise DocumentTooLarge(Sentence("Files have at most {most} MB together.", most=MOST_BYTES // 1024 // 1024))
+    with budgets.at_work(size), transaction.atomic():
+        return _import(
+            files, options, version, publish=publish, score=score, acting_user=acting_user, now=now, dry_run=dry_run
+        )
+
+
+def _import(
+    files: Sequence[File],
+    options: Options,
+    version: ModelVersion | None,
+    *,
+    publish: bool,
+    score: bool,
+    acting_user: User | None,
+    now: datetime,
+    dry_run: bool,
+) -> dict[str, Any]:
     with _Located():
         incoming = received(files, options)
     _refuse_unmeant(acting_user, incoming, version, publish=publish)
