@@ -18,7 +18,7 @@ VERBS = {
 
 
 def follow(*models_: type[models.Model], exclude: tuple[str, ...] = ()) -> None:
-    """Record every change of these models, field by field; of personal data only that they changed."""
+    """Record every change of these models, field by field; of personal data and long texts only that they changed."""
     for model in models_:
         binary = [field.name for field in model._meta.fields if isinstance(field, models.BinaryField)]
         auditlog.register(model, exclude_fields=[*exclude, *binary])
@@ -50,5 +50,6 @@ def entry_of_relation(changed: Any, instance: models.Model, operation: str, fiel
 
 def _shown(instance: models.Model, name: str, change: Any) -> Any:
     field = instance._meta.get_field(name)
-    secret = getattr(field, "pii", None) or name == "password"
-    return "personal" if secret else change
+    if getattr(field, "pii", None) or name == "password":
+        return "personal"
+    return "text" if isinstance(field, models.TextField) else change  # people write names into texts

@@ -17,6 +17,11 @@ class Key:
     about: str
     check: Callable[[Any], str | None] | None = None
 
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether the audit trail, which forgets nothing, may hold the value: a text may be a name or an address."""
+        return "enum" in self.schema or self.schema.get("type") in ("integer", "number", "boolean")
+
     def problem_with(self, value: Any) -> str | None:
         error = next(jsonschema.Draft202012Validator(self.schema).iter_errors(value), None)
         if error is not None:
@@ -46,4 +51,6 @@ declare("api.rate.models", 1000, _PER_HOUR, "Requests an hour and user to models
 declare("api.rate.assessments", 500, _PER_HOUR, "Requests an hour and user to assessments.")
 declare("api.rate.calculations", 600_000, _PER_HOUR, "Requests an hour and user to calculations (10,000 a minute).")
 declare("api.rate.default", 1000, _PER_HOUR, "Requests an hour and user to every other part of the API.")
-declare("campaign.sender", "", {"type": "string", "maxLength": 200}, "Name shown as the sender of invitations.")
+#: One line without control characters, so that it can stand in the head of a letter.
+_LINE = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)"}
+declare("campaign.sender", "", _LINE, "Name shown as the sender of invitations.")

@@ -53,7 +53,8 @@ def change(key: str, value: Any, *, now: datetime, actor: Any = None) -> None:
     if problem := KEYS[key].problem_with(value):
         raise Invalid(f"{key}: {problem}", errors=[Problem("/value", problem)])
     Setting.objects.update_or_create(key=key, defaults={"value": value, "changed_at": now})
-    audit.record("setting.changed", now=now, actor=actor, details={"key": key, "value": value})
+    kept = {"value": value} if KEYS[key].may_be_kept else {}
+    audit.record("setting.changed", now=now, actor=actor, details={"key": key, **kept})
     transaction.on_commit(_remembered.clear)
 
 

@@ -14,7 +14,7 @@ from apps.core.api.moments import MomentField
 from apps.models.tests import conftest as _models  # noqa: F401  makes every serializer known
 from resimate.urls import tenant as _urls  # noqa: F401  as above
 
-pytestmark = pytest.mark.requirement("API-001")
+pytestmark = pytest.mark.requirement("CMS-001")
 
 
 def _serializers(parent: Any = serializers.Serializer) -> Iterator[Any]:

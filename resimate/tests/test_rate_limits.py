@@ -21,7 +21,7 @@ def analyst(acme: Any, now: datetime) -> Any:
     return user
 
 
-@pytest.mark.requirement("CMS-001", "PERF-001")
+@pytest.mark.requirement("CMS-001")
 def test_the_request_after_the_last_one_allowed_is_refused(
     analyst: Any, now: datetime, django_capture_on_commit_callbacks: Any
 ) -> None:

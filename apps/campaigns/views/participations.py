@@ -85,7 +85,7 @@ def revoke(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("campaigns:manage")
+@staff_page("campaigns:manage", shows="participation")
 def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """Correct a person's name, address, group or language."""
     found = _part_or_404(request, pk, participation, "campaigns:manage")

@@ -71,6 +71,22 @@ def test_a_change_is_recorded(acme: Any, now: datetime) -> None:
     assert (entry.category, entry.details) == ("configuration", {"key": KEY, "value": 5})
 
 
+@pytest.mark.requirement("LOG-002")
+@pytest.mark.parametrize("key", ["campaign.sender", "campaign.reply_to"])
+def test_a_text_that_may_name_somebody_is_not_kept_in_the_trail(acme: Any, now: datetime, key: str) -> None:
+    services.change(key, "zenobia@example.org", now=now)
+
+    assert AuditEntry.objects.get(action="setting.changed").details == {"key": key}
+
+
+@pytest.mark.requirement("CAMP-002")
+@pytest.mark.parametrize("value", ["X\r\nBcc: evil@x.example", "X\n", "\0", "a\u2028b", "\x85"])
+@pytest.mark.parametrize("key", ["campaign.sender", "campaign.reply_to"])
+def test_no_setting_adds_a_line_to_the_head_of_a_letter(acme: Any, now: datetime, key: str, value: str) -> None:
+    with pytest.raises(Invalid):
+        services.change(key, value, now=now)
+
+
 def test_reading_again_costs_no_query(acme: Any) -> None:
     services.get(KEY)
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.core import degraded
 from apps.core.observability import health
 
-pytestmark = pytest.mark.requirement("K8S-001")
+pytestmark = pytest.mark.requirement("AR-003")
 UP = {"database": degraded.State(up=True, vital=True), "redis": degraded.State(up=False)}
 
 

@@ -13,7 +13,7 @@ from apps.models.services import publish_version, update_draft
 from apps.models.tests.conftest import Api
 from apps.notifications.models import Message
 
-pytestmark = pytest.mark.requirement("CMS-001", "API-001")
+pytestmark = pytest.mark.requirement("CMS-001")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from apps.models.models import ModelVersion
 from apps.models.services import import_document
 from apps.models.tests.conftest import Api
 
-pytestmark = pytest.mark.requirement("CMS-001", "DB-001")
+pytestmark = pytest.mark.requirement("CMS-001", "DB-002")
 
 
 @pytest.fixture

@@ -88,7 +88,6 @@ def test_the_trace_goes_on_in_the_task(db: None) -> None:
     assert [trace for _, trace in seen] == [work.trace_id]
 
 
-@pytest.mark.requirement("SEC-DATA-001")
 def test_answers_to_repeated_requests_are_forgotten_after_a_day(acme: Any, beta: Any) -> None:
     def remember(key: str, hours: int) -> None:
         moment = timezone.now() - timedelta(hours=hours)

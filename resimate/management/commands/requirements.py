@@ -1,47 +1,89 @@
-"""The traceability matrix: every requirement, and the tests that show it."""
+"""The traceability matrix: every requirement, and the tests that are marked as showing it."""
 
 import ast
+import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+#: The ids of the specification with their priorities and titles.
+LIST = Path(__file__).parents[2] / "requirements.csv"
 
 
 class Command(BaseCommand):
-    help = "List the requirements with the tests that are marked as showing them."
+    help = "List all requirements with the tests that show them; a mark with an unknown id is an error."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument("--untested", action="store_true", help="only those that no test shows")
 
-    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
-        matrix = traced(Path(settings.BASE_DIR))
-        if as_json:
-            self.stdout.write(json.dumps(matrix, indent=1))
-            return
-        for requirement, tests in matrix.items():
-            self.stdout.write(f"{requirement:<14}{len(tests):>4} tests")
-            self.stdout.writelines(f"    {test}\n" for test in tests)
+    def handle(self, *args: Any, as_json: bool, untested: bool, **options: Any) -> None:
+        known = requirements()
+        found = traced(Path(settings.BASE_DIR))
+        unknown = [(test, name) for name in found if name not in known for test in found[name]]
+        if unknown:
+            raise CommandError("\n".join(f"{test}: there is no requirement {name}" for test, name in unknown))
+        matrix = {name: {**about, "tests": found.get(name, [])} for name, about in known.items()}
+        shown = {name: one for name, one in matrix.items() if not (untested and one["tests"])}
+        self.stdout.write(json.dumps(shown, indent=1) if as_json else _table(shown))
+
+
+def requirements() -> dict[str, dict[str, str]]:
+    """Every id of the specification: its ``priority`` and ``title``."""
+    with LIST.open(newline="") as file:
+        return {row.pop("id"): row for row in csv.DictReader(file)}
+
+
+def _table(matrix: dict[str, dict[str, Any]]) -> str:
+    lines = []
+    for name, one in matrix.items():
+        lines.append(f"{name:<14}{one['priority']:<10}{len(one['tests']):>4} tests  {one['title']}")
+        lines += [f"    {test}" for test in one["tests"]]
+    bare = sum(1 for one in matrix.values() if not one["tests"])
+    return "\n".join([*lines, f"{len(matrix)} requirements, {bare} of them without a test"])
 
 
 def traced(root: Path) -> dict[str, list[str]]:
-    """Requirement id → the tests marked with it, read from the source: nothing is run."""
+    """Requirement id → the tests marked with it, read from the source: nothing is run.
+
+    A mark stands at the function, at its class, or, as ``pytestmark``, at the module; a test has them all.
+    """
     matrix: dict[str, list[str]] = {}
     for path in sorted([*root.glob("apps/*/tests/**/*.py"), *root.glob("resimate/tests/**/*.py")]):
-        tree = ast.parse(path.read_text())
-        for function in ast.walk(tree):
-            if isinstance(function, ast.FunctionDef):
-                for requirement in _marks(function):
-                    matrix.setdefault(requirement, []).append(f"{path.relative_to(root)}::{function.name}")
+        place = str(path.relative_to(root))
+        for name, marks in marked(ast.parse(path.read_text())):
+            for requirement in marks:
+                matrix.setdefault(requirement, []).append(f"{place}::{name}")
     return dict(sorted(matrix.items()))
 
 
-def _marks(function: ast.FunctionDef) -> list[str]:
+def marked(body: ast.Module | ast.ClassDef, outer: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    """Every test of a module or class with the ids of its marks, each once."""
+    shared = (*outer, *(one for statement in body.body for one in _of_assignment(statement)))
+    for statement in body.body:
+        if isinstance(statement, ast.ClassDef):
+            at_class = _of_marks(statement.decorator_list)
+            yield from ((f"{statement.name}::{name}", ids) for name, ids in marked(statement, (*shared, *at_class)))
+        elif isinstance(statement, ast.FunctionDef) and statement.name.startswith("test"):
+            yield statement.name, list(dict.fromkeys((*shared, *_of_marks(statement.decorator_list))))
+
+
+def _of_assignment(statement: ast.stmt) -> list[str]:
+    if not (isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "pytestmark"):
+        return []
+    value = statement.value
+    return _of_marks(value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value])
+
+
+def _of_marks(marks: list[ast.expr]) -> list[str]:
     return [
         str(argument.value)
-        for mark in function.decorator_list
+        for mark in marks
         if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("mark.requirement")
         for argument in mark.args
         if isinstance(argument, ast.Constant)
