@@ -3,6 +3,7 @@ from collections.abc import Callable
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts import sessions
@@ -29,12 +30,22 @@ class SessionLimitsMiddleware:
         if request.session.get(SESSION_KEY):
             now = timezone.now()
             if not sessions.is_alive(request.session, now):
+                why = sessions.why_over(request.session, now)
                 request.session.flush()
-            elif not is_background(request):
+                return _with_reason(self.get_response(request), why)
+            if not is_background(request):
                 sessions.note_use(request.session, now)
             if request.session.get(sessions.FIRST) and not request.path.startswith(OPEN):
                 return _replace_first(request)
         return self.get_response(request)
+
+
+def _with_reason(response: HttpResponse, why: str) -> HttpResponse:
+    """The way to the sign-in page tells why somebody is sent there."""
+    target = response.headers.get("Location", "")
+    if why and target.startswith(reverse("accounts:sign-in")):
+        response["Location"] = f"{target}{'&' if '?' in target else '?'}ended={why}"
+    return response
 
 
 def _replace_first(request: HttpRequest) -> HttpResponse:

@@ -35,6 +35,11 @@ def is_alive(session: Any, now: datetime) -> bool:
     )
 
 
+def why_over(session: Any, now: datetime) -> str:
+    """Why a session that is not alive has ended, as far as it can be told: of itself."""
+    return "idle" if now.timestamp() - session.get("seen_at", 0.0) >= IDLE_SECONDS else ""
+
+
 def note_use(session: Any, now: datetime) -> None:
     if now.timestamp() - session["seen_at"] >= GRAIN_SECONDS:
         session["seen_at"] = now.timestamp()

@@ -55,7 +55,13 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: int = 200) -> HttpResponse:
-    return render(request, "accounts/sign_in.html", {"form": form, "next": target}, status=status)
+    page = {
+        "form": form,
+        "next": target,
+        "was_idle": request.GET.get("ended") == "idle",
+        "minutes": sessions.IDLE_SECONDS // 60,
+    }
+    return render(request, "accounts/sign_in.html", page, status=status)
 
 
 def _next(request: HttpRequest) -> str:

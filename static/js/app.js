@@ -76,6 +76,29 @@
   addEventListener("online", replay);
   addEventListener("load", replay);
 
+  // What is typed into a long form stays on this device, should the session end before it is taken.
+  const KEPT = "draft:keep:", HALF_A_DAY = 12 * 3600e3, isIn = $("[data-sign-out]");
+  const kept = (key) => JSON.parse(localStorage.getItem(key) || "null");
+  const fieldsOf = (form) => [...form.elements].filter((one) => one.name && !/^(csrfmiddlewaretoken)$/.test(one.name)
+    && !/^(file|password|hidden|submit|button)$/.test(one.type));
+  const keep = (form, sent) => localStorage.setItem(KEPT + form.dataset.keep, JSON.stringify({ sent, at: Date.now(),
+    fields: fieldsOf(form).map((one) => [one.name, one.value, /^(radio|checkbox)$/.test(one.type) ? one.checked : null]) }));
+  const putBack = (form, fields) => fields.forEach(([name, value, checked]) => {
+    const field = fieldsOf(form).find((one) => one.name === name && (checked === null || one.value === value));
+    if (field && checked === null) field.value = value; else if (field) field.checked = checked;
+  });
+  const forms = [...doc.querySelectorAll("form[data-keep]")], here = forms.map((form) => KEPT + form.dataset.keep);
+  for (const key of Object.keys(localStorage).filter((one) => one.startsWith(KEPT))) {
+    const draft = kept(key), isOver = isIn && draft?.sent && !here.includes(key);
+    if (isOver || !(Date.now() - draft?.at < HALF_A_DAY)) localStorage.removeItem(key);
+  }
+  forms.forEach((form, place) => {
+    const draft = kept(here[place]);
+    if (draft && !$(".error-summary")) putBack(form, draft.fields);
+    form.addEventListener("input", () => keep(form, false));
+    form.addEventListener("submit", () => keep(form, true));
+  });
+
   // Dangerous buttons ask first; leaving forgets every draft of this device.
   doc.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter, dialog = $("#confirm");
