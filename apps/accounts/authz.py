@@ -203,6 +203,12 @@ def require(acting_user: User | None, permission: str, obj: Model | None = None)
         raise _not_permitted(permission)
 
 
+def require_everywhere(acting_user: User | None, permission: str) -> None:
+    """Refuse who may not do it in the whole tenant."""
+    if acting_user is not None and not everywhere(acting_user, permission):
+        raise _not_permitted(permission)
+
+
 def require_each(acting_user: User | None, permission: str, queryset: QuerySet[Any]) -> None:
     """Refuse who may not do it to every row."""
     if acting_user is None or everywhere(acting_user, permission):

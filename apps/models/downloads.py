@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 
+from apps.accounts.models import User
 from apps.core.api.renderers import encode
 from apps.models import services
 from apps.models.models import ModelVersion
@@ -9,12 +10,12 @@ from apps.models.models import ModelVersion
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(version: ModelVersion, wanted: str) -> HttpResponse:
-    """Return ``json``, ``xlsx`` or ``coinr`` as an attachment; raises ``NotExportable``."""
+def download(version: ModelVersion, wanted: str, *, acting_user: User) -> HttpResponse:
+    """Return ``json``, ``xlsx`` or ``coinr`` as an attachment; raises ``NotExportable`` and ``NotPermitted``."""
     if wanted == "xlsx":
         content, media, ending = services.export_xlsx(version), XLSX, "xlsx"
     elif wanted == "coinr":
-        content, media, ending = services.export_coinr(version), "application/zip", "zip"
+        content, media, ending = services.export_coinr(version, acting_user=acting_user), "application/zip", "zip"
     else:
         content, media, ending = encode(version.document), "application/json", "json"
     response = HttpResponse(content, content_type=media)

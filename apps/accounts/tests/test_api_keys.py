@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from apps.accounts import keys, services
+from apps.accounts import authz, keys, services
 from apps.accounts.models import ApiKey, User
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
@@ -241,3 +241,13 @@ def test_equal_keys_of_two_tenants_stay_two(admin: User, beta: Any, stranger: Us
         assert not ApiKey.objects.filter(prefix=keys.prefix_of(ours)).exists()
 
     assert ours != theirs
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_a_key_of_one_scope_reaches_nothing_that_its_user_has_by_another(admin: User) -> None:
+    authz.remember(admin, [(["campaigns:own:read", "campaigns:assigned:read"], None)])
+    authz.narrow(admin, ApiKey(permissions=["campaigns:assigned:read"]))
+
+    assert [one.scope for one in authz.relevant(admin, "campaigns:read")] == ["assigned"]
+    authz.narrow(admin, ApiKey(permissions=["campaigns:model:read"]))
+    assert not authz.somewhere(admin, "campaigns:read")

@@ -53,8 +53,12 @@ def export_xlsx(version: ModelVersion) -> bytes:
         ) from None
 
 
-def export_coinr(version: ModelVersion) -> bytes:
-    """Return a ZIP archive of iMeta.csv, and iData.csv with the latest assessment of each subject and period."""
+def export_coinr(version: ModelVersion, *, acting_user: User | None) -> bytes:
+    """Return a ZIP archive of iMeta.csv, and iData.csv with the latest assessment of each subject and period.
+
+    It holds values of everybody's assessments, so it takes the right to read them all.
+    """
+    authz.require_everywhere(acting_user, "assessments:read")
     model = parsed(version)
     try:
         meta = coinr.write_meta(model)
