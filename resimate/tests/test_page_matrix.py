@@ -37,6 +37,9 @@ TABLE = """
 +++++++++  accounts:sign-in                GET POST
 !!!!!!!!!  accounts:sign-out               POST
 +++++++!!  accounts:account                GET POST
++++++++++  accounts:forgotten              GET POST
++++++++++  accounts:forgotten-sent         GET
++++++++++  accounts:choose-password        GET POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET
 ---++++!!  models:list                     GET
@@ -88,6 +91,10 @@ TABLE = """
 --+0-++!!  campaigns:link                  POST
 --+0-++!!  campaigns:renew                 POST
 --+0-++!!  campaigns:revoke                POST
+--+0-++!!  campaigns:edit                  GET POST
+---0-++!!  campaigns:edit-person           GET POST
+--+0-++!!  campaigns:remind-person         POST
+--+0-++!!  campaigns:remove-person         POST
 --+0-++!!  campaigns:results               GET
 --+0-++!!  campaigns:results-csv           GET
 --+0-++!!  campaigns:results-json          GET
