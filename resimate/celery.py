@@ -9,6 +9,7 @@ from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 
+MEASURED = 15.0  # seconds: as often as it is scraped
 SWEEPERS = 2  # without Redis; the threads that are woken are idle meanwhile
 
 app = Celery("resimate", task_cls="apps.tenants.tasks:TenantTask")
@@ -64,8 +65,11 @@ def _stop_when_unfit(**_: Any) -> None:
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
     from apps.core import background, degraded, presence
-    from apps.tenants.tasks import sweep_without_broker
+    from apps.tenants.tasks import measure_outbox, sweep_without_broker
+    from resimate.management_port import open_for_this_process
 
+    open_for_this_process()
+    background.every(MEASURED, measure_outbox)
     presence.HERE.show()  # before it leases anything
     background.every(degraded.BEAT, presence.HERE.show)
     background.every(degraded.BEAT, degraded.beat, "worker")
@@ -76,5 +80,7 @@ def _work_without_broker(**_: Any) -> None:
 @beat_init.connect
 def _tell_that_the_scheduler_is_there(**_: Any) -> None:
     from apps.core import background, degraded
+    from resimate.management_port import open_for_this_process
 
+    open_for_this_process()
     background.every(degraded.BEAT, degraded.beat, "scheduler")

@@ -20,8 +20,9 @@ from apps.core.embedded.errors import EmbeddedError
 from apps.core.embedded.installation import Installation, demo_password
 from apps.core.embedded.servers import start_servers
 from apps.core.embedded.supervisor import Child, Supervisor
+from apps.core.observability.port import SERVED_TOGETHER, ManagementPort
 from resimate import env, servers
-from resimate.management_port import ManagementPort
+from resimate.management_port import asking
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN = {
@@ -58,6 +59,7 @@ class Wishes:
     host: str
     port: int
     public_port: int
+    management_host: str
     management_port: int
     domain: str
     workers: int
@@ -74,6 +76,9 @@ def declare() -> Wishes:
         port=port,
         public_port=env.integer("RESIMATE_PUBLIC_PORT", port, "the port that people's browsers see", shown="the same"),
         domain=env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it"),
+        management_host=env.text(
+            "RESIMATE_MANAGEMENT_HOST", ports.LOOPBACK, "address of metrics and probes, in a private network"
+        ),
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
@@ -86,7 +91,7 @@ def declare() -> Wishes:
 def _run() -> None:
     wishes = declare()
     ports.require_free(wishes.port, "RESIMATE_PORT", wishes.host)
-    ports.require_free(wishes.management_port, "RESIMATE_MANAGEMENT_PORT")
+    ports.require_free(wishes.management_port, "RESIMATE_MANAGEMENT_PORT", wishes.management_host)
     with Installation.open(wishes.folder) as installation, Supervisor(installation) as supervisor:
         start_servers(supervisor, installation, wishes.given, role_prefix=wishes.role_prefix)
         settings = _environment(installation)
@@ -94,7 +99,8 @@ def _run() -> None:
         installation.record("public", port=wishes.public_port)
         supervisor.start(*_processes(settings, wishes))
         metrics = installation.folder / "metrics"
-        supervisor.start_inside(ManagementPort(wishes.management_port, metrics, wishes.host, wishes.port))
+        probe = asking(wishes.host, wishes.port)
+        supervisor.start_inside(ManagementPort(wishes.management_host, wishes.management_port, probe, metrics))
         supervisor.say(_welcome(installation, wishes))
         supervisor.run_forever()
 
@@ -109,6 +115,7 @@ def _environment(installation: Installation) -> dict[str, str]:
         "RESIMATE_DATA_DIR": str(installation.folder),
         "COLLECTED_STATIC": os.environ.get("COLLECTED_STATIC", "yes"),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        SERVED_TOGETHER: "yes",
         # Few threads compute, so one arena and one BLAS thread each save tens of megabytes.
         "MALLOC_ARENA_MAX": "2",
         "OPENBLAS_NUM_THREADS": "1",

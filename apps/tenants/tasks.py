@@ -11,13 +11,15 @@ from typing import Any
 from celery import Task, current_app, shared_task
 from django.contrib.sessions.models import Session
 from django.db import Error, connection
+from django.db.models import Count, Min
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
 from apps.audit import partitions
 from apps.core import context, degraded, events
-from apps.core.models import RememberedAnswer
+from apps.core.models import EventDelivery, RememberedAnswer
+from apps.core.observability import metrics
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -104,3 +106,15 @@ def sweep_without_broker() -> None:
     """Deliver what is due when nobody can be woken; otherwise the scheduler's sweep is enough."""
     if degraded.missing("redis"):
         deliver_events()
+
+
+def measure_outbox() -> None:
+    """Say by metrics how much waits to be delivered, since when, and what has been given up."""
+    now = timezone.now()
+    with schema_context(get_public_schema_name()):
+        counts = dict(EventDelivery.objects.exclude(state="done").values_list("state").annotate(Count("pk")))
+        due = EventDelivery.objects.filter(state="pending", due_at__lte=now)
+        oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
+    for state in ("pending", "dead"):
+        metrics.OUTBOX.labels(state).set(counts.get(state, 0))
+    metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)

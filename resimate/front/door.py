@@ -10,11 +10,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, connections
 
-from apps.core.observability import health
+from apps.core.observability import health, metrics
 from apps.tenants import hosts
 from resimate.front import intake
 from resimate.front.exchange import Exchange, address_of, refuse
 from resimate.front.threads import Threads
+from resimate.management_port import open_for_this_process
 
 #: Seconds between two looks at the requests under way.
 TICK: Final = 0.5
@@ -39,6 +40,8 @@ class Door:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        metrics.forget_the_dead()
+        open_for_this_process()
         self.threads.start()
         loop.call_later(TICK, self._tick, loop)
 
@@ -51,9 +54,9 @@ class Door:
         elif scope.path in health.READY:
             await self._say_whether_ready(scope, proto)
         elif self.threads.is_full:
-            refuse(proto, 503)
+            _refuse(proto, 503, "queue_full")
         elif status := unfit(scope):
-            refuse(proto, status)
+            _refuse(proto, status, "unfit")
         else:
             await self._let_in(Exchange(scope, proto, asyncio.get_running_loop()))
 
@@ -79,11 +82,19 @@ class Door:
         try:
             await exchange.body.receive(proto, declared)
         except intake.Refused as refusal:
-            if refusal.status:
-                refuse(proto, refusal.status)
+            _refuse(proto, refusal.status, refusal.reason)
             return False
         exchange.seconds_of_body = time.monotonic() - exchange.came_at
         return True
+
+    def _measure(self) -> None:
+        metrics.THREADS.set(len(self.threads.at_work))
+        metrics.THREADS_BUSY.set(self.threads.busy)
+        metrics.WAITING.set(self.threads.waiting)
+        metrics.BODIES.set(self.room.bodies)
+        metrics.BODY_BYTES.set(self.room.taken)
+        now = time.monotonic()
+        metrics.OLDEST_WAITS.set(max((now - one.came_at for one in self.under_way), default=0))
 
     async def _say_whether_ready(self, scope: Any, proto: Any) -> None:
         """Beside the threads, which may all be busy; one look at a time, for all who ask meanwhile."""
@@ -103,6 +114,7 @@ class Door:
         return known
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._measure()
         since = time.monotonic() - PATIENCE
         for exchange in [one for one in self.under_way if one.came_at < since and not one.is_watched]:
             exchange.is_watched = True
@@ -112,8 +124,16 @@ class Door:
         loop.call_later(TICK, self._tick, loop)
 
 
+def _refuse(proto: Any, status: int, reason: str) -> None:
+    metrics.REFUSED.labels(reason).inc()
+    if status:
+        refuse(proto, status)
+
+
 async def _watch(exchange: Exchange) -> None:
     await exchange.proto.client_disconnect()
+    if not exchange.ended.done():
+        metrics.ABANDONED.inc()
     exchange.abandoned.set()
 
 

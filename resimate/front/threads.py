@@ -7,6 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Final
 
+from apps.core.observability import metrics
 from resimate.front.exchange import Exchange
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,9 @@ class Threads:
     def _one(self, exchange: Exchange) -> None:
         if exchange.abandoned.is_set():
             return
-        if time.monotonic() - exchange.came_at > LONGEST_WAIT + exchange.seconds_of_body:
+        waited = time.monotonic() - exchange.came_at - exchange.seconds_of_body
+        metrics.WAITED.observe(waited)
+        if waited > LONGEST_WAIT:
             exchange.refuse(503)
         else:
             self._handle(exchange)

@@ -17,6 +17,7 @@ from apps.core import events
 from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
+from apps.core.observability import metrics
 from apps.core.rows import insert_values
 from apps.models import disclosure, engine
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
@@ -101,10 +102,21 @@ def score_assessments(
     asked = [one for one in locked if not one.confidential or releases[one.pk]]
     fresh = [task for task in _tasks(asked, releases) if not task.is_done]
     runs = {one.pk: one.latest_run for one in locked if one.latest_run is not None}
-    runs |= _keep(fresh, _results(fresh), now=now, requested_by=requested_by) if fresh else {}
+    runs |= _made(fresh, now=now, requested_by=requested_by) if fresh else {}
     counted = [pk for task in fresh for pk in releases.get(task.assessment.pk, ())]
     Response.objects.filter(pk__in=counted).update(is_counted=True)
     return [runs[pk] for pk in wanted if pk in runs]
+
+
+def _made(fresh: Sequence[Task], *, now: datetime, requested_by: UUID | None) -> dict[UUID, ScoreRun]:
+    """Score and keep, and say by metrics what came out and what one of them took."""
+    began = time.perf_counter()
+    runs = _keep(fresh, _results(fresh), now=now, requested_by=requested_by)
+    seconds = (time.perf_counter() - began) / len(fresh)
+    for run in runs.values():
+        metrics.SCORES.labels("none" if run.score is None else "scored").inc()
+        metrics.SCORE_SECONDS.observe(seconds)
+    return runs
 
 
 def _locked(wanted: Sequence[UUID]) -> list[Assessment]:

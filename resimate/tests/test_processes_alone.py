@@ -1,0 +1,70 @@
+"""A web server, worker or scheduler that is started alone, as an orchestrator starts it, can be scraped and probed."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from apps.core.embedded import ports
+from apps.core.embedded.processes import wait_until
+from apps.core.observability.logs import FIELDS
+from resimate.tests.product import ROOT, Product
+
+pytestmark = pytest.mark.requirement("MON-001", "K8S-001")
+CELERY = ["celery", "--app", "resimate.celery", "--quiet"]
+COMMANDS = {
+    "web": ["granian", "--interface", "rsgi", "--http", "1", "--log-config", "resimate/front/logs.json"],
+    "worker": [*CELERY, "worker", "--pool", "threads", "--concurrency", "1", "--without-gossip", "--without-mingle"],
+    "scheduler": [*CELERY, "beat", "--pidfile", ""],
+}
+SHOWN = {
+    "web": "resimate_web_threads 8.0",
+    "worker": 'resimate_outbox_deliveries{state="dead"}',
+    "scheduler": "python_info",
+}
+
+
+@contextmanager
+def _alone(product: Product, role: str, **extra: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    management = ports.choose("alone", {})
+    environment = product.environment | {"RESIMATE_ROLE": role, "RESIMATE_MANAGEMENT_PORT": str(management)}
+    environment |= extra
+    command = [sys.executable, "-m", *COMMANDS[role]]
+    if role == "web":
+        command += ["--port", str(ports.choose("alone-web", {})), "--factory", "resimate.front:door"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield management, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _get(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+        return str(response.read().decode())
+
+
+@pytest.mark.parametrize("role", ["web", "worker", pytest.param("scheduler", marks=pytest.mark.thorough)])
+def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> None:
+    with _alone(product, role) as (management, process):
+        assert wait_until(lambda: ports.answers(management) or process.poll() is not None, 60)
+        assert wait_until(lambda: SHOWN[role] in _get(management, "/metrics"), 30)
+        assert json.loads(_get(management, "/health/live")) == {"status": "ok"}
+        assert "database" in json.loads(_get(management, "/health/ready"))["dependencies"]
+
+
+@pytest.mark.requirement("LOG-001")
+def test_what_celery_says_itself_is_json_too(product: Product) -> None:
+    with _alone(product, "worker", REDIS_URL="redis://127.0.0.1:1/0") as (_, process):
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+
+    lines = [json.loads(line) for line in said]
+    assert [(tuple(line), line["level"].isupper(), line["service"]) for line in lines] == [(FIELDS, True, "worker")] * 2
