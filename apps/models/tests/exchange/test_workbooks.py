@@ -152,3 +152,17 @@ def test_a_value_beyond_what_is_read_is_not_passed_over(row: int, column: int) -
         read_workbook(file.getvalue())
 
     assert [one.code for one in refused.value.problems] == ["too_many"]
+
+
+def test_a_foreign_workbook_with_blanks_and_escapes_is_read_as_it_is_meant() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write_workbook(sheets_of(SURVEY))))
+    book["Nodes"].append([" ", None, "\t"])
+    keys = [row[0].value for row in book["Model"].iter_rows()]
+    book["Model"].cell(keys.index("name:en") + 1, 2).value = "Two_x000D_\nlines, _x005F_x0041_"
+    file = io.BytesIO()
+    book.save(file)
+
+    document = document_of(read_workbook(file.getvalue()))[0]
+
+    assert document["name"]["en"] == "Two\nlines, _x0041_"
+    assert document["root"] == SURVEY["root"]
