@@ -8,7 +8,7 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from apps.core.embedded.processes import wait_until
 from apps.models.document import parse
 from apps.models.engine import costs
 from apps.models.services.budgets import INLINE
@@ -158,6 +159,10 @@ def latencies(product: Product, key: str, seconds: float) -> Iterator[float]:
         time.sleep(0.05)
 
 
+def _p95(times: Iterable[float]) -> float:
+    return statistics.quantiles(times, n=20, method="inclusive")[-1]
+
+
 def busy(product: Product) -> float:
     """Return how much of a core the product takes over a second."""
     assert product.process is not None
@@ -196,14 +201,17 @@ def keys(product: Product) -> tuple[str, str]:
 def test_others_are_answered_while_the_worst_is_calculated(product: Product, keys: tuple[str, str], case: str) -> None:
     path, at = WORST[case]
 
-    with Attack(product, path, keys[0], edge(at)) as attack:
-        times = sorted(latencies(product, keys[1], SECONDS))
+    body = edge(at)
+    quiet = _p95(latencies(product, keys[1], SECONDS / 2))
+    with Attack(product, path, keys[0], body) as attack:
+        p95 = _p95(latencies(product, keys[1], SECONDS))
+        wait_until(lambda: 200 in attack.answers, 60)
 
-    p95 = statistics.quantiles(times, n=20)[-1]
-    logger.info("%s: p95 %.0f ms, longest %.0f ms, %s", case, p95 * 1000, times[-1] * 1000, Counter(attack.answers))
-    assert p95 < LATEST
-    assert set(attack.answers) <= {200, 202, 429, 503}
-    assert 200 in attack.answers
+    answers = Counter(attack.answers)
+    logger.info("%s: p95 %.0f ms, before %.0f ms, %s", case, p95 * 1000, quiet * 1000, answers)
+    assert p95 < LATEST + quiet  # what else the machine does is not the attack's
+    assert answers.keys() <= {200, 429, 503}
+    assert answers[200]
     time.sleep(ENDED_AFTER)
     left = busy(product)
     logger.info("%s: %.2f of a core %g s after the clients had gone", case, left, ENDED_AFTER)

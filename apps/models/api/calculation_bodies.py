@@ -116,6 +116,11 @@ EXPLAINED = _object(
             "additionalProperties": OBJECT,
         },
         "priorities": {"type": "array", "items": TEXT, "description": "Indicators by weighted gap for the effort."},
+        "warnings": {
+            "type": "array",
+            "items": OBJECT,
+            "description": "What should be seen, as raters that do not count.",
+        },
     }
 )
 #: The same as the published schema in short, which OpenAPI 3.0 cannot take as it is.

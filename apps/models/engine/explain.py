@@ -21,7 +21,15 @@ from apps.models.engine.indicators import oriented
 from apps.models.engine.model import Indicator, Model, Node, Question, Step
 from apps.models.engine.problems import DataInvalid, Problem
 from apps.models.engine.ranks import competition_ranks
-from apps.models.engine.scoring import ENGINE_VERSION, STAGES, Calculation, calculate, input_digest, nullable
+from apps.models.engine.scoring import (
+    ENGINE_VERSION,
+    STAGES,
+    Calculation,
+    calculate,
+    input_digest,
+    nullable,
+    warnings_of,
+)
 
 Explanation: TypeAlias = dict[str, Any]
 STEP: Final = 1e-6
@@ -52,6 +60,7 @@ def explain(model: Model, units: Any, unit: str, options: Mapping[str, Any] | No
             if leaf.indicator is not None
         },
         "priorities": _priorities(model, nodes),
+        "warnings": list(warnings_of(calculation)),
     }
 
 

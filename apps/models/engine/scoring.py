@@ -120,7 +120,7 @@ def score(model: Model, units: Any, options: Mapping[str, Any] | None = None) ->
         engine_version=ENGINE_VERSION,
         input_digest=input_digest(model, units, options),
         results=_results(calculation, include),
-        warnings=[*_warnings(calculation)],
+        warnings=list(warnings_of(calculation)),
     )
 
 
@@ -292,7 +292,8 @@ def nullable(values: Array) -> list[float | None]:
     return [None if math.isnan(value) else value for value in (values + 0.0).tolist()]
 
 
-def _warnings(calculation: Calculation) -> Iterator[Warned]:
+def warnings_of(calculation: Calculation) -> Iterator[Warned]:
+    """Yield what should be seen: names that nobody knows, values that came to nothing, raters that do not count."""
     yield from _unknown(calculation.units)
     yield from _without_range(calculation)
     yield from _off_scale(calculation)
