@@ -38,7 +38,8 @@ def die(worker: Presence) -> None:
 
 def message(now: datetime, key: str) -> Message:
     with transaction.atomic():
-        facts: dict[str, Any] = {"name": "Bo", "organisation": "Acme", "campaign": "C", "subject": "S", "link": "l"}
+        facts: dict[str, Any] = {"name": "Bo", "organisation": "Acme", "campaign": "C", "subject": "S"}
+        facts |= {"link": "l", "closes_at": now}
         return notifications.enqueue("reminder", "bo@example.org", facts, dedupe_key=key, now=now)
 
 
