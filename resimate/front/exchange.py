@@ -8,6 +8,9 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
+from apps.core import context
+from apps.core.api import problems
+from apps.core.api.renderers import encode
 from resimate.front.intake import Body
 
 #: Bytes of a streamed answer that stay in memory; what is longer is sent from a file without a name.
@@ -17,15 +20,8 @@ HELD: Final = 60.0
 #: The key of the environ under which a request's :class:`Abandoned` is.
 ABANDONED: Final = "resimate.abandoned"
 
-REFUSALS: Final = {
-    400: ("malformed", "The request cannot be understood."),
-    411: (
-        "length_required",
-        "Say how long the body is: without a length only JSON is taken, which shows when it breaks off.",
-    ),
-    408: ("too_slow", "The body of the request did not arrive in time."),
-    503: ("unavailable", "Too much is asked of the service just now; try again in a moment."),
-}
+#: What a request is told that reaches no thread.
+REFUSALS: Final = {400: "malformed", 408: "too_slow", 411: "length_required", 503: "unavailable"}
 
 
 class Abandoned:
@@ -119,11 +115,11 @@ class Exchange:
 
 
 def refuse(proto: Any, status: int) -> None:
-    """Answer without Django: nothing of the body was read, so the connection ends with the answer."""
-    code, detail = REFUSALS[status]
-    body = f'{{"type": "about:blank", "status": {status}, "code": "{code}", "detail": "{detail}"}}'
-    headers = [("Content-Type", "application/problem+json"), ("Connection", "close"), ("Cache-Control", "no-store")]
-    proto.response_str(status, [*headers, *([("Retry-After", "2")] if status == 503 else [])], body)
+    """Answer without Django: nothing more of the body is read, so the connection ends with the answer."""
+    with context.use(context.continued("")):
+        problem = encode(problems.body(REFUSALS[status]))
+    headers = [("Content-Type", problems.MEDIA_TYPE), ("Connection", "close"), ("Cache-Control", "no-store")]
+    proto.response_bytes(status, [*headers, *([("Retry-After", "2")] if status == 503 else [])], problem)
 
 
 def environ_of(scope: Any) -> dict[str, Any]:
