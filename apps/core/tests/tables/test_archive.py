@@ -6,6 +6,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import openpyxl
@@ -27,7 +28,9 @@ OUTSIDE = (
 )
 
 
+@cache
 def book() -> bytes:
+    """The same bytes every time, though a workbook holds the moment that it was made at."""
     made = openpyxl.Workbook()
     made.active.append(("id", "a"))
     made.active.append(("u", 1.5))
