@@ -83,3 +83,14 @@ def test_a_filter_of_the_administration_does_not_let_secrets_be_guessed(admin: U
     role = Role.objects.get(code="tenant_admin")
     for offered in ("accounts/user/?is_active__exact=1", f"accounts/grant/?role__id__exact={role.pk}"):
         assert client.get(f"/admin/{offered}", headers=ACME).status_code == 200
+
+
+def test_a_mightier_account_is_not_reopened_by_a_lesser_one(admin: User, make_user: Any, now: datetime) -> None:
+    helper = make_user("helper@acme.example")
+    role = services.create_role("helper", name="H", permissions=["users:tenant:manage"], acting_user=None, now=now)
+    services.grant_role(helper, role, acting_user=None, now=now)
+    closed = make_user("second@acme.example", "tenant_admin")
+    services.deactivate_user(closed, acting_user=admin, now=now)
+
+    with pytest.raises(NotYoursToGive):
+        services.activate_user(closed, acting_user=User.objects.get(pk=helper.pk), now=now)

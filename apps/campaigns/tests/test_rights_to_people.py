@@ -116,3 +116,16 @@ def test_a_campaign_is_about_what_its_maker_may_see(person: Person, clock: Clock
         assert [one.pointer for one in refused.value.errors] == [f"/{hidden}"]
     able = person(*makes, "subjects:tenant:read", "models:tenant:read")
     assert create_campaign(**asked, subject=subject, acting_user=able).subject == subject
+
+
+def test_the_right_to_close_one_campaign_closes_no_other_that_one_may_read(
+    campaign: Campaign, draft: Campaign, person: Person, clock: Clock
+) -> None:
+    user = person("campaigns:tenant:read")
+    closer = Role.objects.create(code="closer", name="C", permissions=["campaigns:campaign:close"])
+    Grant.objects.create(user=user, role=closer, object_id=draft.pk, granted_at=clock.moment)
+
+    refused = _browser(user).post(f"/campaigns/{campaign.pk}/close/")
+
+    assert refused.status_code == 403
+    assert Campaign.objects.get(pk=campaign.pk).status == Campaign.Status.OPEN
