@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -6,7 +7,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import DataError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -17,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import views
 from apps.audit import reading
 from apps.core.tenancy import current_schema
+
+logger = logging.getLogger(__name__)
 
 
 class AdminSite(admin.AdminSite):
@@ -52,7 +56,15 @@ class AdminSite(admin.AdminSite):
             match = request.resolver_match
             if match and any((match.url_name or "").startswith(f"{label}_") for label in _absent_labels()):
                 raise Http404
-            response: HttpResponseBase = view(request, *args, **kwargs)
+            try:
+                response: HttpResponseBase = view(request, *args, **kwargs)
+            except (
+                ValidationError,
+                DataError,
+                ValueError,
+            ) as error:  # Django trusts ids and filters
+                logger.warning("the administration was asked with a value that is none: %s", type(error).__name__)
+                raise SuspiciousOperation from error
             _note_reading(response)
             return response
 
