@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -119,11 +120,11 @@ def test_a_campaign_is_about_what_its_maker_may_see(person: Person, clock: Clock
 
 
 def test_the_right_to_close_one_campaign_closes_no_other_that_one_may_read(
-    campaign: Campaign, draft: Campaign, person: Person, clock: Clock
+    campaign: Campaign, person: Person, clock: Clock
 ) -> None:
-    user = person("campaigns:tenant:read")
+    user, other = person("campaigns:tenant:read"), uuid4()
     closer = Role.objects.create(code="closer", name="C", permissions=["campaigns:campaign:close"])
-    Grant.objects.create(user=user, role=closer, object_id=draft.pk, granted_at=clock.moment)
+    Grant.objects.create(user=user, role=closer, object_id=other, granted_at=clock.moment)
 
     refused = _browser(user).post(f"/campaigns/{campaign.pk}/close/")
 
