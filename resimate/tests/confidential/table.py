@@ -1,0 +1,64 @@
+"""What can be read, and of which side it is: of PEOPLE, of their ANSWERS (and what is made of them), or of NEITHER.
+
+Nothing is of both. What is new is entered here, and, where it is of one side, read by ``story.read_campaign``.
+"""
+
+from typing import Final
+
+#: Routes that answer GET: of the API without ``-list``, ``-detail`` and ``-export``; the administration's by model.
+ROUTES: Final = {
+    "PEOPLE": """
+        participations stakeholders messages experts campaigns-progress
+        campaigns:detail campaigns:person campaigns:link campaigns:renew campaigns:revoke campaigns:add-stakeholders
+        admin:campaigns_stakeholder admin:notifications_message admin:elicitation_expert
+        notifications:mail notifications:mail-detail
+        elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
+        elicitation:add-experts elicitation:delete-expert
+        audit-entry admin:audit_auditentry user admin:accounts_user
+    """,
+    "ANSWERS": """
+        assessments assessments-answers responses campaigns-results
+        scores scores-latest scores-explanation scores-latest-explanation scores-trace scores-latest-trace
+        reference-sets reference-sets-units admin:resilience_assessment admin:resilience_scorerun
+        admin:resilience_referenceset campaigns:home campaigns:results campaigns:results-csv campaigns:results-json
+        models:why models:subjects
+        judgements weight-elicitations-weights
+    """,
+    "ONE'S OWN": """
+        campaigns:respond campaigns:respond-answer campaigns:respond-check campaigns:respond-done
+        campaigns:respond-opened campaigns:respond-section
+        elicitation:answer elicitation:answer-check elicitation:answer-done elicitation:answer-node
+        elicitation:answer-opened
+    """,
+    "NEITHER": """
+        campaigns weight-elicitations models versions version subjects imports jobs grant role setting api-key
+        model-schema trace-schema error-codes schema swagger redoc
+        campaigns:list campaigns:create campaigns:open campaigns:close campaigns:delete campaigns:extend
+        campaigns:remind elicitation:create elicitation:open elicitation:close elicitation:delete elicitation:apply
+        elicitation:enter elicitation:blank-file elicitation:remind
+        models:coinr models:create-subject models:detail models:document models:exchange models:freeze models:import
+        models:list models:publish models:retire models:undo-import models:version models:workbook
+        accounts:account accounts:sign-in accounts:sign-out
+        admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
+        admin:configuration_setting admin:elicitation_weightelicitation admin:resilience_resiliencemodel
+        admin:resilience_subject admin:tenants_domain admin:tenants_tenant admin:index admin:app_list
+        admin:autocomplete admin:jsi18n admin:login admin:logout admin:password_change admin:password_change_done
+        admin:view_on_site
+    """,
+}
+
+#: Kinds of audit entries and events, by what their objects and details name. ``response.*`` and
+#: ``assessment.submitted`` with a response are of assessments alone that no campaign collects.
+SAID: Final = {
+    "PEOPLE": """
+        participation.answers_sent participation.link_shown participation.revoked participation.renewed
+        expert.link_shown expert.revoked expert.renewed expert.deleted expert.judged
+        campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
+        stakeholder.created stakeholder.changed stakeholder.deleted message.cancelled message.enqueued message.failed
+        user.created user.changed user.activated user.deactivated
+    """,
+    "ANSWERS": """
+        assessment.submitted response.created response.answered score.calculated reference_set.frozen
+        assessment.locked assessment.values_set assessment.imported elicitation.applied
+    """,
+}
