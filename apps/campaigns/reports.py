@@ -129,6 +129,31 @@ def results_of(campaign: Campaign, language: str) -> Results | None:
     return Results(campaign, model, run, before, previous_run, nodes, groups, sent, reference)
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What people wrote beside their answers to one question, in an order drawn by lot."""
+
+    question: str
+    comments: tuple[str, ...]
+
+
+def remarks_on(campaign: Campaign, language: str) -> list[Remarks]:
+    """The comments of a closed campaign by question, of questions that enough people have answered.
+
+    Nothing says whose a comment is, of which group, or which other comment is by the same person.
+    """
+    assessment = _assessment(campaign)
+    if assessment is None or not disclosure.is_final(assessment):
+        return []
+    model = parsed(campaign.version)
+    written = disclosure.comments_in(assessment)
+    return [
+        Remarks(model.text(placed.question.text, language, otherwise=placed.question.code), tuple(comments))
+        for placed in model.questions
+        if (comments := written.get(placed.question.code))
+    ]
+
+
 def waits_for_worker(campaign: Campaign) -> Missing | None:
     """Return since when no worker has been seen, if a score is due that none has calculated yet."""
     worker = degraded.missing("worker")

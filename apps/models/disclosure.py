@@ -21,7 +21,7 @@ from apps.core.errors import Refused
 from apps.core.identity import folded
 from apps.models import engine
 from apps.models.engine import Node
-from apps.models.models import Assessment, ReferenceSet, Response, ScoreRun
+from apps.models.models import Answer, Assessment, ReferenceSet, Response, ScoreRun
 
 #: Fewer people than this could be told apart, so nothing is shown from which their answers could be read.
 FEWEST: Final = 5
@@ -210,7 +210,7 @@ def withheld_from(result: Mapping[str, Any], disclosed: Mapping[str, int], root:
 
 
 ACCOUNT: Final = (
-    *("value", "coverage", "effective_weight", "contribution", "marginal_gain"),
+    *("value", "coverage", "contribution", "marginal_gain"),
     *("gap", "weighted_gap", "priority", "low", "high"),
 )
 STAGES: Final = ("measured", "denominated", "imputed", "treated", "normalised")
@@ -289,6 +289,19 @@ def blinded(responses: Iterable[Response], assessment: Assessment) -> list[Respo
         one.started_at = one.submitted_at = one.created_at = None  # type: ignore[assignment]
         one.group = "" if folded(one.group) in hidden else one.group
     return found
+
+
+def comments_in(assessment: Assessment) -> dict[str, list[str]]:
+    """The comments beside counted answers by question, drawn by lot; none where fewer than five people answered."""
+    counted = Answer.objects.filter(response__assessment=assessment, response__is_counted=True).order_by("pk")
+    answered: Counter[str] = Counter()
+    written: dict[str, list[str]] = {}
+    for question, value, comment in counted.values_list("question", "value", "comment"):
+        answered[question] += value is not None
+        if comment.strip():
+            written.setdefault(question, []).append(comment)
+    lot = secrets.SystemRandom()
+    return {code: lot.sample(found, len(found)) for code, found in written.items() if answered[code] >= FEWEST}
 
 
 def holds_single_answers(reference_set: ReferenceSet) -> bool:

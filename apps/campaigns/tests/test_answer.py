@@ -36,7 +36,7 @@ def test_the_first_page_says_who_asks_why_and_how_long(bos_link: str, visitor: C
         "Harbour",
         "We want to be ready.",
         "2 minutes",
-        "pseudonym",
+        "Your answers are confidential",
     ):
         assert said in page
     assert "<dd>5</dd>" in page

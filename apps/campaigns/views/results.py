@@ -43,6 +43,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "dimensions": presenting.dimension_bars(found, language),
         "groups": presenting.group_bars(found, language),
         "rows": presenting.rows(found, language),
+        "remarks": reports.remarks_on(campaign, language),
         "has_hidden": any(one.hidden for one in found.groups),
         "fewest": FEWEST,
     }

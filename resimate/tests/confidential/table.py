@@ -59,6 +59,7 @@ SAID: Final = {
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen
-        assessment.locked assessment.values_set assessment.imported elicitation.applied
+        assessment.created assessment.deleted assessment.locked assessment.values_set assessment.imported
+        elicitation.applied
     """,
 }
