@@ -124,6 +124,7 @@ TABLE = """
 ---0++  experts-list                 GET POST
 ---0++  experts-export               GET
 ---0++  experts-detail               GET DELETE
+---0++  experts-link                 POST
 ---0++  experts-renew                POST
 ---0++  experts-revoke               POST
 ---0++  judgements-list              GET POST

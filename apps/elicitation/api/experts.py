@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, verb
-from apps.accounts.links import base_url
+from apps.accounts.services import show_link
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, text
 from apps.core.errors import Invalid, Problem
 from apps.elicitation import services
 from apps.elicitation.api.serializers import (
+    ExpertLinkSerializer,
     ExpertSerializer,
     JudgementImportedSerializer,
     JudgementImportSerializer,
@@ -27,6 +28,7 @@ from apps.elicitation.api.serializers import (
     contact_of,
     value_of,
 )
+from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
 from apps.models.api.bodies import rows_in, who
@@ -56,7 +58,7 @@ class _Within(CollectionView[Any]):
 class ExpertView(ReadMixin, DestroyMixin, _Within):
     """The experts of an elicitation, and how far each of them is."""
 
-    permissions = {"create": "update", "destroy": "update", "revoke": "manage", "renew": "manage"}
+    permissions = {"create": "update", "destroy": "update", "revoke": "manage", "renew": "manage", "link": "manage"}
     queryset = Expert.objects.order_by("-id")
     serializer_class = ExpertSerializer
 
@@ -65,27 +67,18 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
             return Expert.objects.none()
         return self.elicitation.experts.order_by("-id")
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        if not getattr(self, "swagger_fake_view", False):
-            may_manage = who(self.request).has_perm("weight-elicitations:manage", self.elicitation)
-            context["link_base"] = base_url() if may_manage and self.action != "export" else None
-        return context
-
     @extend_schema(request=ExpertSerializer, responses={201: ExpertSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Name an expert, or a list of up to 200; who is one already stays as they are.
 
         In an open elicitation those who are new are written to.
         """
-        many = rows_in(request)
+        elicitation, many = self.elicitation, rows_in(request)
         body = self.get_serializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)
         contacts = [contact_of(row) for row in (body.validated_data if many else [body.validated_data])]
         places = [f"/{row}" if many else "" for row in range(len(contacts))]
-        named = services.add_experts(
-            self.elicitation, contacts, acting_user=who(request), now=timezone.now(), places=places
-        )
+        named = services.add_experts(elicitation, contacts, acting_user=who(request), now=timezone.now(), places=places)
         if many:
             return Response(self.get_serializer(named, many=True).data, status=201)
         return self.shown(named[0], status=201, location=f"{request.path}{named[0].pk}/")
@@ -99,6 +92,13 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         """Withdraw the personal link; what was sent through it stays and counts."""
         services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
         return self.shown(self.get_queryset().get(pk=self.kwargs["pk"]))
+
+    @extend_schema(request=None, responses=ExpertLinkSerializer)
+    @verb()
+    def link(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show the personal link, which is recorded: whoever has it judges in the expert's name."""
+        url = show_link(self.get_object(), LINKS, acting_user=who(request), now=timezone.now())
+        return Response({"link": url}, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=ExpertSerializer)
     @verb()

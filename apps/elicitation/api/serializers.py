@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from apps.accounts import authz
 from apps.core.api import serializers
 from apps.core.contacts import Contact
-from apps.elicitation import links
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.reports import Judged, NodeReport
 from apps.models.models import ModelVersion, ResilienceModel
@@ -77,12 +76,11 @@ class ElicitationRemindedSerializer(serializers.Serializer[Any]):
 
 
 class ExpertSerializer(serializers.ModelSerializer[Expert]):
-    """An expert. Name and address are encrypted at rest; ``link`` is there for those who manage the elicitation."""
+    """An expert. Name and address are encrypted at rest; the personal link stands under ``link/``, on record."""
 
     name = serializers.CharField(max_length=200)
     email = serializers.EmailField(max_length=254)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
-    link = serializers.SerializerMethodField()
 
     class Meta:
         model = Expert
@@ -96,13 +94,12 @@ class ExpertSerializer(serializers.ModelSerializer[Expert]):
             "sent_at",
             "revoked_at",
             "created_at",
-            "link",
         )
-        read_only_fields = ("id", "invited_at", "opened_at", "sent_at", "revoked_at", "created_at", "link")
+        read_only_fields = ("id", "invited_at", "opened_at", "sent_at", "revoked_at", "created_at")
 
-    def get_link(self, expert: Expert) -> str | None:
-        base = self.context.get("link_base")
-        return None if base is None or expert.revoked_at else links.url_for(expert, base)
+
+class ExpertLinkSerializer(serializers.Serializer[Expert]):
+    link = serializers.CharField(help_text="The personal link. That it was shown is on record.")
 
 
 def contact_of(data: dict[str, Any]) -> Contact:

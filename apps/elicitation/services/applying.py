@@ -71,6 +71,10 @@ def _steps(elicitation: WeightElicitation, version: ModelVersion) -> dict[str, d
 
 
 def _step(elicitation: WeightElicitation, node: AskedNode, version: ModelVersion, sent: list[Any]) -> dict[str, Any]:
-    """One row a judgement, its columns in the order that the children have in the draft now."""
+    """One row a judgement, its columns in the order that the children have in the draft now.
+
+    Rows are in the order of what they say, so that their place does not tell whose they are.
+    """
     codes = [child.code for child in parsed(version).nodes[node.code].children]
-    return judging.step_of(elicitation.method, [judging.row_of(elicitation.method, codes, one) for one in sent])
+    rows = sorted(judging.row_of(elicitation.method, codes, one) for one in sent)
+    return judging.step_of(elicitation.method, rows)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from apps.audit.models import AuditEntry
 from apps.elicitation import links, services
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.tests.story import BO, CY, POINTS, STEADY, TORN, changed, expert, judge
@@ -161,13 +162,16 @@ def test_a_file_is_tried_and_then_taken(api: Api, budget: WeightElicitation) -> 
     assert Judgement.objects.get().sent == {"points": POINTS["plans"]}
 
 
-def test_an_expert_is_shown_with_a_link_that_can_be_renewed_and_withdrawn(api: Api, budget: WeightElicitation) -> None:
+def test_an_experts_link_is_shown_on_record_renewed_and_withdrawn(api: Api, budget: WeightElicitation) -> None:
     bo = expert(budget, BO)
     path = f"weight-elicitations/{budget.pk}/experts/{bo.pk}/"
 
-    assert api.get(path).json()["link"].endswith(f"/e/{links.token_for(bo)}/")
-    assert links.token_for(bo) not in api.post(f"{path}renew/").json()["link"]
-    assert api.post(f"{path}revoke/").json()["link"] is None
+    assert links.token_for(bo) not in api.get(path).content.decode()
+    assert api.post(f"{path}link/").json()["link"].endswith(f"/e/{links.token_for(bo)}/")
+    assert AuditEntry.objects.filter(action="expert.link_shown", object_id=str(bo.pk)).count() == 1
+    assert api.post(f"{path}renew/").status_code == 200
+    assert links.token_for(bo) not in api.post(f"{path}link/").json()["link"]
+    assert api.post(f"{path}revoke/").json()["revoked_at"]
     assert api.delete(path).status_code == 204
     assert not Expert.objects.filter(pk=bo.pk).exists()
 

@@ -10,6 +10,7 @@ ROUTES: Final = {
     "PEOPLE": """
         participations stakeholders messages experts campaigns-progress
         campaigns:detail campaigns:person campaigns:link campaigns:renew campaigns:revoke campaigns:add-stakeholders
+        campaigns:edit-person campaigns:remind-person campaigns:remove-person
         admin:campaigns_stakeholder admin:notifications_message admin:elicitation_expert
         notifications:mail notifications:mail-detail
         elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
@@ -38,6 +39,7 @@ ROUTES: Final = {
         elicitation:enter elicitation:blank-file elicitation:remind
         models:coinr models:create-subject models:detail models:document models:exchange models:freeze models:import
         models:list models:publish models:retire models:undo-import models:version models:workbook
+        accounts:forgotten accounts:forgotten-sent accounts:choose-password campaigns:edit
         accounts:account accounts:sign-in accounts:sign-out
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:resilience_resiliencemodel
@@ -52,6 +54,7 @@ ROUTES: Final = {
 SAID: Final = {
     "PEOPLE": """
         participation.answers_sent participation.link_shown participation.revoked participation.renewed
+        participation.removed participation.reminded user.reset_link_asked
         expert.link_shown expert.revoked expert.renewed expert.deleted expert.judged
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
         stakeholder.created stakeholder.changed stakeholder.deleted message.cancelled message.enqueued message.failed
