@@ -42,8 +42,12 @@ def _alone(product: Product, role: str, **extra: str) -> Iterator[tuple[int, sub
     try:
         yield management, process
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # so that a server ends its own children
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _get(port: int, path: str) -> str:
