@@ -20,6 +20,7 @@ from apps.models.models import Assessment, ScoreInput, ScoreRun
 from apps.models.services.calculations import calculate, explain, model_of
 from apps.models.services.documents import parsed
 from apps.models.services.inputs import units_of_input
+from apps.models.services.references import compared_with
 
 KIND: Final = "resimate.trace/1"
 SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "trace.json"
@@ -67,7 +68,13 @@ def may_take(user: Any, kept: Kept) -> bool:
 
     A confidential assessment has the trace of its last release alone, as its single answers are read.
     """
-    return _may_read(user, kept.run) and _may_read_others(user, kept)
+    return _may_read(user, kept.run) and _may_read_others(user, kept) and _may_read_reference(user, kept)
+
+
+def _may_read_reference(user: Any, kept: Kept) -> bool:
+    """Whether the user may read the answers that the reference set keeps, where these are of confidential ones."""
+    frozen = compared_with(kept.run) if kept.options else None
+    return frozen is None or not disclosure.holds_single_answers(frozen) or disclosure.may_read_answers(user)
 
 
 def _may_read(user: Any, run: ScoreRun) -> bool:

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page
 
 from apps.models import starters
-from apps.models.services import verify_trace
 from resimate.tests.journeys.conftest import LOOKS, Visitor
 from resimate.tests.journeys.test_respondent import _personal_link, answer_every_section
 
@@ -60,14 +59,17 @@ def test_from_the_model_document_to_the_exported_result(visitor: Callable[..., V
 
     page.get_by_text("1 of 2 have sent").first.wait_for()  # the page refreshes itself
     page.get_by_role("link", name="Results").click()
-    while page.get_by_text("75.0").count() == 0:
-        page.wait_for_timeout(300)
-        page.reload()
-    analyst.look("5-results")
+    page.get_by_text("No results yet").first.wait_for()  # one answer is shown to nobody
+    analyst.look("5-no-results")
+    analyst.go("/campaigns/")
+    page.get_by_role("link", name="Resilience check 2026").first.click()
+    page.get_by_role("link", name="Results").first.click()
+    page.get_by_text("Counts 10 of 18 answers").first.wait_for()
+    analyst.look("6-results")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()))
-    assert any(float(value) == 75.0 for value in rows[0].values() if value and re.fullmatch(r"[\d.]+", value))
+    assert 0 < float(rows[0]["score"]) < 100
 
 
 def _option(page: Page, text: str) -> str:
@@ -111,9 +113,7 @@ def test_every_page_of_the_workspace_is_clean(visitor: Callable[..., Visitor], d
     page.get_by_role("heading", name="What would help most").wait_for()
     page.locator("summary", has_text="Leadership:").click()
     analyst.look("why")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download the trace").click()
-    assert verify_trace(json.loads(Path(download.value.path()).read_bytes())).differences == []
+    assert page.get_by_role("link", name="Download the trace").count() == 0  # it holds single answers
     analyst.go("/models/")
     page.get_by_role("link", name=re.compile("Organisational resilience")).first.click()
     analyst.look("model")
