@@ -328,6 +328,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = USE_I18N = True
+FORMAT_MODULE_PATH = "resimate.formats"
 
 # API
 REST_FRAMEWORK = {

@@ -11,7 +11,9 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,6 +61,7 @@ class UserAdmin(ServiceAdmin[User]):
         )
         obj.pk, obj.created_at = made.pk, made.created_at
         messages.warning(request, _("First password of %s, shown only now: %s") % (made, password))
+        _point_to_roles(request, made)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -148,8 +151,24 @@ class RoleAdmin(ServiceAdmin[Role]):
         services.delete_role(obj, acting_user=_acting(request), now=timezone.now())
 
 
+class GrantForm(forms.ModelForm[Grant]):
+    valid_until = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=gettext_lazy("Empty for as long as nobody takes it away."),
+    )
+
+    class Meta:
+        model = Grant
+        fields = ("user", "role", "object_id", "valid_until")
+        help_texts = {
+            "object_id": gettext_lazy("Empty for everything. The id of one object, with a role that allows it.")
+        }
+
+
 @admin.register(Grant)
 class GrantAdmin(ServiceAdmin[Grant]):
+    form = GrantForm
     list_display = ("user", "role", "object_id", "valid_until", "granted_at", "granted_by")
     list_filter = ("role",)
     list_select_related = ("user", "role", "granted_by")
@@ -217,6 +236,13 @@ class ApiKeyAdmin(ServiceAdmin[ApiKey]):
             services.revoke_api_key(key, acting_user=_acting(request), now=now)
 
         self.each(request, queryset, revoke, _("{count} revoked."))
+
+
+def _point_to_roles(request: HttpRequest, user: User) -> None:
+    """A new account may do nothing: say so, and where that is changed."""
+    text = _("This account has no role yet, so it may see nothing.")
+    where = f"{reverse('admin:accounts_grant_add')}?user={user.pk}"
+    messages.info(request, format_html('{} <a href="{}">{}</a>', text, where, _("Give it a role")))
 
 
 def _acting(request: HttpRequest) -> User:

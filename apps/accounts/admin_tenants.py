@@ -14,6 +14,7 @@ from apps.accounts import services
 from apps.accounts.services.users import check_email
 from apps.core.errors import Refused
 from apps.core.translating import translated
+from apps.tenants import hosts
 from apps.tenants.admin import TenantAdmin
 from apps.tenants.models import Tenant
 from apps.tenants.services import check_slug
@@ -30,6 +31,7 @@ class NewTenantForm(forms.ModelForm[Tenant]):
     class Meta:
         model = Tenant
         fields = ("slug", "name")
+        labels = {"slug": gettext_lazy("Short name")}
         help_texts = {"slug": gettext_lazy("First part of its address: small letters, digits and hyphens. It stays.")}
 
     def clean_slug(self) -> str:
@@ -67,3 +69,4 @@ class OnboardingAdmin(TenantAdmin):
         made, user, password = services.onboard_tenant(obj.slug, name=obj.name, admin_email=email, now=timezone.now())
         obj.pk, obj.schema_name, obj.created_at = made.pk, made.schema_name, made.created_at
         messages.warning(request, _("First password of %s, shown only now: %s") % (user.email, password))
+        messages.info(request, _("The new tenant is at %s; its administrator signs in there.") % hosts.home_of(made))

@@ -112,7 +112,7 @@ class Grant(Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.role_id}"
+        return f"{self.role} ({self.user})"
 
 
 class ApiKey(Model):

@@ -5,15 +5,27 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.configuration import services
 from apps.configuration.models import Setting
 from apps.configuration.registry import KEYS
 from apps.core.admin import ServiceAdmin
+from apps.core.translating import translated
+
+
+class ValueField(forms.CharField):
+    """A text setting as it is, everything else as JSON: nobody has to put quotes around a name."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value)
 
 
 class SettingForm(forms.ModelForm[Setting]):
     key = forms.ChoiceField(choices=lambda: [(key, f"{key}: {KEYS[key].about}") for key in sorted(KEYS)])
+    value = ValueField(
+        required=False, initial="", help_text=gettext_lazy("A text or a number, as you would write it on paper.")
+    )
 
     class Meta:
         model = Setting
@@ -21,9 +33,16 @@ class SettingForm(forms.ModelForm[Setting]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        key = given.get("key") or self.instance.key
-        if key in KEYS and "value" in given and (problem := KEYS[key].problem_with(given["value"])):
-            self.add_error("value", f"{problem} {json.dumps(KEYS[key].schema)}")
+        key = KEYS.get(given.get("key") or self.instance.key)
+        if key is None or "value" not in given:
+            return given
+        try:
+            given["value"] = key.read(given["value"])
+        except ValueError:
+            self.add_error("value", gettext("This is no value of the kind that the setting takes."))
+        else:
+            if problem := key.problem_with(given["value"]):
+                self.add_error("value", translated(problem))
         return given
 
 

@@ -1,5 +1,6 @@
 """The keys there are. Each is declared once, with its type, default and meaning."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,14 @@ class Key:
     def may_be_kept(self) -> bool:
         """Whether the audit trail, which forgets nothing, may hold the value: a text may be a name or an address."""
         return "enum" in self.schema or self.schema.get("type") in ("integer", "number", "boolean")
+
+    def read(self, text: str) -> Any:
+        """The value that a person typed, in JSON; a setting that takes text takes it bare too.
+
+        Raises ValueError where it is no JSON.
+        """
+        bare = self.schema.get("type") == "string" and not text.startswith('"')
+        return text if bare else json.loads(text)
 
     def problem_with(self, value: Any) -> str | None:
         error = next(jsonschema.Draft202012Validator(self.schema).iter_errors(value), None)

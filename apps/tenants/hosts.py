@@ -91,6 +91,11 @@ def address(domain: str) -> str:
     return f"{settings.PUBLIC_SCHEME}://{domain}{port}"
 
 
+def home_of(tenant: Tenant) -> str:
+    """The address of a tenant's first page, on its own host, which need not be made of its name."""
+    return f"{address(next(one.domain for one in tenant.domains.all() if one.is_primary))}/"
+
+
 def suspended_schemas() -> set[str]:
     if not _suspended or _suspended[0][0] < time.monotonic():
         rows = Tenant.objects.filter(status=Tenant.Status.SUSPENDED).values_list("schema_name", flat=True)

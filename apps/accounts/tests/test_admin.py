@@ -87,6 +87,16 @@ def test_a_new_account_gets_a_first_password_that_is_shown_once(office: Client) 
     assert password[1] not in office.get("/admin/accounts/user/", headers=ACME).content.decode()
 
 
+def test_a_new_account_is_said_to_have_no_role_and_the_page_that_gives_one_knows_it(office: Client) -> None:
+    page = _post(office, "/admin/accounts/user/add/", email="new@acme.example", language="en").content.decode()
+    link = re.search(r'has no role yet[^<]*<a href="([^"]+)">', page)
+    assert link is not None
+
+    form = office.get(link[1], headers=ACME).content.decode()
+
+    assert f'<option value="{User.objects.get(email="new@acme.example").pk}" selected>' in form
+
+
 def test_closing_an_account_is_an_action_and_the_last_administrator_stays(
     office: Client, admin: User, analyst: User
 ) -> None:
@@ -141,9 +151,13 @@ def test_a_role_of_ones_own_takes_a_permission_a_line(office: Client) -> None:
 
 def test_granting_and_revoking_go_through_the_services(office: Client, admin: User, analyst: User) -> None:
     role = Role.objects.get(code="tenant_admin")
-    _post(office, "/admin/accounts/grant/add/", user=str(analyst.pk), role=str(role.pk))
+    page = _post(office, "/admin/accounts/grant/add/", user=str(analyst.pk), role=str(role.pk))
     grant = Grant.objects.get(user=analyst, role=role)
     assert grant.granted_by == admin
+    shown = office.get("/admin/accounts/grant/", headers=ACME).content.decode()
+    assert str(grant.role_id) not in str(grant)
+    assert f"The grant “{role.name} ({analyst.email})” was added" in page.content.decode()
+    assert grant.granted_at.strftime("%B %Y, %H:") in shown
 
     _post(office, f"/admin/accounts/grant/{grant.pk}/delete/", post="yes")
 
@@ -193,6 +207,27 @@ def test_a_setting_is_validated_and_set_for_this_tenant(office: Client) -> None:
     _post(office, f"/admin/configuration/setting/{row.pk}/change/", value="78")
     assert Setting.objects.get().value == 78
     assert AuditEntry.objects.filter(action="setting.changed").count() == 2
+
+
+@pytest.mark.parametrize("typed", ["Europe/Berlin", " Europe/Berlin ", '"Europe/Berlin"'])
+def test_a_setting_that_takes_text_takes_it_without_quotes(office: Client, typed: str) -> None:
+    _post(office, "/admin/configuration/setting/add/", key="time_zone", value=typed)
+
+    row = Setting.objects.get()
+    assert row.value == "Europe/Berlin"
+    form = office.get(f"/admin/configuration/setting/{row.pk}/change/", headers=ACME).content.decode()
+    assert 'value="Europe/Berlin"' in form
+    refused = _post(office, f"/admin/configuration/setting/{row.pk}/change/", value="Europe/Belin").content.decode()
+    assert "There is no time zone" in refused
+    assert "maxLength" not in refused
+    assert Setting.objects.get().value == "Europe/Berlin"
+
+
+def test_a_setting_that_takes_a_number_says_what_it_does_not_read(office: Client) -> None:
+    page = _post(office, "/admin/configuration/setting/add/", key="api.rate.models", value="many").content.decode()
+
+    assert "no value of the kind" in page
+    assert not Setting.objects.exists()
 
 
 @pytest.mark.requirement("LOG-002", "DB-002")

@@ -11,6 +11,7 @@ from django_tenants.utils import schema_context, tenant_context
 from apps.accounts import services
 from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
+from apps.tenants import hosts
 from apps.tenants.models import Tenant
 from apps.tenants.tests.conftest import remove_tenant
 
@@ -47,6 +48,8 @@ def test_a_tenant_is_made_with_its_administrator(office: Client) -> None:
     page = office.post(PATH, form, headers=PLATFORM, follow=True)
 
     assert "First password of ada@delta.example, shown only now:" in text_of(page)
+    assert f"The new tenant is at {hosts.address('delta.localhost')}/" in text_of(page)
+    assert f'<a href="{hosts.address("delta.localhost")}/">' in text_of(page)
     tenant = Tenant.objects.get(slug="delta")
     with tenant_context(tenant):
         assert [grant.role.code for grant in Grant.objects.select_related("role")] == ["tenant_admin"]

@@ -37,7 +37,10 @@ class Command(OperatorCommand):
             slug, name=name, admin_email=admin_email, password=given, now=timezone.now()
         )
         shown = {"admin": user.email} | ({} if given else {"password": password})
-        lines = [f"{tenant.slug} is at {_address(tenant)}", *(f"{label}: {value}" for label, value in shown.items())]
+        lines = [
+            f"{tenant.slug} is at {hosts.home_of(tenant)}",
+            *(f"{label}: {value}" for label, value in shown.items()),
+        ]
         self.report(_described(tenant) | shown, "\n".join(lines))
 
     def list(self, **_: Any) -> None:
@@ -70,14 +73,9 @@ def _described(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "status": tenant.status,
         "schema": tenant.schema_name,
-        "address": _address(tenant),
+        "address": hosts.home_of(tenant),
         "created_at": tenant.created_at.isoformat(),
     }
-
-
-def _address(tenant: Tenant) -> str:
-    """Of its own host, which need not be made of its name."""
-    return f"{hosts.address(next(one.domain for one in tenant.domains.all() if one.is_primary))}/"
 
 
 def _read(path: str | None) -> str | None:

@@ -44,9 +44,7 @@ def _level(tenant: str | None) -> AbstractContextManager[Any]:
 
 
 def _parsed(key: str, text: str) -> Any:
-    if KEYS[key].schema.get("type") == "string" and not text.startswith('"'):
-        return text
     try:
-        return json.loads(text)
+        return KEYS[key].read(text)
     except ValueError as error:
         raise Invalid(f"{text!r} is not JSON.", errors=[Problem("/value", f"{text!r} is not JSON.")]) from error
