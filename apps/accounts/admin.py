@@ -88,7 +88,7 @@ class UserAdmin(ServiceAdmin[User]):
         self.each(request, queryset, send, _("{count} links are on their way."))
 
     @admin.action(
-        description=gettext_lazy("Show new passwords for the chosen accounts, where no e-mail arrives"),
+        description=gettext_lazy("Make and show new passwords for the chosen accounts, where no e-mail arrives"),
         permissions=["change"],
     )
     def reset_password(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

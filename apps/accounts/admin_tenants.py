@@ -25,7 +25,7 @@ class NewTenantForm(forms.ModelForm[Tenant]):
 
     admin_email = forms.EmailField(
         label=gettext_lazy("E-mail address of its first administrator"),
-        help_text=gettext_lazy("A password is made for this account, and shown once when you have saved."),
+        help_text=gettext_lazy("A password is made for this account and shown once, after you save."),
     )
 
     class Meta:

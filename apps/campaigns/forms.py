@@ -26,7 +26,7 @@ class StakeholdersForm(ContactsForm):
     rename = forms.BooleanField(
         label=_("Rename people who are known by another name or group"),
         required=False,
-        help_text=_("In every campaign. Without it, a known address with another name is pointed out."),
+        help_text=_("In every campaign. Otherwise a known address with another name is refused."),
     )
     field_order: Any = ("stakeholders", "file", "rename")
 

@@ -71,7 +71,7 @@ def _answer(child: "subprocess.Popen[bytes]", task: bytes, seconds: float, look:
             given = None  # what was not written yet is remembered
         look()
         if time.monotonic() > until:
-            raise TookTooLong(Sentence("It was ended after {seconds:g} seconds.", seconds=seconds))
+            raise TookTooLong(Sentence("It was stopped after {seconds:g} seconds.", seconds=seconds))
 
 
 def _outcome(answer: bytes, code: int) -> Any:

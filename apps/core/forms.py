@@ -92,7 +92,7 @@ class MomentField(forms.DateTimeField):
         except ValueError:
             raise ValidationError(_("Choose a day and a time.")) from None
         if clock_times.is_skipped(naive, zone):
-            said = _("Clocks in %(zone)s go forward over this time: choose another one.")
+            said = _("Clocks in %(zone)s skip this time: choose another one.")
             raise ValidationError(said, params={"zone": clock_times.zone_name()})
         return naive.replace(tzinfo=zone)
 
@@ -159,7 +159,7 @@ class ContactsForm(forms.Form):
         """Field and file are one list: who stands in both stands in it twice."""
         above = {folded(one.email) for one in pasted.contacts}
         twice = [one.email for one in filed.contacts if folded(one.email) in above]
-        said = _("%(email)s stands in the field above as well. Take out one of the two.")
+        said = _("%(email)s is in the field above as well. Take out one of the two.")
         problems = [ValidationError(said, params={"email": email}) for email in twice[:20]]
         if problems:
             self.add_error("file", problems)

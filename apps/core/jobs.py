@@ -46,7 +46,7 @@ class JobHasEnded(Refused):
 class JobGivenUp(Refused):
     code = "job_given_up"
     status = 422
-    title = "The job was begun several times and never came to an end"
+    title = "The job was started several times and never finished"
 
 
 class Cancelled(Exception):
@@ -156,7 +156,7 @@ def _run_by_id(pk: Any) -> None:
 
 def _check_starts(job: Job) -> None:
     if job.starts > MOST_STARTS:
-        raise JobGivenUp(Sentence("It was begun {most} times and never came to an end.", most=MOST_STARTS))
+        raise JobGivenUp(Sentence("It was started {most} times and never finished.", most=MOST_STARTS))
 
 
 def _run(job: Job) -> None:

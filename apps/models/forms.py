@@ -39,7 +39,7 @@ class ImportForm(forms.Form):
     )
     file = file_field(_("A file of your own"), ".json,application/json", _("A model document as JSON, at most 5 MB."))
     text = pasted_field(_("A pasted document"), rows=12)
-    replace = forms.BooleanField(label=_("Replace the draft that is there"), required=False, widget=forms.HiddenInput)
+    replace = forms.BooleanField(label=_("Replace the present draft"), required=False, widget=forms.HiddenInput)
 
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")
@@ -68,7 +68,7 @@ class ImportForm(forms.Form):
     def ask_to_replace(self, reason: str) -> None:
         """Offer to replace the draft, in a box to tick; nothing was done yet."""
         self.fields["replace"].widget = forms.CheckboxInput()
-        self.fields["replace"].help_text = _("The draft that is there can be brought back afterwards.")
+        self.fields["replace"].help_text = _("The present draft can be brought back afterwards.")
         self.add_error("replace", reason)
 
     def document(self) -> Any:

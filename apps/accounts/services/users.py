@@ -17,7 +17,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 
 WRONG_PASSWORD = gettext_noop("The present password is not right.")
-SAME_PASSWORD = gettext_noop("This is the present password.")
+SAME_PASSWORD = gettext_noop("This is the present password: choose another one.")
 PRESENT = "present-password"
 
 

@@ -85,5 +85,5 @@ def test_field_and_file_are_one_list(staff: Client, draft: Campaign) -> None:
     refused = staff.post(path, {"stakeholders": "Ida,ADAR@example.org", "file": file})
 
     assert refused.status_code == 422
-    assert "adar@example.org stands in the field above as well." in refused.content.decode()
+    assert "adar@example.org is in the field above as well." in refused.content.decode()
     assert not services.find_by_email("adar@example.org").exists()

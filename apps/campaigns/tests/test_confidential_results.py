@@ -223,7 +223,7 @@ def test_the_first_page_promises_what_is_so(campaign: Campaign, bos_link: str, v
     for words in (
         "Your answers are confidential.",
         "sees whether you have answered, and never which answers are yours",
-        "Results count at least five people, and five more each time they are shown anew.",
+        "Results count at least five people, and at least five more each time they change.",
         "Comments are shown word for word, without your name, to those who run the campaign",
         "may read single answers after the end",
     ):

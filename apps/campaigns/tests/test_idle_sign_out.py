@@ -11,7 +11,7 @@ from apps.accounts.sessions import IDLE_SECONDS
 from apps.campaigns.tests.story import HOST
 
 pytestmark = pytest.mark.requirement("CAMP-001")
-SAID = "You were signed out because nothing was done for 30 minutes."
+SAID = "You were signed out after 30 minutes without activity."
 
 
 @pytest.fixture

@@ -61,12 +61,14 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
     names = [part.filename.casefold() for part in parts]
     if len(set(names)) < len(names):
-        _refuse("bad_workbook", Sentence("two of its parts have one name"))
+        _refuse("bad_workbook", Sentence("two of its parts have the same name"))
     for part in parts:
         if part.file_size > max(SMALL, MOST_RATIO * part.compress_size):
             _refuse("too_large", Sentence("unpacked it is more than {most} times as large", most=MOST_RATIO))
         if not _is_plain(part):
-            _refuse("bad_workbook", Sentence("its part {name!r} is none of a spreadsheet", name=part.filename[:60]))
+            _refuse(
+                "bad_workbook", Sentence("its part {name!r} does not belong in a spreadsheet", name=part.filename[:60])
+            )
 
 
 def _is_plain(part: zipfile.ZipInfo) -> bool:
@@ -134,7 +136,7 @@ class _Elements:
         if self.count > MOST_ELEMENTS:
             _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
         if self.depth > MOST_DEPTH:
-            _refuse("bad_workbook", Sentence("its elements lie more than {most} deep", most=MOST_DEPTH))
+            _refuse("bad_workbook", Sentence("its elements are nested more than {most} deep", most=MOST_DEPTH))
         tag = name.rpartition(":")[2]
         if tag == "c":
             self.cell = attributes.get("r", "")
@@ -142,7 +144,7 @@ class _Elements:
             _refuse("too_many", Sentence("cell {cell}: {limit}", cell=self.cell[:20], limit=beyond()))
         elif "TargetMode" in attributes and _leads_outside(attributes):
             target = attributes.get("Target", "")[:60]
-            _refuse("bad_workbook", Sentence("it leads to another file: {name}", name=target))
+            _refuse("bad_workbook", Sentence("it refers to another file: {name}", name=target))
 
     def _end(self, _name: str) -> None:
         self.depth -= 1

@@ -54,13 +54,13 @@ def _strictly(content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, errors="ignore")
-        _refuse_at(before, Sentence("is no {encoding}", encoding=encoding.upper()))
+        _refuse_at(before, Sentence("is not {encoding}", encoding=encoding.upper()))
 
 
 def _as_windows(content: bytes, error: UnicodeDecodeError) -> Decoded:
     """Windows' Western European, of which every byte has to make sense."""
     if any(not AT_WORDS_END.fullmatch(found[0]) for found in WIDE.finditer(content)):
-        said = Sentence("is no UTF-8, though other characters of the file are. {how}", how=_how())
+        said = Sentence("is not UTF-8, though other characters of the file are. {how}", how=_how())
         _refuse_at(content[: error.start].decode("utf-8"), said)
     text = content.decode("cp1252", errors="surrogateescape")
     if not looks_western(text):
@@ -68,7 +68,8 @@ def _as_windows(content: bytes, error: UnicodeDecodeError) -> Decoded:
         _refuse_at(content[: error.start].decode("utf-8"), said)
     sample = next((found[0] for found in LINE.finditer(text) if not found[0].isascii()), "")
     detail = Sentence(
-        "it is not UTF-8 and was read as Windows-1252: “{sample}”. Check names and signs", sample=sample.strip()[:80]
+        "it is not UTF-8 and was read as Windows-1252: “{sample}”. Check names and special characters",
+        sample=sample.strip()[:80],
     )
     return Decoded(text, ({"code": "encoding_assumed", "detail": detail},))
 

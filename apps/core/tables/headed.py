@@ -49,7 +49,7 @@ def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others
         raise TableInvalid([*table.flaws, *problems])
     unread = [text for text, name in zip(head.cells, names, strict=True) if text and not name]
     if unread:
-        detail = Sentence("not read, as no such column is known here: {names}", names=", ".join(unread))
+        detail = Sentence("not read, because these columns are not known here: {names}", names=", ".join(unread))
         table.notes.append({"code": "column_not_read", "detail": detail})
     return Headed(head.line, used, _rows(table, head.cells, names))
 
@@ -76,7 +76,7 @@ def _rows(table: Table, head: Sequence[str], names: Sequence[str]) -> Iterator[R
             detail = Sentence("{cells} cells under {columns} columns", cells=len(record.cells), columns=len(head))
             table.flaws.append(Flaw(record.line, "", "too_many_cells", detail))
         elif stray:
-            detail = Sentence("{text!r} stands under no heading", text=stray[0][:40])
+            detail = Sentence("{text!r} is under no heading", text=stray[0][:40])
             table.flaws.append(Flaw(record.line, "", "bad_header", detail))
         else:
             named = zip(names, record.cells, strict=False)

@@ -175,5 +175,5 @@ def _unreadable(line: int, last: int, error: str) -> Flaw:
             line, "", "too_long", Sentence("a cell has more than {most:,} characters", most=csv.field_size_limit())
         )
     if last > line or "end of data" in error:
-        return Flaw(line, "", "bad_csv", Sentence("a quotation mark that opens here is not closed"))
-    return Flaw(line, "", "bad_csv", Sentence("after a quotation mark that closes there is text before the separator"))
+        return Flaw(line, "", "bad_csv", Sentence("the quotation mark that opens here is never closed"))
+    return Flaw(line, "", "bad_csv", Sentence("there is text between a closing quotation mark and the next separator"))

@@ -72,7 +72,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
         by_file = one_of(asked, "units", "csv") == "csv"
         units, notes = services.units_in(asked["csv"], asked["decimal"]) if by_file else (asked["units"], [])
         if asked["version"] not in self._versions([asked["version"]]):
-            raise Invalid("The version is not there.", errors=[Problem("/version", "there is none", "unknown_version")])
+            raise Invalid("There is no such version.", errors=[Problem("/version", "there is none", "unknown_version")])
         parameters = {
             "version": str(asked["version"]),
             "period": asked["period"],
@@ -105,7 +105,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
             if row.get(name) not in things
         ]
         if problems:
-            raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
+            raise Invalid("Some of it refers to things that do not exist.", errors=problems[:50])
         return [row | {name: things[row.get(name)] for name, things in known.items()} for row in rows]
 
     @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)

@@ -71,7 +71,7 @@ class OfUnits(ApiView):
         if found is None:
             detail = "there is no such reference set; send units, or an object with the id of a set alone"
             problem = Problem("/options/reference/set", detail, "unknown_reference_set")
-            raise Invalid("The reference set is not there.", errors=[problem])
+            raise Invalid("There is no such reference set.", errors=[problem])
         return found
 
     def as_job(self, request: Request, asked: dict[str, Any]) -> Response:
@@ -88,7 +88,7 @@ class OfUnits(ApiView):
         found = versions_seen_by(request.user).filter(pk=_uuid(asked)).first()
         if found is None:
             problem = Problem("/model/version", "there is no such version", "unknown_version")
-            raise Invalid("The model is not there.", errors=[problem])
+            raise Invalid("There is no such model.", errors=[problem])
         return found
 
 

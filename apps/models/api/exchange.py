@@ -152,7 +152,7 @@ def _version(request: Request, pk: UUID | None) -> ModelVersion | None:
     found = ModelVersion.objects.filter(pk=pk, model__in=seen).first()
     if found is None:
         problem = Problem("/version", "there is no such version", "unknown_version")
-        raise Invalid("The version is not there.", errors=[problem])
+        raise Invalid("There is no such version.", errors=[problem])
     return found
 
 

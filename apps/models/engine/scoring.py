@@ -318,7 +318,9 @@ def _off_scale(calculation: Calculation) -> Iterator[Warned]:
         if leaf.indicator is not None and leaf.indicator.normalisation.name == "fraction_of_max":
             values = known(calculation.stages[leaf.code].normalised.values)
             if ((values < scale.low) | (values > scale.high)).any():
-                detail = Sentence("{code}: a fraction of the maximum leaves the scale here", code=leaf.code)
+                detail = Sentence(
+                    "{code}: some values lie beyond the scale, as fractions of the maximum may", code=leaf.code
+                )
                 yield {"code": "off_scale", "detail": detail, "pointer": ""}
 
 

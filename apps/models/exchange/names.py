@@ -82,7 +82,7 @@ def spelt_otherwise(spelt: Mapping[str, str]) -> Sentence:
     """Say how codes of a file are written here."""
     pairs = ", ".join(f"{name} → {code}" for name, code in list(spelt.items())[:SHOWN])
     return Sentence(
-        "codes of the file are written otherwise here: {pairs} ({count} in all)", pairs=pairs, count=len(spelt)
+        "codes of the file are written differently here: {pairs} ({count} in all)", pairs=pairs, count=len(spelt)
     )
 
 

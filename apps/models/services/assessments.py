@@ -100,7 +100,7 @@ def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], act
     }
     problems = [one for (name, thing), place in first.items() for one in unseen(acting_user, **{name: thing}, at=place)]
     if problems:
-        raise Invalid("Some of it refers to what is not there.", errors=problems[:50])
+        raise Invalid("Some of it refers to things that do not exist.", errors=problems[:50])
 
 
 @transaction.atomic

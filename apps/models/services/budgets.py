@@ -66,7 +66,7 @@ def calculated(cost: float, function: Callable[..., T], *arguments: Any) -> T:
 
 def _too_much_at_once(cost: float) -> TooMuchAtOnce:
     detail = Sentence(
-        "This would take about {cost:.1f} seconds of calculation; while somebody waits {most:.1f} are possible.",
+        "This would take about {cost:.1f} seconds of calculation; at most {most:.1f} are possible while you wait.",
         cost=cost,
         most=INLINE,
     )

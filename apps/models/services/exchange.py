@@ -115,7 +115,7 @@ def _refuse_unmeant(
         authz.require(acting_user, permission)
     refused = list(unseen(acting_user, version=version))
     if refused:
-        raise Invalid("The version is not there.", errors=refused)
+        raise Invalid("There is no such version.", errors=refused)
 
 
 def is_long(files: Sequence[File]) -> bool:

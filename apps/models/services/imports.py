@@ -79,7 +79,7 @@ def import_assessments(
     authz.require(acting_user, "assessments:create")
     refused = list(unseen(acting_user, version=version, reference_set=reference_set))
     if refused:
-        raise Invalid("Some of it refers to what is not there.", errors=refused)
+        raise Invalid("Some of it refers to things that do not exist.", errors=refused)
     subjects = subjects_by_code(_codes(units), acting_user=acting_user)
     problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:
