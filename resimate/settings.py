@@ -180,7 +180,9 @@ BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
 PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
 _public_port = (running_port(DATA_DIR, "public") or PORT) if DEVELOPMENT else 443
-PUBLIC_PORT = env.integer("RESIMATE_PUBLIC_PORT", _public_port, "the port that people's browsers see", shown="the same")
+PUBLIC_PORT = env.integer(
+    "RESIMATE_PUBLIC_PORT", _public_port, "the port that people's browsers see", shown="as RESIMATE_PORT"
+)
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

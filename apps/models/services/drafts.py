@@ -17,7 +17,7 @@ from apps.models.services.exchange import import_noted
 
 class DraftExists(Refused):
     code = "draft_exists"
-    title = "The draft that is there would be replaced"
+    title = "The present draft would be replaced"
 
 
 @transaction.atomic
