@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough bench mutants measuring browsers lint translations lock install help
+.PHONY: run test thorough load bench mutants measuring browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -16,6 +16,9 @@ test: install  ## Run the test suite on servers of its own; T="-k word" narrows 
 thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) $(T)
 	scripts/on-postgresql-15 $(parallel)
+
+load: install  ## Measure the service under load and attack, on a quiet machine
+	RESIMATE_LOAD=1 $(python) -m pytest -m load --log-cli-level=INFO $(T)
 
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resimate.tests.database import NOW, SERVERS, THOROUGH, drop_database, make_database, worker_number
+from resimate.tests.database import LOAD, NOW, SERVERS, THOROUGH, drop_database, make_database, worker_number
 
 
 def pytest_configure() -> None:
@@ -36,6 +36,9 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("load") and not LOAD:
+            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
     items.sort(key=_is_short)  # the long ones first: where several processes share them, short ones fill the gaps
     if not THOROUGH:
         for item in items:

@@ -18,6 +18,7 @@ from apps.core.embedded.testing import start_test_servers
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
+LOAD = os.environ.get("RESIMATE_LOAD") == "1"
 
 
 def _start_servers() -> Any:

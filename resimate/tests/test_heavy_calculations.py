@@ -196,7 +196,7 @@ def keys(product: Product) -> tuple[str, str]:
     return product.api_key("demo", "admin@demo.example"), product.api_key("hdi", "admin@hdi.example")
 
 
-@pytest.mark.thorough
+@pytest.mark.load
 @pytest.mark.parametrize("case", WORST)
 def test_others_are_answered_while_the_worst_is_calculated(product: Product, keys: tuple[str, str], case: str) -> None:
     path, at = WORST[case]
@@ -209,7 +209,7 @@ def test_others_are_answered_while_the_worst_is_calculated(product: Product, key
 
     answers = Counter(attack.answers)
     logger.info("%s: p95 %.0f ms, before %.0f ms, %s", case, p95 * 1000, quiet * 1000, answers)
-    assert p95 < LATEST + quiet  # what else the machine does is not the attack's
+    assert p95 < LATEST
     assert answers.keys() <= {200, 429, 503}
     assert answers[200]
     time.sleep(ENDED_AFTER)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -82,7 +83,8 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
             services.change_campaign(campaign, form.cleaned_data, acting_user=user_of(request), now=now)
             messages.success(request, _("The draft is changed."))
             return redirect("campaigns:detail", pk)
-    page = {"form": form, "campaign": campaign, "crumbs": crumbs(campaign)}
+    back = reverse("campaigns:detail", args=[pk])
+    page = {"form": form, "campaign": campaign, "back": back, "crumbs": crumbs(campaign)}
     return render(request, "campaigns/edit.html", page, status=422 if form.errors else 200)
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -98,7 +99,8 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
             services.correct_person(found, changes, acting_user=user_of(request), now=timezone.now())
             messages.success(request, _("The person is corrected, in every campaign."))
             return redirect("campaigns:person", pk, participation)
-    page = {"form": form, "within": found.campaign, "one": found, "crumbs": crumbs(found.campaign)}
+    back = reverse("campaigns:person", args=[pk, participation])
+    page = {"form": form, "one": found, "back": back, "crumbs": crumbs(found.campaign)}
     return render(request, "campaigns/edit_person.html", page, status=422 if form.errors else 200)
 
 

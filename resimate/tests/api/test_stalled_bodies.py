@@ -142,7 +142,7 @@ def _hdi(product: Product) -> str:
     return product.api_key("hdi", "admin@hdi.example")
 
 
-@pytest.mark.thorough
+@pytest.mark.load
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_64_bodies_that_trickle_cost_next_to_nothing(product: Product, key: str, attack: str) -> None:
     """Another request within a second, ``/health/live`` within a tenth, 50 MB at most."""
