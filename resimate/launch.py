@@ -74,7 +74,12 @@ def declare() -> Wishes:
         folder=Path(env.text("RESIMATE_DATA_DIR", str(ROOT / ".data"), "where the embedded servers keep their data")),
         host=env.text("RESIMATE_HOST", ports.LOOPBACK, "address that the web server listens on"),
         port=port,
-        public_port=env.integer("RESIMATE_PUBLIC_PORT", port, "the port that people's browsers see", shown="the same"),
+        public_port=env.integer(
+            "RESIMATE_PUBLIC_PORT",
+            port,
+            "the port that people's browsers see; 443 in production",
+            shown="as RESIMATE_PORT",
+        ),
         domain=env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it"),
         management_host=env.text(
             "RESIMATE_MANAGEMENT_HOST", ports.LOOPBACK, "address of metrics and probes, in a private network"

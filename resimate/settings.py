@@ -181,7 +181,10 @@ ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answ
 PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
 _public_port = (running_port(DATA_DIR, "public") or PORT) if DEVELOPMENT else 443
 PUBLIC_PORT = env.integer(
-    "RESIMATE_PUBLIC_PORT", _public_port, "the port that people's browsers see", shown="as RESIMATE_PORT"
+    "RESIMATE_PUBLIC_PORT",
+    _public_port,
+    "the port that people's browsers see; 443 in production",
+    shown="as RESIMATE_PORT",
 )
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
 if TRUSTED_PROXIES:
