@@ -246,6 +246,9 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     with refusals_told(request):
         services.undo_import(record, acting_user=user, now=timezone.now())
         messages.success(request, _("The import is undone."))
+    version = ModelVersion.objects.filter(pk=record.made["version"]).first()
+    if version is not None and request.POST.get("from") == "model":
+        return redirect("models:version", version.model_id, version.number)
     return redirect("models:exchange")
 
 

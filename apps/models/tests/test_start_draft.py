@@ -84,8 +84,10 @@ def test_a_draft_that_was_replaced_when_asked_comes_back(browser: Client, survey
     assert "took the place of another draft" in text_of(page)
     undo = f"/models/exchange/{Import.objects.get(replaced__isnull=False).pk}/undo/"
     assert f'action="{undo}"' in text_of(page)
-    browser.post(undo, headers=ACME)
-    assert ModelVersion.objects.get().document["name"]["en"] == "Edited for hours"
+    back = browser.post(undo, {"from": "model"}, headers=ACME, follow=True)
+    version = ModelVersion.objects.get()
+    assert version.document["name"]["en"] == "Edited for hours"
+    assert back.redirect_chain[-1][0] == f"/models/{version.model_id}/versions/1/"
 
 
 def test_the_page_of_a_model_shows_its_questions_and_their_scales(
