@@ -155,14 +155,16 @@ class GrantForm(forms.ModelForm[Grant]):
     valid_until = forms.DateTimeField(
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=gettext_lazy("Empty for as long as nobody takes it away."),
+        help_text=gettext_lazy("Leave empty if it has no end."),
     )
 
     class Meta:
         model = Grant
         fields = ("user", "role", "object_id", "valid_until")
         help_texts = {
-            "object_id": gettext_lazy("Empty for everything. The id of one object, with a role that allows it.")
+            "object_id": gettext_lazy(
+                "Leave empty for everything, or give the id of one object where the role allows it."
+            )
         }
 
 
@@ -240,7 +242,7 @@ class ApiKeyAdmin(ServiceAdmin[ApiKey]):
 
 def _point_to_roles(request: HttpRequest, user: User) -> None:
     """A new account may do nothing: say so, and where that is changed."""
-    text = _("This account has no role yet, so it may see nothing.")
+    text = _("This account has no role yet, so it cannot see anything.")
     where = f"{reverse('admin:accounts_grant_add')}?user={user.pk}"
     messages.info(request, format_html('{} <a href="{}">{}</a>', text, where, _("Give it a role")))
 

@@ -24,7 +24,7 @@ class ValueField(forms.CharField):
 class SettingForm(forms.ModelForm[Setting]):
     key = forms.ChoiceField(choices=lambda: [(key, f"{key}: {KEYS[key].about}") for key in sorted(KEYS)])
     value = ValueField(
-        required=False, initial="", help_text=gettext_lazy("A text or a number, as you would write it on paper.")
+        required=False, initial="", help_text=gettext_lazy("A text or a number, without quotation marks.")
     )
 
     class Meta:
@@ -39,7 +39,7 @@ class SettingForm(forms.ModelForm[Setting]):
         try:
             given["value"] = key.read(given["value"])
         except ValueError:
-            self.add_error("value", gettext("This is no value of the kind that the setting takes."))
+            self.add_error("value", gettext("This setting does not take such a value."))
         else:
             if problem := key.problem_with(given["value"]):
                 self.add_error("value", translated(problem))

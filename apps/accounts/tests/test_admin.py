@@ -226,7 +226,7 @@ def test_a_setting_that_takes_text_takes_it_without_quotes(office: Client, typed
 def test_a_setting_that_takes_a_number_says_what_it_does_not_read(office: Client) -> None:
     page = _post(office, "/admin/configuration/setting/add/", key="api.rate.models", value="many").content.decode()
 
-    assert "no value of the kind" in page
+    assert "does not take such a value" in page
     assert not Setting.objects.exists()
 
 
