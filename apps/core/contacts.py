@@ -5,6 +5,7 @@ Every line that is wrong is named, and so is what was understood without being c
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,14 +22,20 @@ from apps.core.translating import translated
 
 MOST = 10_000
 LONGEST = {"name": 200, "email": 254, "group": 60}
+#: ``Ada Lovelace <ada@example.org>``, as programs for mail write people.
+MAILBOX: Final = re.compile(r'"?(?P<name>[^<>@"]*)"?\s*<(?:mailto:)?(?P<email>[^<>\s]+@[^<>\s]+)>')
+QUOTED_NAME: Final = re.compile(r'"([^"\r\n]*)"\s*(<[^<>\s]+@[^<>\s]+>)(?:[;,][ \t]*(?=[\r\n]|\Z))?')
 #: The columns of a table without headings, in this order.
 PLACES: Final = ("name", "email", "group", "language")
 COLUMNS: Final = Columns(
     {
-        "name": ("full name", "vollständiger Name", "nom", "nom complet"),
+        "name": ("full name", "display name", "vollständiger Name", "Anzeigename", "nom", "nom complet"),
         "first": ("first name", "given name", "Vorname", "prénom"),
         "last": ("last name", "surname", "family name", "Nachname", "Familienname", "nom de famille"),
-        "email": ("e-mail address", "mail", "E-Mail-Adresse", "Mailadresse", "courriel", "adresse e-mail"),
+        "email": (
+            *("e-mail address", "mail", "E-Mail 1 - Value", "E-Mail-Adresse", "Mailadresse"),
+            *("courriel", "mél", "adresse e-mail", "adresse électronique", "adresse de messagerie"),
+        ),
         "group": ("Gruppe", "groupe"),
         "language": ("Sprache", "langue"),
     }
@@ -57,6 +64,8 @@ class Reading:
 def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Reading:
     """Return the people of a text, a CSV file or a workbook's first sheet."""
     reading = Reading()
+    if isinstance(source, str):
+        source = QUOTED_NAME.sub(r'"\1 \2"', source)  # a quoted cell is quoted as a whole
     try:
         table = open_table(source, hits=_hits)
         rows = list(_rows(table))
@@ -82,7 +91,11 @@ def written(contacts: Iterable[Contact]) -> str:
 
 def _hits(cells: Sequence[str]) -> int:
     """How many cells are what a list of people has: a heading, or an e-mail address."""
-    return COLUMNS.hits(cells) + sum(_is_address(cell) for cell in cells)
+    return COLUMNS.hits(cells) + sum(_is_address(cell) or _mailbox(cell) is not None for cell in cells)
+
+
+def _mailbox(cell: str) -> re.Match[str] | None:
+    return MAILBOX.fullmatch(cell.strip())
 
 
 def _is_address(cell: str) -> bool:
@@ -101,7 +114,12 @@ def _rows(table: Table) -> Iterator[Row]:
             yield Row(row.line, _with_name(row.cells))
         return
     for record in table.rows:
-        yield Row(record.line, dict(zip(PLACES, _cut(record.cells), strict=False)))
+        cells = _cut(record.cells)
+        mailboxes = [_mailbox(cell) for cell in cells if cell]
+        if all(mailboxes):
+            yield from (Row(record.line, found.groupdict()) for found in mailboxes if found)
+        else:
+            yield Row(record.line, dict(zip(PLACES, cells, strict=False)))
 
 
 def _cut(cells: Sequence[str]) -> Sequence[str]:
@@ -109,7 +127,7 @@ def _cut(cells: Sequence[str]) -> Sequence[str]:
     if len(cells) > 1 or "@" not in cells[0]:
         return cells
     cuts = ([cell.strip() for cell in cells[0].split(separator)] for separator in SEPARATORS)
-    return next((one for one in cuts if any(map(_is_address, one))), cells)
+    return next((one for one in cuts if any(_is_address(cell) or _mailbox(cell) for cell in one)), cells)
 
 
 def _with_name(cells: Mapping[str, str]) -> dict[str, str]:
@@ -149,10 +167,17 @@ def _language(text: str) -> str:
 
 
 def _problem(cells: Mapping[str, str]) -> str | None:
+    if COLUMNS.hits(cells.values()) > 1:
+        return _("these are headings: they stand once, in the first line")
     if not cells.get("name") or not cells.get("email"):
         return _("write a name, an e-mail address and, if you like, a group, separated by commas")
     if not _is_address(cells["email"]):
         return _("“%(address)s” is no e-mail address") % {"address": cells["email"][:80]}
+    if _is_address(cells["name"]) and folded(cells["name"]) != folded(cells["email"]):
+        return _("“%(address)s” and “%(other)s” are two people: write each in a line") % {
+            "address": cells["name"][:80],
+            "other": cells["email"][:80],
+        }
     for name, most in LONGEST.items():
         if len(cells.get(name, "")) > most:
             return _("“%(text)s…” is longer than %(most)d characters") % {"text": cells[name][:20], "most": most}

@@ -12,6 +12,10 @@ INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 UNSEEN = ("Cc", "Cf")
+#: Joiners inside words of scripts that are written with them, and inside emoji, and variants of ideographs: they show.
+SHAPING = re.compile(
+    "((?<=[^\u0000-\u02ff\\s\u2000-\u206f])(?:[\u200c\u200d](?=[^\u0000-\u02ff\\s\u2000-\u206f])|[\ufe0f\U000e0100-\U000e01ef]))"
+)
 
 
 def folded(text: str) -> str:
@@ -34,8 +38,14 @@ def same(one: str, other: str) -> bool:
 
 
 def tidied(text: str) -> str:
-    """The text as it is kept: as written, without what shows nothing and without blanks too many."""
-    return " ".join(visible(text).split())
+    """The text as it is kept: as written, without what shows nothing and without blanks too many.
+
+    >>> tidied(" Ada\\u200b  Love\\u00adlace "), len(tidied("\\u0dc1\\u0dca\\u200d\\u0dbb\\u0dd3"))
+    ('Ada Lovelace', 5)
+    """
+    parts = SHAPING.split(text)
+    shown = (part if number % 2 else visible(part) for number, part in enumerate(parts))
+    return " ".join("".join(shown).split())
 
 
 def spelling(name: str, known: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 from xml.parsers import expat
 
@@ -26,6 +27,8 @@ MOST_DEPTH: Final = 100
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 300
 CHUNK: Final = MEGABYTE
+#: Elements that say what is hidden, and what is merged.
+LAID_OUT: Final = ("row", "col", "mergeCell")
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 ARCHIVES: Final = (b"PK\x03\x04", OLD_OFFICE, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 BLANK: Final = b" \t\r\n\0"
@@ -38,18 +41,31 @@ UNREADABLE: Final = (
     EOFError,
     OSError,
     ValueError,
+    KeyError,
     expat.ExpatError,
 )
 
 
-def check(content: bytes) -> None:
-    """Raise ``TableInvalid`` unless it is an archive as spreadsheets write it, of bearable size, of plain XML."""
+@dataclass(slots=True)
+class Layout:
+    """What a sheet hides, and where one cell lies over others; rows and columns are counted from 1."""
+
+    rows: set[int] = field(default_factory=set)
+    columns: list[range] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+
+
+def check(content: bytes) -> Mapping[str, Layout]:
+    """Return the layout of each part that has one, of an archive as spreadsheets write it.
+
+    Raises ``TableInvalid`` unless it is one, of bearable size, of plain XML.
+    """
     if content.startswith(OLD_OFFICE):
         _refuse("bad_workbook", Sentence("it is an old or a protected workbook: save it as XLSX without a password"))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_parts(archive.infolist())
-            _check_contents(archive)
+            return _check_contents(archive)
     except TableInvalid:
         raise
     except UNREADABLE as error:
@@ -80,7 +96,7 @@ def _is_plain(part: zipfile.ZipInfo) -> bool:
     return is_inside and not is_link and packed and "\0" not in part.orig_filename
 
 
-def _check_contents(archive: zipfile.ZipFile) -> None:
+def _check_contents(archive: zipfile.ZipFile) -> Mapping[str, Layout]:
     """Unpack every part once, a piece at a time: what begins as XML is read as XML, whatever its name says."""
     total, elements = 0, _Elements()
     for part in archive.infolist():
@@ -92,10 +108,11 @@ def _check_contents(archive: zipfile.ZipFile) -> None:
             total += part.file_size
             if total > MOST_XML:
                 _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_XML // MEGABYTE))
-            elements.read(first, pieces)
+            elements.read(part.filename, first, pieces)
         else:
             for _ in pieces:  # to the end, where its checksum is compared
                 pass
+    return elements.layouts
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -117,9 +134,11 @@ class _Elements:
         self.count = 0
         self.depth = 0
         self.cell = ""
+        self.part = ""
+        self.layouts: dict[str, Layout] = {}
 
-    def read(self, first: bytes, pieces: Iterator[bytes]) -> None:
-        self.depth = 0
+    def read(self, part: str, first: bytes, pieces: Iterator[bytes]) -> None:
+        self.depth, self.part = 0, part
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = _refuse_declarations
         parser.EntityDeclHandler = _refuse_declarations
@@ -140,11 +159,24 @@ class _Elements:
         tag = name.rpartition(":")[2]
         if tag == "c":
             self.cell = attributes.get("r", "")
+        elif tag in LAID_OUT:
+            self._lay_out(tag, attributes)
         elif tag in ("v", "is", "f") and self.cell and is_beyond(self.cell):
             _refuse("too_many", Sentence("cell {cell}: {limit}", cell=self.cell[:20], limit=beyond()))
         elif "TargetMode" in attributes and _leads_outside(attributes):
             target = attributes.get("Target", "")[:60]
             _refuse("bad_workbook", Sentence("it refers to another file: {name}", name=target))
+
+    def _lay_out(self, tag: str, attributes: dict[str, str]) -> None:
+        """Note what is hidden or merged, as far as cells are read."""
+        layout = self.layouts.setdefault(self.part, Layout())
+        is_hidden = attributes.get("hidden") in ("1", "true")
+        if tag == "mergeCell" and len(layout.merged) < MOST_COLUMNS:
+            layout.merged.append(attributes.get("ref", "")[:20])
+        elif tag == "row" and is_hidden and len(layout.rows) <= MOST_ROWS:
+            layout.rows.add(int(attributes.get("r", "0")[:9]))
+        elif tag == "col" and is_hidden and len(layout.columns) < MOST_COLUMNS:
+            layout.columns.append(range(int(attributes["min"][:9]), int(attributes["max"][:9]) + 1))
 
     def _end(self, _name: str) -> None:
         self.depth -= 1

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 
 def key_of(heading: str) -> str:
-    """Return what is left of a heading when case, accents, blanks and signs do not matter.
+    """Return what is left of a heading when case, accents, blanks, signs and marks of footnotes do not matter.
 
-    >>> key_of("E-Mail"), key_of("Prénom "), key_of("first_name")
-    ('email', 'prenom', 'firstname')
+    >>> key_of("E-Mail"), key_of("Prénom "), key_of("first_name"), key_of("Name¹*")
+    ('email', 'prenom', 'firstname', 'name')
     """
-    plain = unicodedata.normalize("NFKD", heading).casefold()
+    noted = "".join(letter for letter in heading if unicodedata.category(letter) != "No")
+    plain = unicodedata.normalize("NFKD", noted).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
 
 

@@ -73,10 +73,10 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
     rows that cannot be read are passed over, and told in ``flaws``.
     """
     if isinstance(source, bytes) and source.startswith(WORKBOOKS):
-        from apps.core.tables.workbook import first_sheet  # reads XML: only where there is some
+        from apps.core.tables.first_sheet import first_sheet  # reads XML: only where there is some
 
         table = Table(iter(()))
-        table.rows = first_sheet(source, table.flaws)
+        table.rows = first_sheet(source, table.flaws, table.notes)
         return table
     decoded = decode(source) if isinstance(source, bytes) else None
     text = decoded.text if decoded else str(source).removeprefix("\ufeff")
@@ -98,7 +98,7 @@ def as_text(content: bytes) -> Decoded:
         writer.writerow([cell if isinstance(cell, Figure) else guarded(cell) for cell in row.cells])
         last = row.line
     table.refuse()
-    return Decoded(page.getvalue())
+    return Decoded(page.getvalue(), tuple(table.notes))
 
 
 def separator_of(text: str, hits: Hits) -> str:

@@ -2,19 +2,17 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import openpyxl
 
-from apps.core.numbers import exact
 from apps.core.sentences import Sentence
 from apps.core.tables import archive
-from apps.core.tables.archive import MOST_COLUMNS, MOST_ROWS, beyond
-from apps.core.tables.flaws import MOST_FLAWS, Flaw, TableInvalid
-from apps.core.tables.reading import Figure, Record, fit
+from apps.core.tables.archive import MOST_COLUMNS, MOST_ROWS, Layout, beyond
+from apps.core.tables.flaws import Flaw, TableInvalid
 
 ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 #: What openpyxl raises for files that are broken in ways of their own.
@@ -25,20 +23,47 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A row of a sheet: its values by place, and what is wrong with cells that have none that can be used."""
+    """A row of a sheet: its values by place, and what is wrong with cells that have none that can be used.
+
+    ``shares`` are the places of numbers that are shown in per cent.
+    """
 
     number: int
     values: Mapping[int, Value]
     wrong: Mapping[int, tuple[str, Sentence]]
+    shares: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet whose rows are read as they are asked for."""
+
+    title: str
+    is_hidden: bool
+    layout: Layout
+    rows: Iterator[Cells]
 
 
 def sheets(content: bytes) -> dict[str, Iterator[Cells]]:
     """Return the rows of every sheet by its title, read as they are asked for. Raises ``TableInvalid``."""
-    archive.check(content)
+    return {sheet.title: sheet.rows for sheet in opened(content)}
+
+
+def opened(content: bytes) -> list[Sheet]:
+    """Return the sheets in their order. Raises ``TableInvalid``."""
+    layouts = archive.check(content)
     with _told():
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        return {sheet.title: _rows(sheet) for sheet in book.worksheets}
+        return [
+            Sheet(one.title, one.sheet_state != "visible", layouts.get(_part(one), Layout()), _rows(one))
+            for one in book.worksheets
+        ]
     raise AssertionError("what goes wrong above is refused")
+
+
+def _part(sheet: Any) -> str:
+    """The name of the part that a sheet is read from, which openpyxl keeps to itself."""
+    return str(getattr(sheet, "_worksheet_path", ""))
 
 
 @contextmanager
@@ -67,7 +92,8 @@ def _rows(sheet: Any) -> Iterator[Cells]:
             return
         if found:
             values = {place: one for place, one in found.items() if not isinstance(one, tuple)}
-            yield Cells(number, values, {place: one for place, one in found.items() if isinstance(one, tuple)})
+            wrong = {place: one for place, one in found.items() if isinstance(one, tuple)}
+            yield Cells(number, values, wrong, [place for place in values if "%" in cells[place].number_format])
 
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:
@@ -92,29 +118,6 @@ def unescaped(text: str) -> str:
         text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def first_sheet(content: bytes, flaws: list[Flaw]) -> Iterator[Record]:
-    """Yield the rows of the first sheet that has any, as texts; what is wrong with a row goes to ``flaws``."""
-    for rows in sheets(content).values():
-        row = None
-        for row in rows:
-            if row.wrong and len(flaws) < MOST_FLAWS:
-                flaws += [Flaw(row.number, letters(place), *wrong) for place, wrong in row.wrong.items()]
-            elif record := fit(row.number, _texts(row.values), flaws):
-                yield record
-        if row is not None:
-            return
-
-
-def _texts(values: Mapping[int, Value]) -> list[str]:
-    return [_text(values.get(place, "")) for place in range(max(values) + 1)]
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else Figure(exact(value))
 
 
 def letters(place: int) -> str:
