@@ -165,7 +165,8 @@ def unfit(scope: Any) -> int:
     if names.count("host") > 1 or set(headers.keys()).difference(names, HARMLESS):
         return 400
     chunked = "transfer-encoding" in names
-    return 411 if chunked and "json" not in (headers.get("content-type") or "") else 0
+    kind = (headers.get("content-type") or "").partition(";")[0].strip()
+    return 411 if chunked and not kind.lower().endswith(("/json", "+json")) else 0
 
 
 def has_body(scope: Any) -> bool:

@@ -28,7 +28,11 @@ class Refused(Exception):
 
 @dataclass
 class Room:
-    """The bytes of all bodies that are being received or waiting; one address gets a part of it at most."""
+    """The bytes of all long bodies that are being received or waiting; one address gets a part of it at most.
+
+    What a body has in memory needs no room, so a form comes in however much others send: the server's connections are
+    counted, and so are these bytes.
+    """
 
     most: int
     most_each: int
@@ -80,12 +84,18 @@ class Body:
         self.file.seek(0)
 
     def _keep(self, chunk: bytes) -> None:
-        self._room.take(self._address, len(chunk))
+        more = _beyond_memory(self.size + len(chunk)) - _beyond_memory(self.size)
+        if more:
+            self._room.take(self._address, more)
         self.size += len(chunk)
         if self.size <= self._most:
             self.file.write(chunk)
 
     def close(self) -> None:
-        self._room.leave(self._address, self.size)
+        self._room.leave(self._address, _beyond_memory(self.size))
         self._room.bodies -= 1
         self.file.close()
+
+
+def _beyond_memory(size: int) -> int:
+    return max(0, size - IN_MEMORY)

@@ -1,0 +1,76 @@
+"""What the front door takes in before a thread is asked: what it cannot tell apart, and for what there is room."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import pytest
+
+from resimate.front import intake
+from resimate.front.door import unfit
+
+KILOBYTE = 1024
+
+
+class Headers(dict[str, str]):
+    """As granian gives them, with one value each."""
+
+
+def asked(**headers: str) -> SimpleNamespace:
+    return SimpleNamespace(headers=Headers({name.replace("_", "-"): value for name, value in headers.items()}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 0),
+        ("application/json; charset=utf-8", 0),
+        ("Application/Merge-Patch+JSON", 0),
+        ("application/x-www-form-urlencoded", 411),
+        ("application/x-www-form-urlencoded; x=json", 411),
+        ("multipart/form-data; boundary=json", 411),
+        ("text/csv;/json", 411),
+        ("", 411),
+    ],
+)
+def test_only_json_may_come_in_chunks_whatever_stands_behind_its_type(kind: str, status: int) -> None:
+    """A form in chunks that breaks off looks whole, so its length must be known."""
+    assert unfit(asked(host="demo.localhost", transfer_encoding="chunked", content_type=kind)) == status
+
+
+async def pieces(*sizes: int) -> AsyncIterator[bytes]:
+    for size in sizes:
+        yield b"x" * size
+
+
+def received(room: intake.Room, *sizes: int) -> intake.Body:
+    body = intake.Body(room, "192.0.2.1", most=1024 * KILOBYTE)
+    asyncio.run(body.receive(pieces(*sizes), sum(sizes)))
+    return body
+
+
+def test_a_form_comes_in_while_long_bodies_take_all_the_room() -> None:
+    room = intake.Room(most=600 * KILOBYTE, most_each=300 * KILOBYTE)
+    long = received(room, 100 * KILOBYTE, 264 * KILOBYTE)  # all that its address may have
+    with pytest.raises(intake.Refused) as refused:
+        received(room, 65 * KILOBYTE)
+    form = received(room, 200, 300)
+
+    assert refused.value.status == 503
+    assert form.file.read() == b"x" * 500
+
+    long.close()
+    form.close()
+    assert not room.taken
+    assert not room.by_address
+
+
+def test_what_a_refused_body_took_is_given_back() -> None:
+    room = intake.Room(most=100 * KILOBYTE, most_each=100 * KILOBYTE)
+    body = intake.Body(room, "192.0.2.1", most=1024 * KILOBYTE)
+
+    with pytest.raises(intake.Refused):
+        asyncio.run(body.receive(pieces(128 * KILOBYTE, 64 * KILOBYTE), None))
+    body.close()
+
+    assert (room.taken, room.bodies, dict(room.by_address)) == (0, 0, {})
