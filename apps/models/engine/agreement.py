@@ -23,7 +23,7 @@ Complete: TypeAlias = Sequence[Sequence[float]]
 Counts: TypeAlias = Counter[float]
 Disagreement: TypeAlias = Callable[[Counts], float]  # the sum of squared distances of all pairs of ratings
 
-FEW: Final = 64  # different values whose pairs take no longer one by one
+FEW: Final = 256  # different values whose pairs take no longer one by one
 LEVEL: Final = 1e-12  # of the items' variances: what is left of a sum whose parts cancel out comes from rounding
 
 

@@ -6,6 +6,7 @@ nothing here: the calculation says what is wrong with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,8 +25,15 @@ SORTED: Final = 30e-9  # one value in one step of winsorising
 CYCLE: Final = 0.1  # sixteen units in a circle put in order
 NUMBER: Final = 0.4e-6  # a number in a table of weights or ratings, checked and put in its place
 RATING: Final = 1.2e-6  # a rating in a measure of agreement
+COUNTED: Final = 4e-6  # a rating that is counted among those of its unit and among all
+ROW: Final = 250e-6  # the ratings of one rater or item, put in order
+FOLDED: Final = 15e-6  # the ratings of one unit, whose ratios are summed
+RATIO: Final = 10e-9  # a ratio of two of them
+BLOCKS: Final = 1.5e-3  # many ratings, whose ratios are summed in blocks
+BLOCK: Final = 40e-6  # one of these blocks, with its neighbours
 CUBE: Final = 1.5e-9  # a product in correlations and their components
 SQUARED: Final = 1.5e-6  # an entry's part in a power of a matrix of comparisons
+PAIRED: Final = 200e-9  # two columns, with all that is kept of their correlation
 VALUE: Final = 30e-6  # a JSON value of a model document, checked
 
 BY_SCALARS: Final = frozenset({"geometric_mean", "harmonic_mean", "power_mean", "product"})
@@ -137,6 +145,7 @@ def of_weights(request: Any) -> float:
     cost = NUMBER * (_cells(rows) + 3 * len(_list(asked.get("ranks"))))
     if asked.get("method") in ("pca", "critic"):
         cost += CUBE * width * width * (len(rows) + (8 * width if asked["method"] == "pca" else 0))
+        cost += PAIRED * width * width
     return cost
 
 
@@ -144,21 +153,31 @@ def of_agreement(request: Any) -> float:
     """Return what ``measure_agreement`` costs."""
     asked = request if isinstance(request, Mapping) else {}
     rows = _list(asked.get("ratings")) or _list(asked.get("counts"))
-    cost = RATING * _cells(rows)
-    if asked.get("measure") == "krippendorff_alpha" and asked.get("level") == "ratio":
-        cost += _by_ratios(rows)
+    cost = RATING * _cells(rows) + ROW * len(rows)
+    if asked.get("measure") == "krippendorff_alpha":
+        cost += COUNTED * _cells(rows) + (_by_ratios(rows) if asked.get("level") == "ratio" else 0.0)
     return cost
 
 
 def _by_ratios(rows: Sequence[Any]) -> float:
-    """Ratios of numbers on both sides of zero are summed pair by pair."""
+    """The ratings of each unit are compared, and then all that differ: in blocks, which cost by their number.
+
+    Ratios of numbers on both sides of zero, and those of few, are summed pair by pair.
+    """
     numbers = [value for row in rows for value in _list(row) if isinstance(value, int | float)]
-    cost = 1e-6 * len(numbers)
-    if numbers and min(numbers) < 0 < max(numbers):
-        different = len(set(numbers))
-        cost += 2e-9 * different * min(different, len(numbers)) + 10e-6 * different
-        cost += 2e-9 * len(rows) * len(numbers) if len(rows) > FEW else 0.0
-    return cost
+    if not numbers:
+        return 0.0
+    different, units = len(set(numbers)), max(len(_list(row)) for row in rows)
+    sizes = [abs(value) for value in numbers if value]
+    blocks = math.log(max(sizes)) - math.log(min(sizes)) if sizes else 0.0
+    in_pairs = min(numbers) < 0 < max(numbers)
+
+    def together(many: int) -> float:
+        if in_pairs or many <= FEW:
+            return FOLDED + RATIO * many * many
+        return BLOCKS + BLOCK * min(blocks, many)
+
+    return 1e-6 * len(numbers) + units * together(min(len(rows), different)) + together(different)
 
 
 def _cells(rows: Sequence[Any]) -> int:

@@ -93,10 +93,20 @@ def test_five_thousand_units_of_a_large_model_are_answered_at_once() -> None:
     assert costs.of_scores(model, units(5000, 60)) <= budgets.INLINE
 
 
+def ratios(raters: int, many: int, rating: Any) -> dict[str, Any]:
+    """Ratings that all differ: of each unit as many are compared as there are raters."""
+    rows = [[rating(rater * many + unit) for unit in range(many)] for rater in range(raters)]
+    return {"measure": "krippendorff_alpha", "level": "ratio", "ratings": rows}
+
+
 @pytest.mark.parametrize(
     ("cost", "least"),
     [
         (lambda: costs.of_agreement({"measure": "icc", "ratings": [[1.0] * 5000] * 5000}), 20),
+        (lambda: costs.of_agreement(ratios(300, 5000, lambda n: 1.0 + n)), 5),
+        (lambda: costs.of_agreement(ratios(300, 5000, lambda n: 10.0 ** (n % 150 - 75) + n)), 20),
+        (lambda: costs.of_agreement(ratios(200, 5000, lambda n: n - 4e5)), 1.5),
+        (lambda: costs.of_weights({"method": "critic", "data": [[1.0] * 5000] * 2}), 1.5),
         (lambda: costs.of_weights({"method": "pca", "data": [[1.0] * 4000] * 800}), 30),
         (lambda: costs.of_scores(document.parse(ranked(60)), [{}] * 5000), 5),
         (lambda: costs.of_scores(document.parse(ranked(1)), [{}] * 6_000_000), 60),
