@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -149,9 +150,14 @@ class EditCampaignForm(CampaignFactsForm):
 class PersonForm(forms.ModelForm[Stakeholder]):
     """A person as all campaigns know them."""
 
+    name = forms.CharField(label=_("Name"), max_length=200)
+    email = forms.EmailField(label=_("E-mail address"))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
     class Meta:
         model = Stakeholder
         fields = ("name", "email", "group", "language")
+        labels = {"group": _("Group")}
 
 
 class ExtendForm(forms.Form):

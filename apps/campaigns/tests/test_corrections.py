@@ -80,6 +80,9 @@ def test_a_wrong_address_is_corrected_and_the_invitation_goes_out_again(
 ) -> None:
     campaign, bo = invited, part_of(invited, BO)
     old_link = path_of(bo)
+    shown = text_of(staff.get(f"/campaigns/{campaign.pk}/participations/{bo.pk}/edit/"))
+    assert '<input type="email" name="email"' in shown
+    assert '<option value="de">Deutsch</option>' in shown
     form = {"name": "Bo Berg", "email": "bo.berg@example.org", "group": "Board", "language": "en"}
 
     answer = staff.post(f"/campaigns/{campaign.pk}/participations/{bo.pk}/edit/", form)

@@ -306,4 +306,9 @@ def test_the_platform_has_its_own_role_and_tenants_have_not(db: None) -> None:
         ]
     with schema_context("acme"), connection.cursor() as cursor:
         cursor.execute("SELECT code FROM accounts_role ORDER BY code")
-        assert [code for (code,) in cursor.fetchall()] == ["model_analyst", "stakeholder", "tenant_admin"]
+        assert [code for (code,) in cursor.fetchall()] == [
+            "answers_auditor",
+            "model_analyst",
+            "stakeholder",
+            "tenant_admin",
+        ]
