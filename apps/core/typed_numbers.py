@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from apps.core import numbers
 from apps.core.numbers import Ambiguous, NotANumber, Separator
 
+#: What comes along, unseen, when a number is copied from another program.
+UNSEEN = "\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a\u202c\u202d\u2066\u2068\u2069"
+
 
 class Unreadable(ValueError):
     """What was typed cannot be taken; the message is fit to show."""
@@ -27,10 +30,11 @@ def shown(number: float) -> str:
 
 def typed(text: str) -> int | float:
     """The number that somebody typed; raises :class:`Unreadable`."""
+    text = text.strip().strip(UNSEEN).strip()
     try:
         return _read(text)
     except Ambiguous as two:
-        readings = {"typed": text.strip(), "one": shown(two.thousands), "other": shown(two.fraction)}
+        readings = {"typed": text, "one": shown(two.thousands), "other": shown(two.fraction)}
         said = _("“%(typed)s” can be read as %(one)s or as %(other)s: write the one you mean.")
         raise Unreadable(said % readings) from two
     except NotANumber as error:

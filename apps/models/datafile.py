@@ -156,6 +156,7 @@ def _long(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
         if key not in responses:
             responses[key] = _response(row)
             unit["responses"].append(responses[key])
+        _put_in_group(responses[key], row, flaws)
         answers, question = responses[key]["answers"], cells.get("question", "")
         if question in answers:
             detail = Sentence("{question} is answered in an earlier line", question=question)
@@ -168,6 +169,13 @@ def _long(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
 def _response(row: Row) -> dict[str, Any]:
     response: dict[str, Any] = {key: row.cells[key] for key in ("rater", "group") if key in row.cells}
     return {**response, "answers": {}}
+
+
+def _put_in_group(response: dict[str, Any], row: Row, flaws: list[Flaw]) -> None:
+    """A rater of a unit is in one group, which one of the lines says, or several alike."""
+    if "group" in row.cells and folded(response.setdefault("group", row.cells["group"])) != folded(row.cells["group"]):
+        detail = Sentence("the rater is in group {group!r} in an earlier line", group=response["group"])
+        flaws.append(Flaw(row.line, "group", "other_group", detail))
 
 
 def _answer(row: Row, figures: Figures, flaws: list[Flaw]) -> Any:

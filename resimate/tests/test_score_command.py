@@ -127,6 +127,13 @@ def test_bad_input_is_said_in_sentences_with_exit_1(tmp_path: Path, model: Any, 
     assert "Traceback" not in done.stderr
 
 
+def test_what_it_says_of_a_file_keeps_the_names_of_the_file(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("id,question,value\nNOR,L1,1\nNOR,L1,2\n")
+
+    assert "Line 3: L1 is answered in an earlier line." in _score(HDI, data).stderr
+
+
 def test_wrong_usage_is_exit_2() -> None:
     assert _score_alone(HDI).returncode == 2
 

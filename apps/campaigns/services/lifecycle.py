@@ -16,6 +16,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.identity import folded
 from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
@@ -71,7 +72,7 @@ def create_campaign(
 def _code_for(name: str) -> str:
     """A code for a new subject, from its name; made unique when it is taken."""
     base = slugify(name)[:80] or "subject"
-    taken = set(Subject.objects.filter(code__startswith=base).values_list("code", flat=True))
+    taken = {folded(code) for code in Subject.objects.filter(code__istartswith=base).values_list("code", flat=True)}
     return next(code for code in (base, *(f"{base}-{number}" for number in range(2, 10_000))) if code not in taken)
 
 

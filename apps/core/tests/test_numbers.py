@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.core.numbers import Ambiguous, NotANumber, Separator, exact, read
+from apps.core.typed_numbers import typed
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -157,3 +158,10 @@ def test_any_text_is_a_finite_number_or_refused(text: str, decimal: Separator | 
     except NotANumber:
         return
     assert exact(number)
+
+
+@pytest.mark.parametrize(
+    "copied", ["\ufeff12,5", "12,5\u200b ", "\u200e12,5\u200f", "\u202a12,5\u202c", " \u206812,5\u2069"]
+)
+def test_what_is_copied_along_unseen_does_not_count(copied: str) -> None:
+    assert typed(copied) == 12.5

@@ -3,20 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import F, Func, ProtectedError, Q
 from django.db.models.functions import Lower
 
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import folded
+from apps.core.identity import folded, tidied
 from apps.core.locking import locked
 from apps.core.sentences import Sentence
 from apps.models.models import Subject
+
+#: As near as the database comes to the normal form.
+_FORM: Final = Lower(Func(F("code"), template="normalize(%(expressions)s, NFKC)"))
 
 
 class SubjectInUse(Refused):
@@ -42,6 +45,7 @@ def _create(
     rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None, now: datetime
 ) -> list[Subject]:
     authz.require(acting_user, "subjects:create")
+    rows = [{**row, "code": tidied(row["code"])} for row in rows]
     problems = list(_taken([row["code"] for row in rows], places))
     if problems:
         raise Invalid("Every subject needs a code of its own.", errors=problems)
@@ -70,18 +74,28 @@ def subjects_by_code(codes: Iterable[str], *, acting_user: User | None) -> dict[
     if not forms:
         return known
     by_form: dict[str, list[Subject]] = {}
-    for one in seen.annotate(low=Lower("code")).filter(low__in=set(forms.values())):
+    for one in seen.annotate(form=_FORM).filter(form__in=set(forms.values())):
         by_form.setdefault(folded(one.code), []).append(one)
     return known | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
 
 
-def _taken(codes: list[str], places: Sequence[str]) -> Iterable[Problem]:
-    taken = set(Subject.objects.filter(code__in=codes).values_list("code", flat=True))
-    twice = {code for code, count in Counter(codes).items() if count > 1}
-    for code, place in zip(codes, places, strict=True):
-        if code in taken:
+def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None) -> Iterable[Problem]:
+    """What is wrong with codes that name another subject, however they are spelt; ``of`` has one of its own."""
+    forms = [folded(code) for code in codes]
+    others = Subject.objects.exclude(pk=of.pk) if of else Subject.objects.all()
+    spelt = others.annotate(form=_FORM).filter(Q(code__in=codes) | Q(form__in=set(forms)))
+    taken = set(spelt.values_list("code", flat=True))
+    taken_forms, times = {folded(code) for code in taken}, Counter(forms)
+    for code, form, place in zip(codes, forms, places, strict=True):
+        if not form:
+            yield Problem(f"{place}/code", Sentence("shows nothing"), "blank")
+        elif code in taken:
             yield Problem(f"{place}/code", Sentence("{code!r} is taken already", code=code), "taken")
-        elif code in twice:
+        elif form in taken_forms:
+            yield Problem(
+                f"{place}/code", Sentence("{code!r} is taken already in another spelling", code=code), "taken"
+            )
+        elif times[form] > 1:
             yield Problem(f"{place}/code", Sentence("{code!r} comes twice", code=code), "duplicate_code")
 
 
@@ -90,7 +104,8 @@ def update_subject(subject: Subject, *, acting_user: User | None, now: datetime,
     subject = locked(Subject.objects.all(), subject.pk)
     code = changes.get("code", subject.code)
     if code != subject.code:
-        problems = list(_taken([code], [""]))
+        changes["code"] = code = tidied(code)
+        problems = list(_taken([code], [""], of=subject))
         if problems:
             raise Invalid("Every subject needs a code of its own.", errors=problems)
     for name, value in changes.items():

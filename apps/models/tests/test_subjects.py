@@ -36,6 +36,34 @@ def test_a_code_is_taken_once(api: Api) -> None:
         assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/code", "taken")]
 
 
+@pytest.mark.parametrize("code", ["ABC", "a\u00adbc", "\uff41bc", " abc\u200b", "Abc\u00a0"])
+def test_a_code_in_another_spelling_is_the_same_code(api: Api, code: str) -> None:
+    api.post("subjects/", {"code": "abc", "name": "A"})
+    other = api.post("subjects/", {"code": "b", "name": "B"}).json()
+
+    for answer in (
+        api.post("subjects/", {"code": code, "name": "Again"}),
+        api.post("subjects/", [{"code": "new", "name": "New"}, {"code": code, "name": "Again"}]),
+        api.patch(f"subjects/{other['id']}/", {"code": code}),
+    ):
+        assert [one["code"] for one in answer.json()["errors"]] == ["taken"]
+    assert Subject.objects.count() == 2
+
+
+def test_spellings_of_a_code_are_twins_in_one_list_and_a_code_shows_something(api: Api) -> None:
+    rows = [{"code": code, "name": "N"} for code in ("\uff58", "X", "\u00ad")]
+
+    problems = api.post("subjects/", rows).json()["errors"]
+
+    assert [one["code"] for one in problems] == ["duplicate_code", "duplicate_code", "blank"]
+
+
+def test_a_subject_may_be_spelt_anew(api: Api) -> None:
+    made = api.post("subjects/", {"code": "abc", "name": "A"}).json()
+
+    assert api.patch(f"subjects/{made['id']}/", {"code": "A\u00adBC"}).json()["code"] == "ABC"
+
+
 def test_many_are_created_at_once(api: Api) -> None:
     rows = [{"code": f"s{number}", "name": f"S {number}"} for number in range(120)]
 

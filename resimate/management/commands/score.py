@@ -140,7 +140,9 @@ def _units(path: Path, decimal: str) -> tuple[list[dict[str, Any]], list[Note]]:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"{problem.pointer}: {problem.detail}." if problem.pointer else f"{problem.detail}.".capitalize()
+    if problem.pointer:
+        return f"{problem.pointer}: {problem.detail}."
+    return f"{problem.detail[:1].upper()}{problem.detail[1:]}."
 
 
 def _row(unit: dict[str, Any]) -> list[str]:

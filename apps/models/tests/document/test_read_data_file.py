@@ -66,6 +66,7 @@ def test_answers_that_are_no_lists_stay_text():
         ("id,a\nu,true\n", ("/lines/2", "not_a_number")),
         ('id,a\nu,"1\n', ("/lines/2", "bad_csv")),
         ("id,question,value\nu,L1,1\nu,L1,2\n", ("/lines/3", "duplicate_answer")),
+        ("id,rater,group,question,value\nu,r,Staff,L1,1\nu,R,Board,L2,2\n", ("/lines/3", "other_group")),
     ],
 )
 def test_every_mistake_names_its_line(text, found):
@@ -80,6 +81,12 @@ def test_answers_of_one_unit_and_rater_belong_together_however_they_are_spelt():
     [unit] = read_units("id,rater,question,value\nNorth,Ann,L1,1\nnorth,ANN,L2,2\n")
 
     assert unit == {"id": "North", "responses": [{"rater": "Ann", "answers": {"L1": 1, "L2": 2}}]}
+
+
+def test_a_rater_has_the_group_that_one_of_the_lines_says():
+    [unit] = read_units("id,rater,group,question,value\nu,r,,L1,1\nu,r,Staff,L2,2\nu,r,STAFF,L3,3\nu,r,,L4,4\n")
+
+    assert unit["responses"][0]["group"] == "Staff"
 
 
 def test_headings_are_known_in_other_languages_and_a_workbook_cell_is_what_it_is():
