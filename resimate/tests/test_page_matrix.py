@@ -112,7 +112,7 @@ ADMIN = """
 a..v  accounts.apikey                   revoke
 a.dv  accounts.grant
 acdv  accounts.role
-ac.v  accounts.user                     activate deactivate reset_password
+ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  campaigns.campaign                close_selected open_selected
 ...v  campaigns.stakeholder
@@ -130,7 +130,7 @@ PLATFORM = """
 a..v  accounts.apikey                   revoke
 a.dv  accounts.grant
 acdv  accounts.role
-ac.v  accounts.user                     activate deactivate reset_password
+ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 ac.v  configuration.setting
 ...v  tenants.domain

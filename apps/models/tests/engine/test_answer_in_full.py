@@ -74,6 +74,7 @@ def test_an_explanation():
             "b": {**step_by_step(60.0), "input": "b", "unit": ""},
         },
         "priorities": ["a", "b"],
+        "warnings": [],
     }  # fmt: skip
 
 
