@@ -223,7 +223,7 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
         by_group.setdefault(spelt.setdefault(folded(written), written), []).append(response)
     if len(by_group) < 2:
         return []
-    hidden = disclosure.hidden_groups({group: len(responses) for group, responses in by_group.items()})
+    hidden = disclosure.groups_to_hide(model, by_group)
     shown = {group: responses for group, responses in by_group.items() if group not in hidden}
     scores = _scores(model, unit, shown)
     return [

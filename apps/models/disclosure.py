@@ -9,7 +9,7 @@ many more than when it was last shown; a sibling is hidden with it where the par
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +21,7 @@ from apps.core.errors import Refused
 from apps.core.identity import folded
 from apps.models import engine
 from apps.models.engine import Node
+from apps.models.engine.raters import group_weights
 from apps.models.models import Answer, Assessment, ReferenceSet, Response, ScoreRun
 
 #: Fewer people than this could be told apart, so nothing is shown from which their answers could be read.
@@ -89,6 +90,11 @@ def is_waiting(assessment: Assessment) -> bool:
     return size_of_release(len(counted), sum(counted), final=is_final(assessment)) > 0
 
 
+def is_at_its_end(assessment: Assessment) -> bool:
+    """Whether the last release is there: nothing that is seen of a confidential assessment changes any more."""
+    return is_final(assessment) and not is_waiting(assessment)
+
+
 def sent_to(assessment: Assessment) -> int:
     """How many people have sent their answers, whether a release counts them or not."""
     return _submitted(assessment).count()
@@ -103,7 +109,11 @@ def grouped(responses: Sequence[dict[str, Any]], model: engine.Model) -> list[di
 
 
 def counts_groups(model: engine.Model) -> bool:
-    return any(leaf.indicator and leaf.indicator.rater_aggregation.name == "by_group" for leaf in model.leaves)
+    return any(map(_weighs_groups, model.leaves))
+
+
+def _weighs_groups(leaf: Node) -> bool:
+    return leaf.indicator is not None and leaf.indicator.rater_aggregation.name == "by_group"
 
 
 def hidden_groups(raters: Mapping[str, int]) -> set[str]:
@@ -113,6 +123,15 @@ def hidden_groups(raters: Mapping[str, int]) -> set[str]:
     if hidden and sum(raters[group] for group in hidden) < FEWEST and shown:
         hidden.add(min(shown, key=lambda group: (shown[group], group)))
     return hidden
+
+
+def groups_to_hide(model: engine.Model, by_group: Mapping[str, Sequence[Mapping[str, Any]]]) -> set[str]:
+    """The groups whose overall score is not compared with the others': what counts is who has answered something."""
+    behind = {group: len(people_behind(model, found)[model.root.code]) for group, found in by_group.items()}
+    for group, found in by_group.items():
+        if model.root.code not in nodes_shown(model, found, {}, {}, final=True):
+            behind[group] = min(behind[group], FEWEST - 1)
+    return hidden_groups(behind)
 
 
 # Which nodes of a release are shown
@@ -131,18 +150,22 @@ def nodes_shown(
     responses: Iterable[Mapping[str, Any]],
     values: Mapping[str, float | None],
     earlier: Mapping[str, Shown],
+    *,
+    final: bool,
 ) -> dict[str, int]:
     """Return, of each node that a release shows, how many people stand behind it; 0 for what is measured.
 
-    ``earlier`` is what was shown of each node last.
+    ``earlier`` is what was shown of each node last. What weighs groups is shown in the ``final`` release alone.
     """
-    behind = _people_behind(model, responses)
+    responses = list(responses)
+    behind = people_behind(model, responses)
     asked = {code for code, node in model.nodes.items() if any(leaf.indicator.questions for leaf in _leaves(node))}
     shown = {
         code
         for code in model.nodes
         if code not in asked or _may_show(Shown(len(behind[code]), values.get(code)), earlier.get(code))
     }
+    shown -= set(_telling_groups(model, responses, final=final))
     _hide_what_tells(model.root, shown, asked, behind)
     return {code: len(behind[code]) if code in asked else 0 for code in model.nodes if code in shown}
 
@@ -164,11 +187,31 @@ def _may_show(now: Shown, last: Shown | None) -> bool:
     return last is None or now == last or now.people >= last.people + FEWEST
 
 
+def _telling_groups(model: engine.Model, responses: Sequence[Mapping[str, Any]], *, final: bool) -> Iterator[str]:
+    """The nodes with a value that weighs groups, from which what a few people of one group said could be worked out.
+
+    A weighted mean of two groups tells both, and the difference of two such means tells of whom a group has more. So
+    they come once, at the end, where every group that counts has enough people.
+    """
+    telling = {leaf.code for leaf in model.leaves if _weighs_groups(leaf) and not (final and _is_safe(leaf, responses))}
+    for code, node in model.nodes.items():
+        if any(one.code in telling for one in node.walk()):
+            yield code
+
+
+def _is_safe(leaf: Any, responses: Sequence[Mapping[str, Any]]) -> bool:
+    weights = group_weights(tuple(leaf.indicator.rater_aggregation.parameters["weights"].items()))
+    codes = [question.code for question in leaf.indicator.questions]
+    answered = [one for one in responses if any(one["answers"].get(code) not in ABSENT for code in codes)]
+    people = Counter(folded(one.get("group") or "") for one in answered)
+    return all(count >= FEWEST for group, count in people.items() if weights.get(group, 0) > 0)
+
+
 def _leaves(node: Node) -> list[Any]:
     return [one for one in node.walk() if one.indicator is not None]
 
 
-def _people_behind(model: engine.Model, responses: Iterable[Mapping[str, Any]]) -> Raters:
+def people_behind(model: engine.Model, responses: Iterable[Mapping[str, Any]]) -> Raters:
     """Of each node, who has given an answer from which it is calculated."""
     answered: dict[str, set[str]] = {}
     for response in responses:
@@ -231,7 +274,15 @@ def explanation_for(run: ScoreRun, found: Mapping[str, Any], model: engine.Model
     if model.root.code not in disclosed:
         head = {**dict.fromkeys(("score", "band", "rank", "coverage", "next_band")), "reason": WITHHELD}
     priorities = [code for code in found["priorities"] if code in disclosed]
-    return {**found, **head, "nodes": nodes, "indicators": steps, "priorities": priorities}
+    warnings = [one for one in found["warnings"] if one["code"] != "group_without_weight"]  # it counts who is in
+    return {
+        **found,
+        **head,
+        "nodes": nodes,
+        "indicators": steps,
+        "priorities": priorities,
+        "warnings": warnings,
+    }
 
 
 def _without_answers(steps: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,7 +314,7 @@ def refuse_single_answers(assessment: Assessment, user: Any) -> None:
         return
     if not may_read_answers(user):
         raise AnswersWithheld("It takes the right to read single answers (responses:read).")
-    if not is_final(assessment) or _submitted(assessment).filter(is_counted=True).count() < FEWEST:
+    if not is_at_its_end(assessment) or _submitted(assessment).filter(is_counted=True).count() < FEWEST:
         raise NotReleased
 
 

@@ -1,7 +1,7 @@
 """What campaigns do: each verb is one transaction with one trail."""
 
 from apps.accounts.services import revoke_link
-from apps.campaigns.services.corrections import PersonHasAnswered, correct_person, remind_person, remove_person
+from apps.campaigns.services.corrections import PersonHasAnswered, remind_person, remove_person
 from apps.campaigns.services.invitations import (
     NothingToRemind,
     invite_next_batch,
@@ -49,7 +49,6 @@ __all__ = [
     "change_stakeholder",
     "close_campaign",
     "close_when_due",
-    "correct_person",
     "create_campaign",
     "create_stakeholder",
     "create_stakeholders",

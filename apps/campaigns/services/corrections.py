@@ -1,7 +1,6 @@
 """Setting right who takes part: a wrong address, somebody who does not belong, a reminder for one person."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -10,8 +9,6 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import NothingToRemind, send_reminder
 from apps.campaigns.services.lifecycle import CampaignNotReady
-from apps.campaigns.services.participations import renew_link
-from apps.campaigns.services.stakeholders import change_stakeholder
 from apps.core.errors import Refused
 from apps.core.locking import lock, locked
 from apps.notifications import services as notifications
@@ -20,24 +17,6 @@ from apps.notifications import services as notifications
 class PersonHasAnswered(Refused):
     code = "person_has_answered"
     title = "The person has begun to answer"
-
-
-@transaction.atomic
-def correct_person(
-    participation: Participation, changes: dict[str, Any], *, acting_user: User, now: datetime
-) -> Participation:
-    """Correct a person's ``name``, ``email``, ``group`` or ``language``, everywhere they are known.
-
-    With another address the link that went to the old one dies, and a new one is sent where the campaign is open and
-    no answers wait behind it.
-    """
-    participation = _locked(participation)
-    moved = changes.get("email", participation.stakeholder.email) != participation.stakeholder.email
-    change_stakeholder(participation.stakeholder, changes, acting_user=acting_user, now=now)
-    is_asked = participation.invited_at is not None and participation.campaign.accepts_answers_at(now)
-    if moved and is_asked and not participation.has_begun:
-        renew_link(participation, acting_user=acting_user, now=now)
-    return participation
 
 
 @transaction.atomic

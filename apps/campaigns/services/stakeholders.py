@@ -16,13 +16,14 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import groups
 from apps.campaigns.services.lifecycle import CampaignClosed
+from apps.campaigns.services.participations import renew_link
 from apps.campaigns.services.responses import give_responses
 from apps.core import events
 from apps.core.acquaintances import differing, refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.identity import tidied
-from apps.core.locking import locked
+from apps.core.locking import lock, locked
 from apps.core.sentences import Sentence
 
 BATCH = 1000
@@ -177,24 +178,35 @@ def find_by_emails(contacts: Iterable[Contact]) -> QuerySet[Stakeholder]:
 def change_stakeholder(
     stakeholder: Stakeholder, changes: dict[str, Any], *, acting_user: User | None, now: datetime
 ) -> Stakeholder:
+    """Change a person's ``name``, ``email``, ``group`` or ``language``, in every campaign.
+
+    With another address the links that went to the old one die, and new ones are sent in open campaigns. Where answers
+    were begun the link lives on for who has it, and is sent to nobody any more.
+    """
+    if "email" in changes:  # before the person: the order of whoever writes to people
+        lock(Campaign.objects.filter(participations__stakeholder=stakeholder.pk, status=Campaign.Status.OPEN))
     stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
     if "group" in changes:
         changes = {**changes, "group": groups.known_spelling(changes["group"])}
+    known = Stakeholder.index_of(stakeholder.email)
     for field, value in changes.items():
         setattr(stakeholder, field, value)
+    moved = known != Stakeholder.index_of(stakeholder.email)
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
         stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
-        _seal_begun(stakeholder)
     _save(stakeholder)
     audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
+    if moved:
+        _part_from_links(stakeholder, acting_user, now)
     return stakeholder
 
 
-def _seal_begun(stakeholder: Stakeholder) -> None:
-    """Whoever reads the new address gets no link that opens answers which were begun before."""
-    before = Stakeholder.objects.values_list("email_index", flat=True).get(pk=stakeholder.pk)
-    if bytes(before) != Stakeholder.index_of(stakeholder.email):
-        stakeholder.participations.filter(response__started_at__isnull=False).update(is_sealed=True)
+def _part_from_links(stakeholder: Stakeholder, acting_user: User | None, now: datetime) -> None:
+    """Whoever reads the new address gets no link by which answers were given, or are going to be, from the old one."""
+    parts = stakeholder.participations.filter(campaign__status=Campaign.Status.OPEN)
+    stakeholder.participations.filter(response__started_at__isnull=False).update(is_sealed=True)
+    for one in parts.filter(invited_at__isnull=False, revoked_at=None, response__started_at=None).order_by("pk"):
+        renew_link(one, acting_user=acting_user, now=now)
 
 
 def _save(stakeholder: Stakeholder) -> None:

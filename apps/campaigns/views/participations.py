@@ -96,7 +96,7 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with refusals_at(form):
-            services.correct_person(found, changes, acting_user=user_of(request), now=timezone.now())
+            services.change_stakeholder(found.stakeholder, changes, acting_user=user_of(request), now=timezone.now())
             messages.success(request, _("The person is corrected, in every campaign."))
             return redirect("campaigns:person", pk, participation)
     back = reverse("campaigns:person", args=[pk, participation])

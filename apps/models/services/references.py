@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sentences import Sentence
-from apps.models import engine
+from apps.models import disclosure, engine
 from apps.models.engine.canonical import canonical, digest
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
 from apps.models.services import budgets
@@ -66,13 +66,22 @@ def freeze_period(
     """
     _refuse_unusable(version)
     rows = among.filter(version=version, period=period).select_related("subject")
-    latest = rows.order_by("subject_id", "-pk").distinct("subject_id")
-    units = [unit for unit in units_of(list(latest[: MOST_UNITS + 1])) if unit["values"] or unit["responses"]]
+    latest = list(rows.order_by("subject_id", "-pk").distinct("subject_id")[: MOST_UNITS + 1])
+    _refuse_unfinished(latest)
+    units = [unit for unit in units_of(latest) if unit["values"] or unit["responses"]]
     if not units:
         problem = Problem("/period", Sentence("has no values and no submitted answers"), "nothing_to_freeze")
         raise NothingToFreeze("No assessment of this period has values or submitted answers.", errors=[problem])
     source = {"period": period, "assessments": len(units)}
     return _freeze(version, name, _checked(version, units), source, acting_user, now)
+
+
+def _refuse_unfinished(assessments: Sequence[Assessment]) -> None:
+    """Two sets of one campaign, of before and after somebody sent their answers anew, would show which are theirs."""
+    if any(one.confidential and not disclosure.is_at_its_end(one) for one in assessments):
+        detail = Sentence("has a campaign that is open, or whose last score is not calculated yet")
+        problem = Problem("/period", detail, "still_open")
+        raise NothingToFreeze("The answers of a campaign are frozen once it is closed.", errors=[problem])
 
 
 def _freeze(

@@ -342,7 +342,8 @@ def _disclosed(task: Task, result: engine.UnitResult) -> dict[str, int] | None:
         return None
     values = {code: node["value"] for code, node in result["nodes"].items()}
     earlier = disclosure.earlier_shown(task.assessment)
-    return disclosure.nodes_shown(task.basis.model, task.own["responses"], values, earlier)
+    final = disclosure.is_final(task.assessment)
+    return disclosure.nodes_shown(task.basis.model, task.own["responses"], values, earlier, final=final)
 
 
 def _seen(task: Task, result: Mapping[str, Any], disclosed: Mapping[str, int] | None) -> Mapping[str, Any]:

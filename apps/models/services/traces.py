@@ -13,14 +13,16 @@ from jsonschema import Draft202012Validator
 
 from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.identity import folded
 from apps.core.sentences import Sentence
 from apps.models import disclosure, document, engine
 from apps.models.engine.problems import MOST_PROBLEMS, pointer
-from apps.models.models import Assessment, ScoreInput, ScoreRun
+from apps.models.models import Assessment, Response, ScoreInput, ScoreRun
 from apps.models.services.calculations import calculate, explain, model_of
 from apps.models.services.documents import parsed
 from apps.models.services.inputs import units_of_input
 from apps.models.services.references import compared_with
+from apps.models.services.scoring import units_of
 
 KIND: Final = "resimate.trace/1"
 SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "trace.json"
@@ -66,9 +68,9 @@ def kept_input(run: ScoreRun) -> Kept:
 def may_take(user: Any, kept: Kept) -> bool:
     """Whether the user may read every answer of the trace: a relative score rests on others' assessments too.
 
-    A confidential assessment has the trace of its last release alone, as its single answers are read.
+    Single answers of confidential assessments are in no trace but as they stand at the end, whoever's trace it is.
     """
-    return _may_read(user, kept.run) and _may_read_others(user, kept) and _may_read_reference(user, kept)
+    return _may_read(user, kept) and _may_read_others(user, kept) and _may_read_reference(user, kept)
 
 
 def _may_read_reference(user: Any, kept: Kept) -> bool:
@@ -77,26 +79,42 @@ def _may_read_reference(user: Any, kept: Kept) -> bool:
     return frozen is None or not disclosure.holds_single_answers(frozen) or disclosure.may_read_answers(user)
 
 
-def _may_read(user: Any, run: ScoreRun) -> bool:
-    """Whether the user may read the single answers of the run's own assessment, and of those it was compared with."""
-    assessment = run.assessment
-    wave = Assessment.objects.filter(version=run.version_id, period=assessment.period, confidential=True)
-    if not assessment.confidential and not (parsed(run.version).relative and wave.exists()):
+def _may_read(user: Any, kept: Kept) -> bool:
+    """Whether the user may read the single answers that went in, of confidential assessments under any period."""
+    held = _confidential_in(kept)
+    if not held:
         return True
-    if not disclosure.may_read_answers(user):
+    return disclosure.may_read_answers(user) and all(_is_the_end_of(one, kept) for one in held)
+
+
+def _confidential_in(kept: Kept) -> list[Assessment]:
+    """The confidential assessments whose answers went in: pseudonyms tell, whatever has changed since."""
+    own = kept.run.assessment
+    if not (own.confidential or kept.model.relative):
+        return []
+    raters = {response.get("rater") for unit in kept.units for response in unit.get("responses") or ()}
+    known = Response.objects.filter(assessment__version=kept.run.version_id, assessment__confidential=True)
+    others = known.filter(rater__in=raters).exclude(assessment=own).values("assessment")
+    rows = Assessment.objects.select_related("version", "subject", "latest_run").defer("version__document")
+    return [*([own] if own.confidential else []), *rows.filter(pk__in=others)]
+
+
+def _is_the_end_of(assessment: Assessment, kept: Kept) -> bool:
+    """Whether what went in of a confidential assessment is what may be read of it, once nothing changes any more."""
+    if not disclosure.is_at_its_end(assessment) or _tells_groups(assessment):
         return False
-    if not assessment.confidential:
-        return not wave.exclude(state=Assessment.State.LOCKED).exists()
-    is_last = assessment.latest_run_id == run.pk
-    return is_last and disclosure.is_final(assessment) and not _tells_groups(run)
+    if assessment.pk == kept.run.assessment_id:
+        return assessment.latest_run_id == kept.run.pk
+    (end,) = units_of([assessment])
+    return any(one["id"] == end["id"] and one.get("responses") == end["responses"] for one in kept.units)
 
 
-def _tells_groups(run: ScoreRun) -> bool:
+def _tells_groups(assessment: Assessment) -> bool:
     """Whether what went in keeps groups that are too small to be named, since the score rests on them."""
-    if not disclosure.counts_groups(parsed(run.version)):
+    if not disclosure.counts_groups(parsed(assessment.version)):
         return False
-    counted = run.assessment.responses.filter(is_counted=True).values_list("group", flat=True)
-    return bool(disclosure.hidden_groups(Counter(counted)))
+    counted = assessment.responses.filter(is_counted=True).values_list("group", flat=True)
+    return bool(disclosure.hidden_groups(Counter(map(folded, counted))))
 
 
 def _may_read_others(user: Any, kept: Kept) -> bool:
