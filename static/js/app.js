@@ -32,8 +32,8 @@
   let fade;
   const say = (kind) => {
     const status = $("[data-status]");
-    if (!status?.dataset[kind]) return;
-    status.textContent = status.dataset[kind];
+    if (!status || (kind && !status.dataset[kind])) return;
+    status.textContent = kind ? status.dataset[kind] : "";
     clearTimeout(fade);
     if (status.id === "toast") fade = setTimeout(() => { status.textContent = ""; }, 6000);
   };
@@ -62,7 +62,7 @@
     const draft = read(form), sent = detail.requestConfig.formData;
     for (const name in draft) if (sent.has(name) ? sent.getAll(name).includes(draft[name].value) : draft[name].value === null) delete draft[name];
     write(form, draft);
-    say("saved");
+    say(detail.xhr.status < 400 ? "saved" : ""); // What was refused is said beside the question.
   });
   const replay = () => doc.querySelectorAll("form[data-draft-key]").forEach((form) => {
     for (const [name, { value }] of Object.entries(read(form))) {
@@ -147,10 +147,11 @@
 
   // What time it is where the reader is, where that is another one.
   doc.querySelectorAll("time[data-local]").forEach((time) => {
-    const moment = new Date(time.dateTime), here = { dateStyle: "long", timeStyle: "short" };
-    const write = (zone) => new Intl.DateTimeFormat(root.lang, zone ? { ...here, timeZone: zone } : here).format(moment);
-    if (isNaN(moment) || write() === write(time.dataset.zone)) return;
-    time.textContent = `${time.dataset.local} ${write()}`;
+    const moment = new Date(time.dateTime), language = root.lang === "en" ? "en-GB" : root.lang;
+    const parts = { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const write = (more) => new Intl.DateTimeFormat(language, { ...parts, ...more }).format(moment);
+    if (isNaN(moment) || write() === write({ timeZone: time.dataset.zone })) return;
+    time.textContent = `${time.dataset.local} ${write({ timeZoneName: "short" })}`;
     time.hidden = false;
   });
 
