@@ -14,6 +14,7 @@ import numpy as np
 
 from apps.models.engine import arrays
 from apps.models.engine.arrays import Array, known
+from apps.models.engine.raters import normal
 from apps.models.engine.registry import method, number
 
 LATE: Final = frozenset({"sibling_mean", "worst", "best"})
@@ -102,8 +103,9 @@ def _statistic(column: Array, around: Surroundings, statistic: Callable[[Sequenc
 
 def _group_statistic(column: Array, around: Surroundings, statistic: Callable[[Sequence[float]], float]) -> Array:
     members: dict[str, list[float]] = {}
-    for group, value in zip(around.groups, column[: around.basis].tolist(), strict=False):
+    groups = [None if group is None else normal(group) for group in around.groups]
+    for group, value in zip(groups, column[: around.basis].tolist(), strict=False):
         if group is not None and not np.isnan(value):
             members.setdefault(group, []).append(value)
     found = {group: statistic(values) for group, values in members.items()}
-    return np.array([np.nan if group is None else found.get(group, np.nan) for group in around.groups])
+    return np.array([np.nan if group is None else found.get(group, np.nan) for group in groups])

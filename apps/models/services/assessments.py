@@ -21,6 +21,7 @@ from apps.models.engine.units import read_units
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, ScoreRun, Subject
 from apps.models.services.documents import parsed
 from apps.models.services.seen import unseen
+from apps.models.services.spellings import periods_spelt
 
 
 class AssessmentLocked(Refused):
@@ -110,6 +111,9 @@ def _create(
     problems = [problem for row, place in zip(rows, places, strict=True) for problem in _problems(row, place)]
     if problems:
         raise Invalid("The assessment cannot begin like this.", errors=problems[:50])
+    typed = [(row["version"].pk, row.get("period") or "") for row in rows]
+    spelt = periods_spelt(typed)
+    rows = [{**row, "period": spelt[one]} for row, one in zip(rows, typed, strict=True)]
     made = Assessment.objects.bulk_create(
         [Assessment(**row, created_at=now, created_by=acting_user) for row in rows], batch_size=1000
     )
@@ -177,7 +181,9 @@ def set_values(
     if problems:
         raise Invalid("Some of it is not of this model.", errors=problems)
     assessment.values = dict(values)
-    assessment.period = assessment.period if period is None else period
+    if period is not None:
+        typed = (assessment.version_id, period)
+        assessment.period = periods_spelt([typed])[typed]
     assessment.save(update_fields=["values", "period", "reference_set"])
     details = {"inputs": sorted(values), "digest": digest(dict(values))}
     if assessment.reference_set_id:

@@ -19,6 +19,7 @@ from apps.models.services import budgets
 from apps.models.services.calculations import MOST_UNITS
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.scoring import units_of
+from apps.models.services.spellings import periods_spelt
 
 MOST_BYTES: Final = 20 * 1024 * 1024
 EXACT: Final = 2**53
@@ -65,6 +66,7 @@ def freeze_period(
     ``among`` are the assessments that may be used. Those without a value and an answer are left out.
     """
     _refuse_unusable(version)
+    period = periods_spelt([(version.pk, period)])[version.pk, period]
     rows = among.filter(version=version, period=period).select_related("subject")
     latest = list(rows.order_by("subject_id", "-pk").distinct("subject_id")[: MOST_UNITS + 1])
     _refuse_unfinished(latest)

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Func, ProtectedError, Q
-from django.db.models.functions import Lower
+from django.db.models import ProtectedError, Q
 
 from apps import audit
 from apps.accounts import authz
@@ -17,9 +16,7 @@ from apps.core.identity import folded, tidied
 from apps.core.locking import locked
 from apps.core.sentences import Sentence
 from apps.models.models import Subject
-
-#: As near as the database comes to the normal form.
-_FORM: Final = Lower(Func(F("code"), template="normalize(%(expressions)s, NFKC)"))
+from apps.models.services.spellings import form_of
 
 
 class SubjectInUse(Refused):
@@ -74,7 +71,7 @@ def subjects_by_code(codes: Iterable[str], *, acting_user: User | None) -> dict[
     if not forms:
         return known
     by_form: dict[str, list[Subject]] = {}
-    for one in seen.annotate(form=_FORM).filter(form__in=set(forms.values())):
+    for one in seen.annotate(form=form_of("code")).filter(form__in=set(forms.values())):
         by_form.setdefault(folded(one.code), []).append(one)
     return known | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
 
@@ -83,7 +80,7 @@ def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None
     """What is wrong with codes that name another subject, however they are spelt; ``of`` has one of its own."""
     forms = [folded(code) for code in codes]
     others = Subject.objects.exclude(pk=of.pk) if of else Subject.objects.all()
-    spelt = others.annotate(form=_FORM).filter(Q(code__in=codes) | Q(form__in=set(forms)))
+    spelt = others.annotate(form=form_of("code")).filter(Q(code__in=codes) | Q(form__in=set(forms)))
     taken = set(spelt.values_list("code", flat=True))
     taken_forms, times = {folded(code) for code in taken}, Counter(forms)
     for code, form, place in zip(codes, forms, places, strict=True):

@@ -129,6 +129,23 @@ def test_a_relative_model_compares_the_assessments_of_one_wave(
     assert services.score_assessment(middle, now=now).score == 0.5
 
 
+@pytest.mark.parametrize("typed", ["SPRING 2026", " Spring  2026\u00a0", "Spr\u00ading 2026", "Spring \uff12026"])
+def test_a_wave_does_not_fall_apart_by_how_its_period_is_spelt(publish: Any, ada: User, now: Any, typed: str) -> None:
+    version = publish(RELATIVE)
+    who = {"acting_user": ada, "now": now}
+    subjects = services.create_subjects([{"code": code, "name": code} for code in "abc"], **who)
+    rows = [
+        {"version": version, "subject": subject, "period": period, "values": {"x": x}}
+        for subject, period, x in zip(subjects, ("Spring 2026", typed, "Autumn 2026"), (0, 5, 10), strict=True)
+    ]
+    *_others, later = services.create_assessments(rows, **who)
+
+    changed = services.set_values(later, {"x": 10}, period=typed, **who)
+
+    assert set(Assessment.objects.values_list("period", flat=True)) == {"Spring 2026"}
+    assert services.score_assessment(changed, now=now).score == 1
+
+
 RELATIVE: dict[str, Any] = {
     "schema": "resimate.model/1",
     "code": "rel",

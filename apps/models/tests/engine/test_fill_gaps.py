@@ -32,6 +32,12 @@ def test_by_the_mean_and_the_median_of_the_group():
     assert filled("group_median", *GROUPS, *gaps) == [1, 2, 9, 50, 2, 50, None, None]
 
 
+def test_a_group_is_one_however_it_is_spelt():
+    gaps = [grouped("w", "G ", None), grouped("x", "\uff47", None), grouped("y", "H\u00ad", None)]
+
+    assert filled("group_mean", *GROUPS, *gaps) == [1, 2, 9, 50, 4, 4, 50]
+
+
 def test_by_nothing_when_there_is_nothing():
     assert filled("mean", unit("a"), unit("b")) == [None, None]
 
