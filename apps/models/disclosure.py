@@ -160,13 +160,10 @@ def nodes_shown(
     responses = list(responses)
     behind = people_behind(model, responses)
     asked = {code for code, node in model.nodes.items() if any(leaf.indicator.questions for leaf in _leaves(node))}
-    shown = {
-        code
-        for code in model.nodes
-        if code not in asked or _may_show(Shown(len(behind[code]), values.get(code)), earlier.get(code))
-    }
+    now = {code: Shown(len(behind[code]), values.get(code)) for code in asked}
+    shown = {code for code in model.nodes if code not in asked or _may_show(now[code], earlier.get(code))}
     shown -= set(_telling_groups(model, responses, final=final))
-    _hide_what_tells(model.root, shown, asked, behind)
+    _Telling(behind, now, earlier).hide(model.root, shown)
     return {code: len(behind[code]) if code in asked else 0 for code in model.nodes if code in shown}
 
 
@@ -226,22 +223,43 @@ def people_behind(model: engine.Model, responses: Iterable[Mapping[str, Any]]) -
     }
 
 
-def _hide_what_tells(node: Node, shown: set[str], asked: Collection[str], behind: Raters) -> None:
-    """From the leaves up: hide a sibling too where a parent and its other parts would give a hidden one away."""
-    for child in node.children:
-        _hide_what_tells(child, shown, asked, behind)
-    while node.code in shown and _tells(node, shown, behind):
-        others = [child for child in node.children if child.code in shown and child.code in asked]
-        if others:
-            least = min(others, key=lambda child: (bool(child.children), len(behind[child.code]), child.code))
-            shown.difference_update(below.code for below in least.walk())
-        else:
-            shown.discard(node.code)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Where a parent and its other parts would give a hidden node away.
 
+    ``now`` and ``earlier`` are what there is of the nodes that are asked, and what was shown of each last. A node that
+    has not changed since is known, so it hides no other.
+    """
 
-def _tells(node: Node, shown: Collection[str], behind: Raters) -> bool:
-    hidden = [child.code for child in node.children if child.code not in shown]
-    return bool(hidden) and (len(hidden) < 2 or len(frozenset().union(*(behind[code] for code in hidden))) < FEWEST)
+    behind: Raters
+    now: Mapping[str, Shown]
+    earlier: Mapping[str, Shown]
+
+    def hide(self, node: Node, shown: set[str]) -> None:
+        """From the leaves up, hide a sibling too where that helps, else the parent."""
+        for child in node.children:
+            self.hide(child, shown)
+        while node.code in shown and self._tells(node, shown):
+            others = [child for child in node.children if child.code in shown and self._is_unknown(child.code)]
+            if others:
+                least = min(others, key=lambda child: (bool(child.children), len(self.behind[child.code]), child.code))
+                shown.difference_update(below.code for below in least.walk())
+            else:
+                shown.discard(node.code)
+
+    def _tells(self, node: Node, shown: Collection[str]) -> bool:
+        hidden = [child.code for child in node.children if child.code not in shown]
+        unknown = [code for code in hidden if self._is_unknown(code)]
+        people: frozenset[str] = frozenset().union(*(self.behind[code] for code in unknown))
+        return bool(hidden) and (len(unknown) < 2 or min(len(people), sum(map(self._more, unknown))) < FEWEST)
+
+    def _is_unknown(self, code: str) -> bool:
+        return code in self.now and self.now[code] != self.earlier.get(code)
+
+    def _more(self, code: str) -> int:
+        """How many people more stand behind a node than when it was shown last."""
+        last = self.earlier.get(code)
+        return max(0, self.now[code].people - (last.people if last else 0))
 
 
 def withheld_from(result: Mapping[str, Any], disclosed: Mapping[str, int], root: str) -> dict[str, Any]:
@@ -256,6 +274,8 @@ ACCOUNT: Final = (
     *("value", "coverage", "contribution", "marginal_gain"),
     *("gap", "weighted_gap", "priority", "low", "high"),
 )
+#: Methods whose result is a sum of parts: what a child brings can be told, and depends on no other's value.
+SUMS: Final = frozenset({"arithmetic_mean", "sum"})
 STAGES: Final = ("measured", "denominated", "imputed", "treated", "normalised")
 
 
@@ -266,6 +286,8 @@ def explanation_for(run: ScoreRun, found: Mapping[str, Any], model: engine.Model
     disclosed: Mapping[str, int] = run.disclosed or {}
     nothing: dict[str, Any] = {**dict.fromkeys(ACCOUNT), "reason": WITHHELD, "imputed": False}
     nodes = {code: one if code in disclosed else {**one, **nothing} for code, one in found["nodes"].items()}
+    for code, equations in _equations(model, disclosed).items():
+        nodes[code] = {**nodes[code], **dict.fromkeys(equations)}
     steps = {
         code: _without_answers(one if code in disclosed else {**one, **dict.fromkeys(STAGES)})
         for code, one in found["indicators"].items()
@@ -283,6 +305,20 @@ def explanation_for(run: ScoreRun, found: Mapping[str, Any], model: engine.Model
         "priorities": priorities,
         "warnings": warnings,
     }
+
+
+def _equations(model: engine.Model, disclosed: Collection[str]) -> dict[str, set[str]]:
+    """What of each shown node would be one equation more for the values of the withheld ones below or beside it."""
+    found: dict[str, set[str]] = {}
+    for node in model.nodes.values():
+        if all(below.code in disclosed for below in node.walk()):
+            continue
+        found.setdefault(node.code, set()).update(("low", "high"))
+        if node.aggregation is not None and node.aggregation.name not in SUMS:
+            for below in node.walk():
+                if below is not node:
+                    found.setdefault(below.code, set()).update(("contribution", "marginal_gain"))
+    return found
 
 
 def _without_answers(steps: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,13 +18,11 @@ from apps.core.charts import Bar, Chart, Scale, band_scale, bars
 from apps.core.charts.scale import write_share
 from apps.core.typed_numbers import shown
 from apps.models import words
-from apps.models.disclosure import FEWEST, WITHHELD
+from apps.models.disclosure import FEWEST, SUMS, WITHHELD
 from apps.models.engine import Indicator, Model, Node, Step
 from apps.models.models import ScoreRun
 from apps.models.presenting import band_class, scale_of
 
-#: Methods whose result is a sum of parts, so that each child's part in it can be told.
-SUMS: Final = frozenset({"arithmetic_mean", "sum"})
 MOST_BARS: Final = 24
 MOST_SENTENCES: Final = 5
 Explanation = Mapping[str, Any]

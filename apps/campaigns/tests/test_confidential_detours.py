@@ -183,6 +183,23 @@ def wave(relative: ModelVersion, harbour: Subject, ada: User, clock: Clock) -> t
     return campaign, f"/api/v1/assessments/{other.pk}/"
 
 
+def test_two_campaigns_that_are_released_at_once_see_of_each_other_what_is_shown(
+    relative: ModelVersion, harbour: Subject, ada: User, clock: Clock
+) -> None:
+    """What a release withholds of one is in no calculation of the other."""
+    port = models.create_subject(code="port", name="Port", acting_user=ada, now=clock.moment)
+    both = [_open(relative, subject, ada, clock) for subject in (harbour, port)]
+    for campaign in both:
+        _send_all(campaign, {campaign.subject.code: [{"P1": 2}] * 6}, clock)
+    for campaign in both:
+        services.close_campaign(campaign, acting_user=None, now=clock.moment)
+
+    runs = models.score_assessments([one.assessment for one in both if one.assessment], now=clock.moment)
+
+    kept = [models.kept_input(run).units for run in runs]
+    assert [[len(unit["responses"]) for unit in units] for units in kept] == [[6, 0], [0, 6]]
+
+
 def test_another_period_opens_no_trace_that_holds_a_campaigns_answers(
     wave: tuple[Campaign, str], staff: Client, auditor: Client
 ) -> None:

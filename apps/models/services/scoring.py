@@ -133,7 +133,8 @@ def _tasks(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Ta
     """Say what each assessment's score is calculated from.
 
     A relative model compares units: with those of the reference set if the assessment has one, else with the latest
-    assessment of every other subject, by the same version in the same period.
+    assessment of every other subject, by the same version in the same period. Of a confidential one the others are
+    compared with what was released and shown, whatever release of its own is due at the same moment.
     """
     bases: dict[tuple[UUID, UUID | None], Basis] = {}
     alone: list[Assessment] = []
@@ -154,12 +155,12 @@ def _basis_key(assessment: Assessment) -> tuple[UUID, UUID | None]:
 def _tasks_of_wave(basis: Basis, assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
     rows = Assessment.objects.filter(version=assessments[0].version_id, period=assessments[0].period)
     latest = list(rows.select_related("subject").order_by("subject_id", "-pk").distinct("subject_id"))
-    wave = dict(zip((one.pk for one in latest), units_of(latest, releases), strict=True))
+    wave = dict(zip((one.pk for one in latest), units_of(latest), strict=True))
     together = _in_order(wave.values())
     for assessment in assessments:
-        if assessment.pk in wave:
+        if assessment.pk in wave and not releases.get(assessment.pk):
             yield Task(assessment, basis, assessment.subject.code, together)
-        else:  # a later one of its subject has taken its place in the wave
+        else:  # a later one of its subject has its place in the wave, or it alone is seen with its release whole
             (own,) = units_of([assessment], releases)
             others = [unit for unit in together if unit["id"] != own["id"]]
             yield Task(assessment, basis, own["id"], _in_order([own, *others]))
