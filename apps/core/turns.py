@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final
 
@@ -90,6 +90,7 @@ class Turns:
 sys.setswitchinterval(SWITCH)
 TURNS: Final = Turns(TOGETHER, OF_ONE, WAITING, PATIENCE)
 _held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
+_kept: ContextVar[ExitStack | None] = ContextVar("resimate_turn_of_request", default=None)
 
 
 @contextmanager
@@ -104,3 +105,21 @@ def turn() -> Iterator[None]:
             yield
         finally:
             _held.reset(token)
+
+
+@contextmanager
+def request() -> Iterator[None]:
+    """What takes a turn by :func:`keep_turn` in here, keeps it to the end."""
+    with ExitStack() as stack:
+        token = _kept.set(stack)
+        try:
+            yield
+        finally:
+            _kept.reset(token)
+
+
+def keep_turn() -> None:
+    """Hold a turn until the request is answered, if it is one: for what tells by no size how much there is to do."""
+    stack = _kept.get()
+    if stack is not None:
+        stack.enter_context(turn())

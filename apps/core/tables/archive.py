@@ -64,7 +64,7 @@ def check(content: bytes) -> Mapping[str, Layout]:
         _refuse("bad_workbook", Sentence("it is an old or a protected workbook: save it as XLSX without a password"))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_parts(archive.infolist())
+            _check_parts(archive.infolist(), len(content))
             return _check_contents(archive)
     except TableInvalid:
         raise
@@ -72,9 +72,12 @@ def check(content: bytes) -> Mapping[str, Layout]:
         _refuse("bad_workbook", Sentence("it is not an XLSX file: {error:.176}", error=str(error)))
 
 
-def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
         _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
+    if unpacked > max(SMALL, MOST_RATIO * packed):  # parts that are small one by one may be many
+        _refuse("too_large", Sentence("unpacked it is more than {most} times as large", most=MOST_RATIO))
     names = [part.filename.casefold() for part in parts]
     if len(set(names)) < len(names):
         _refuse("bad_workbook", Sentence("two of its parts have the same name"))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from apps.core.tables import TableInvalid
 from apps.core.tables.archive import check
 from apps.core.tables.workbook import sheets, unescaped
+from apps.core.turns import TURNS, request
 
 pytestmark = pytest.mark.requirement("CMS-001")
 BOMB = '<!DOCTYPE a [<!ENTITY b "cccc">]><sst>&b;</sst>'
@@ -160,12 +161,24 @@ def _claimed(size: int) -> bytes:
         with_parts({f"xl/{number}.txt": b"" for number in range(400)}),
         _claimed(210 * 1024 * 1024),
         sheet("<row/>" * 1_900_000),
+        with_parts({f"xl/{number}.xml": "<a>" + "<b/>" * 200_000 + "</a>" for number in range(40)}),
     ],
-    ids=["ratio", "ratio of xml", "parts", "claimed", "rows"],
+    ids=["ratio", "ratio of xml", "parts", "claimed", "rows", "many small parts"],
 )
 def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(content: bytes) -> None:
     assert len(content) < 1024 * 1024
     assert refusal(content) == "too_large"
+
+
+def test_a_request_that_reads_a_workbook_keeps_its_turn_until_it_is_answered() -> None:
+    with request():
+        sheets(book())
+        assert TURNS._taken.total() == 1
+        sheets(book())
+    assert not TURNS._taken.total()
+
+    sheets(book())  # a job waits for nobody here
+    assert not TURNS._taken.total()
 
 
 def test_elements_are_counted_over_all_parts_while_they_are_read() -> None:
