@@ -149,7 +149,10 @@ def _run_by_id(pk: Any) -> None:
         _end(job, Job.State.FAILED, problem=problems.body(refused.code, refused.detail, refused.errors))
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception as error:
+        if problems.met_another(error):
+            _end(job, Job.State.FAILED, problem=problems.body("changed_meanwhile"))
+            return
         logger.exception("job failed", extra={"status": "failed"})
         _end(job, Job.State.FAILED, problem=problems.body("internal"))
 

@@ -50,9 +50,11 @@ def _in_their_language(request: HttpRequest, code: str, template: str, status: i
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault; or, when a database is away before any view is asked, the word that it is."""
+    """A fault; or the word that the database is away, or that somebody else did the same at the same moment."""
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return _answer(request, "unavailable", "errors/500.html", 503)
+    if problems.met_another(sys.exception()):
+        return _answer(request, "changed_meanwhile", "errors/409.html", 409)
     return _answer(request, "internal", "errors/500.html", 500)
 
 

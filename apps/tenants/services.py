@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.core.errors import Invalid, Problem, Refused
@@ -33,7 +33,7 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
         if Tenant.objects.using(OWNER).filter(slug=slug).exists():
             raise TenantExists(Sentence("A tenant {slug} exists already.", slug=slug))
         tenant = Tenant(slug=slug, schema_name=schema, name=name, created_at=now)
-        tenant.save(using=OWNER)
+        _save(tenant)
         Domain(tenant=tenant, domain=f"{slug}.{settings.BASE_DOMAIN}", is_primary=True).save(using=OWNER)
         ensure_role(schema)
         with connection.cursor() as cursor:
@@ -42,6 +42,15 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
         grant(schema)
         audit.record("tenant.created", target=tenant, now=now, tenant=schema, using=OWNER)
     return tenant
+
+
+def _save(tenant: Tenant) -> None:
+    """Whoever takes the same name at the same moment waits here, and comes too late."""
+    try:
+        with transaction.atomic(using=OWNER):
+            tenant.save(using=OWNER)
+    except IntegrityError:
+        raise TenantExists(Sentence("A tenant {slug} exists already.", slug=tenant.slug)) from None
 
 
 def check_slug(slug: str) -> None:

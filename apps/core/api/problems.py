@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -18,6 +18,8 @@ from apps.core.errors import CATALOGUE, Problem, Refused
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+#: SQLSTATE of what is there already, of what was removed meanwhile, and of what would overlap.
+MEETINGS = frozenset({"23505", "23503", "23P01"})
 
 #: DRF's own exceptions, by their status.
 CODES = {
@@ -82,7 +84,19 @@ def _when_again(error: Refused) -> dict[str, str]:
     return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
+def met_another(error: BaseException | None) -> bool:
+    """Whether two wanted the same at the same moment: a check had nothing to find, and a constraint is the net below.
+
+    What else a constraint refuses is a fault of ours.
+    """
+    state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
+    return isinstance(error, IntegrityError) and state in MEETINGS
+
+
 def _of_database(error: Exception) -> Response | None:
+    if met_another(error):
+        logger.warning("two wrote the same at the same moment: %s", type(error.__cause__).__name__)
+        return response("changed_meanwhile")
     if isinstance(error, (OperationalError, InterfaceError)):
         return response("unavailable")
     if isinstance(error, DataError):  # the net below the checks: a number, a time, a text that no column can hold

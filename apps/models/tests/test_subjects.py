@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.models.models import Assessment, Subject
+from apps.models.services import subjects
 from apps.models.tests.conftest import Api
 
 pytestmark = pytest.mark.requirement("CMS-001")
@@ -62,6 +63,18 @@ def test_a_subject_may_be_spelt_anew(api: Api) -> None:
     made = api.post("subjects/", {"code": "abc", "name": "A"}).json()
 
     assert api.patch(f"subjects/{made['id']}/", {"code": "A\u00adBC"}).json()["code"] == "ABC"
+
+
+def test_a_code_that_another_takes_at_the_same_moment_is_no_fault_of_ours(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked and found it free: the constraint decides, and whoever comes second is told."""
+    api.post("subjects/", {"code": "a", "name": "A"})
+    monkeypatch.setattr(subjects, "_taken", lambda *_: [])
+
+    answer = api.post("subjects/", {"code": "a", "name": "Again"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
 
 
 def test_many_are_created_at_once(api: Api) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
@@ -93,6 +94,17 @@ def test_a_second_tenant_of_that_name_is_refused_and_nothing_is_left(
         make_tenant(slug)
 
     assert Tenant.objects.filter(slug=slug).count() == 1
+
+
+def test_whoever_takes_a_name_at_the_same_moment_is_refused_as_well(
+    make_tenant: Callable[[str], Any], slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked and found it free."""
+    make_tenant(slug)
+    monkeypatch.setattr(QuerySet, "exists", lambda _: False)
+
+    with pytest.raises(services.TenantExists):
+        make_tenant(slug)
 
 
 @pytest.mark.parametrize(
