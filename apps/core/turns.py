@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final
 
+from apps.core import heavy
 from apps.core.errors import Refused
 from apps.core.tenancy import current_schema
 
@@ -90,7 +91,6 @@ class Turns:
 sys.setswitchinterval(SWITCH)
 TURNS: Final = Turns(TOGETHER, OF_ONE, WAITING, PATIENCE)
 _held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
-_kept: ContextVar[ExitStack | None] = ContextVar("resimate_turn_of_request", default=None)
 
 
 @contextmanager
@@ -109,17 +109,6 @@ def turn() -> Iterator[None]:
 
 @contextmanager
 def request() -> Iterator[None]:
-    """What takes a turn by :func:`keep_turn` in here, keeps it to the end."""
-    with ExitStack() as stack:
-        token = _kept.set(stack)
-        try:
-            yield
-        finally:
-            _kept.reset(token)
-
-
-def keep_turn() -> None:
-    """Hold a turn until the request is answered, if it is one: for what tells by no size how much there is to do."""
-    stack = _kept.get()
-    if stack is not None:
-        stack.enter_context(turn())
+    """Hold a turn from the first heavy work in here to the end, since nobody knows how long it will be."""
+    with ExitStack() as stack, heavy.telling(lambda: stack.enter_context(turn())):
+        yield

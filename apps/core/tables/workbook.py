@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import openpyxl
 
+from apps.core import heavy
 from apps.core.sentences import Sentence
 from apps.core.tables import archive
 from apps.core.tables.archive import MOST_COLUMNS, MOST_ROWS, Layout, beyond
 from apps.core.tables.flaws import Flaw, TableInvalid
-from apps.core.turns import keep_turn
 
 ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 #: What openpyxl raises for files that are broken in ways of their own.
@@ -53,9 +53,9 @@ def sheets(content: bytes) -> dict[str, Iterator[Cells]]:
 def opened(content: bytes) -> list[Sheet]:
     """Return the sheets in their order. Raises ``TableInvalid``.
 
-    How much there is to read is not told by a packed file's size, so a request takes its turn for each.
+    How much there is to read is not told by a packed file's size, so whoever answers people meanwhile is told.
     """
-    keep_turn()
+    heavy.begin()
     layouts = archive.check(content)
     with _told():
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
