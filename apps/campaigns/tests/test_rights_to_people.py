@@ -95,6 +95,20 @@ def test_the_list_of_a_campaign_names_people_to_who_may_see_them(
     assert bo.name in {one["name"] for one in seeing}
 
 
+def test_pages_of_a_campaign_name_people_to_who_may_see_them(
+    campaign: Campaign, bo: Stakeholder, person: Person
+) -> None:
+    part = campaign.participations.get(stakeholder=bo)
+    blind, seeing = _browser(person(*RUNS)), _browser(person(*RUNS, "stakeholders:tenant:read"))
+
+    for url in (f"/campaigns/{campaign.pk}/", f"/campaigns/{campaign.pk}/participations/{part.pk}/"):
+        for personal in (bo.name, bo.email):
+            assert personal not in blind.get(url).content.decode()
+            assert personal in seeing.get(url).content.decode()
+    bo.refresh_from_db()
+    assert bo.name != "Name not shown"
+
+
 def test_the_page_adds_nobody_without_the_right_to_stakeholders(draft: Campaign, person: Person) -> None:
     form, before = {"stakeholders": "New Person, new@example.org"}, draft.participations.count()
     url = f"/campaigns/{draft.pk}/stakeholders/"

@@ -21,7 +21,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reports, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page
+from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page, veil
 from apps.core.pages import refusals_at, refusals_told
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.notifications.services import latest_messages
@@ -165,6 +165,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
         rows = reports.in_group(rows, "stakeholder__group", request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
+    veil(request, shown)
     last = latest_messages([one.message_prefix for one in shown])
     return people, [{"participation": one, "message": last.get(one.message_prefix)} for one in shown]
 

@@ -1,6 +1,6 @@
 """Who may see the workspace's pages: signed in, and with a grant that covers what is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from apps.accounts import workspace
+from apps.accounts import authz, workspace
 from apps.accounts.workspace import View, user_of
-from apps.campaigns.models import Campaign, CampaignQuerySet
+from apps.campaigns.models import Campaign, CampaignQuerySet, Participation
 from apps.campaigns.scopes import is_staff, run_by
 
 
@@ -31,6 +31,14 @@ def campaign_or_404(request: HttpRequest, pk: UUID, permission: str = "campaigns
     if permission != "campaigns:read" and not user_of(request).has_perm(permission, campaign):
         raise PermissionDenied
     return campaign
+
+
+def veil(request: HttpRequest, parts: Iterable[Participation]) -> None:
+    """Leave names and addresses out of what is shown to somebody without the right to people, as the API does."""
+    if authz.everywhere(request.user, "stakeholders:read"):
+        return
+    for one in parts:
+        one.stakeholder.name, one.stakeholder.email = _("Name not shown"), ""
 
 
 def crumbs(campaign: Campaign | None = None) -> list[dict[str, str]]:
