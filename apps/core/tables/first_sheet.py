@@ -27,8 +27,7 @@ def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterato
     found = sorted(opened(content), key=lambda sheet: sheet.is_hidden)
     for place, sheet in enumerate(found):
         seen = Seen(sheet)
-        for row in sheet.rows:
-            seen.take(row)
+        for row in seen.watched():
             if row.wrong and len(flaws) < MOST_FLAWS:
                 flaws += [Flaw(row.number, letters(place), *wrong) for place, wrong in row.wrong.items()]
             elif record := fit(row.number, _texts(row.values), flaws):
@@ -58,7 +57,13 @@ class Seen:
     places: set[int] = field(default_factory=set)
     shares: dict[int, tuple[int, float]] = field(default_factory=dict)
 
-    def take(self, row: Cells) -> None:
+    def watched(self) -> Iterator[Cells]:
+        """The rows of the sheet; afterwards there are notes on them."""
+        for row in self.sheet.rows:
+            self._take(row)
+            yield row
+
+    def _take(self, row: Cells) -> None:
         self.last = row.number
         self.places.update(row.values)
         if row.number in self.sheet.layout.rows:

@@ -137,7 +137,7 @@ def within(place: int, problems: Sequence[Problem]) -> Iterator[Problem]:
 
 def _read_model(incoming: Incoming, kind: str, file: File, options: Options) -> None:
     if kind == "workbook":
-        incoming.document, incoming.places = document_of(read_workbook(file.content))
+        incoming.document, incoming.places = document_of(read_workbook(file.content, incoming.warnings))
     elif kind == "document":
         decoded = file.text()
         incoming.document = _json(decoded.text)

@@ -10,9 +10,10 @@ from typing import Any, Final, NoReturn
 import xlsxwriter
 
 from apps.core.sentences import Sentence
-from apps.core.tables import TableInvalid
+from apps.core.tables import Note, TableInvalid
+from apps.core.tables.first_sheet import Seen
 from apps.core.tables.formulas import is_formula
-from apps.core.tables.workbook import Cells, sheets
+from apps.core.tables.workbook import Cells, opened
 from apps.models.engine.problems import MOST_PROBLEMS, Problem, pointer
 from apps.models.exchange.cells import Cell, FileInvalid, Row
 from apps.models.exchange.places import cell_problem
@@ -57,16 +58,28 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, form: Any) -> Non
         sheet.write_number(row, column, cell)
 
 
-def read_workbook(content: bytes) -> dict[str, list[Row]]:
-    """Return the rows of every sheet below its head line. Raises ``FileInvalid``."""
+def read_workbook(content: bytes, notes: list[Note] | None = None) -> dict[str, list[Row]]:
+    """Return the rows of every sheet below its head line; ``notes`` get what a person does not see as it is read.
+
+    Raises ``FileInvalid``.
+    """
     problems: list[Problem] = []
+    found: dict[str, list[Row]] = {}
     try:
-        found = {title: list(_rows(title, rows, problems)) for title, rows in sheets(content).items()}
+        for sheet in opened(content):
+            seen = Seen(sheet)
+            found[sheet.title] = list(_rows(sheet.title, seen.watched(), problems))
+            if notes is not None and seen.last:
+                notes += [_of_sheet(sheet.title, note) for note in seen.notes(())]
     except TableInvalid as error:
         raise FileInvalid([Problem("", one.code, one.detail) for one in error.flaws]) from None
     if problems:
         raise FileInvalid(problems)
     return found
+
+
+def _of_sheet(title: str, note: Note) -> Note:
+    return {**note, "detail": Sentence("sheet {title!r}: {detail}", title=title, detail=note["detail"])}
 
 
 def _rows(title: str, rows: Iterator[Cells], problems: list[Problem]) -> Iterator[Row]:

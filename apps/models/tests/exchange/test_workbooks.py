@@ -57,6 +57,18 @@ def test_every_value_survives_its_cell(value: Any) -> None:
     assert type(back) is type(value)
 
 
+def test_what_is_hidden_in_a_workbook_is_read_and_told() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write_workbook(sheets_of(SURVEY))))
+    book["Nodes"].row_dimensions[3].hidden = True
+    file, notes = io.BytesIO(), list[Any]()
+    book.save(file)
+
+    document = document_of(read_workbook(file.getvalue(), notes))[0]
+
+    assert digest(document) == digest(SURVEY)
+    assert [str(note["detail"]) for note in notes] == ["sheet 'Nodes': hidden rows were read like others: 3"]
+
+
 def test_equal_documents_give_equal_files() -> None:
     sorted_keys = json.loads(json.dumps(ODD, sort_keys=True))
 
