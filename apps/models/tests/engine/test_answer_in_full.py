@@ -39,6 +39,7 @@ def node(**given):
     """Return a node's account with what most have."""
     return {
         "parent": "root", "aggregation": None, "reason": None, "coverage": 1.0, "imputed": False, "target": 100.0,
+        "min_coverage": {"share": 0.0, "of": "weights"},
         **given, "low": given["value"], "high": given["value"],
     }  # fmt: skip
 
