@@ -391,10 +391,19 @@ def comments_in(assessment: Assessment) -> dict[str, list[str]]:
     return {code: lot.sample(found, len(found)) for code, found in written.items() if answered[code] >= FEWEST}
 
 
-def holds_single_answers(reference_set: ReferenceSet) -> bool:
-    """Whether a frozen set keeps single answers of confidential assessments."""
+def may_read_frozen(reference_set: ReferenceSet, user: Any, model: engine.Model) -> bool:
+    """Whether the user may read what a frozen set keeps of confidential assessments, if it keeps any."""
     source = reference_set.source
     if "period" not in source:
+        return True
+    rows = Assessment.objects.filter(version=reference_set.version_id, period=source["period"])
+    frozen = rows.filter(confidential=True).only("pk")
+    return not frozen or (may_read_answers(user) and not any(names_small_groups(one, model) for one in frozen))
+
+
+def names_small_groups(assessment: Assessment, model: engine.Model) -> bool:
+    """Whether what went into a score keeps groups that are too small to be named, since the score rests on them."""
+    if not counts_groups(model):
         return False
-    frozen = Assessment.objects.filter(version=reference_set.version_id, period=source["period"])
-    return frozen.filter(confidential=True).exists()
+    counted = _submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
+    return bool(hidden_groups(Counter(map(folded, counted))))

@@ -20,7 +20,7 @@ from apps.core.identity import folded
 from apps.core.locking import all_locked, locked
 from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
-from apps.models.services import begin_assessment, create_subject, lock_assessment, unseen
+from apps.models.services import begin_assessment, create_subject, lock_in_confidence, unseen
 from apps.notifications import services as notifications
 
 
@@ -194,7 +194,7 @@ def close_campaign(campaign: Campaign, *, acting_user: User | None, now: datetim
     campaign.closed_at = now
     campaign.save(update_fields=["status", "closed_at"])
     if campaign.assessment is not None:
-        lock_assessment(campaign.assessment, acting_user=acting_user, now=now)
+        lock_in_confidence(campaign.assessment, acting_user=acting_user, now=now)
     notifications.cancel(f"campaign:{campaign.pk}:", now=now)
     audit.record("campaign.closed", now=now, target=campaign, actor=acting_user)
     events.publish("campaign.closed", {"campaign_id": str(campaign.pk)}, now=now)

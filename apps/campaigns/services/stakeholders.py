@@ -205,7 +205,7 @@ def _part_from_links(stakeholder: Stakeholder, acting_user: User | None, now: da
     """Whoever reads the new address gets no link by which answers were given, or are going to be, from the old one."""
     parts = stakeholder.participations.filter(campaign__status=Campaign.Status.OPEN)
     stakeholder.participations.filter(response__started_at__isnull=False).update(is_sealed=True)
-    for one in parts.filter(invited_at__isnull=False, revoked_at=None, response__started_at=None).order_by("pk"):
+    for one in parts.filter(revoked_at=None, response__started_at=None).order_by("pk"):
         renew_link(one, acting_user=acting_user, now=now)
 
 

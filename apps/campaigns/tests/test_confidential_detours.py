@@ -1,5 +1,6 @@
 """Ways around confidentiality: another address, weights of groups, the scores of others, states before the end."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from apps.campaigns.tests.story import (
     send,
 )
 from apps.models import services as models
-from apps.models.models import ModelVersion, ScoreRun, Subject
+from apps.models.models import Assessment, ModelVersion, ScoreRun, Subject
 from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("COMP-001", "SEC-AUTH-002")
@@ -100,6 +101,32 @@ def test_the_same_address_in_another_spelling_leaves_the_link(campaign: Campaign
 
     assert Client(headers=HOST).get(path_of(bo)).status_code == 200
     assert Participation.objects.get(pk=bo.pk).link_version == bo.link_version
+
+
+def test_nor_has_who_was_entered_for_a_while_before_anybody_was_invited(
+    campaign: Campaign, staff: Client, clock: Clock
+) -> None:
+    """Whoever signs in with the address finds the link under their own campaigns, before an invitation is sent."""
+    bo = part_of(campaign, BO)
+    seen = path_of(bo)
+
+    staff.patch(f"/api/v1/stakeholders/{bo.stakeholder_id}/", {"email": "bo.b@example.org"}, content_type=JSON)
+    deliver_everything(clock)
+
+    assert Client(headers=HOST).get(seen).status_code == 410
+    assert [one.address for one in Message.objects.filter(dedupe_key__startswith=bo.message_prefix)] == [
+        "bo.b@example.org"
+    ]
+
+
+def test_what_a_campaign_collects_is_locked_when_it_closes(campaign: Campaign, staff: Client) -> None:
+    """Comments, groups and single answers are promised for after the end."""
+    answer = staff.post(f"/api/v1/assessments/{campaign.assessment_id}/lock/", content_type=JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "answered_by_link")
+    campaign.refresh_from_db()
+    assert campaign.assessment is not None
+    assert campaign.assessment.state == "open"
 
 
 # Groups
@@ -244,6 +271,24 @@ def test_the_answers_of_an_open_campaign_are_not_frozen(
     assert late.status_code == 201
     units = f"/api/v1/reference-sets/{late.json()['id']}/units/"
     assert [browser.get(units).status_code for browser in (staff, auditor)] == [403, 200]
+
+
+def test_a_frozen_set_that_names_a_small_group_is_not_read(
+    relative: ModelVersion, harbour: Subject, ada: User, auditor: Client, clock: Clock
+) -> None:
+    """The score rests on groups, so the set keeps them; a guest would be the only one of theirs."""
+    document = json.loads(json.dumps(relative.document)) | {"code": "grouped"}
+    weights = {"method": "by_group", "weights": {"Board": 1, "Crew": 1}}
+    document["root"]["children"][0]["indicator"]["rater_aggregation"] = weights
+    campaign = _open(make_version(clock.moment, document), harbour, ada, clock)
+    one = {"P1": 2}
+    _send_all(campaign, {"Board": [one] * 5, "Crew": [one] * 5, "Guest": [one]}, clock)
+    campaign = _close(campaign, clock)
+    among = Assessment.objects.all()
+
+    frozen, _ = models.freeze_period(campaign.version, "2026", "2026", among=among, acting_user=ada, now=clock.moment)
+
+    assert auditor.get(f"/api/v1/reference-sets/{frozen.pk}/units/").status_code == 403
 
 
 def test_single_answers_wait_for_the_last_score(campaign: Campaign, auditor: Client, clock: Clock) -> None:

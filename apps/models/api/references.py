@@ -70,8 +70,10 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
         As CSV a row is a unit where all is measured, else an answer; of a model that does both, JSON alone has all.
         """
         found = self.get_object()
-        if disclosure.holds_single_answers(found) and not disclosure.may_read_answers(request.user):
-            raise disclosure.AnswersWithheld("It keeps answers of confidential campaigns (responses:read).")
+        if not disclosure.may_read_frozen(found, request.user, services.parsed(found.version)):
+            raise disclosure.AnswersWithheld(
+                "It keeps answers of confidential campaigns: reading them takes responses:read, and no small groups."
+            )
         as_csv = getattr(request.accepted_renderer, "format", "") == "csv"
         rows = services.table_of_set(found) if as_csv else services.units_of_set(found)
         return stream(rows, request, name=f"reference-set-{found.digest[:12]}")

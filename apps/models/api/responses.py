@@ -85,7 +85,7 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
 
     def get_object(self) -> Response:
         if self.assessment.confidential and self.request.method not in SAFE_METHODS:
-            raise services.AnsweredByLink
+            services.refuse_to_write()
         (found,) = disclosure.blinded([super().get_object()], self.assessment)
         return found
 

@@ -1,11 +1,13 @@
 """What can be done with resilience models, assessments, answers and scores: one function for each verb."""
 
 from apps.models.services.assessments import (
+    AnsweredByLink,
     begin_assessment,
     create_assessment,
     create_assessments,
     delete_assessment,
     lock_assessment,
+    lock_in_confidence,
     set_values,
 )
 from apps.models.services.budgets import TooMuchAtOnce, TooMuchToCalculate
@@ -40,10 +42,10 @@ from apps.models.services.references import (
     units_of_set,
 )
 from apps.models.services.responses import (
-    AnsweredByLink,
     SavedAnswer,
     answers_of,
     create_response,
+    refuse_to_write,
     save_answer,
     save_answers,
     submit,
@@ -116,6 +118,7 @@ __all__ = [
     "is_long",
     "kept_input",
     "lock_assessment",
+    "lock_in_confidence",
     "may_take",
     "measure_agreement",
     "model_of",
@@ -126,6 +129,7 @@ __all__ = [
     "ranking_node",
     "read_document",
     "refuse_rights",
+    "refuse_to_write",
     "rename_model",
     "replaced_by",
     "retire_version",

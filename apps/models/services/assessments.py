@@ -29,6 +29,11 @@ class AssessmentLocked(Refused):
     title = "The assessment is locked"
 
 
+class AnsweredByLink(Refused):
+    code = "answered_by_link"
+    title = "These answers are given through personal links alone"
+
+
 class AssessmentScored(Refused):
     code = "assessment_scored"
     title = "An assessment that has answers or scores stays"
@@ -192,9 +197,19 @@ def set_values(
     return assessment
 
 
-@transaction.atomic
 def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: datetime) -> Assessment:
-    """Accept no more answers and values; the trail keeps a digest of them all."""
+    """Accept no more answers and values; the trail keeps a digest of them all.
+
+    What a campaign collects is locked when the campaign closes: people were told that much is shown from then on.
+    """
+    if assessment.confidential:
+        raise AnsweredByLink("A campaign collects these answers: they are locked when it closes.")
+    return lock_in_confidence(assessment, acting_user=acting_user, now=now)
+
+
+@transaction.atomic
+def lock_in_confidence(assessment: Assessment, *, acting_user: User | None, now: datetime) -> Assessment:
+    """The same for the campaign that collects the answers, when it closes."""
     assessment = locked(Assessment.objects.all(), assessment.pk)
     if assessment.state == Assessment.State.LOCKED:
         return assessment

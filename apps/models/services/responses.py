@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import IntegrityError, connection, transaction
 
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
-from apps.core.errors import Invalid, Problem, Refused
+from apps.core.errors import Invalid, Problem
 from apps.core.fields import random_id
 from apps.core.sentences import Sentence
 from apps.models import engine
@@ -20,7 +20,7 @@ from apps.models.document import digest
 from apps.models.engine.answers import AnswerOffScale, Reader, reader
 from apps.models.engine.problems import pointer
 from apps.models.models import Answer, Assessment, Response
-from apps.models.services.assessments import AssessmentLocked, locked_open
+from apps.models.services.assessments import AnsweredByLink, AssessmentLocked, locked_open
 from apps.models.services.documents import parsed
 
 LONGEST_COMMENT = 5000
@@ -55,17 +55,13 @@ class SavedAnswer:
     accepted: bool
 
 
-class AnsweredByLink(Refused):
-    code = "answered_by_link"
-    title = "These answers are given through personal links alone"
-
-    def __init__(self) -> None:
-        super().__init__("A campaign collects these answers: each is given and sent by its person's link alone.")
-
-
 def _refuse_in_confidence(assessment: Assessment) -> None:
     if assessment.confidential:
-        raise AnsweredByLink
+        refuse_to_write()
+
+
+def refuse_to_write() -> NoReturn:
+    raise AnsweredByLink("A campaign collects these answers: each is given and sent by its person's link alone.")
 
 
 @transaction.atomic

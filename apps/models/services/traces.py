@@ -1,7 +1,6 @@
 """Why a stored score is what it is, and the file by which anybody can calculate it again and compare."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,6 @@ from jsonschema import Draft202012Validator
 
 from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import folded
 from apps.core.sentences import Sentence
 from apps.models import disclosure, document, engine
 from apps.models.engine.problems import MOST_PROBLEMS, pointer
@@ -76,7 +74,7 @@ def may_take(user: Any, kept: Kept) -> bool:
 def _may_read_reference(user: Any, kept: Kept) -> bool:
     """Whether the user may read the answers that the reference set keeps, where these are of confidential ones."""
     frozen = compared_with(kept.run) if kept.options else None
-    return frozen is None or not disclosure.holds_single_answers(frozen) or disclosure.may_read_answers(user)
+    return frozen is None or disclosure.may_read_frozen(frozen, user, kept.model)
 
 
 def _may_read(user: Any, kept: Kept) -> bool:
@@ -101,20 +99,12 @@ def _confidential_in(kept: Kept) -> list[Assessment]:
 
 def _is_the_end_of(assessment: Assessment, kept: Kept) -> bool:
     """Whether what went in of a confidential assessment is what may be read of it, once nothing changes any more."""
-    if not disclosure.is_at_its_end(assessment) or _tells_groups(assessment):
+    if not disclosure.is_at_its_end(assessment) or disclosure.names_small_groups(assessment, kept.model):
         return False
     if assessment.pk == kept.run.assessment_id:
         return assessment.latest_run_id == kept.run.pk
     (end,) = units_of([assessment])
     return any(one["id"] == end["id"] and one.get("responses") == end["responses"] for one in kept.units)
-
-
-def _tells_groups(assessment: Assessment) -> bool:
-    """Whether what went in keeps groups that are too small to be named, since the score rests on them."""
-    if not disclosure.counts_groups(parsed(assessment.version)):
-        return False
-    counted = assessment.responses.filter(is_counted=True).values_list("group", flat=True)
-    return bool(disclosure.hidden_groups(Counter(map(folded, counted))))
 
 
 def _may_read_others(user: Any, kept: Kept) -> bool:
