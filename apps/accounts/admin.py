@@ -26,6 +26,7 @@ from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.core.admin import ServiceAdmin
 from apps.core.errors import Invalid
+from apps.core.forms import moment_field
 
 
 class UserForm(forms.ModelForm[User]):
@@ -152,10 +153,10 @@ class RoleAdmin(ServiceAdmin[Role]):
 
 
 class GrantForm(forms.ModelForm[Grant]):
-    valid_until = forms.DateTimeField(
+    valid_until = moment_field(
+        gettext_lazy("Valid until"),
+        gettext_lazy("Time zone: %(zone)s. Leave empty if it has no end."),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=gettext_lazy("Leave empty if it has no end."),
     )
 
     class Meta:
@@ -197,10 +198,10 @@ class GrantAdmin(ServiceAdmin[Grant]):
 
 
 class ApiKeyForm(PermissionsForm):
-    expires_at = forms.DateTimeField(
+    expires_at = moment_field(
+        gettext_lazy("Expires at"),
+        gettext_lazy("Time zone: %(zone)s. In 90 days, if not said; in 365 at most."),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=gettext_lazy("In 90 days, if not said; in 365 at most."),
     )
 
 

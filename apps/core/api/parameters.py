@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from apps.core.api import serializers
+from apps.core.api.moments import MomentField
 from apps.core.errors import Invalid, Problem
 
 KINDS: dict[type, type] = {
@@ -63,17 +64,7 @@ def yes_or_no(name: str, finds: str = "", about: str = "") -> Parameter:
 
 
 def moment(name: str, finds: str, about: str) -> Parameter:
-    return Parameter(name, _Moment(), finds, about)
-
-
-class _Moment(serializers.DateTimeField):
-    """A point in time; a day alone is none, since nobody can tell where on earth it begins."""
-
-    def to_internal_value(self, value: Any) -> Any:
-        found = super().to_internal_value(value)
-        if ":" not in str(value):
-            raise serializers.ValidationError("is no point in time, as 2026-11-27T09:30:00Z is")
-        return found
+    return Parameter(name, MomentField(), finds, about)
 
 
 def read_query(
