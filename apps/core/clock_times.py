@@ -41,9 +41,9 @@ def zone_name() -> str:
 
 
 def is_skipped(naive: datetime, zone: tzinfo) -> bool:
-    """Whether clocks never show this time, because they go forward over it."""
+    """Whether clocks never show this time, because they go forward over it; at the calendar's ends they show all."""
     moment = naive.replace(tzinfo=zone)
     try:
         return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive
     except OverflowError:
-        return True
+        return False

@@ -112,4 +112,4 @@ def score_imported(event: Event) -> None:
     except Invalid:
         for assessment in imported:
             with suppress(Invalid):  # as when it is scored alone: it stays without a score
-                services.score_assessment(assessment, now=timezone.now())
+                services.score_assessments([assessment], now=timezone.now())

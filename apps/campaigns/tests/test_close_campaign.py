@@ -11,7 +11,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.services import CampaignNotReady
 from apps.campaigns.tests.story import Clock, deliver_everything, others_send
 from apps.core.errors import Invalid
-from apps.core.models import Event
+from apps.core.models import Event, EventDelivery
 from apps.models.models import Assessment
 from apps.notifications.models import Message
 
@@ -38,6 +38,20 @@ def test_the_timer_closes_the_campaign_and_scores_it_for_good(
     assert closed.assessment.state == Assessment.State.LOCKED
     assert closed.assessment.latest_run is not None
     assert closed.assessment.latest_run.score == 100.0
+
+
+def test_closing_with_too_few_answers_is_done_with_and_scores_nothing(
+    campaign: Campaign, ada: User, clock: Clock
+) -> None:
+    others_send(campaign, 4, {"P1": 3, "P2": 3}, clock.moment)
+
+    services.close_campaign(campaign, acting_user=ada, now=clock.moment)
+    deliver_everything(clock)
+
+    closed = Campaign.objects.select_related("assessment__latest_run").get()
+    assert closed.assessment is not None
+    assert closed.assessment.latest_run is None
+    assert not EventDelivery.objects.filter(last_error__gt="").exists()  # not tried again and again
 
 
 def test_an_answer_changed_after_sending_counts_in_the_final_score(

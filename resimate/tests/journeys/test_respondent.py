@@ -73,7 +73,8 @@ def test_answer_leave_resume_elsewhere_and_submit(visitor: Callable[..., Visitor
     phone.look("2-section")
     assert phone.bytes_on_the_wire() <= 90 * 1024
     name, progress = page.locator(".brand-name").bounding_box(), page.locator("#progress").bounding_box()
-    assert name and progress
+    assert name
+    assert progress
     assert name["y"] + name["height"] <= progress["y"]  # the one is not written over the other
 
     laptop = visitor(device="wide", scheme=scheme)
