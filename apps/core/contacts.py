@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from apps.core.tables.reading import SEPARATORS
 from apps.core.translating import translated
 
 MOST = 10_000
+#: Cells of a line that tell how it is to be read.
+SAMPLED = 100
 LONGEST = {"name": 200, "email": 254, "group": 60}
 #: ``Ada Lovelace <ada@example.org>``, as programs for mail write people.
 MAILBOX: Final = re.compile(r'"?(?P<name>[^<>@"]*)"?\s*<(?:mailto:)?(?P<email>[^<>\s]+@[^<>\s]+)>')
@@ -68,15 +71,16 @@ def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Read
         source = QUOTED_NAME.sub(r'"\1 \2"', source)  # a quoted cell is quoted as a whole
     try:
         table = open_table(source, hits=_hits)
-        rows = list(_rows(table))
+        rows = list(islice(_rows(table), MOST + 1))
     except TableInvalid as error:
         reading.problems += [flaw_said(flaw) for flaw in error.flaws]
+        return reading
+    if len(rows) > MOST:  # so many are not looked at one by one
+        reading.problems.append(_("At most %(most)d people at once.") % {"most": MOST})
         return reading
     reading.notes = table.notes
     found = [*((flaw.line, flaw_said(flaw)) for flaw in table.flaws), *_read(rows, reading.contacts, language)]
     reading.problems += [problem for _line, problem in sorted(found)]
-    if len(reading.contacts) > MOST:
-        reading.problems.append(_("At most %(most)d people at once.") % {"most": MOST})
     return reading
 
 
@@ -91,7 +95,8 @@ def written(contacts: Iterable[Contact]) -> str:
 
 def _hits(cells: Sequence[str]) -> int:
     """How many cells are what a list of people has: a heading, or an e-mail address."""
-    return COLUMNS.hits(cells) + sum(_is_address(cell) or _mailbox(cell) is not None for cell in cells)
+    first = cells[:SAMPLED]
+    return COLUMNS.hits(first) + sum(_is_address(cell) or _mailbox(cell) is not None for cell in first)
 
 
 def _mailbox(cell: str) -> re.Match[str] | None:
@@ -115,7 +120,7 @@ def _rows(table: Table) -> Iterator[Row]:
         return
     for record in table.rows:
         cells = _cut(record.cells)
-        mailboxes = [_mailbox(cell) for cell in cells if cell]
+        mailboxes = [_mailbox(cell) for cell in islice(filter(None, cells), MOST + 1)]
         if all(mailboxes):
             yield from (Row(record.line, found.groupdict()) for found in mailboxes if found)
         else:

@@ -67,7 +67,9 @@ class Scale(Radios):
 def pasted_field(label: Any, help_text: Any = "", *, rows: int = 8) -> forms.CharField:
     """The field for lines that are pasted, if any are."""
     widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "false"})
-    return forms.CharField(label=label, required=False, strip=False, widget=widget, help_text=help_text)
+    return forms.CharField(
+        label=label, required=False, strip=False, widget=widget, help_text=help_text, max_length=LARGEST_FILE
+    )
 
 
 def file_field(label: Any, accept: str, help_text: Any = "") -> forms.FileField:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
 
+from apps.core import heavy
 from apps.core.sentences import Sentence
 from apps.core.tables.decoding import Decoded, decode
 from apps.core.tables.flaws import MOST_FLAWS, Flaw, Note, TableInvalid
@@ -23,6 +24,9 @@ UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u061c\u2060\u00ad"
 #: Controls, halves of characters, and marks that turn the direction of what follows.
 UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 LINE: Final = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+#: Bytes or characters from which reading is work.
+LARGE: Final = 128 * 1024
 
 Hits = Callable[[Sequence[str]], int]
 
@@ -78,6 +82,8 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
         table = Table(iter(()))
         table.rows = first_sheet(source, table.flaws, table.notes)
         return table
+    if len(source) >= LARGE:
+        heavy.begin()
     decoded = decode(source) if isinstance(source, bytes) else None
     text = decoded.text if decoded else str(source).removeprefix("\ufeff")
     named = NAMED.fullmatch(next(_lines(text), ""))

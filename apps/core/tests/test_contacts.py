@@ -9,7 +9,8 @@ from django.utils.datastructures import MultiValueDict
 
 from apps.core import contacts
 from apps.core.contacts import Contact
-from apps.core.forms import ContactsForm, pasted_field
+from apps.core.forms import LARGEST_FILE, ContactsForm, pasted_field
+from apps.core.turns import TURNS, request
 
 
 def test_lines_become_contacts() -> None:
@@ -159,3 +160,24 @@ def test_what_is_not_certain_comes_back_to_be_looked_at(content: bytes) -> None:
     assert second["people"].value() == "Zoë,zoe@example.org,,en\n"
     assert second.is_valid(), second.errors
     assert second.cleaned_data["contacts"] == [Contact("Zoë", "zoe@example.org")]
+
+
+@pytest.mark.parametrize("text", ["x\n" * 10_001, "<ada@example.org>," * 10_001])
+def test_of_too_many_lines_none_is_looked_at(text: str) -> None:
+    reading = contacts.read(text)
+
+    assert (reading.contacts, reading.problems) == ([], ["At most 10000 people at once."])
+
+
+def test_long_texts_are_read_in_turns_and_short_ones_at_once() -> None:
+    with request():
+        contacts.read("Ada, ada@example.org\n")
+        assert not TURNS._taken.total()
+        contacts.read("x\n" * 70_000)
+        assert TURNS._taken.total() == 1
+
+
+def test_a_paste_is_no_longer_than_a_file() -> None:
+    form = PeopleForm({"people": "x" * (LARGEST_FILE + 1)})
+
+    assert "people" in form.errors
