@@ -8,7 +8,7 @@ from apps.campaigns.models import Campaign
 from apps.core import events
 from apps.core.models import Event
 from apps.core.tenancy import current_schema
-from apps.models.services import score_assessment
+from apps.models.services import score_assessments
 
 
 @events.subscribe("campaign.opened")
@@ -47,7 +47,7 @@ def score_for_good(event: Event) -> None:
     """The final score: of every answer that was handed in, as it stands at the end."""
     campaign = Campaign.objects.select_related("assessment").get(pk=event.payload["campaign_id"])
     if campaign.assessment is not None:
-        score_assessment(campaign.assessment, now=timezone.now())
+        score_assessments([campaign.assessment], now=timezone.now())  # none, where fewer than five have answered
 
 
 @events.subscribe("user.created")

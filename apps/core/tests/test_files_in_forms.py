@@ -3,9 +3,9 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import translation
+from django.utils import timezone, translation
 
-from apps.core.forms import utf8_text
+from apps.core.forms import MOMENT, MomentField, utf8_text
 
 MEGABYTE = 1024 * 1024
 
@@ -28,3 +28,11 @@ def test_what_is_too_large_or_no_text_is_refused(content: bytes, language: str, 
             utf8_text(SimpleUploadedFile("a.csv", content), 2 * MEGABYTE)
 
         assert refused.value.messages == [said]
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"), [("0001-01-01T00:00", "Europe/Berlin"), ("9999-12-31T23:59", "America/Lima")]
+)
+def test_of_a_time_at_the_ends_of_the_calendar_it_is_not_said_that_clocks_skip_it(typed: str, zone: str) -> None:
+    with timezone.override(zone):
+        assert MomentField().clean(typed).strftime(MOMENT).endswith(typed[-11:])
