@@ -197,6 +197,7 @@ def set_values(
     return assessment
 
 
+@transaction.atomic
 def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: datetime) -> Assessment:
     """Accept no more answers and values; the trail keeps a digest of them all.
 
