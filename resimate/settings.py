@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "apps.core.content_policy.ContentPolicyMiddleware",
     "apps.core.limits.BodyLimitMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
+    "apps.core.limits.TurnsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "apps.accounts.middleware.SessionLimitsMiddleware",
     "django.middleware.locale.LocaleMiddleware",

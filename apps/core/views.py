@@ -11,6 +11,7 @@ from django.utils import translation
 
 from apps.core import context
 from apps.core.api import problems
+from apps.core.errors import Refused
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -31,6 +32,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def too_large(request: HttpRequest) -> HttpResponse:
     return _answer(request, "too_large", "errors/413.html", 413, most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def busy(request: HttpRequest, refusal: Refused, seconds: int) -> HttpResponse:
+    """Others keep the service busy, or somebody of the same organisation does."""
+    response = _answer(request, refusal.code, "errors/429.html", refusal.status, retry_after=seconds)
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def unknown_host(request: HttpRequest) -> HttpResponse:

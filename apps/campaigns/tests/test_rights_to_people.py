@@ -11,6 +11,7 @@ from apps.accounts.models import Grant, Role, User
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.services import create_campaign
 from apps.campaigns.tests.story import Clock, make_version
+from apps.core import turns
 from apps.core.errors import Invalid
 from apps.models.services import create_subject
 
@@ -107,6 +108,19 @@ def test_pages_of_a_campaign_name_people_to_who_may_see_them(
             assert personal in seeing.get(url).content.decode()
     bo.refresh_from_db()
     assert bo.name != "Name not shown"
+
+
+def test_a_long_list_that_gets_no_turn_is_asked_for_again(
+    draft: Campaign, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURNS", turns.Turns(1, 1, waiting=0, patience=0))
+    browser = _browser(person("campaigns:tenant:manage", "stakeholders:tenant:manage"))
+
+    with turns.TURNS.take("acme"):
+        answer = browser.post(f"/campaigns/{draft.pk}/stakeholders/", {"stakeholders": "x\n" * 70_000})
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "2")
+    assert "wait 2 seconds" in answer.content.decode()
 
 
 def test_the_page_adds_nobody_without_the_right_to_stakeholders(draft: Campaign, person: Person) -> None:

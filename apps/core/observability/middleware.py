@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apps.core import context, turns
+from apps.core import context
 from apps.core.observability import metrics
 
 logger = logging.getLogger("resimate.access")
@@ -30,8 +30,7 @@ class ObservabilityMiddleware:
         )
         started = time.perf_counter()
         with context.use(work):
-            with turns.request():
-                response = self.get_response(request)
+            response = self.get_response(request)
             self._account(request, response, time.perf_counter() - started)
         response.headers["X-Request-Id"] = work.trace_id
         return response
