@@ -166,6 +166,20 @@ def test_a_refusal_is_no_text_that_nobody_could_translate(refusing: Path) -> Non
     assert forgetful == []
 
 
+def test_a_sentence_has_its_words_where_they_are_collected() -> None:
+    """What a ``Sentence`` gets through a name is shown in English on every page."""
+    not_found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted(APPS.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Sentence"
+        if not {"tests", "migrations"} & set(path.parts) and path != APPS / "core" / "sentences.py"
+        if not isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert not_found == []
+
+
 def said_by(text: ast.JoinedStr) -> list[str]:
     return [str(part.value) for part in text.values if isinstance(part, ast.Constant)]
 

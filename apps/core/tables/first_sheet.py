@@ -80,10 +80,14 @@ class Seen:
     def _of_sheets(self, others: Sequence[Sheet]) -> Iterator[tuple[str, Sentence]]:
         left = [one.title for one in others if not one.is_hidden and next(one.rows, None)]
         if self.sheet.is_hidden:
-            yield "sheet_hidden", Sentence("sheet {title!r} was read, which is hidden", title=self.sheet.title)
+            yield "sheet_hidden", Sentence("the hidden sheet {title!r} was read", title=self.sheet.title)
         if left:
-            detail = "sheet {title!r} was read, and these were not: {others}"
-            yield "sheet_not_read", Sentence(detail, title=self.sheet.title, others=_some(map(repr, left)))
+            said = Sentence(
+                "sheet {title!r} was read, and these were not: {others}",
+                title=self.sheet.title,
+                others=_some(map(repr, left)),
+            )
+            yield "sheet_not_read", said
 
     def _of_hidden(self) -> Iterator[tuple[str, Sentence]]:
         columns = [place for place in sorted(self.places) if any(place + 1 in one for one in self.sheet.layout.columns)]
@@ -99,13 +103,20 @@ class Seen:
     def _of_merged(self) -> Iterator[tuple[str, Sentence]]:
         merged = [one for one in self.sheet.layout.merged if FIRST.match(one)]
         if merged:
-            detail = "cells {cells} are merged: what they say was read for the first cell alone"
-            yield "merged_cells", Sentence(detail, cells=_some(merged))
+            said = Sentence(
+                "cells {cells} are merged: what they hold was read for the first cell only", cells=_some(merged)
+            )
+            yield "merged_cells", said
 
     def _of_shares(self) -> Iterator[tuple[str, Sentence]]:
         for place, (row, value) in self.shares.items():
-            detail = "column {column}: numbers are shown in per cent; that of row {row} was read as {value}"
-            yield "per_cent", Sentence(detail, column=letters(place), row=row, value=exact(value))
+            said = Sentence(
+                "column {column}: numbers are shown in per cent; that of row {row} was read as {value}",
+                column=letters(place),
+                row=row,
+                value=exact(value),
+            )
+            yield "per_cent", said
 
 
 def _some(names: Iterable[str]) -> str:

@@ -33,8 +33,12 @@ def start_draft(
     model = next(iter(all_locked(known)), None)
     draft = model.versions.filter(state=ModelVersion.State.DRAFT).first() if model else None
     if draft is not None and not replace and draft.digest != digest(document):
-        detail = "The model {code} has a draft already: version {number}. Say whether this document may replace it."
-        raise DraftExists(Sentence(detail, code=draft.model.code, number=draft.number))
+        detail = Sentence(
+            "The model {code} has a draft already: version {number}. Say whether this document may replace it.",
+            code=draft.model.code,
+            number=draft.number,
+        )
+        raise DraftExists(detail)
     return import_noted(document, name=name, acting_user=acting_user, now=now)
 
 

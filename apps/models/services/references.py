@@ -81,7 +81,7 @@ def freeze_period(
 def _refuse_unfinished(assessments: Sequence[Assessment]) -> None:
     """Two sets of one campaign, of before and after somebody sent their answers anew, would show which are theirs."""
     if any(one.confidential and not disclosure.is_at_its_end(one) for one in assessments):
-        detail = Sentence("has a campaign that is open, or whose last score is not calculated yet")
+        detail = Sentence("a campaign of this period is open, or its last score is not calculated yet")
         problem = Problem("/period", detail, "still_open")
         raise NothingToFreeze("The answers of a campaign are frozen once it is closed.", errors=[problem])
 

@@ -61,7 +61,7 @@ def _refuse_in_confidence(assessment: Assessment) -> None:
 
 
 def refuse_to_write() -> NoReturn:
-    raise AnsweredByLink("A campaign collects these answers: each is given and sent by its person's link alone.")
+    raise AnsweredByLink("A campaign collects these answers: they are given and sent through personal links only.")
 
 
 @transaction.atomic

@@ -85,7 +85,7 @@ def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None
     taken_forms, times = {folded(code) for code in taken}, Counter(forms)
     for code, form, place in zip(codes, forms, places, strict=True):
         if not form:
-            yield Problem(f"{place}/code", Sentence("shows nothing"), "blank")
+            yield Problem(f"{place}/code", Sentence("has no visible characters"), "blank")
         elif code in taken:
             yield Problem(f"{place}/code", Sentence("{code!r} is taken already", code=code), "taken")
         elif form in taken_forms:
