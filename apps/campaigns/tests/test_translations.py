@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -45,7 +46,7 @@ def test_a_german_finds_german_pages(bos_link: str, visitor: Client) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_english_is_left_in_an_invitation(language: str) -> None:
+def test_no_english_is_left_in_an_invitation(acme: Any, language: str) -> None:
     facts = {"name": "Bo", "organisation": "Acme", "campaign": "Check", "subject": "X", "questions": 1, "minutes": 2}
 
     for kind in ("invitation", "reminder"):
