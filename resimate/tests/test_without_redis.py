@@ -32,7 +32,7 @@ def test_work_is_found_without_being_woken_and_the_probe_says_what_is_away(produ
     up = {name: state["up"] for name, state in ready["dependencies"].items()}
     assert (ready["status"], up) == (
         "degraded",
-        {"database": True, "redis": False, "worker": True, "scheduler": True},
+        {"database": True, "redis": False, "worker": True, "scheduler": True, "audit_partitions": True},
     )
     found = product.manage("doctor", check=False)
     assert [line.split()[1] for line in found.stdout.splitlines() if line.startswith("BAD")] == ["redis"]
