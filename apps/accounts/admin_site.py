@@ -62,6 +62,7 @@ class AdminSite(admin.AdminSite):
                 ValidationError,
                 DataError,
                 ValueError,
+                OverflowError,
             ) as error:  # Django trusts ids and filters
                 logger.warning("the administration was asked with a value that is none: %s", type(error).__name__)
                 raise SuspiciousOperation from error
