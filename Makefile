@@ -19,6 +19,7 @@ thorough: install  ## Run the long versions of the tests too: full sizes, faults
 
 load: install  ## Measure the service under load and attack, on a quiet machine
 	RESIMATE_LOAD=1 $(python) -m pytest -m load --log-cli-level=INFO $(T)
+	RESIMATE_LOAD=1 $(python) -m pytest resimate/tests/test_pages_under_fuzz.py
 
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from apps.campaigns.tests.conftest import *  # noqa: F403  the story
 from resimate.tests import test_reading_is_recorded as reading
-from resimate.tests.database import THOROUGH
+from resimate.tests.database import LOAD as THOROUGH  # all of it takes many minutes: in `make load`
 from resimate.tests.test_reading_is_recorded import ACME, _pages
 
 pytestmark = pytest.mark.requirement("TEST-003")
