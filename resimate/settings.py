@@ -56,7 +56,7 @@ def _servers() -> tuple[Urls, bool]:
 
 SERVERS, SERVERS_KNOWN = _servers()
 OWNER_GIVEN = bool(env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
-WEB_THREADS = env.integer("WEB_THREADS", 8, "requests that a web process works on at once")
+WEB_THREADS = env.integer("WEB_THREADS", 4, "requests that a web process works on at once")
 WEB_QUEUE = env.integer("WEB_QUEUE", 256, "requests that may wait for a thread; beyond that the answer is 503")
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens one a request")
 

@@ -18,7 +18,7 @@ from typing import Any
 from resimate.bench import engine
 
 ROOT = Path(__file__).resolve().parents[2]
-THREADS = ("--blocking-threads", "8")
+THREADS = ("--blocking-threads", "4")
 PRODUCT = ("rsgi", "--http", "1", "--factory", "resimate.front:door")
 BARE = ("wsgi", *THREADS, "--factory", "django.core.wsgi:get_wsgi_application")
 PEER = ("asgi", "--loop", "uvloop", "resimate.bench.peer:app")

@@ -4,6 +4,7 @@
 ``intake``    bodies: size, time, rate, room for all of them    ``threads``   the bounded pool behind a bounded queue
 """
 
+import gc
 from typing import Any
 
 
@@ -12,4 +13,8 @@ def door() -> Any:
     from resimate import wsgi  # sets Django up, and stops what is unfit to serve
     from resimate.front.door import Door
 
+    # What is here now stays: looking through it for garbage again and again would stop every thread.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     return Door(wsgi.application)

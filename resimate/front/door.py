@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -34,6 +35,7 @@ class Door:
         self.room = intake.Room(512 * MEGABYTE, 128 * MEGABYTE)
         self.threads = Threads(settings.WEB_THREADS, settings.WEB_QUEUE, lambda exchange: exchange.run(django))
         self.under_way: set[Exchange] = set()
+        self._done: deque[Exchange] = deque()
         self._lookups = ThreadPoolExecutor(1, "hosts")
         self._aside = ThreadPoolExecutor(1, "readiness")
         self._looking: asyncio.Future[dict[bool, tuple[int, dict[str, Any]]]] | None = None
@@ -49,6 +51,7 @@ class Door:
         self.threads.stop()
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        self._settle()
         if scope.path in health.LIVE:
             proto.response_str(200, PLAIN_JSON, '{"status": "ok"}')
         elif scope.path in health.READY:
@@ -58,7 +61,7 @@ class Door:
         elif status := unfit(scope):
             _refuse(proto, status, "unfit")
         else:
-            await self._let_in(Exchange(scope, proto, asyncio.get_running_loop()))
+            await self._let_in(Exchange(scope, proto, asyncio.get_running_loop(), self._done))
 
     async def _let_in(self, exchange: Exchange) -> None:
         self.under_way.add(exchange)
@@ -113,7 +116,13 @@ class Door:
             known = await asyncio.get_running_loop().run_in_executor(self._lookups, _look_up, name)
         return known
 
+    def _settle(self) -> None:
+        """Put away what has been answered: when the loop is awake anyway, as waking it stops the thread at work."""
+        while self._done:
+            self._done.popleft().settle()
+
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._settle()
         self._measure()
         since = time.monotonic() - PATIENCE
         for exchange in [one for one in self.under_way if one.came_at < since and not one.is_watched]:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -42,8 +43,9 @@ class Abandoned:
 class Exchange:
     """What is known of one request between the event loop, where it comes in, and the thread that answers it."""
 
-    def __init__(self, scope: Any, proto: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, scope: Any, proto: Any, loop: asyncio.AbstractEventLoop, done: deque["Exchange"]) -> None:
         self.scope, self.proto = scope, proto
+        self._done = done
         self.abandoned = Abandoned()
         self.body: Body | None = None
         self.came_at = time.monotonic()
@@ -104,12 +106,10 @@ class Exchange:
         if not self._answered and not self.abandoned.is_set():
             self._answered = True
             self.proto.response_empty(500, [])
-        try:
-            self._loop.call_soon_threadsafe(self._ended)
-        except RuntimeError:
-            return  # the loop has been closed
+        self._done.append(self)
 
-    def _ended(self) -> None:
+    def settle(self) -> None:
+        """Let the loop go on where it waits for this."""
         if not self.ended.done():
             self.ended.set_result(None)
 

@@ -1,7 +1,7 @@
 """Who calls the API: a program with a key, or a person's browser with its session."""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -21,7 +21,6 @@ from apps.core.observability.middleware import client_address
 #: Wrong keys from one address in a window of so many seconds.
 MOST_WRONG_KEYS = 100
 WINDOW = 3600
-GRAIN = timedelta(minutes=1)
 REFUSAL = "This API key is not valid."
 
 
@@ -32,24 +31,24 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        now = timezone.now()
-        key = self._find(text.strip())
-        if key is None:
-            _count_wrong_key(request, now)
+        found = self._find(text.strip())
+        if found is None:
+            _count_wrong_key(request, timezone.now())
             raise AuthenticationFailed(REFUSAL)
-        if not key.is_valid_at(now) or not key.user.is_active:
-            _record_refusal(key, now)
+        key = found.key
+        if not found.opens:
+            _record_refusal(found, timezone.now())
             raise AuthenticationFailed(REFUSAL)
         authz.narrow(key.user, key)
         context.amend(user_id=str(key.user_id), actor_type="api_key")
-        _note_use(key, now)
+        _note_use(found)
         return key.user, key
 
-    def _find(self, text: str) -> ApiKey | None:
+    def _find(self, text: str) -> bearer.Found | None:
         prefix = keys.prefix_of(text)
-        key = bearer.find(prefix) if prefix else None
-        matches = key is not None and hmac.compare_digest(bytes(key.digest), crypto.token_digest(text))
-        return key if matches else None
+        found = bearer.find(prefix) if prefix else None
+        matches = found is not None and hmac.compare_digest(bytes(found.key.digest), crypto.token_digest(text))
+        return found if matches else None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -64,17 +63,17 @@ def _count_wrong_key(request: Request, now: datetime) -> None:
         raise Throttled(wait=(window + 1) * WINDOW - now.timestamp())
 
 
-def _note_use(key: ApiKey, now: datetime) -> None:
+def _note_use(found: bearer.Found) -> None:
     """At most once a minute, so that a key in heavy use costs no write for each request."""
-    if key.last_used_at is None or now - key.last_used_at >= GRAIN:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    if not found.was_noted:
+        ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=timezone.now())
 
 
-def _record_refusal(key: ApiKey, now: datetime) -> None:
+def _record_refusal(found: bearer.Found, now: datetime) -> None:
     """A key that was good once and is still in use: somebody should know, though not of every request."""
-    if key.last_used_at is None or now - key.last_used_at >= GRAIN:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-        audit.record("api_key.refused", now=now, target=key, outcome="failure")
+    if not found.was_noted:
+        ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=now)
+        audit.record("api_key.refused", now=now, target=found.key, outcome="failure")
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from apps.core.api.parameters import Parameter, read_query
 from apps.core.api.parsers import body_of
-from apps.core.api.renderers import Encoded, encode
+from apps.core.api.renderers import Written, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
 from apps.core.turns import turn
@@ -85,7 +85,11 @@ class ApiView(APIView):
             self._remember(self._remembering, response)
         for name, value in getattr(request, "rate_limit", {}).items():
             response[name] = value
-        if isinstance(response, Response) and request.method in ("GET", "HEAD") and response.status_code == 200:
+        if (
+            isinstance(response, Response | Written)
+            and request.method in ("GET", "HEAD")
+            and response.status_code == 200
+        ):
             response = self._conditional(request, response)
         if request.method == "GET" and response.status_code == 200:
             self.note_reading(response)
@@ -94,8 +98,9 @@ class ApiView(APIView):
     def note_reading(self, response: Any) -> None:
         """Put on record that what the answer holds was read, where that is somebody's."""
 
-    def _conditional(self, request: HttpRequest, response: Response) -> Response:
-        response.render()
+    def _conditional(self, request: HttpRequest, response: Response | Written) -> Response | Written:
+        if isinstance(response, Response):
+            response.render()
         etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         response["ETag"] = etag
         response["Cache-Control"] = "private, no-cache"
@@ -172,7 +177,7 @@ class ApiView(APIView):
             return StillRunning("The first request with this Idempotency-Key has not ended yet.")
         return _Replay(answer)
 
-    def handle_exception(self, exc: Exception) -> Response:
+    def handle_exception(self, exc: Exception) -> Response | Written:  # type: ignore[override]  # a replay is written already
         if isinstance(exc, _Replay):
             return _again(exc.answer)
         return super().handle_exception(exc)
@@ -181,7 +186,8 @@ class ApiView(APIView):
         if response.status_code >= 500:
             self._forget()
             return
-        response.render()
+        if isinstance(response, Response):
+            response.render()
         kept = ("Location", "ETag", "Content-Type")
         answer.status = response.status_code
         answer.headers = {name: response[name] for name in kept if response.has_header(name)}
@@ -203,10 +209,10 @@ class ApiView(APIView):
         return Response(status=204)
 
 
-def _again(answer: RememberedAnswer) -> Response:
+def _again(answer: RememberedAnswer) -> Written:
     headers = {**answer.headers, "Idempotent-Replayed": "true"}
-    media_type = headers.pop("Content-Type", None)
-    return Response(Encoded(answer.body.encode()), status=answer.status, headers=headers, content_type=media_type)
+    kind = {"content_type": headers.pop("Content-Type")} if "Content-Type" in headers else {}
+    return Written(answer.body.encode(), status=answer.status, headers=headers, **kind)
 
 
 def _refuse_nul(request: Request) -> None:

@@ -73,7 +73,8 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """List the responses. Those of a confidential campaign take `responses:read`, and have no times."""
         if not self.assessment.confidential:
-            return super().list(request, *args, **kwargs)
+            shown: HttpResponse = super().list(request, *args, **kwargs)
+            return shown
         page = disclosure.blinded(self.paginate_queryset(self.get_queryset()) or (), self.assessment)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -6,9 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from apps.core.api.renderers import Encoded, encode
+from apps.core.api.renderers import Written, encode
 from apps.core.api.views import ApiView
 from apps.models.document import json_schema
 from apps.models.services import trace_schema
@@ -25,20 +24,20 @@ class ModelSchemaView(SchemaView):
     """The JSON Schema of the model document; public."""
 
     @extend_schema(operation_id="schemas_model", responses=OpenApiTypes.OBJECT, auth=[])
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Written:
         """Get the JSON Schema (2020-12) of the model document."""
-        return Response(_encoded(json_schema))
+        return Written(_encoded(json_schema))
 
 
 class TraceSchemaView(SchemaView):
     """The JSON Schema of a score's trace; public."""
 
     @extend_schema(operation_id="schemas_trace", responses=OpenApiTypes.OBJECT, auth=[])
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Written:
         """Get the JSON Schema (2020-12) of the trace of a score."""
-        return Response(_encoded(trace_schema))
+        return Written(_encoded(trace_schema))
 
 
 @lru_cache(maxsize=2)
-def _encoded(schema: Callable[[], dict[str, Any]]) -> Encoded:
-    return Encoded(encode(schema()))
+def _encoded(schema: Callable[[], dict[str, Any]]) -> bytes:
+    return encode(schema())

@@ -16,7 +16,7 @@ from apps.accounts.api.viewsets import CollectionView
 from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.jobs import JobSerializer, accepted
-from apps.core.api.renderers import Encoded
+from apps.core.api.renderers import Written
 from apps.core.api.views import no_body
 from apps.models import disclosure, services
 from apps.models.api.bodies import who
@@ -81,25 +81,25 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
 
     @extend_schema(responses={200: EXPLAINED})
     @action(detail=True)
-    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Say why a score is what it is: every step of every indicator, contributions, gaps, what would help most."""
         return _written(services.explain_score(self._kept(pk=kwargs["pk"])))
 
     @extend_schema(responses={200: EXPLAINED})
     @action(detail=False, url_path="latest/explanation", url_name="latest-explanation")
-    def latest_explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def latest_explanation(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Say why the latest score is what it is."""
         return _written(services.explain_score(self._kept()))
 
     @extend_schema(responses={200: TRACE})
     @action(detail=True, url_path="trace", url_name="trace")
-    def trace_file(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def trace_file(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Download a score with all that it rests on; `manage.py score TRACE.json` calculates it again, offline."""
         return self._trace(self._kept(pk=kwargs["pk"]))
 
     @extend_schema(responses={200: TRACE})
     @action(detail=False, url_path="latest/trace", url_name="latest-trace")
-    def latest_trace(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def latest_trace(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Download the latest score with all that it rests on."""
         return self._trace(self._kept())
 
@@ -112,7 +112,7 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
             raise Http404
         return services.kept_input(run)
 
-    def _trace(self, kept: services.Kept) -> Response:
+    def _trace(self, kept: services.Kept) -> Written:
         if not services.may_take(self.request.user, kept):
             raise PermissionDenied("The trace holds answers of assessments that your roles do not let you read.")
         return _written(services.trace_of(kept), name=f"trace-{kept.run.pk}.json")
@@ -129,10 +129,10 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
         return accepted(jobs.run_if_alone(job))
 
 
-def _written(body: dict[str, Any], name: str = "") -> Response:
+def _written(body: dict[str, Any], name: str = "") -> Written:
     """Write in the canonical form that digests are made of: no digit of what went in is lost."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name else None
-    return Response(Encoded(canonical(body)), headers=headers)
+    return Written(canonical(body), headers=headers)
 
 
 def _shown(row: Any) -> dict[str, Any]:
