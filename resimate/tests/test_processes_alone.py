@@ -22,7 +22,7 @@ COMMANDS = {
     "scheduler": [*CELERY, "beat", "--pidfile", ""],
 }
 SHOWN = {
-    "web": "resimate_web_threads 8.0",
+    "web": "resimate_web_threads 4.0",
     "worker": 'resimate_outbox_deliveries{state="dead"}',
     "scheduler": "python_info",
 }
