@@ -39,6 +39,7 @@ def make_tenant(committed: None, now: datetime) -> Iterator[Callable[[str], Any]
 def remove_tenant(slug: str) -> None:
     from django.db import connections
 
+    from apps.core.models import Event
     from apps.core.sql import tenant_role
     from apps.tenants import hosts
     from apps.tenants.models import Domain, Tenant, schema_for
@@ -46,6 +47,7 @@ def remove_tenant(slug: str) -> None:
 
     schema, role = schema_for(slug), tenant_role(schema_for(slug))
     with owner_in("public"), connections[OWNER].cursor() as cursor:
+        Event.objects.using(OWNER).filter(tenant=schema).delete()  # nobody is left to whom they could be delivered
         Domain.objects.using(OWNER).filter(tenant__slug=slug).delete()
         Tenant.objects.using(OWNER).filter(slug=slug).delete()
         cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
