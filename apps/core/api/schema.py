@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular import openapi
 from drf_spectacular.generators import SchemaGenerator
@@ -86,24 +87,31 @@ class AutoSchema(openapi.AutoSchema):
 
 
 def add_problem_responses(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Document the errors that any operation can answer with; they have one shape."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """Document the errors that any operation can answer with; they have one shape, and each is written once."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["responses"] = {
+        **{f"Problem{status}": _problem(about) for status, about in {**ALWAYS, **WRITE}.items()},
+        **{f"Without{status}": {"description": about} for status, about in READ.items()},
+    }
     for path in result["paths"].values():
         for method, operation in path.items():
-            answers = operation["responses"]
-            for status, about in {**ALWAYS, **({} if method == "get" else WRITE)}.items():
-                answers.setdefault(status, {"description": about, "content": content})
-            if method == "get":
-                for status, about in READ.items():
-                    answers.setdefault(status, {"description": about})
+            for status in {**ALWAYS, **(READ if method == "get" else WRITE)}:
+                kind = "Without" if status in READ else "Problem"
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{kind}{status}"})
     return result
+
+
+def _problem(about: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": about, "content": {"application/problem+json": {"schema": schema}}}
 
 
 @lru_cache(maxsize=1)
 def document() -> bytes:
-    """The OpenAPI document of the tenants' API: the same for all, so it is made once in each process."""
-    return encode(SchemaGenerator(urlconf="resimate.urls.tenant").get_schema(request=None, public=True))
+    """The OpenAPI document of the tenants' API: the same for all, so it is made once in each process, in English."""
+    with translation.override("en"):
+        return encode(SchemaGenerator(urlconf="resimate.urls.tenant").get_schema(request=None, public=True))
 
 
 @require_safe

@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 import apps
+from apps.core.api import schema
 from apps.core.errors import CATALOGUE
 from apps.models.document.schema import json_schema
 from resimate import env, launch
 
 
 class Command(BaseCommand):
-    help = "Print (or, with --write, write) what is generated: the pages of settings and errors, the model's schema."
+    help = "Print (or, with --write, write) what is generated: the pages of settings and errors, and schemas."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -70,11 +71,20 @@ def errors_page() -> str:
 
 
 def model_schema() -> str:
-    return json.dumps(json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _written(json_schema())
+
+
+def openapi() -> str:
+    return _written(json.loads(schema.document()))
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
+    "openapi": ("docs/contracts/openapi.json", openapi),
     "schema": ("apps/models/schemas/model.json", model_schema),
 }
