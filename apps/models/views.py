@@ -98,6 +98,7 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "facts": reports.facts(content),
         "content": content,
         "golden": services.golden_of(chosen),
+        "doubts": services.doubts_of(content),
         "crumbs": [_models_crumb()],
         "may_publish": user.has_perm("models:publish", found),
         "may_change": authz.somewhere(user, "models:create") and user.has_perm("models:update", found),

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from apps.core.api import serializers
 from apps.core.api.fast import Rows
+from apps.core.api.jobs import WarningSerializer
 from apps.models import services
 from apps.models.api.visible import VisibleReferenceSetField, VisibleVersionField
 from apps.models.document.schema import LANGUAGE_PATTERN
@@ -77,16 +78,21 @@ class VersionDetailSerializer(VersionSerializer):
 
     state = serializers.CharField(read_only=True, help_text="draft, published or retired")
     golden = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
     document = ObjectField(read_only=True)
 
     class Meta(VersionSerializer.Meta):
-        fields = (*VersionSerializer.Meta.fields, "golden", "document")
+        fields = (*VersionSerializer.Meta.fields, "golden", "warnings", "document")
         read_only_fields = fields
 
     @extend_schema_field(GoldenSerializer(allow_null=True))
     def get_golden(self, version: ModelVersion) -> Any:
         golden = services.golden_of(version)
         return golden and GoldenSerializer(golden).data
+
+    @extend_schema_field(WarningSerializer(many=True))
+    def get_warnings(self, version: ModelVersion) -> Any:
+        return services.doubts_of(services.parsed(version), "/document")
 
 
 class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):

@@ -8,6 +8,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from apps.models.document.doubts import doubts
 from apps.models.document.parsing import DocumentInvalid, parse
 from apps.models.document.reading import read_json
 from apps.models.document.schema import json_schema
@@ -15,7 +16,17 @@ from apps.models.engine.canonical import canonical, digest
 from apps.models.engine.model import Model
 from apps.models.engine.problems import Problem
 
-__all__ = ["DocumentInvalid", "Problem", "canonical", "digest", "json_schema", "parse", "parse_cached", "read_json"]
+__all__ = [
+    "DocumentInvalid",
+    "Problem",
+    "canonical",
+    "digest",
+    "doubts",
+    "json_schema",
+    "parse",
+    "parse_cached",
+    "read_json",
+]
 
 
 def parse_cached(data: Any) -> Model:

@@ -19,7 +19,7 @@ from apps.models.services.calculations import (
     measure_agreement,
     model_of,
 )
-from apps.models.services.documents import MOST_BYTES, parse_document, parsed, read_document
+from apps.models.services.documents import MOST_BYTES, doubts_of, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
     export_coinr,
@@ -102,6 +102,7 @@ __all__ = [
     "delete_assessment",
     "delete_model",
     "delete_subject",
+    "doubts_of",
     "explain",
     "explain_score",
     "export_coinr",

@@ -10,7 +10,7 @@ from apps.core.sentences import Sentence
 from apps.models import document, engine
 from apps.models.engine import costs
 from apps.models.services import budgets
-from apps.models.services.documents import check_size, problems_of
+from apps.models.services.documents import check_size, doubts_of, problems_of
 
 MOST_UNITS = 5000
 
@@ -24,8 +24,10 @@ def model_of(data: Any, *, at: str = "/model") -> engine.Model:
         raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
 
 
-def calculate(model: engine.Model, units: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Score units by a model, and say how long that took."""
+def calculate(
+    model: engine.Model, units: Any, options: Mapping[str, Any] | None = None, *, at: str = "/model"
+) -> dict[str, Any]:
+    """Score units by a model, and say how long that took; ``at`` begins the pointers of warnings about the model."""
     started = time.perf_counter()
     with _saying("The units cannot be scored."):
         results = budgets.score(model, units, options)
@@ -35,7 +37,7 @@ def calculate(model: engine.Model, units: Any, options: Mapping[str, Any] | None
         "input_digest": results.input_digest,
         "duration_ms": duration_ms,
         "results": results.results,
-        "warnings": results.warnings,
+        "warnings": [*doubts_of(model, at), *results.warnings],
     }
 
 

@@ -52,6 +52,12 @@ def problems_of(problems: Iterable[engine.Problem], at: str = "") -> list[Proble
     return [Problem(at + one.pointer, one.detail, one.code) for one in problems]
 
 
+def doubts_of(model: engine.Model, at: str = "") -> list[dict[str, str]]:
+    """Return what a valid document may not have been meant to say, as the warnings of an answer."""
+    found = problems_of(document.doubts(model), at)
+    return [{"code": one.code, "detail": one.detail, "pointer": one.pointer} for one in found]
+
+
 def _size(data: Any) -> int:
     try:
         return len(orjson.dumps(data))

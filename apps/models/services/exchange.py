@@ -17,6 +17,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
 from apps.core.sentences import Sentence
 from apps.models import engine
+from apps.models.document import doubts
 from apps.models.engine.problems import Invalid as EngineInvalid
 from apps.models.exchange import coinr, sheets_of, write_workbook
 from apps.models.exchange.cells import CellTooLong
@@ -217,6 +218,7 @@ class _Work:
         before = next(iter(all_locked(known)), None)
         draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
         version = self._imported(document)
+        self.incoming.warnings += self._doubts(version)
         self.made["model"] = None if before else str(version.model_id)
         self.made["version"] = str(version.pk)
         self.made["digest"] = version.digest
@@ -234,6 +236,12 @@ class _Work:
             problems = [engine.Problem(one.pointer, one.code, one.detail) for one in refused.errors]
             located = problems_of(self.incoming.places.located(problems), at)
             raise Invalid(refused.detail, errors=located) from None
+
+    def _doubts(self, version: ModelVersion) -> list[dict[str, str]]:
+        """What to look at in the document, by its places in the file that brought it."""
+        at = f"/files/{self.incoming.model_file}"
+        located = self.incoming.places.located(doubts(parsed(version)))
+        return [{"code": one.code, "detail": one.detail, "pointer": at + one.pointer} for one in located]
 
     def make_assessments(self, version: ModelVersion | None, *, score: bool) -> None:
         """Begin an assessment for each unit; subjects that are not there yet are made."""

@@ -38,7 +38,7 @@ def test_a_list_shows_what_single_objects_show(api: Api, stored: Assessment, pat
 @pytest.mark.parametrize(
     ("path", "only_single"),
     [
-        ("models/{model}/versions/", {"document", "golden"}),
+        ("models/{model}/versions/", {"document", "golden", "warnings"}),
         ("assessments/{assessment}/responses/", {"answers"}),
     ],
 )

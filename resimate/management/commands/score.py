@@ -63,7 +63,7 @@ class Command(OperatorCommand):
         units, notes = _units(data, decimal)
         for note in notes:
             self.stderr.write(f"Warning: {note['detail']}.")
-        result = services.calculate(services.model_of(content, at=""), units)
+        result = services.calculate(services.model_of(content, at=""), units, at="")
         for warning in result["warnings"]:
             self.stderr.write(f"Warning: {warning['detail']}.")
         rows = [_row(unit) for unit in result["results"]]
