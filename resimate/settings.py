@@ -303,7 +303,7 @@ COLLECTED_STATIC = env.flag("COLLECTED_STATIC", not DEVELOPMENT, "serve compress
 STORAGES = {
     "default": _files(OBJECT_STORE_URL),
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "apps.core.scripts.HashedFiles"
         if COLLECTED_STATIC
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

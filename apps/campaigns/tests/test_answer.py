@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -243,7 +244,9 @@ def test_a_page_of_questions_is_light(acme: Any, ada: User, harbour: Subject, vi
 
     page = visitor.get(f"{path_of(part_of(campaign, BO))}sections/people/").content
 
-    parts = ("css/resimate.css", "js/app.js", "django_htmx/htmx-2.min.js", "icons/sprite.svg")
+    named = re.findall(r'<(?:link|script)[^>]* (?:href|src)="/static/([^"]+)"', page.decode())
+    parts = [*named, "icons/sprite.svg"]
     static = sum(len(gzip.compress(Path(str(finders.find(part))).read_bytes())) for part in parts)
+    assert {"css/resimate.css", "js/drafts.js", "django_htmx/htmx-2.min.js"} <= set(parts)
     assert page.count(b"<fieldset") == 20
     assert len(page) + static <= 90 * 1024

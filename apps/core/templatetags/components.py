@@ -11,6 +11,7 @@ from django.utils.translation import get_language_info
 
 from apps.core import clock_times, degraded
 from apps.core.panels import panels_at
+from apps.core.scripts import imported_by
 from apps.core.translating import translated
 from apps.core.typed_numbers import shown
 
@@ -30,6 +31,13 @@ def icon(name: str, css_class: str = "icon") -> SafeString:
         static("icons/sprite.svg"),
         name or "info",
     )
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """Load a module of ``static/``; the browser asks for what it imports at the same time, not one after another."""
+    needed = format_html_join("", '<link rel="modulepreload" href="{}">', ((static(one),) for one in imported_by(name)))
+    return format_html('{}<script type="module" src="{}"></script>', needed, static(name))
 
 
 @register.simple_tag(takes_context=True)

@@ -90,7 +90,7 @@ def test_stakeholders_see_nothing_of_the_workspace() -> None:
     page = _page("base_respondent.html")
 
     assert "site-nav" not in page
-    assert "workspace.css" not in page
+    assert "workspace" not in page
     assert "data-sign-out" not in page
 
 
