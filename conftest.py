@@ -98,6 +98,14 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     forget()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _events_carry_what_is_declared() -> None:
+    """The product trusts itself; the tests look at every event that they publish."""
+    from apps.core import event_types, events
+
+    events.inspect_with(event_types.check)
+
+
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """A request leaves its language behind in the thread."""

@@ -55,6 +55,7 @@ _subscribers: dict[str, list[Subscriber]] = {}
 _by_name: dict[str, Subscriber] = {}
 _wakers: list[Callable[[], None]] = []
 _held: list[Callable[[], set[str]]] = []
+_inspectors: list[Callable[[str, dict[str, Any]], None]] = []
 
 
 class OutsideTransaction(RuntimeError):
@@ -113,6 +114,11 @@ def hold_back(tenants: Callable[[], set[str]]) -> None:
     _held.append(tenants)
 
 
+def inspect_with(inspector: Callable[[str, dict[str, Any]], None]) -> None:
+    """Show the function the name and payload of each event that is published; what it raises is raised there."""
+    _inspectors.append(inspector)
+
+
 def publish(name: str, payload: dict[str, Any], *, now: datetime, due_at: datetime | None = None) -> Event:
     """Record that something happened; subscribers learn of it once the transaction commits, or at ``due_at``."""
     return publish_many(name, [payload], now=now, due_at=due_at)[0]
@@ -128,6 +134,9 @@ def publish_many(
     events = Event.objects.bulk_create(
         Event(name=name, payload=payload, occurred_at=now, traceparent=traceparent) for payload in payloads
     )
+    for inspect in _inspectors:
+        for event in events:
+            inspect(name, event.payload)
     if listening := _listening(name):
         EventDelivery.objects.bulk_create(
             EventDelivery(event=event, subscriber=listener.name, due_at=due_at or now)

@@ -26,6 +26,7 @@ from apps.core import context, degraded, events
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from apps.core.errors import Invalid, Refused
+from apps.core.event_types import ID, declare
 from apps.core.locking import locked
 from apps.core.models import Event, Job
 from apps.core.sentences import Sentence
@@ -36,6 +37,10 @@ NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
 #: A job that takes its worker or the database down with it so often is not tried again.
 MOST_STARTS = 3
+
+
+declare("job.enqueued", "A job waits for a worker.", {"job_id": ID}, internal=True)
+declare("job.cancelled", "Somebody cancelled a job.", {"job_id": ID})
 
 
 class JobHasEnded(Refused):

@@ -4,6 +4,7 @@ import json
 import logging
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -70,7 +71,7 @@ def test_the_trace_goes_through_the_outbox_into_the_audit_trail(acme: Any, now: 
     from apps import audit
 
     with context.use(context.Work(trace_id=TRACE, span_id="00f067aa0ba902b7")), transaction.atomic():
-        event = events.publish("campaign.opened", {"campaign_id": "x"}, now=now)
+        event = events.publish("campaign.opened", {"campaign_id": str(UUID(TRACE))}, now=now)
     stored = Event.objects.get(pk=event.pk)
 
     with context.use(context.continued(stored.traceparent)) as work:

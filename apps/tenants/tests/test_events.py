@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps import audit
 from apps.audit.models import AuditEntry
-from apps.core import context, events
+from apps.core import context, event_types, events
 from apps.core.models import Event, EventDelivery
 from apps.tenants.models import Tenant
 
@@ -32,6 +32,14 @@ def subscribe() -> Iterator[Subscribe]:
     events._subscribers.update(before[0])
     events._by_name.clear()
     events._by_name.update(before[1])
+
+
+@pytest.fixture(autouse=True)
+def thing() -> Iterator[None]:
+    """An event for the length of a test."""
+    event_types.declare("thing.happened", "It happened.", {}, may_carry={"n": {"type": "integer"}})
+    yield
+    del event_types.DECLARED["thing.happened"]
 
 
 def _deliver(now: datetime) -> int:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 import apps
+from apps.core import event_types
 from apps.core.api import schema
 from apps.core.errors import CATALOGUE
 from apps.models.document.schema import json_schema
@@ -78,6 +79,10 @@ def openapi() -> str:
     return _written(json.loads(schema.document()))
 
 
+def events() -> str:
+    return _written(event_types.catalogue(settings.SPECTACULAR_SETTINGS["VERSION"]))
+
+
 def _written(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -86,5 +91,6 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
     "openapi": ("docs/contracts/openapi.json", openapi),
+    "events": ("docs/contracts/events.json", events),
     "schema": ("apps/models/schemas/model.json", model_schema),
 }

@@ -1,0 +1,28 @@
+"""What accounts tell: each event with what it carries."""
+
+from apps.core.event_types import ID, TEXT, declare
+
+USER = {"user_id": ID}
+ROLE = {"role_id": ID}
+
+declare("user.created", "A person got an account.", USER)
+declare("user.changed", "An account's name, language or time zone changed.", USER)
+declare("user.deactivated", "An account was closed; its sessions and keys have ended.", USER)
+declare("user.activated", "A closed account was opened again.", USER)
+declare("user.password_changed", "Somebody changed their password.", USER)
+declare("user.password_reset", "A password was replaced by an administrator or through a link.", USER)
+declare(
+    "user.reset_link_asked",
+    "Somebody asked for a link to choose a new password.",
+    {"user_id": {**TEXT, "description": "empty where the address belongs to nobody"}},
+    internal=True,
+)
+
+declare("role.created", "There is a new role.", ROLE)
+declare("role.changed", "A role has another name or other permissions.", ROLE)
+declare("role.deleted", "A role is gone.", ROLE)
+declare("grant.created", "Somebody got a role.", {"grant_id": ID, **USER})
+declare("grant.revoked", "Somebody lost a role.", {"grant_id": ID, **USER})
+
+declare("api_key.created", "Somebody got an API key.", {"api_key_id": ID, **USER})
+declare("api_key.revoked", "An API key no longer opens anything.", {"api_key_id": ID})
