@@ -37,7 +37,7 @@ class EventType:
         """The JSON Schema of the payload. Readers pass over keys that they do not know: some may be added."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"/api/v1/schemas/events/{self.name}/{self.version}.json",
+            "$id": f"resimate.event/{self.name}/{self.version}",
             "title": self.name,
             "description": self.about,
             "type": "object",

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import apps
-from apps.core import event_types
-from apps.core.api import schema
 from apps.core.errors import CATALOGUE
 from apps.models.document.schema import json_schema
-from resimate import env, launch
+from resimate import contracts, env, launch
 
 
 class Command(BaseCommand):
@@ -27,10 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--write", action="store_true")
 
     def handle(self, *args: Any, page: str, write: bool, **options: Any) -> None:
-        path, text_of = PAGES[page]
+        name, text_of = PAGES[page]
         text = text_of()
+        path = Path(settings.BASE_DIR) / name
         if write:
-            (Path(settings.BASE_DIR) / path).write_text(text)
+            if page == "release" and path.exists() and path.read_text() != text:
+                raise CommandError(f"{name} is released and stays as it is: raise VERSION of SPECTACULAR_SETTINGS.")
+            path.write_text(text)
         else:
             self.stdout.write(text, ending="")
 
@@ -71,26 +72,15 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def model_schema() -> str:
-    return _written(json_schema())
-
-
-def openapi() -> str:
-    return _written(json.loads(schema.document()))
-
-
-def events() -> str:
-    return _written(event_types.catalogue(settings.SPECTACULAR_SETTINGS["VERSION"]))
-
-
-def _written(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def written(document_of: Callable[[], Any]) -> Callable[[], str]:
+    return lambda: json.dumps(document_of(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
-    "openapi": ("docs/contracts/openapi.json", openapi),
-    "events": ("docs/contracts/events.json", events),
-    "schema": ("apps/models/schemas/model.json", model_schema),
+    "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
+    "events": ("docs/contracts/events.json", written(contracts.events)),
+    "release": (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
+    "schema": ("apps/models/schemas/model.json", written(json_schema)),
 }
