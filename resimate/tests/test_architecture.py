@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,30 @@ def test_no_file_is_longer_than_one_can_read() -> None:
     too_long: dict[str, Any] = {name: lines for name, lines in lengths.items() if lines > 450}
 
     assert too_long == {}
+
+
+def _lines_of_faces() -> Iterator[tuple[str, str]]:
+    """Each line of our pages, sheets and scripts, with where it stands."""
+    for folder in ("templates", "static", "apps"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".html", ".css", ".js"):
+                for number, line in enumerate(path.read_text().splitlines(), start=1):
+                    yield f"{path.relative_to(ROOT)}:{number}", line
+
+
+def test_no_line_of_a_page_is_longer_than_a_difference_can_show() -> None:
+    assert [place for place, line in _lines_of_faces() if len(line) > 160] == []
+
+
+BLOCKS = (
+    "article|dd|div|dl|dt|fieldset|figure|form|h[1-6]|header|li|main|nav|ol|p|section|table|tbody|td|th|thead|tr|ul"
+)
+
+
+def test_a_line_of_a_page_begins_one_block_at_most() -> None:
+    two = re.compile(rf"<({BLOCKS})\b.*<({BLOCKS})\b")
+
+    assert [place for place, line in _lines_of_faces() if ".html:" in place and two.search(line)] == []
 
 
 @pytest.mark.requirement("SEC-AUTH-002")

@@ -21,6 +21,7 @@ from apps.campaigns.tests.story import (
     send,
 )
 from apps.core.errors import Invalid
+from apps.core.tests.pages import as_read
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.models.services import freeze_reference_set
 
@@ -72,7 +73,7 @@ def test_the_assessment_is_compared_with_the_set_and_the_results_say_so(
 
     assert results is not None
     assert (results.run.score, results.reference) == (50.0, frozen)
-    page = staff.get(f"/campaigns/{campaign.pk}/results/").content.decode()
+    page = as_read(staff.get(f"/campaigns/{campaign.pk}/results/").content.decode())
     assert "<dt>Reference set</dt><dd>Two ports" in page
     assert frozen.digest[:12] in page
     as_json = staff.get(f"/api/v1/campaigns/{campaign.pk}/results/").json()

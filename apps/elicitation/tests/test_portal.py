@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.audit.models import AuditEntry
+from apps.core.tests.pages import as_read
 from apps.elicitation import services
 from apps.elicitation.models import Judgement, WeightElicitation
 from apps.elicitation.tests.story import BO, CY, OTHER_POINTS, POINTS, STEADY, TORN, changed, expert, judge
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 
 
 def text(response: Any) -> str:
-    return str(response.content.decode())
+    return as_read(response.content.decode())
 
 
 def page_of(version: ModelVersion) -> str:

@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
+from apps.core.tests.pages import as_read
+
 pytestmark = pytest.mark.urls(__name__)  # frames work whatever pages there are
 urlpatterns: list[Any] = []
 
@@ -31,7 +33,7 @@ def _page(frame: str, source: str = "", **context: Any) -> str:
     request.user = SimpleNamespace(is_authenticated=True, is_staff=True, get_short_name="Ada")  # type: ignore[assignment]
     request.tenant = SimpleNamespace(name="Acme <b>Water</b>")  # type: ignore[attr-defined]
     template = engines["django"].from_string(f'{{% extends "{frame}" %}}{source}')
-    return str(template.render({"request": request, **context}, request))
+    return as_read(str(template.render({"request": request, **context}, request)))
 
 
 @pytest.mark.parametrize("frame", FRAMES)

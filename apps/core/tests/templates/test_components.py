@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from apps.core.charts import Bar, bars
 from apps.core.forms import Radios, Scale
 from apps.core.templatetags.components import first_control, icon, initials
+from apps.core.tests.pages import as_read
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -26,7 +27,7 @@ class Survey(forms.Form):
 
 
 def _component(file: str, /, **context: Any) -> str:
-    return render_to_string(f"components/{file}.html", context)
+    return as_read(render_to_string(f"components/{file}.html", context))
 
 
 def test_a_field_ties_its_hint_and_error_to_the_control() -> None:
@@ -46,7 +47,7 @@ def test_only_optional_fields_say_so() -> None:
 
 
 def test_choices_are_a_group_with_a_legend_and_escaped_labels() -> None:
-    html = str(Survey()["answer"].as_field_group())
+    html = as_read(str(Survey()["answer"].as_field_group()))
 
     assert "<legend>Answer</legend>" in html
     assert html.count('type="radio"') == 2

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.models import Job
+from apps.core.tests.pages import as_read
 from apps.models.exchange import sheets_of, write_workbook
 from apps.models.exchange.coinr import NORMALISATIONS
 from apps.models.models import Assessment, Import, ModelVersion, Subject
@@ -34,7 +35,7 @@ def _file(name: str, content: str | bytes) -> SimpleUploadedFile:
 
 
 def _text(page: Any) -> str:
-    return " ".join(page.content.decode().split())
+    return as_read(page.content.decode())
 
 
 def _hidden(page: Any) -> dict[str, str]:
