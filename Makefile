@@ -41,11 +41,12 @@ lint: install  ## Check format, style, types and the order of imports
 
 translations: install  ## Collect the texts to translate, bring locale/ up to date and compile it
 	$(python) scripts/translations
+	@$(python) -m resimate.catalogues
 
 lock:  ## Write requirements.lock anew from pyproject.toml
 	@scripts/lock
 
-install:  ## Create .venv with the locked packages (the targets above do it by themselves)
+install:  ## Create .venv with the locked packages, compile translations (the targets above do it by themselves)
 	@PYTHON="$(PYTHON)" scripts/install
 
 help:  ## Show this list

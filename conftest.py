@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from resimate import catalogues
 from resimate.tests.database import LOAD, NOW, SERVERS, THOROUGH, drop_database, make_database, worker_number
 
 
@@ -15,6 +16,7 @@ def pytest_configure() -> None:
     """Read the settings now that the servers' addresses are known; pytest-django then sets Django up."""
     from django.conf import settings
 
+    catalogues.compile_all()
     assert settings.SERVERS_KNOWN
 
 

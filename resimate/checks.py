@@ -4,7 +4,9 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from resimate.catalogues import not_compiled
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
@@ -56,6 +58,15 @@ def refuse_async_and_pooling(app_configs: Any = None, **_: Any) -> list[CheckMes
             Error("Content types belong to the public schema alone: their cache is shared.", id="resimate.E011")
         )
     return found
+
+
+@register(Tags.translation)
+def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """Where a catalogue was not compiled, pages would be in English, and nobody would be told."""
+    return [
+        Warning(f"{path} is not compiled.", hint="run `python -m resimate.catalogues`", id="resimate.W012")
+        for path in not_compiled()
+    ]
 
 
 def stop_when_unfit() -> None:
