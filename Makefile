@@ -13,7 +13,7 @@ run: install  ## Start everything with demo data on http://localhost:8000/ until
 test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
 	$(python) -m pytest $(parallel) $(T)
 
-thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15
+thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15, old data
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) $(T)
 	scripts/on-postgresql-15 $(parallel)
 

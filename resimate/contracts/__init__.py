@@ -1,13 +1,17 @@
-"""What others build on: the API's document and what events carry, as they are and as they were last released."""
+"""What others build on: the API, its errors' codes and what events carry, as they are and as they were released."""
 
 import json
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+import apps
 from apps.core import event_types
 from apps.core.api import schema
+from apps.core.errors import CATALOGUE, CatalogueEntry
 
 RELEASED = Path("docs/contracts/released")
 
@@ -24,8 +28,16 @@ def events() -> dict[str, Any]:
     return event_types.catalogue(version())
 
 
+def errors() -> list[CatalogueEntry]:
+    """Every error that the API may answer with. A refusal is entered where it is defined, so all modules are read."""
+    for module in pkgutil.walk_packages(apps.__path__, "apps."):
+        if not {"tests", "migrations"} & set(module.name.split(".")):
+            import_module(module.name)
+    return sorted(CATALOGUE.values(), key=lambda entry: entry.code)
+
+
 def present() -> dict[str, Any]:
-    return {"openapi": openapi(), "events": events()}
+    return {"openapi": openapi(), "errors": {entry.code: entry.status for entry in errors()}, "events": events()}
 
 
 def releases() -> list[Path]:

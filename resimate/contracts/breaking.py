@@ -14,10 +14,16 @@ OPEN: Choices = [{}]
 
 
 def breaks(old: Json, new: Json) -> list[str]:
-    """Compare ``{"openapi": …, "events": …}`` with what it was: a line for each break that no version announces."""
+    """Compare ``{"openapi": …, "errors": …, "events": …}`` with what they were: a line for each break that no version
+    announces.
+    """
     if major(new["openapi"]["info"]["version"]) > major(old["openapi"]["info"]["version"]):
         return []
-    return [*of_api(old["openapi"], new["openapi"]), *of_events(old["events"], new["events"])]
+    return [
+        *of_api(old["openapi"], new["openapi"]),
+        *of_errors(old["errors"], new["errors"]),
+        *of_events(old["events"], new["events"]),
+    ]
 
 
 def major(version: str) -> int:
@@ -26,6 +32,14 @@ def major(version: str) -> int:
     2
     """
     return int(version.split(".")[0])
+
+
+def of_errors(old: Mapping[str, int], new: Mapping[str, int]) -> list[str]:
+    """Compare the statuses of errors by their codes: programs decide by either what to do."""
+    changed = {code: new.get(code) for code, status in old.items() if new.get(code) != status}
+    return [
+        f"error {code}: {f'{status} now, was {old[code]}' if status else 'gone'}" for code, status in changed.items()
+    ]
 
 
 def of_events(old: Json, new: Json) -> list[str]:

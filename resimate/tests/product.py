@@ -35,17 +35,21 @@ class Answer:
 
 @dataclass
 class Product:
-    """A running `manage.py up` on a folder and ports of its own."""
+    """A running `manage.py up` on a folder and ports of its own; ``root`` and ``python``: of which checkout."""
 
     folder: Path
     port: int = field(default_factory=lambda: ports.choose("product", {}))
     management_port: int = field(default_factory=lambda: ports.choose("product-management", {}))
     extra: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    root: Path = ROOT
+    python: str | Path = sys.executable
 
     @classmethod
     def new(cls, **extra: str) -> Self:
-        return cls(Path(tempfile.mkdtemp(prefix="resimate-product-")), extra=extra)
+        folder = Path(tempfile.mkdtemp(prefix="resimate-product-"))
+        folder.chmod(0o711)  # so that root's servers, who run as nobody, keep their data here, and it goes with us
+        return cls(folder, extra=extra)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,9 +64,9 @@ class Product:
 
     def start(self, patience: float = 120) -> Self:
         output = (self.folder / "up.log").open("w")
-        command = [sys.executable, "manage.py", "up"]
+        command = [self.python, "manage.py", "up"]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            command, cwd=self.root, env=self.environment, stdout=output, stderr=subprocess.STDOUT, text=True
         )
         ready = wait_until(
             lambda: self.process is None or self.process.poll() is not None or self._is_ready(), patience
@@ -95,8 +99,8 @@ class Product:
         return f"http://{tenant}.localhost:{self.port}{path}" if tenant else f"http://localhost:{self.port}{path}"
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=check)
+        command = [self.python, "manage.py", *arguments]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=check)
 
     def api_key(self, tenant: str, user: str, *permissions: str) -> str:
         wanted = [part for permission in permissions for part in ("--permission", permission)]

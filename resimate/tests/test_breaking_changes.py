@@ -280,8 +280,8 @@ def test_a_schema_that_holds_itself_is_looked_at_once() -> None:
     assert breaking.of_api(old, api.document) == ["GET /kettles/ 200[].owner: gone"]
 
 
-def _contract(version: str, events: dict[str, Any]) -> dict[str, Any]:
-    return {"openapi": {**BASE, "info": {"version": version}}, "events": {"events": events}}
+def _contract(version: str, events: dict[str, Any], **errors: int) -> dict[str, Any]:
+    return {"openapi": {**BASE, "info": {"version": version}}, "errors": errors, "events": {"events": events}}
 
 
 def _event(version: int = 1, *, internal: bool = False, **properties: Any) -> dict[str, Any]:
@@ -314,6 +314,13 @@ def test_what_our_own_workers_ask_each_other_is_no_contract() -> None:
     asked = {"kettle.refill_due": _event(internal=True, kettle=TEXT)}
 
     assert breaking.breaks(_contract("1.4.0", asked), _contract("1.4.0", {})) == []
+
+
+def test_an_error_keeps_its_code_and_status() -> None:
+    before = _contract("1.4.0", {}, kettle_empty=409, kettle_hot=409, kettle_lost=404)
+    after = _contract("1.4.0", {}, kettle_empty=409, kettle_hot=422, kettle_new=409)
+
+    assert breaking.breaks(before, after) == ["error kettle_hot: 422 now, was 409", "error kettle_lost: gone"]
 
 
 def test_a_new_first_number_of_the_version_announces_breaks() -> None:

@@ -1,17 +1,13 @@
 """Tables of the documentation that the code knows best."""
 
 import json
-import pkgutil
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-import apps
-from apps.core.errors import CATALOGUE
 from apps.models.document.schema import json_schema
 from resimate import contracts, env, launch
 
@@ -56,9 +52,6 @@ def settings_page() -> str:
 
 
 def errors_page() -> str:
-    for module in pkgutil.walk_packages(apps.__path__, "apps."):  # a refusal is entered where it is defined
-        if not {"tests", "migrations"} & set(module.name.split(".")):
-            import_module(module.name)
     lines = [
         "# Error codes",
         "",
@@ -68,7 +61,7 @@ def errors_page() -> str:
         "| code | status | title |",
         "|---|---|---|",
     ]
-    lines += [f"| `{e.code}` | {e.status} | {e.title} |" for e in sorted(CATALOGUE.values(), key=lambda e: e.code)]
+    lines += [f"| `{e.code}` | {e.status} | {e.title} |" for e in contracts.errors()]
     return "\n".join(lines) + "\n"
 
 
