@@ -2,12 +2,14 @@
 
 import gettext
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from resimate import catalogues, checks
 
+SOURCES = sorted(catalogues.LOCALE.glob("*/LC_MESSAGES/django.po"))
 HEADER = 'msgid ""\nmsgstr ""\n"Language: de\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
 
@@ -65,3 +67,14 @@ def test_a_check_says_what_is_not_compiled(german: Path, tmp_path: Path, monkeyp
 
     catalogues.compile_all(tmp_path)
     assert checks.miss_no_translation() == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.parts[-3])
+def test_a_catalogue_holds_nothing_but_texts_in_their_order(path: Path) -> None:
+    """A date or a place would change with every branch, and new texts at the end would all meet there."""
+    text = path.read_text(encoding="utf-8")
+    entries = [entry for entry in text.split("\n\n")[1:] if "msgid" in entry]
+    texts = [re.findall(r'^msgid "(.*)"', entry, re.MULTILINE)[0] for entry in entries]
+
+    assert re.findall(r"^#[:.~|].*|^\".*-Date:.*", text, re.MULTILINE) == []
+    assert texts == sorted(texts)
