@@ -85,9 +85,10 @@ class Comparison:
 
     def _other_keys(self, old: Json | bool, new: Json | bool, place: str, is_sent: bool) -> None:
         """What keys without a name of their own may hold: anything, what a schema says, or nothing at all."""
-        if is_sent and new is False and old is not False:
-            self.say(place, "takes no other keys now")
-        elif old != new and not (old is False or new is False):
+        if old is False or new is False:
+            if is_sent and old is not False:
+                self.say(place, "takes no other keys now")
+        elif old is not True or new is not True:
             self.compare({} if old is True else old, {} if new is True else new, f"{place}.*", is_sent=is_sent)
 
 

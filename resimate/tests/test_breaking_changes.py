@@ -18,6 +18,7 @@ KETTLE = {
         "litres": {"type": "number"},
         "state": {"type": "string", "enum": ["cold", "hot"]},
         "owner": {"type": "string", "nullable": True},
+        "spouts": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Spout"}},
         "lid": {"oneOf": [{"$ref": "#/components/schemas/Lid"}, {"enum": [None]}]},
     },
 }
@@ -28,6 +29,7 @@ NEW_KETTLE = {
         "litres": {"type": "number", "minimum": 0, "maximum": 5, "default": 1},
         "state": {"type": "string", "enum": ["cold", "hot"]},
         "owner": {"type": "string", "nullable": True, "maxLength": 20},
+        "tea": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
         "cups": {"type": "array", "maxItems": 3, "items": {"type": "string"}},
         "notes": {"type": "object", "additionalProperties": {"type": "string"}},
     },
@@ -66,6 +68,7 @@ BASE: dict[str, Any] = {
             "Kettle": KETTLE,
             "NewKettle": NEW_KETTLE,
             "Lid": {"type": "object", "properties": {"colour": {"type": "string"}}},
+            "Spout": {"type": "object", "properties": {"width": {"type": "number"}}},
             "Problem": {"type": "object", "properties": {"code": {"type": "string"}}},
         },
         "responses": {
@@ -166,6 +169,10 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda api: api.sent["notes"].update(additionalProperties={"type": "integer"}),
         f"{CREATE}.notes.*: integer now, was string",
     ),
+    "one kind of thing less is taken": (
+        lambda api: api.sent["tea"]["oneOf"].pop(),
+        f"{CREATE}.tea: takes less than it took",
+    ),
     "no other keys are taken": (
         lambda api: api.schemas["NewKettle"].update(additionalProperties=False),
         f"{CREATE}: takes no other keys now",
@@ -195,6 +202,10 @@ BREAKING: dict[str, tuple[Change, str]] = {
     "a shared schema below loses a field": (
         lambda api: api.schemas["Lid"]["properties"].clear(),
         f"{LIST} 200[].lid.colour: gone",
+    ),
+    "a shared schema below other keys loses a field": (
+        lambda api: api.schemas["Spout"]["properties"].clear(),
+        f"{LIST} 200[].spouts.*.width: gone",
     ),
     "problems lose a field": (
         lambda api: api.schemas["Problem"]["properties"].clear(),

@@ -89,6 +89,28 @@ def test_a_break_with_the_last_release_is_noticed(released: Any) -> None:
     assert [line for line in found if line == "campaign.opened.campaign_id: gone"]
 
 
+def _used(document: Any) -> set[str]:
+    """The schemas that operations use, through others as well."""
+    waiting, used = [json.dumps([document["paths"], document["components"]["responses"]])], set[str]()
+    while waiting:
+        new = set(re.findall(r"#/components/schemas/(\w+)", waiting.pop())) - used
+        waiting += [json.dumps(document["components"]["schemas"][name]) for name in new]
+        used |= new
+    return used
+
+
+@pytest.mark.thorough
+@pytest.mark.requirement("DOC-001")
+def test_no_schema_that_an_operation_uses_is_overlooked(released: Any) -> None:
+    overlooked = []
+    for name in sorted(_used(released["openapi"])):
+        present = json.loads(json.dumps(released))
+        if present["openapi"]["components"]["schemas"][name].pop("properties", {}) and not breaks(released, present):
+            overlooked.append(name)
+
+    assert overlooked == []
+
+
 @pytest.mark.requirement("DOC-001")
 @pytest.mark.parametrize("path", contracts.releases(), ids=lambda path: path.stem)
 def test_a_release_is_kept_under_the_version_that_it_has(path: Path) -> None:
