@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.core.embedded import ports
-from apps.core.embedded.errors import EmbeddedError
-from apps.core.embedded.installation import Installation, demo_password
-from apps.core.embedded.servers import start_servers
-from apps.core.embedded.supervisor import Child, Supervisor
 from apps.core.observability.port import SERVED_TOGETHER, ManagementPort
 from resimate import env, servers
 from resimate.management_port import asking
+from resimate_servers import ports
+from resimate_servers.errors import EmbeddedError
+from resimate_servers.installation import Installation, demo_password
+from resimate_servers.servers import start_servers
+from resimate_servers.supervisor import Child, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN = {

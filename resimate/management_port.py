@@ -3,8 +3,8 @@
 import urllib.error
 import urllib.request
 
-from apps.core.embedded import ports
 from apps.core.observability.port import Probe, of_this_process
+from resimate_servers import ports
 
 
 def asking(web_host: str, web_port: int) -> Probe:

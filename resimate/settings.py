@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 
-from apps.core.embedded.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 from resimate import env, servers
+from resimate_servers.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Grant, User
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 SCOPES = frozenset({"tenant", "model", "campaign", "assigned", "own", "*"})
 EVERYWHERE = frozenset({"tenant", "*"})

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.typed_numbers import Unreadable, shown, typed
-from apps.models.engine import Model, PlacedQuestion, Question
 from apps.models.models import Answer
+from resimate_engine import Model, PlacedQuestion, Question
 
 ABSENCES = ("dont_know", "not_applicable")
 MOST_SEGMENTS, LONGEST_LABEL, LONGEST_WORD = 5, 30, 12

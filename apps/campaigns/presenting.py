@@ -4,9 +4,9 @@ from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Campaign
 from apps.campaigns.reports import GroupProgress, Results
-from apps.core.charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
 from apps.core.typed_numbers import shown
 from apps.models.presenting import band_class, scale_of
+from resimate_charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
 
 
 def wave_name(campaign: Campaign) -> str:

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from apps.models.engine import Model, Node, PlacedQuestion, Question
 from apps.models.models import ModelVersion
 from apps.models.services import parsed
+from resimate_engine import Model, Node, PlacedQuestion, Question
 
 SECONDS_PER_QUESTION = 15
 

@@ -11,12 +11,12 @@ from apps.campaigns.services.groups import of_model, with_spelling_of
 from apps.core import degraded
 from apps.core.degraded import Missing
 from apps.core.errors import Invalid
-from apps.core.identity import folded
 from apps.models import disclosure
-from apps.models.engine import Model, Node
 from apps.models.models import Assessment, ReferenceSet, Score, ScoreRun
 from apps.models.services import calculate, compared_with, parsed
 from apps.models.services.scoring import counted_unit
+from resimate_engine import Model, Node
+from resimate_text.identity import folded
 
 
 @dataclass(frozen=True, slots=True)

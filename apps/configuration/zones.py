@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from apps.configuration import services
 from apps.configuration.registry import declare
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 
 @lru_cache(maxsize=1)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem
-from apps.core.identity import folded, same
-from apps.core.sentences import Sentence, paragraph
+from resimate_text.identity import folded, same
+from resimate_text.sentences import Sentence, paragraph
 
 #: A page names the first few; the others show when these are mended.
 MOST_NAMED: Final = 5

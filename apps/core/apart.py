@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from apps.core.errors import Refused
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 T = TypeVar("T")
 

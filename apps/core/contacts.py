@@ -16,10 +16,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from apps.core.identity import folded, tidied
-from apps.core.tables import Columns, Flaw, Note, Row, Table, TableInvalid, guarded, headed, open_table
-from apps.core.tables.reading import SEPARATORS
 from apps.core.translating import translated
+from resimate_text.identity import folded, tidied
+from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, guarded, headed, open_table
+from resimate_text.tables.reading import SEPARATORS
 
 MOST = 10_000
 #: Cells of a line that tell how it is to be read.

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from apps.core.identity import folded
+from resimate_text.identity import folded
 
 VERSION = b"\x01"
 NONCE_BYTES = 12

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock_times, contacts
 from apps.core.contacts import Reading, flaw_said
-from apps.core.identity import folded
-from apps.core.tables import Decoded, TableInvalid, as_text
 from apps.core.translating import translated
+from resimate_text.identity import folded
+from resimate_text.tables import Decoded, TableInvalid, as_text
 
 MOMENT = "%Y-%m-%dT%H:%M"
 WHOLE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)

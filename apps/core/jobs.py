@@ -29,7 +29,7 @@ from apps.core.errors import Invalid, Refused
 from apps.core.event_types import ID, declare
 from apps.core.locking import locked
 from apps.core.models import Event, Job
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 logger = logging.getLogger(__name__)
 

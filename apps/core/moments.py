@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from apps.core.errors import Problem
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 YEARS: Final = 10
 HORIZON: Final = timedelta(days=YEARS * 365 + 2)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.utils.translation import gettext
 
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 
 def translated(text: str) -> str:

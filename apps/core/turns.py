@@ -14,9 +14,9 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final
 
-from apps.core import heavy
 from apps.core.errors import Refused
 from apps.core.tenancy import current_schema
+from resimate_text import heavy
 
 TOGETHER: Final = 2
 OF_ONE: Final = 1

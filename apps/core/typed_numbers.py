@@ -7,8 +7,8 @@ for a fraction, and nothing decides for a thousand: both readings are shown, and
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from apps.core import numbers
-from apps.core.numbers import Ambiguous, NotANumber, Separator
+from resimate_text import numbers
+from resimate_text.numbers import Ambiguous, NotANumber, Separator
 
 #: What comes along, unseen, when a number is copied from another program.
 UNSEEN = "\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a\u202c\u202d\u2066\u2068\u2069"

@@ -6,8 +6,8 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from apps.core.sentences import Sentence
-from apps.models.engine import Model, Node, in_language
+from resimate_engine import Model, Node, in_language
+from resimate_text.sentences import Sentence
 
 Json = dict[str, Any]
 

@@ -16,9 +16,9 @@ from apps.core.forms import (
     show_again,
     table_text,
 )
-from apps.core.tables import Decoded
 from apps.core.translating import translated
 from apps.elicitation.models import WeightElicitation
+from resimate_text.tables import Decoded
 
 
 class ExpertsForm(ContactsForm):

@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any, Final
 
 from apps.core.errors import Invalid, Problem
-from apps.core.identity import folded
-from apps.core.sentences import Sentence
-from apps.core.tables import Columns, Flaw, Note, Row, TableInvalid, headed, open_table
 from apps.elicitation import judging
+from resimate_text.identity import folded
+from resimate_text.sentences import Sentence
+from resimate_text.tables import Columns, Flaw, Note, Row, TableInvalid, headed, open_table
 
 COLUMNS: Final[Mapping[bool, tuple[str, ...]]] = {
     True: ("email", "node", "more", "less", "strength"),

@@ -12,10 +12,10 @@ from itertools import combinations
 from typing import Any, Final
 
 from apps.core.errors import Problem
-from apps.core.sentences import Sentence
 from apps.elicitation.asked import AskedNode
-from apps.models.engine.problems import pointer
 from apps.models.services import find_weights
+from resimate_engine.problems import pointer
+from resimate_text.sentences import Sentence
 
 BUDGET: Final = 100
 STRENGTHS: Final = range(1, 10)

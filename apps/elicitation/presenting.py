@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core import typed_numbers
-from apps.core.charts import Bar, Chart, Dots, Scale, bars, dots
-from apps.core.charts.scale import write_number, write_share
 from apps.core.translating import translated
 from apps.elicitation.asked import Change
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.reports import Doubtful, Judged, NodeReport
+from resimate_charts import Bar, Chart, Dots, Scale, bars, dots
+from resimate_charts.scale import write_number, write_share
 
 
 def percent(share: float) -> str:

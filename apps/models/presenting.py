@@ -1,7 +1,7 @@
 """Scores as people read them: on their scale, in its bands, in the reader's language."""
 
-from apps.core.charts import Band, Scale
-from apps.models.engine import Model
+from resimate_charts import Band, Scale
+from resimate_engine import Model
 
 
 def scale_of(model: Model, language: str) -> Scale:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from apps.core.charts.scale import write_share
-from apps.core.numbers import exact
 from apps.models import words
-from apps.models.engine import Model, Node, Question, Step
-from apps.models.engine.model import ResponseScale
+from resimate_charts.scale import write_share
+from resimate_engine import Model, Node, Question, Step
+from resimate_engine.model import ResponseScale
+from resimate_text.numbers import exact
 
 DIRECT = Step("weights", "direct")
 

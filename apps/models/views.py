@@ -22,10 +22,10 @@ from apps.core.errors import Refused
 from apps.core.pages import refusals_told
 from apps.core.translating import translated
 from apps.models import reports, services
-from apps.models.engine import Model
 from apps.models.forms import ImportForm, SubjectForm
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.presenting import score_text
+from resimate_engine import Model
 
 PAGE = 25
 MOST_PROBLEMS = 50

@@ -29,9 +29,9 @@ from apps.core.pages import refusals_told
 from apps.core.translating import translated
 from apps.models import services, words
 from apps.models.downloads import download
-from apps.models.exchange.coinr import NORMALISATIONS
-from apps.models.exchange.incoming import File
 from apps.models.models import Import, ModelVersion, ResilienceModel
+from resimate_engine.exchange.coinr import NORMALISATIONS
+from resimate_engine.exchange.incoming import File
 
 LARGEST = 10 * 1024 * 1024
 SHOWN = 10

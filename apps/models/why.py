@@ -14,14 +14,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.core.charts import Bar, Chart, Scale, band_scale, bars
-from apps.core.charts.scale import write_share
 from apps.core.typed_numbers import shown
 from apps.models import words
 from apps.models.disclosure import FEWEST, SUMS, WITHHELD
-from apps.models.engine import Indicator, Model, Node, Step
 from apps.models.models import ScoreRun
 from apps.models.presenting import band_class, scale_of
+from resimate_charts import Bar, Chart, Scale, band_scale, bars
+from resimate_charts.scale import write_share
+from resimate_engine import Indicator, Model, Node, Step
 
 MOST_BARS: Final = 24
 MOST_SENTENCES: Final = 5

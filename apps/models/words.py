@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.typed_numbers import shown
-from apps.models.engine import Node, Step
+from resimate_engine import Node, Step
 
 Words = str | Promise
 

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.core.embedded import mailbox
-from apps.core.embedded.mailbox import StoredMail
 from apps.core.observability import health
 from apps.notifications.channels.email import TENANT_HEADER
+from resimate_servers import mailbox
+from resimate_servers.mailbox import StoredMail
 
 NEWEST = 100
 

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
 from apps.tenants.cloning import clone_template
 from apps.tenants.models import RESERVED, SLUG, Domain, Tenant, schema_for
 from apps.tenants.provisioning import OWNER, ensure_role, grant, owner_in
+from resimate_text.sentences import Sentence
 
 
 class TenantExists(Refused):

@@ -164,7 +164,7 @@ def _python(code: str, environment: dict[str, str], *arguments: str) -> str:
 
 @contextmanager
 def _serving(environment: dict[str, str], interface: str, *target: str) -> Iterator[int]:
-    from apps.core.embedded import ports, processes
+    from resimate_servers import ports, processes
 
     port = ports.choose("bench", {})
     command = [sys.executable, "-m", "granian", "--interface", interface, "--port", str(port), "--workers", "1"]

@@ -15,13 +15,13 @@ from pymcdm.helpers import normalize_matrix, rankdata
 from pymcdm.methods import WPM, WSM
 from pymcdm.weights.subjective import AHP
 
-from apps.models.document import parse
-from apps.models.engine import METHODS, Model, normalisation, score, weighting
-from apps.models.engine.aggregation import Children, arithmetic_mean, product
-from apps.models.engine.arrays import Array
-from apps.models.engine.model import Scale
-from apps.models.engine.normalisation import Sample
 from apps.models.starters import load
+from resimate_engine import METHODS, Model, normalisation, score, weighting
+from resimate_engine.aggregation import Children, arithmetic_mean, product
+from resimate_engine.arrays import Array
+from resimate_engine.document import parse
+from resimate_engine.model import Scale
+from resimate_engine.normalisation import Sample
 
 Row = dict[str, Any]
 UNITS: Final = 3142  # the counties of the United States

@@ -10,10 +10,10 @@ from apps.accounts.models import Role, User
 from apps.accounts.roles import PLATFORM_ADMINISTRATOR
 from apps.configuration import services as configuration
 from apps.configuration import zones
-from apps.core.embedded.installation import demo_password
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import owner_in
 from resimate.demo import hdi, organisation
+from resimate_servers.installation import demo_password
 
 TENANTS = {
     "demo": ("Harbourside Water", organisation.fill),

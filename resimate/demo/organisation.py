@@ -11,8 +11,8 @@ from apps.core.contacts import Contact
 from apps.elicitation import services as elicitations
 from apps.elicitation.asked import Item
 from apps.models import services, starters
-from apps.models.document import parse_cached
 from apps.models.models import ModelVersion, ResilienceModel, Subject
+from resimate_engine.document import parse_cached
 
 PEOPLE = (
     "Amara Osei", "Ben Whitlock", "Clara Jensen", "Dmitri Volkov", "Elena Petrova", "Farid Rahman", "Grace Kim",

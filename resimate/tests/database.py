@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from apps.core.embedded.testing import start_test_servers
+from resimate_servers.testing import start_test_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from apps.core.embedded import ports
-from apps.core.embedded.installation import demo_password
-from apps.core.embedded.processes import wait_until
+from resimate_servers import ports
+from resimate_servers.installation import demo_password
+from resimate_servers.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Variables of the test run that the product must not inherit.

@@ -16,8 +16,7 @@ from django.db import models
 from apps.core import fields
 from apps.core.api import schema
 from resimate.tests.product import OWN
-
-ROOT = Path(__file__).parents[2]
+from resimate.tests.sources import ROOT, modules
 
 
 def test_apps_import_downwards_only() -> None:
@@ -98,10 +97,9 @@ LOCKING = {"apps/core/locking.py", "apps/core/events.py", "apps/notifications/se
 
 def test_locks_are_taken_before_what_they_protect_is_read() -> None:
     """A joined column beside ``select_for_update`` is as old as the statement (docs/adr/0020)."""
-    sources = [path for folder in ("apps", "resimate") for path in (ROOT / folder).rglob("*.py")]
     locking = {
         str(path.relative_to(ROOT))
-        for path in sources
+        for path in modules()
         if "tests" not in path.parts and ".select_for_update(" in path.read_text()
     }
 
@@ -146,10 +144,9 @@ def test_nothing_names_a_registry_or_a_path_of_one_machine() -> None:
 
 def test_no_file_is_longer_than_one_can_read() -> None:
     lengths: dict[str, int] = {}
-    for folder in ("apps", "resimate"):
-        for path in (ROOT / folder).rglob("*.py"):
-            if "migrations" not in path.parts:
-                lengths[str(path.relative_to(ROOT))] = len(path.read_text().splitlines())
+    for path in modules():
+        if "migrations" not in path.parts:
+            lengths[str(path.relative_to(ROOT))] = len(path.read_text().splitlines())
     too_long: dict[str, Any] = {name: lines for name, lines in lengths.items() if lines > 450}
 
     assert too_long == {}
@@ -177,6 +174,14 @@ def test_a_line_of_a_page_begins_one_block_at_most() -> None:
     two = re.compile(rf"<({BLOCKS})\b.*<({BLOCKS})\b")
 
     assert [place for place, line in _lines_of_faces() if ".html:" in place and two.search(line)] == []
+
+
+def test_of_django_charts_know_the_utilities_alone() -> None:
+    imported = re.compile(r"^(?:from|import) (django\S*)", re.MULTILINE)
+    found = {name for path in (ROOT / "resimate_charts").glob("*.py") for name in imported.findall(path.read_text())}
+
+    assert found
+    assert {name for name in found if not name.startswith("django.utils.")} == set()
 
 
 @pytest.mark.requirement("SEC-AUTH-002")

@@ -9,8 +9,8 @@ from django_tenants.utils import schema_context
 
 from apps.campaigns.tests.story import make_version
 from apps.core import degraded
-from apps.models.engine import METHODS
 from resimate.management.commands.doctor import Finding, examine
+from resimate_engine import METHODS
 
 pytestmark = [pytest.mark.django_db(databases=["default", "owner"]), pytest.mark.requirement("AR-003", "CMS-002")]
 

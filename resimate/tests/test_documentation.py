@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from apps.models.document import parsing
-from apps.models.engine import METHODS
-from apps.models.tests.engine.test_normalise import normalised
+from resimate_engine import METHODS
+from resimate_engine.document import parsing
+from resimate_engine.tests.test_normalise import normalised
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -32,10 +32,17 @@ def test_the_page_on_adding_a_method_is_the_whole_change() -> None:
     names["test_logistic_gives_half_the_scale_at_its_midpoint"]()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("library", ["resimate_charts", "resimate_engine", "resimate_servers", "resimate_text"])
+def test_what_a_library_shows_of_itself_runs(library: str) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (DOCS.parent / library / "README.md").read_text(), re.S)
+
+    exec(example, {"__name__": "page"})  # noqa: S102  our own page
+
+
 def test_the_page_that_follows_an_answer_names_files_that_are_there() -> None:
     root = DOCS.parent
     named = re.findall(
-        r"`((?:apps|templates|static|resimate)/[\w/.-]+\.\w+)`", (DOCS / "follow-one-answer.md").read_text()
+        r"`((?:apps|templates|static|resimate\w*)/[\w/.-]+\.\w+)`", (DOCS / "follow-one-answer.md").read_text()
     )
 
     assert len(named) > 10
@@ -43,7 +50,7 @@ def test_the_page_that_follows_an_answer_names_files_that_are_there() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    pages = [*DOCS.parent.glob("*.md"), *DOCS.parent.glob("resimate_*/*.md"), *DOCS.rglob("*.md")]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())]
 
     assert [link for page, link in links if "://" not in link and not (page.parent / link).exists()] == []

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from apps.core.embedded.processes import wait_until
-from apps.models.document import parse
-from apps.models.engine import costs
 from apps.models.services.budgets import INLINE
 from resimate.tests.product import Product
+from resimate_engine import costs
+from resimate_engine.document import parse
+from resimate_servers.processes import wait_until
 
 logger = logging.getLogger(__name__)
 

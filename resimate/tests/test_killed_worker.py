@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.embedded import mailbox
-from apps.core.embedded.processes import wait_until
 from resimate.tests.product import Product
+from resimate_servers import mailbox
+from resimate_servers.processes import wait_until
 
 PEOPLE = 120
 #: Far less than the lease of a message (four minutes) or of a delivery (five).

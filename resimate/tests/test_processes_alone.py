@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from apps.core.embedded import ports
-from apps.core.embedded.processes import wait_until
 from apps.core.observability.logs import FIELDS
 from resimate.tests.product import ROOT, Product
+from resimate_servers import ports
+from resimate_servers.processes import wait_until
 
 pytestmark = pytest.mark.requirement("MON-001", "K8S-001")
 CELERY = ["celery", "--app", "resimate.celery", "--quiet"]

@@ -14,9 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.models import services
-from apps.models.document import digest
-from apps.models.engine import ENGINE_VERSION
 from apps.models.tests.conftest import REFERENCE, STARTERS, SURVEY
+from resimate_engine import ENGINE_VERSION
+from resimate_engine.document import digest
 
 ROOT = Path(__file__).parents[2]
 HDI = STARTERS / "hdi.json"

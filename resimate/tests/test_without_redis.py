@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from apps.core.embedded.processes import wait_until
 from resimate.tests.product import Product
+from resimate_servers.processes import wait_until
 
 pytestmark = [pytest.mark.thorough, pytest.mark.requirement("AR-003", "MON-001")]
 

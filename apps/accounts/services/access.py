@@ -14,7 +14,7 @@ from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 OF_ONE_OBJECT = frozenset({"model", "campaign"})
 ADMINISTRATORS = (ADMINISTRATOR, PLATFORM_ADMINISTRATOR)

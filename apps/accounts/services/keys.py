@@ -12,7 +12,7 @@ from apps.accounts.services.telling import tell_owner
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
 from apps.core.locking import locked
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 LIFE = timedelta(days=90)
 LONGEST_LIFE = timedelta(days=365)

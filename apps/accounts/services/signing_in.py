@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.core import context
 from apps.core.errors import Refused
 from apps.core.observability import metrics
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 
 class SignInRefused(Refused):

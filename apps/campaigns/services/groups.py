@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from apps.campaigns.models import Stakeholder
 from apps.core.contacts import Contact
-from apps.core.identity import folded, tidied
 from apps.models.models import ModelVersion
 from apps.models.services import parsed
+from resimate_text.identity import folded, tidied
 
 
 def spelt(contacts: Iterable[Contact], wanted: Iterable[str] = ()) -> list[Contact]:

@@ -16,12 +16,12 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.services.responses import give_responses
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import folded
 from apps.core.locking import all_locked, locked
-from apps.core.sentences import Sentence, paragraph
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.models.services import begin_assessment, create_subject, lock_in_confidence, unseen
 from apps.notifications import services as notifications
+from resimate_text.identity import folded
+from resimate_text.sentences import Sentence, paragraph
 
 
 class CampaignNotReady(Refused):

@@ -22,9 +22,9 @@ from apps.core import events
 from apps.core.acquaintances import differing, refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import tidied
 from apps.core.locking import lock, locked
-from apps.core.sentences import Sentence
+from resimate_text.identity import tidied
+from resimate_text.sentences import Sentence
 
 BATCH = 1000
 

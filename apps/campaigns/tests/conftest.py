@@ -105,7 +105,7 @@ def visitor(acme: Any) -> "Client":
 def post(tmp_path: Path, settings: Any) -> "Iterator[Post]":
     """A mail server that takes everything."""
     from apps.campaigns.tests.story import Post
-    from apps.core.embedded import mailbox, ports
+    from resimate_servers import mailbox, ports
 
     port = ports.choose("mail", {})
     server = mailbox.Mailbox(tmp_path, port)

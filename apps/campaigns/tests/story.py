@@ -11,9 +11,9 @@ from apps.campaigns import links, services
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services import Contact
 from apps.core import events
-from apps.core.embedded import mailbox
 from apps.models.models import ModelVersion, Response
 from apps.models.services import import_document, publish_version, save_answer
+from resimate_servers import mailbox
 
 HOST = {"host": "acme.localhost"}
 BO = Contact("Bo Berg", "bo@example.org", "Staff")

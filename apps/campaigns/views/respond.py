@@ -19,9 +19,9 @@ from apps.campaigns.questionnaire import Section
 from apps.campaigns.views.access import Visit, by_personal_link
 from apps.core.errors import Invalid
 from apps.core.typed_numbers import Unreadable
-from apps.models.engine import PlacedQuestion
 from apps.models.models import Answer
 from apps.models.services import save_answer
+from resimate_engine import PlacedQuestion
 
 opened = require_POST(by_personal_link(door.opened))
 

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 
 from apps.core.api.renderers import JSONRenderer, Written, encode
 from apps.core.errors import Invalid, Problem
-from apps.core.tables import guarded
+from resimate_text.tables import guarded
 
 #: What an address that also gives CSV takes.
 AS_FILE = [

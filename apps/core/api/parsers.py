@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 #: How deep JSON may be nested. What is read must go out again inside an answer, and orjson writes 254 levels.
 DEPTH = 200

@@ -1,10 +1,10 @@
-"""Show a chart of :mod:`apps.core.charts` in both its widths, with the table that says the same."""
+"""Show a chart of :mod:`resimate_charts` in both its widths, with the table that says the same."""
 
 from typing import Any
 
 from django import template
 
-from apps.core.charts import Chart
+from resimate_charts import Chart
 
 register = template.Library()
 

@@ -8,7 +8,7 @@ import pytest
 
 from apps.core import apart
 from apps.core.errors import Invalid, Problem
-from apps.core.sentences import Sentence
+from resimate_text.sentences import Sentence
 
 
 def unwatched() -> None: ...

@@ -17,8 +17,8 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from apps.core.errors import Refused
-from apps.core.sentences import Sentence, paragraph
 from apps.core.translating import translated
+from resimate_text.sentences import Sentence, paragraph
 
 SAID = Sentence("{code!r} is taken already", code="gdp")
 

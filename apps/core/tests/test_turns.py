@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import BytesIO
 from threading import Event, Thread
 
+import openpyxl
 import pytest
 
-from apps.core.turns import CalculationsBusy, TooManyAtOnce, Turns
+from apps.core.turns import TURNS, CalculationsBusy, TooManyAtOnce, Turns, request
+from resimate_text.tables.workbook import sheets
 
 
 @pytest.fixture
@@ -86,3 +89,18 @@ def test_few_may_wait() -> None:
     go.set()
     for thread in (holder, waiter):
         thread.join()
+
+
+def test_a_request_that_reads_a_workbook_keeps_its_turn_until_it_is_answered() -> None:
+    content = BytesIO()
+    openpyxl.Workbook().save(content)
+    workbook = content.getvalue()
+
+    with request():
+        sheets(workbook)
+        assert TURNS._taken.total() == 1
+        sheets(workbook)
+    assert not TURNS._taken.total()
+
+    sheets(workbook)  # a job waits for nobody here
+    assert not TURNS._taken.total()

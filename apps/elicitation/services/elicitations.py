@@ -11,7 +11,6 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence, paragraph
 from apps.elicitation import asked, judging
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services.experts import invite, send
@@ -26,6 +25,7 @@ from apps.models.models import ModelVersion
 from apps.models.services import parsed
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
+from resimate_text.sentences import Sentence, paragraph
 
 DRAFT, OPEN, CLOSED = WeightElicitation.Status.DRAFT, WeightElicitation.Status.OPEN, WeightElicitation.Status.CLOSED
 

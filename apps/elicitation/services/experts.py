@@ -13,14 +13,14 @@ from apps.accounts.models import User
 from apps.core.acquaintances import refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import tidied
 from apps.core.locking import locked as locked_row
-from apps.core.sentences import Sentence
 from apps.elicitation import judging, links
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
+from resimate_text.identity import tidied
+from resimate_text.sentences import Sentence
 
 #: A panel, not a crowd; so few that all are written to at once. A document takes up to 1,000 judgements a node.
 MOST_EXPERTS = 200

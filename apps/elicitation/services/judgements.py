@@ -12,7 +12,6 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
 from apps.core.locking import locked as locked_row
-from apps.core.sentences import Sentence
 from apps.elicitation import judgement_file, judging
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.judgement_file import Read
@@ -20,6 +19,7 @@ from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services.experts import by_address
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
+from resimate_text.sentences import Sentence
 
 MOST_PROBLEMS = 50
 

@@ -9,7 +9,7 @@ from apps.elicitation import judging
 from apps.elicitation.asked import AskedNode, Item, asked_nodes, changes, frozen
 from apps.elicitation.reports import Judged, NodeReport
 from apps.elicitation.tests.story import DOCUMENT, OTHER_POINTS, POINTS, STEADY, TORN, changed, values
-from apps.models.document import parse
+from resimate_engine.document import parse
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
-from apps.core.charts import Count, funnel
 from apps.core.errors import Refused
 from apps.core.pages import refusals_told
 from apps.elicitation import asked, presenting, reports, services
@@ -25,10 +24,11 @@ from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import NodesChanged
 from apps.elicitation.views.doors import crumbs, elicitation_or_404
-from apps.models.engine import Node
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import parsed
 from apps.notifications.services import latest_messages
+from resimate_charts import Count, funnel
+from resimate_engine import Node
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

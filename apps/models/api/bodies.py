@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem
-from apps.core.tables import Columns, Note, TableInvalid, headed, open_table
+from resimate_text.tables import Columns, Note, TableInvalid, headed, open_table
 
 MOST_ROWS = 5000
 M = TypeVar("M", bound=Model)

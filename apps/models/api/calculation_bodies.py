@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.models.engine.scoring import INCLUDABLE
+from resimate_engine.scoring import INCLUDABLE
 
 OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
 RESPONSE: dict[str, Any] = {

@@ -10,19 +10,20 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+import resimate_engine as engine
 from apps.accounts import authz, reach
 from apps.core import degraded
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parsers import body_of, decode
 from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
-from apps.models import engine, services
+from apps.models import services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.bodies import who
 from apps.models.api.visible import versions_seen_by
-from apps.models.engine.problems import pointer
 from apps.models.models import ModelVersion, ReferenceSet
 from apps.models.services.calculations import MOST_UNITS
+from resimate_engine.problems import pointer
 
 SMALL = 64 * 1024
 OBJECT_OR_JOB: dict[int, Any] = {

@@ -25,9 +25,9 @@ from apps.models import services
 from apps.models.api.bodies import who
 from apps.models.api.serializers import decimal_field
 from apps.models.downloads import XLSX, download
-from apps.models.exchange.coinr import NORMALISATIONS
-from apps.models.exchange.incoming import File
 from apps.models.models import Import, ModelVersion, ResilienceModel
+from resimate_engine.exchange.coinr import NORMALISATIONS
+from resimate_engine.exchange.incoming import File
 
 
 class FileSerializer(serializers.Serializer[Any]):

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 
 from apps.core.api.renderers import Written, encode
 from apps.core.api.views import ApiView
-from apps.models.document import json_schema
 from apps.models.services import trace_schema
+from resimate_engine.document import json_schema
 
 
 class SchemaView(ApiView):

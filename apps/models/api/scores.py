@@ -23,8 +23,8 @@ from apps.models.api.bodies import who
 from apps.models.api.calculation_bodies import EXPLAINED, TRACE
 from apps.models.api.responses import PATH, OfAssessment
 from apps.models.api.serializers import RunSerializer
-from apps.models.document import canonical
 from apps.models.models import ScoreRun
+from resimate_engine.document import canonical
 
 
 @extend_schema(parameters=PATH)

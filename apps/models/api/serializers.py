@@ -10,8 +10,8 @@ from apps.core.api.fast import Rows
 from apps.core.api.jobs import WarningSerializer
 from apps.models import services
 from apps.models.api.visible import VisibleReferenceSetField, VisibleVersionField
-from apps.models.document.schema import LANGUAGE_PATTERN
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Response, ScoreRun, Subject
+from resimate_engine.document.schema import LANGUAGE_PATTERN
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

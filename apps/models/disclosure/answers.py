@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+import resimate_engine as engine
 from apps.accounts import authz
 from apps.core.errors import Refused
-from apps.core.identity import folded
-from apps.models import engine
 from apps.models.disclosure.groups import counts_groups, hidden_groups
 from apps.models.disclosure.releases import FEWEST, NotReleased, is_at_its_end, submitted
 from apps.models.models import Answer, Assessment, ReferenceSet, Response
+from resimate_text.identity import folded
 
 
 class AnswersWithheld(Refused):

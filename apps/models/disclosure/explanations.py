@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from apps.models import engine
+import resimate_engine as engine
 from apps.models.disclosure.nodes import WITHHELD
 from apps.models.models import ScoreRun
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.core.identity import folded
-from apps.models import engine
+import resimate_engine as engine
 from apps.models.disclosure.releases import FEWEST
-from apps.models.engine import Node
+from resimate_engine import Node
+from resimate_text.identity import folded
 
 
 def counts_groups(model: engine.Model) -> bool:

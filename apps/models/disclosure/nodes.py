@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apps.core.identity import folded
-from apps.models import engine
+import resimate_engine as engine
 from apps.models.disclosure.groups import hidden_groups, weighs_groups
 from apps.models.disclosure.releases import FEWEST
-from apps.models.engine import Node
-from apps.models.engine.raters import group_weights
 from apps.models.models import Assessment, ScoreRun
+from resimate_engine import Node
+from resimate_engine.raters import group_weights
+from resimate_text.identity import folded
 
 #: Why a node of a release has no value to show.
 WITHHELD: Final = "withheld"

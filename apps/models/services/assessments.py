@@ -7,21 +7,21 @@ from typing import Any, Literal
 from django.db import transaction
 from django.db.models.functions import TruncDay
 
+import resimate_engine as engine
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
-from apps.core.sentences import Sentence
-from apps.models import engine
-from apps.models.document import digest
-from apps.models.engine.problems import DataInvalid, pointer
-from apps.models.engine.units import read_units
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, ScoreRun, Subject
 from apps.models.services.documents import parsed
 from apps.models.services.seen import unseen
 from apps.models.services.spellings import periods_spelt
+from resimate_engine.document import digest
+from resimate_engine.problems import DataInvalid, pointer
+from resimate_engine.units import read_units
+from resimate_text.sentences import Sentence
 
 
 class AssessmentLocked(Refused):

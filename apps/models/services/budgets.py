@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+import resimate_engine as engine
 from apps.core import apart, context, jobs
 from apps.core.errors import Refused
-from apps.core.sentences import Sentence
 from apps.core.turns import turn
-from apps.models import engine
-from apps.models.engine import costs
+from resimate_engine import costs
+from resimate_text.sentences import Sentence
 
 T = TypeVar("T")
 

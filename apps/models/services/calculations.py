@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import resimate_engine as engine
 from apps.core.errors import Invalid, Problem
-from apps.core.sentences import Sentence
-from apps.models import document, engine
-from apps.models.engine import costs
 from apps.models.services import budgets
 from apps.models.services.documents import check_size, doubts_of, problems_of
+from resimate_engine import costs, document
+from resimate_text.sentences import Sentence
 
 MOST_UNITS = 5000
 

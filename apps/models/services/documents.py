@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import orjson
 
+import resimate_engine as engine
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
-from apps.models import document, engine
-from apps.models.engine import costs
 from apps.models.models import ModelVersion
 from apps.models.services import budgets
+from resimate_engine import costs, document
+from resimate_text.sentences import Sentence
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 KEPT: Final = 128

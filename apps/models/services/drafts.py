@@ -9,10 +9,10 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.core.locking import all_locked
-from apps.core.sentences import Sentence
-from apps.models.document import digest
 from apps.models.models import Import, ModelVersion, ResilienceModel
 from apps.models.services.exchange import import_noted
+from resimate_engine.document import digest
+from resimate_text.sentences import Sentence
 
 
 class DraftExists(Refused):

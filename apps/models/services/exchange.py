@@ -9,21 +9,13 @@ from typing import Any
 
 from django.db import transaction
 
+import resimate_engine as engine
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
-from apps.core.sentences import Sentence
-from apps.models import engine
-from apps.models.document import doubts
-from apps.models.engine.problems import Invalid as EngineInvalid
-from apps.models.exchange import coinr, sheets_of, write_workbook
-from apps.models.exchange.cells import CellTooLong
-from apps.models.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
-from apps.models.exchange.names import spelt_otherwise
-from apps.models.exchange.places import Places
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
@@ -32,6 +24,14 @@ from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
 from apps.models.services.undoing import fingerprint
 from apps.models.services.versions import import_document, publish_version
+from resimate_engine.document import doubts
+from resimate_engine.exchange import coinr, sheets_of, write_workbook
+from resimate_engine.exchange.cells import CellTooLong
+from resimate_engine.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
+from resimate_engine.exchange.names import spelt_otherwise
+from resimate_engine.exchange.places import Places
+from resimate_engine.problems import Invalid as EngineInvalid
+from resimate_text.sentences import Sentence
 
 MOST_BYTES = 20 * 1024 * 1024
 LONG = 5000

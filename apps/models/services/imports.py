@@ -6,22 +6,22 @@ from typing import Any
 
 from django.db import transaction
 
+import resimate_engine as engine
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
-from apps.core.numbers import Separator
-from apps.core.sentences import Sentence
-from apps.core.tables import Note
-from apps.models import engine
-from apps.models.datafile import DataFileInvalid, read_file
 from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, Subject
 from apps.models.services import budgets
 from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
+from resimate_engine.datafile import DataFileInvalid, read_file
+from resimate_text.numbers import Separator
+from resimate_text.sentences import Sentence
+from resimate_text.tables import Note
 
 MOST_ROWS = 100_000
 BATCH = 2000

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from apps.models import document
 from apps.models.models import ScoredUnit, ScoreInput
+from resimate_engine import document
 
 Unit = Mapping[str, Any]
 

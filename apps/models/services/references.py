@@ -7,19 +7,20 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import QuerySet
 
+import resimate_engine as engine
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
-from apps.models import disclosure, engine
-from apps.models.engine.canonical import canonical, digest
+from apps.models import disclosure
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
 from apps.models.services import budgets
 from apps.models.services.calculations import MOST_UNITS
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.scoring import units_of
 from apps.models.services.spellings import periods_spelt
+from resimate_engine.canonical import canonical, digest
+from resimate_text.sentences import Sentence
 
 MOST_BYTES: Final = 20 * 1024 * 1024
 EXACT: Final = 2**53

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from django.core.cache import cache
 
+import resimate_engine as engine
 from apps.core import degraded
-from apps.models import engine
 from apps.models.models import ScoreRun
 
 Key = tuple[str, str]  # the input's digest, which takes in the model's and the engine's version; and the unit's id

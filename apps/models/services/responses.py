@@ -9,19 +9,19 @@ from typing import Any, NoReturn
 
 from django.db import IntegrityError, connection, transaction
 
+import resimate_engine as engine
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
 from apps.core.fields import random_id
-from apps.core.sentences import Sentence
-from apps.models import engine
-from apps.models.document import digest
-from apps.models.engine.answers import AnswerOffScale, Reader, reader
-from apps.models.engine.problems import pointer
 from apps.models.models import Answer, Assessment, Response
 from apps.models.services.assessments import AnsweredByLink, AssessmentLocked, locked_open
 from apps.models.services.documents import parsed
+from resimate_engine.answers import AnswerOffScale, Reader, reader
+from resimate_engine.document import digest
+from resimate_engine.problems import pointer
+from resimate_text.sentences import Sentence
 
 LONGEST_COMMENT = 5000
 

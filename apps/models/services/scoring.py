@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
 
+import resimate_engine as engine
 from apps import audit
 from apps.core import events
 from apps.core.errors import Gone, Invalid
@@ -19,7 +20,7 @@ from apps.core.fields import new_id
 from apps.core.locking import all_locked
 from apps.core.observability import metrics
 from apps.core.rows import insert_values
-from apps.models import disclosure, engine
+from apps.models import disclosure
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, remembered
 from apps.models.services.documents import parsed, problems_of

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Problem
-from apps.core.sentences import Sentence
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
+from resimate_text.sentences import Sentence
 
 
 def unseen(

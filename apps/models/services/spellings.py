@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import F, Func
 from django.db.models.functions import Lower
 
-from apps.core.identity import folded, spelling
 from apps.models.models import Assessment
+from resimate_text.identity import folded, spelling
 
 
 def form_of(field: str) -> Lower:

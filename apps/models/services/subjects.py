@@ -12,11 +12,11 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.identity import folded, tidied
 from apps.core.locking import locked
-from apps.core.sentences import Sentence
 from apps.models.models import Subject
 from apps.models.services.spellings import form_of
+from resimate_text.identity import folded, tidied
+from resimate_text.sentences import Sentence
 
 
 class SubjectInUse(Refused):

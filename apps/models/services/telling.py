@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeAlias
 
-from apps.models.engine import Indicator, Model, Question, ResponseScale
+from resimate_engine import Indicator, Model, Question, ResponseScale
 
 #: Where a value lies between the ends: 0 is the lower one, 1 the upper; or the word for why there is none.
 Place: TypeAlias = float | str | None

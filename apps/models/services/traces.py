@@ -10,20 +10,22 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
+import resimate_engine as engine
 from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.sentences import Sentence
-from apps.models import disclosure, document, engine
-from apps.models.engine.problems import MOST_PROBLEMS, pointer
+from apps.models import disclosure
 from apps.models.models import Assessment, Response, ScoreInput, ScoreRun
 from apps.models.services.calculations import calculate, explain, model_of
 from apps.models.services.documents import parsed
 from apps.models.services.inputs import units_of_input
 from apps.models.services.references import compared_with
 from apps.models.services.scoring import units_of
+from resimate_engine import document
+from resimate_engine.problems import MOST_PROBLEMS, pointer
+from resimate_text.sentences import Sentence
 
 KIND: Final = "resimate.trace/1"
-SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "trace.json"
+SCHEMA: Final = Path(engine.__file__).parent / "schemas" / "trace.json"
 RESULT: Final = ("score", "reason", "band", "coverage")
 NODE: Final = ("value", "coverage", "weight", "flags", "reason", "raters")
 
@@ -128,7 +130,7 @@ def explain_score(kept: Kept) -> dict[str, Any]:
 
 
 def trace_of(kept: Kept) -> dict[str, Any]:
-    """Return a stored score with everything it rests on: ``apps/models/schemas/trace.json`` says what is what."""
+    """Return a stored score with everything it rests on: ``resimate_engine/schemas/trace.json`` says what is what."""
     run = kept.run
     return {
         "schema": KIND,

@@ -13,8 +13,8 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import all_locked, locked
-from apps.models.document import digest
 from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from resimate_engine.document import digest
 
 
 class ImportUndone(Refused):

@@ -12,11 +12,11 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
-from apps.core.sentences import Sentence
-from apps.models.document import digest
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import golden
 from apps.models.services.documents import parse_document
+from resimate_engine.document import digest
+from resimate_text.sentences import Sentence
 
 DRAFT, PUBLISHED, RETIRED = ModelVersion.State.DRAFT, ModelVersion.State.PUBLISHED, ModelVersion.State.RETIRED
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+import resimate_engine as engine
 from apps.core import apart, context, events, jobs, turns
 from apps.core.models import Job
-from apps.models import document, engine
-from apps.models.engine import costs
 from apps.models.services import budgets
 from apps.models.tests.conftest import Api
+from resimate_engine import costs, document
 
 
 def ranked(children: int, method: str = "copeland") -> dict[str, Any]:

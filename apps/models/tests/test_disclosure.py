@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from apps.models import disclosure, engine
+import resimate_engine as engine
+from apps.models import disclosure
 from apps.models.disclosure import Shown
-from apps.models.document import parse
+from resimate_engine.document import parse
 
 pytestmark = pytest.mark.requirement("COMP-001")
 

@@ -11,16 +11,17 @@ from django.core.management import call_command
 from django.test import Client
 from django_tenants.utils import schema_context, tenant_context
 
+import resimate_engine as engine
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core.models import Event
-from apps.models import engine, services, starters
-from apps.models.document import parse
-from apps.models.engine import METHODS, score
+from apps.models import services, starters
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
 from apps.models.services.telling import telling_units
 from apps.models.tests.conftest import Api
-from apps.models.tests.engine.documents import document, leaf
+from resimate_engine import METHODS, score
+from resimate_engine.document import parse
+from resimate_engine.tests.documents import document, leaf
 
 pytestmark = pytest.mark.requirement("CMS-002")
 

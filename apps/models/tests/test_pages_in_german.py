@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.models.exchange import sheets_of, write_workbook
 from apps.models.tests.conftest import Api
 from apps.models.tests.exchange.test_import_files import IDATA, IMETA
+from resimate_engine.exchange import sheets_of, write_workbook
 
 pytestmark = pytest.mark.requirement("CMS-001")
 EXCHANGE = "/models/exchange/"

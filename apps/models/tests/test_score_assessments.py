@@ -8,11 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import resimate_engine as engine
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.core.models import Event, EventDelivery
-from apps.models import engine, services
+from apps.models import services
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoredUnit, ScoreInput, ScoreRun
 from apps.models.services.inputs import units_of_input
 from apps.models.tests.conftest import Api

@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
+import resimate_engine as engine
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.errors import Invalid
-from apps.models import engine, services
+from apps.models import services
 from apps.models.models import Assessment, ReferenceSet, Response, ScoreInput, ScoreRun
 from apps.models.services import traces
 from apps.models.tests.conftest import Api

@@ -14,13 +14,13 @@ from django_tenants.utils import schema_context
 
 from apps.configuration import services as configuration
 from apps.core import events
-from apps.core.embedded import mailbox, ports
-from apps.core.embedded.mailbox import StoredMail
 from apps.core.models import Event, EventDelivery
 from apps.notifications import rendering, services
 from apps.notifications.channels import email
 from apps.notifications.models import Message
 from apps.tenants.provisioning import OWNER, owner_in
+from resimate_servers import mailbox, ports
+from resimate_servers.mailbox import StoredMail
 
 pytestmark = pytest.mark.requirement("CAMP-002")
 

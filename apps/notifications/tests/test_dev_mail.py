@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.core.embedded import mailbox
+from resimate_servers import mailbox
 
 LETTER = (
     "From: Resimate <no-reply@localhost>\r\nTo: {to}\r\nSubject: {subject}\r\nX-Resimate-Tenant: {tenant}\r\n"

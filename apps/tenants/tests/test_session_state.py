@@ -10,7 +10,6 @@ import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django_tenants.utils import schema_context
 
-import apps
 from apps.core.fields import new_id
 from apps.core.models import EventDelivery
 from apps.core.sql import tenant_role
@@ -89,8 +88,8 @@ def test_no_code_but_the_backend_changes_the_state_of_a_session() -> None:
         r"\b(?:SET ROLE|SET SESSION|(?<!DEFINER )SET search_path|RESET (?:ROLE|ALL|search_path)|DISCARD ALL)\b"
         r"|set_config\('(?:search_path|role)', [^,]+, false\)"
     )
-    root = Path(apps.__file__ or "").parent.parent
-    sources = [path for folder in ("apps", "resimate") for path in (root / folder).rglob("*.py")]
+    root = Path(__file__).parents[3]
+    sources = [path for package in root.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
     found = {str(path.relative_to(root)) for path in sources if changes.search(path.read_text())}
 
     assert {name for name in found if "/tests/" not in name} == {"apps/tenants/backend/base.py"}

@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.models.document.schema import json_schema
 from resimate import contracts, env, launch
+from resimate_engine.document.schema import json_schema
 
 
 class Command(BaseCommand):
@@ -75,5 +75,5 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
     "events": ("docs/contracts/events.json", written(contracts.events)),
     "release": (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
-    "schema": ("apps/models/schemas/model.json", written(json_schema)),
+    "schema": ("resimate_engine/schemas/model.json", written(json_schema)),
 }

@@ -8,9 +8,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
-from apps.core.tables import Note, guarded
 from apps.models import services
-from apps.models.engine import ENGINE_VERSION
+from resimate_engine import ENGINE_VERSION
+from resimate_text.tables import Note, guarded
 
 HEAD = ("id", "score", "rank", "band", "coverage", "reason")
 NODE_HEAD = ("node", "value", "coverage", "weight", "same")

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from apps.core.embedded import ports, processes
 from resimate.tests import database as databases
+from resimate_servers import ports, processes
 
 ROOT = Path(__file__).parents[3]
 TENANTS = ("acme", "beta", "gamma")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from apps.models import starters
-from apps.models.exchange import sheets_of, write_workbook
 from resimate.tests.journeys.conftest import Visitor
+from resimate_engine.exchange import sheets_of, write_workbook
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("CMS-001")]
 

@@ -5,11 +5,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.core.embedded.installation import DATABASE, Installation, postgres_url, running_port, secret_of
-from apps.core.embedded.placement import Placement
-from apps.core.embedded.postgres import DURABLE, SUPERUSER, Postgres, find_binaries
-from apps.core.embedded.supervisor import Supervisor
 from resimate.tests.product import Product
+from resimate_servers.installation import DATABASE, Installation, postgres_url, running_port, secret_of
+from resimate_servers.placement import Placement
+from resimate_servers.postgres import DURABLE, SUPERUSER, Postgres, find_binaries
+from resimate_servers.supervisor import Supervisor
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from apps.core.embedded import mailbox
 from resimate.tests.product import Answer, Product
+from resimate_servers import mailbox
 
 Row = dict[str, Any]
 COLLECTIONS = (

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from apps.core.embedded.processes import wait_until
 from resimate.tests.product import Product
 from resimate.tests.upgrade.notes import FORM, Caller, Form, personal_links
+from resimate_servers.processes import wait_until
 
 PEOPLE = [{"name": f"Person {letter}", "email": f"{letter}@upgrade.example", "group": "staff"} for letter in "abcdef"]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from apps.core.embedded.processes import wait_until
 from resimate.tests.product import Product
 from resimate.tests.upgrade import notes, story
 from resimate.tests.upgrade.dumps import Dump, dump, restore
@@ -18,6 +17,7 @@ from resimate.tests.upgrade.earlier import COMMIT, earlier_product, is_known
 from resimate.tests.upgrade.notes import SIGN_INS, Caller, Notes
 from resimate.tests.upgrade.story import Told
 from resimate.tests.upgrade.traffic import Traffic
+from resimate_servers.processes import wait_until
 
 pytestmark = [pytest.mark.thorough, pytest.mark.requirement("DB-002")]
 

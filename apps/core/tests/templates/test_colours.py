@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from apps.core.charts import canvas
+from resimate_charts import canvas
 
 ROOT = Path(settings.BASE_DIR)
 STATIC = ROOT / "static"

@@ -10,10 +10,10 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from apps.core.charts import Bar, bars
 from apps.core.forms import Radios, Scale
 from apps.core.templatetags.components import first_control, icon, initials
 from apps.core.tests.pages import as_read
+from resimate_charts import Bar, bars
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.models import services
-from apps.models.document import digest
-from apps.models.exchange import sheets_of, write_workbook
 from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, ScoreRun, Subject
 from apps.models.tests.conftest import REFERENCE, Api
+from resimate_engine.document import digest
+from resimate_engine.exchange import sheets_of, write_workbook
 
 pytestmark = pytest.mark.requirement("CMS-001")
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.models import Job
 from apps.core.tests.pages import as_read
-from apps.models.exchange import sheets_of, write_workbook
-from apps.models.exchange.coinr import NORMALISATIONS
 from apps.models.models import Assessment, Import, ModelVersion, Subject
 from apps.models.tests.exchange.test_import_files import ANSWERS, IDATA, IMETA
+from resimate_engine.exchange import sheets_of, write_workbook
+from resimate_engine.exchange.coinr import NORMALISATIONS
 
 pytestmark = pytest.mark.requirement("CMS-001")
 ACME = {"host": "acme.localhost"}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.models.document import digest
-from apps.models.exchange import FileInvalid, document_of, read_workbook, sheets_of, write_workbook
-from apps.models.exchange.cells import decode, encode
 from apps.models.tests.conftest import STARTERS, SURVEY
+from resimate_engine.document import digest
+from resimate_engine.exchange import FileInvalid, document_of, read_workbook, sheets_of, write_workbook
+from resimate_engine.exchange.cells import decode, encode
 
 pytestmark = pytest.mark.requirement("CMS-001")
 

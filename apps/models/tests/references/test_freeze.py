@@ -12,12 +12,12 @@ from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.core.models import Event
 from apps.models import services
-from apps.models.engine.canonical import digest
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, Subject
 from apps.models.tests.conftest import REFERENCE, SURVEY, Api
-from apps.models.tests.engine import documents
-from apps.models.tests.engine.test_reproduce_asem import asem_document, asem_units
 from apps.models.tests.references.models import ASKED, LOW_AND_HIGH, MEASURED, RANKING
+from resimate_engine.canonical import digest
+from resimate_engine.tests import documents
+from resimate_engine.tests.test_reproduce_asem import asem_document, asem_units
 
 pytestmark = pytest.mark.requirement("CMS-002")
 Assess = Callable[..., Assessment]

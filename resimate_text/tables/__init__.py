@@ -1,0 +1,35 @@
+"""Tables that people bring, from files and from what they paste: one way to read them for the whole product.
+
+Plain Python without a framework. A guess is either proved by the table itself, or said in ``notes``, or refused.
+"""
+
+from resimate_text.tables.decoding import Decoded, decode
+from resimate_text.tables.figures import Figures, figures_of, wrong_figure
+from resimate_text.tables.flaws import Flaw, Note, TableInvalid
+from resimate_text.tables.formulas import guarded, unguarded
+from resimate_text.tables.headed import Headed, Row, headed
+from resimate_text.tables.headings import Columns, key_of
+from resimate_text.tables.reading import Figure, Record, Table, as_text, open_table
+
+__all__ = [
+    "Columns",
+    "Decoded",
+    "Figure",
+    "Figures",
+    "Flaw",
+    "Headed",
+    "Note",
+    "Record",
+    "Row",
+    "Table",
+    "TableInvalid",
+    "as_text",
+    "decode",
+    "figures_of",
+    "guarded",
+    "headed",
+    "key_of",
+    "open_table",
+    "unguarded",
+    "wrong_figure",
+]

@@ -1,0 +1,125 @@
+"""The first sheet of a workbook as a table, and what of it is read otherwise than a person sees it.
+
+That is what is hidden or merged, numbers that are shown in per cent, and other sheets.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from resimate_text.numbers import exact
+from resimate_text.sentences import Sentence
+from resimate_text.tables.flaws import MOST_FLAWS, Flaw, Note
+from resimate_text.tables.reading import Figure, Record, fit
+from resimate_text.tables.workbook import Cells, Sheet, Value, letters, opened
+
+MOST_NAMED: Final = 5
+FIRST: Final = re.compile("[A-Z]+[0-9]+")
+
+
+def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterator[Record]:
+    """Yield the rows of the first sheet that has any, as texts; of hidden sheets only where no other has.
+
+    What is wrong with a row goes to ``flaws``; what a person does not see as it is read, to ``notes``.
+    """
+    found = sorted(opened(content), key=lambda sheet: sheet.is_hidden)
+    for place, sheet in enumerate(found):
+        seen = Seen(sheet)
+        for row in seen.watched():
+            if row.wrong and len(flaws) < MOST_FLAWS:
+                flaws += [Flaw(row.number, letters(place), *wrong) for place, wrong in row.wrong.items()]
+            elif record := fit(row.number, _texts(row.values), flaws):
+                yield record
+        if seen.last:
+            notes += seen.notes(found[place + 1 :])
+            return
+
+
+def _texts(values: Mapping[int, Value]) -> list[str]:
+    return [_text(values.get(place, "")) for place in range(max(values) + 1)]
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else Figure(exact(value))
+
+
+@dataclass(slots=True)
+class Seen:
+    """Watches the rows of a sheet that are read, and says what about them is to be looked at."""
+
+    sheet: Sheet
+    last: int = 0
+    hidden: list[int] = field(default_factory=list)
+    places: set[int] = field(default_factory=set)
+    shares: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def watched(self) -> Iterator[Cells]:
+        """The rows of the sheet; afterwards there are notes on them."""
+        for row in self.sheet.rows:
+            self._take(row)
+            yield row
+
+    def _take(self, row: Cells) -> None:
+        self.last = row.number
+        self.places.update(row.values)
+        if row.number in self.sheet.layout.rows:
+            self.hidden.append(row.number)
+        for place in row.shares:
+            value = row.values[place]
+            if place not in self.shares and isinstance(value, int | float):
+                self.shares[place] = (row.number, value)
+
+    def notes(self, others: Sequence[Sheet]) -> list[Note]:
+        said = (*self._of_sheets(others), *self._of_hidden(), *self._of_merged(), *self._of_shares())
+        return [{"code": code, "detail": detail} for code, detail in said]
+
+    def _of_sheets(self, others: Sequence[Sheet]) -> Iterator[tuple[str, Sentence]]:
+        left = [one.title for one in others if not one.is_hidden and next(one.rows, None)]
+        if self.sheet.is_hidden:
+            yield "sheet_hidden", Sentence("the hidden sheet {title!r} was read", title=self.sheet.title)
+        if left:
+            said = Sentence(
+                "sheet {title!r} was read, and these were not: {others}",
+                title=self.sheet.title,
+                others=_some(map(repr, left)),
+            )
+            yield "sheet_not_read", said
+
+    def _of_hidden(self) -> Iterator[tuple[str, Sentence]]:
+        columns = [place for place in sorted(self.places) if any(place + 1 in one for one in self.sheet.layout.columns)]
+        if self.hidden:
+            yield (
+                "hidden_read",
+                Sentence("hidden rows were read like others: {rows}", rows=_some(map(str, self.hidden))),
+            )
+        if columns:
+            named = _some(map(letters, columns))
+            yield "hidden_read", Sentence("hidden columns were read like others: {columns}", columns=named)
+
+    def _of_merged(self) -> Iterator[tuple[str, Sentence]]:
+        merged = [one for one in self.sheet.layout.merged if FIRST.match(one)]
+        if merged:
+            said = Sentence(
+                "cells {cells} are merged: what they hold was read for the first cell only", cells=_some(merged)
+            )
+            yield "merged_cells", said
+
+    def _of_shares(self) -> Iterator[tuple[str, Sentence]]:
+        for place, (row, value) in self.shares.items():
+            said = Sentence(
+                "column {column}: numbers are shown in per cent; that of row {row} was read as {value}",
+                column=letters(place),
+                row=row,
+                value=exact(value),
+            )
+            yield "per_cent", said
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few of the names, and a mark where there are more."""
+    first = list(islice(names, MOST_NAMED + 1))
+    return ", ".join([*first[:MOST_NAMED], *(["…"] if len(first) > MOST_NAMED else [])])

@@ -1,0 +1,83 @@
+"""Tables under a head line: cells by column, whatever the order; what no column takes is said, never lost silently."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from resimate_text.sentences import Sentence
+from resimate_text.tables.flaws import MOST_FLAWS, Flaw, TableInvalid
+from resimate_text.tables.headings import Columns, key_of
+from resimate_text.tables.reading import Record, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of a row that are not empty, by column."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """The columns in the order of the table, and the rows below them, which are read as they are asked for."""
+
+    line: int
+    columns: Sequence[str]
+    rows: Iterator[Row]
+
+
+def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others: bool = False) -> Headed:
+    """Take the first row of ``table`` for its head line.
+
+    Headings that no column has are columns too with ``others``; else they are noted and not read. Raises
+    ``TableInvalid`` when a needed column is missing or two columns have one name.
+    """
+    head = table.first() or Record(1, ())
+    next(table.rows, None)
+    names = _names(head.cells, columns, others=others)
+    problems = [
+        Flaw(head.line, column, "missing_column", Sentence("there is no column {column!r}", column=column))
+        for column in needed
+        if column not in names
+    ]
+    used = [name for name in names if name]
+    twice = sorted({name for name in used if used.count(name) > 1})
+    if twice:
+        detail = Sentence("columns must have different names: {names}", names=", ".join(twice))
+        problems.append(Flaw(head.line, "", "bad_header", detail))
+    if problems:
+        raise TableInvalid([*table.flaws, *problems])
+    unread = [text for text, name in zip(head.cells, names, strict=True) if text and not name]
+    if unread:
+        detail = Sentence("not read, because these columns are not known here: {names}", names=", ".join(unread))
+        table.notes.append({"code": "column_not_read", "detail": detail})
+    return Headed(head.line, used, _rows(table, head.cells, names))
+
+
+def _names(head: Sequence[str], columns: Columns, *, others: bool) -> list[str]:
+    """The column of each heading. Who writes its very name comes before who writes another name of it."""
+    exact = {key_of(text) for text in head} & {key_of(name) for name in columns.names}
+    names = []
+    for text in head:
+        column = columns.of(text)
+        if column and (key_of(text) == key_of(column) or key_of(column) not in exact):
+            names.append(column)
+        else:
+            names.append(text if others else "")
+    return names
+
+
+def _rows(table: Table, head: Sequence[str], names: Sequence[str]) -> Iterator[Row]:
+    for record in table.rows:
+        if len(table.flaws) >= MOST_FLAWS:
+            return
+        stray = [cell for cell, heading in zip(record.cells, head, strict=False) if cell and not heading]
+        if len(record.cells) > len(head) and any(record.cells[len(head) :]):
+            detail = Sentence("{cells} cells under {columns} columns", cells=len(record.cells), columns=len(head))
+            table.flaws.append(Flaw(record.line, "", "too_many_cells", detail))
+        elif stray:
+            detail = Sentence("{text!r} is under no heading", text=stray[0][:40])
+            table.flaws.append(Flaw(record.line, "", "bad_header", detail))
+        else:
+            named = zip(names, record.cells, strict=False)
+            yield Row(record.line, {name: cell for name, cell in named if name and cell})

@@ -1,0 +1,185 @@
+"""The rows of a table, each with its line: from text with separators, or from a workbook's first sheet."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Final
+
+from resimate_text import heavy
+from resimate_text.sentences import Sentence
+from resimate_text.tables.decoding import Decoded, decode
+from resimate_text.tables.flaws import MOST_FLAWS, Flaw, Note, TableInvalid
+from resimate_text.tables.formulas import guarded, unguarded
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+NAMED: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+SAMPLE: Final = 50
+#: How XLSX files begin, and old or protected ones, which are refused with a sentence of their own.
+WORKBOOKS: Final = (b"PK", b"\xd0\xcf\x11\xe0")
+#: What stands around words without being seen; inside them it may matter to a script.
+UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u061c\u2060\u00ad"
+#: Controls, halves of characters, and marks that turn the direction of what follows.
+UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+LINE: Final = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+#: Bytes or characters from which reading is work.
+LARGE: Final = 128 * 1024
+
+Hits = Callable[[Sequence[str]], int]
+
+
+class Figure(str):
+    """The text of a number that a spreadsheet holds as a number: its point is a decimal point for certain."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row and the line that it begins in; some cell of it is not empty."""
+
+    line: int
+    cells: Sequence[str]
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows that are read as they are asked for; ``flaws`` and ``notes`` grow meanwhile.
+
+    ``separator`` is empty when the rows come from a workbook.
+    """
+
+    rows: Iterator[Record]
+    separator: str = ""
+    notes: list[Note] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def first(self) -> Record | None:
+        """Return the first row without taking it."""
+        for row in self.rows:
+            self.rows = chain((row,), self.rows)
+            return row
+        return None
+
+    def refuse(self) -> None:
+        """Raise ``TableInvalid`` when anything was wrong."""
+        if self.flaws:
+            raise TableInvalid(self.flaws)
+
+
+def open_table(source: str | bytes, *, hits: Hits) -> Table:
+    """Return the rows of a file or of a text; ``hits`` says how many cells of a row the reader knows.
+
+    Rows of nothing but blanks do not exist, wherever they stand. Raises ``TableInvalid`` when it is no table at all;
+    rows that cannot be read are passed over, and told in ``flaws``.
+    """
+    if isinstance(source, bytes) and source.startswith(WORKBOOKS):
+        from resimate_text.tables.first_sheet import first_sheet  # reads XML: only where there is some
+
+        table = Table(iter(()))
+        table.rows = first_sheet(source, table.flaws, table.notes)
+        return table
+    if len(source) >= LARGE:
+        heavy.begin()
+    decoded = decode(source) if isinstance(source, bytes) else None
+    text = decoded.text if decoded else str(source).removeprefix("\ufeff")
+    named = NAMED.fullmatch(next(_lines(text), ""))
+    separator = named[1] if named else separator_of(text, hits)
+    table = Table(iter(()), separator, list(decoded.notes) if decoded else [])
+    table.rows = islice(_records(text, separator, table.flaws), 1 if named else 0, None)
+    return table
+
+
+def as_text(content: bytes) -> Decoded:
+    """Return a table as text that reads the same, to be shown in a field: of a workbook its first sheet."""
+    if not content.startswith(WORKBOOKS):
+        return decode(content)
+    table, page = open_table(content, hits=len), io.StringIO(newline="")
+    writer, last = csv.writer(page, lineterminator="\n"), 0
+    for row in table.rows:
+        page.write("\n" * (row.line - last - 1))  # so that lines keep their numbers
+        writer.writerow([cell if isinstance(cell, Figure) else guarded(cell) for cell in row.cells])
+        last = row.line
+    table.refuse()
+    return Decoded(page.getvalue(), tuple(table.notes))
+
+
+def separator_of(text: str, hits: Hits) -> str:
+    """Return the separator by which the table comes out best: known cells first, then rows of one length.
+
+    >>> separator_of("id;a,b\\nu;1,5\\n", lambda cells: "id" in cells)
+    ';'
+    """
+    found: list[tuple[tuple[int, float, int], str]] = []
+    for separator in SEPARATORS:
+        rows = [row.cells for row in islice(_records(text, separator, []), SAMPLE)]
+        if not rows:
+            continue
+        known = max(hits(row) for row in rows[:3])
+        widths = [len(row) for row in rows]
+        widest = max(widths, key=widths.count)
+        found.append(
+            ((known if widest > 1 else 0, widths.count(widest) / len(rows) if widest > 1 else 0, widest), separator)
+        )
+    return max(found, key=lambda one: one[0])[1] if found else ","
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines as an editor counts them, without a second copy of the text."""
+    return (found[0] for found in LINE.finditer(text))
+
+
+def _records(text: str, separator: str, flaws: list[Flaw]) -> Iterator[Record]:
+    reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=separator != "\t", strict=True)
+    clean = UNFIT.search(text) is None
+    while len(flaws) < MOST_FLAWS:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            flaws.append(_unreadable(line, reader.line_num, str(error)))
+            if reader.line_num > line or "end of data" in str(error):
+                return  # a quotation mark is open: what follows is no row
+            continue
+        if cells is None:
+            return
+        if record := fit(line, cells, flaws, clean=clean):
+            yield record
+
+
+def fit(line: int, cells: Iterable[str], flaws: list[Flaw], *, clean: bool = False) -> Record | None:
+    """Return the row without blanks around its cells; none when nothing is left, or when some of it is no text."""
+    kept = [trimmed(cell) for cell in cells]
+    while kept and not kept[-1]:
+        kept.pop()
+    if not kept:
+        return None
+    bad = None if clean else next((found for cell in kept if (found := UNFIT.search(cell))), None)
+    if bad:
+        detail = Sentence("it holds the character U+{number:04X}, which is no text", number=ord(bad[0]))
+        flaws.append(Flaw(line, "", "bad_character", detail))
+        return None
+    return Record(line, kept)
+
+
+def trimmed(cell: str) -> str:
+    """Return what a cell says: without blanks and marks around it, and without the guard against formulas."""
+    if isinstance(cell, Figure):
+        return cell
+    kept = cell.strip()
+    if not kept.isascii():
+        kept = kept.strip(UNSEEN + " \t\r\n\xa0")
+    return unguarded(kept) if kept.startswith("'") else kept
+
+
+def _unreadable(line: int, last: int, error: str) -> Flaw:
+    if "field limit" in error and last == line:
+        return Flaw(
+            line, "", "too_long", Sentence("a cell has more than {most:,} characters", most=csv.field_size_limit())
+        )
+    if last > line or "end of data" in error:
+        return Flaw(line, "", "bad_csv", Sentence("the quotation mark that opens here is never closed"))
+    return Flaw(line, "", "bad_csv", Sentence("there is text between a closing quotation mark and the next separator"))
