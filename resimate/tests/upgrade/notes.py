@@ -1,6 +1,7 @@
 """What a person could note down of a running installation, through its API, its pages and its mailbox alone."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -57,6 +58,7 @@ class Form(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._writing:
             self.values[self._writing] = data.strip()
+            self._writing = ""
 
 
 @dataclass
@@ -98,6 +100,11 @@ class Notes:
     scores: dict[str, float | None] = field(default_factory=dict)
     answers: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, dict[str, Row]]:
+        people = {f"people of {campaign}": rows for campaign, rows in self.people.items()}
+        return {**self.rows, **people, "versions": self.versions, "links": self.links}
 
 
 def take(product: Product, keys: dict[str, str], links: list[str]) -> Notes:
@@ -155,28 +162,23 @@ def _written_behind(product: Product, link: str) -> dict[str, str]:
 
 def differences(before: Notes, after: Notes) -> list[str]:
     """What was noted before and is not there, or not the same, after; more may have come."""
-    found = []
-    for name, rows in {**before.rows, "versions": before.versions, **before.people}.items():
-        now = {**after.rows, "versions": after.versions, **after.people}.get(name, {})
-        for pk, row in rows.items():
-            found += (
-                [f"{name} {pk}: {one}" for one in _changes(row, now[pk])] if pk in now else [f"{name} {pk} is gone"]
-            )
-    found += _unequal("answers of", before.answers, after.answers) + _unequal("link", before.links, after.links)
-    return found + [
-        f"score of {pk}: {score} is {after.scores.get(pk)}"
-        for pk, score in before.scores.items()
-        if after.scores.get(pk) != pytest.approx(score, rel=1e-12, abs=0)
-    ]
+    found, now_noted = [], after.tables
+    for name, rows in before.tables.items():
+        now = now_noted.get(name, {})
+        found += [f"{name} {key} is gone" for key in rows if key not in now]
+        found += [f"{name} {key}: {one}" for key in rows if key in now for one in _changes(rows[key], now[key])]
+    for key, answers in before.answers.items():
+        lost = Counter(answers) - Counter(after.answers.get(key, ()))
+        found += [f"answers of {key}: {one} is gone" for one in lost.elements()]
+    for key, score in before.scores.items():
+        if after.scores.get(key) != pytest.approx(score, rel=1e-12, abs=0):
+            found.append(f"score of {key}: {score} is {after.scores.get(key)}")
+    return found
 
 
 def _changes(row: Row, now: Row) -> list[str]:
     moving = MOVING | WITHHELD | ({"permissions"} if row.get("is_system") else set())
     return [f"{key} {row[key]!r} is {now.get(key)!r}" for key in row.keys() - moving if row[key] != now.get(key)]
-
-
-def _unequal(what: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return [f"{what} {key}: {value} is {after.get(key)}" for key, value in before.items() if after.get(key) != value]
 
 
 def sign_in(product: Product, tenant: str, email: str) -> bool:

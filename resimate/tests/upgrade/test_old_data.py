@@ -44,11 +44,22 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Earlier]:
         told = story.tell(product)
         links = notes.personal_links(product)
         noted = notes.take(product, told.keys, links)
+        _expect_something_to_find(noted, told)
         dumped = dump(product, tmp_path_factory.mktemp("dump"))
         product.stop()
         yield Earlier(product, told, links, noted, dumped)
     finally:
         product.remove()
+
+
+def _expect_something_to_find(noted: Notes, told: Told) -> None:
+    """Nothing is found again easily where nothing was noted."""
+    assert [
+        name for name in ("campaigns", "users", "api-keys", "audit-entries") if not noted.rows[f"demo {name}"]
+    ] == []
+    assert any(len(answers) >= 20 for answers in noted.answers.values())
+    assert sum(score is not None for score in noted.scores.values()) >= 40
+    assert "Comment 0" in noted.links[told.unfinished].values()
 
 
 @pytest.fixture
