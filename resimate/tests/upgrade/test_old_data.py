@@ -40,7 +40,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Earlier]:
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     product = earlier_product()
     try:
-        product.start()
+        product.start(patience=300)
         told = story.tell(product)
         links = notes.personal_links(product)
         noted = notes.take(product, told.keys, links)
@@ -89,7 +89,7 @@ def test_a_dump_of_an_earlier_commit_opens_under_traffic(earlier: Earlier, prese
 def _start_under_traffic(product: Product, earlier: Earlier) -> None:
     paths = ("/health/ready", "/sign-in/", "/api/v1/campaigns/", earlier.links[0])
     with Traffic(product, paths, earlier.told.keys["demo"]) as traffic:
-        product.start()
+        product.start(patience=300)
     assert traffic.failures == {}
     assert traffic.latest == dict.fromkeys(paths, 200)
 
