@@ -47,7 +47,7 @@ def renewed(*kinds: str) -> Callable[[Renewal], Renewal]:
     def register(function: Renewal) -> Renewal:
         for kind in kinds:
             if _renewals.setdefault(kind, function) is not function:
-                raise ValueError(f"two functions renew messages of kind {kind}")
+                raise ValueError("two functions renew messages of one kind", kind)
         return function
 
     return register
