@@ -39,11 +39,10 @@ def test_what_a_library_shows_of_itself_runs(library: str) -> None:
     exec(example, {"__name__": "page"})  # noqa: S102  our own page
 
 
-def test_the_page_that_follows_an_answer_names_files_that_are_there() -> None:
+@pytest.mark.parametrize("page", ["follow-one-answer.md", "where.md"])
+def test_pages_that_lead_to_files_name_files_that_are_there(page: str) -> None:
     root = DOCS.parent
-    named = re.findall(
-        r"`((?:apps|templates|static|resimate\w*)/[\w/.-]+\.\w+)`", (DOCS / "follow-one-answer.md").read_text()
-    )
+    named = re.findall(r"`((?:apps|docs|locale|templates|static|resimate\w*)/[\w/.-]*)`", (DOCS / page).read_text())
 
     assert len(named) > 10
     assert [name for name in named if not (root / name).exists()] == []
