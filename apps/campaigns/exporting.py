@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.campaigns.reports import Results
+from apps.campaigns.reading import Results
 from apps.models.disclosure import FEWEST
 from apps.models.models import ReferenceSet
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Campaign
-from apps.campaigns.reports import GroupProgress, Results
+from apps.campaigns.reading import GroupProgress, Results
 from apps.core.typed_numbers import shown
 from apps.models.presenting import band_class, scale_of
 from resimate_charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar

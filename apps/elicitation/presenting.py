@@ -10,7 +10,7 @@ from apps.core import typed_numbers
 from apps.core.translating import translated
 from apps.elicitation.asked import Change
 from apps.elicitation.models import WeightElicitation
-from apps.elicitation.reports import Doubtful, Judged, NodeReport
+from apps.elicitation.reading import Doubtful, Judged, NodeReport
 from resimate_charts import Bar, Chart, Dots, Scale, bars, dots
 from resimate_charts.scale import write_number, write_share
 

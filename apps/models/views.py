@@ -21,7 +21,7 @@ from apps.accounts.workspace import staff_page, user_of
 from apps.core.errors import Refused
 from apps.core.pages import refusals_told
 from apps.core.translating import translated
-from apps.models import reports, services
+from apps.models import reading, services
 from apps.models.forms import ImportForm, SubjectForm
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.presenting import score_text
@@ -94,8 +94,8 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "description": content.text(content.description, language),
         "versions": versions,
         "version": chosen,
-        "outline": reports.outline(content, language),
-        "facts": reports.facts(content),
+        "outline": reading.outline(content, language),
+        "facts": reading.facts(content),
         "content": content,
         "golden": services.golden_of(chosen),
         "doubts": services.doubts_of(content),
@@ -104,8 +104,8 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "may_change": authz.somewhere(user, "models:create") and user.has_perm("models:update", found),
         "may_retire": user.has_perm("models:retire", found),
         "replaced_by": services.replaced_by(chosen),
-        "questions": reports.questionnaire(content, language),
-        "bands": reports.bands(content, language),
+        "questions": reading.questionnaire(content, language),
+        "bands": reading.bands(content, language),
         **_references(request, chosen, content),
     }
     return render(request, "models/detail.html", page)

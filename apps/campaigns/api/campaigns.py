@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
-from apps.campaigns import exporting, reports, services
+from apps.campaigns import exporting, reading, services
 from apps.campaigns.api.serializers import (
     CampaignSerializer,
     ExtensionSerializer,
@@ -95,10 +95,10 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
     def progress(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """How many people are how far."""
         campaign = self.get_object()
-        groups = reports.progress_by_group(campaign)
-        whole = asdict(reports.total(groups))
+        groups = reading.progress_by_group(campaign)
+        whole = asdict(reading.total(groups))
         del whole["group"]
-        unweighed = [group.group for group in reports.unweighed_groups(campaign, groups)]
+        unweighed = [group.group for group in reading.unweighed_groups(campaign, groups)]
         return Response({**whole, "groups": [asdict(group) for group in groups], "unweighed_groups": unweighed})
 
     @extend_schema(
@@ -113,7 +113,7 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
         closed: those with fewer than five raters are hidden, and one more where the others would give it away.
         """
         campaign = self.get_object()
-        results = reports.results_of(campaign, get_language() or "en")
+        results = reading.results_of(campaign, get_language() or "en")
         if results is None:
             raise disclosure.NotReleased
         if getattr(request.accepted_renderer, "format", "") == "csv":

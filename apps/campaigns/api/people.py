@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.api.serializers import (
     LinkSerializer,
     MessageSerializer,
@@ -38,11 +38,11 @@ def _by_email(queryset: Any, email: str) -> Any:
 
 
 def _in_group(queryset: Any, group: str) -> Any:
-    return reports.in_group(queryset, "group", group)
+    return reading.in_group(queryset, "group", group)
 
 
 def _of_group(queryset: Any, group: str) -> Any:
-    return reports.in_group(queryset, "stakeholder__group", group)
+    return reading.in_group(queryset, "stakeholder__group", group)
 
 
 class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[Stakeholder]):

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import (
@@ -180,7 +180,7 @@ def test_a_group_in_which_one_alone_has_answered_is_not_compared(campaign: Campa
     given = {"P1": 3, "P2": 2, "S1": 40, "S2": True, "M1": ["plan"]}
     _send_all(campaign, {"Board": [given, {}, {}, {}, {}], "Crew": [given] * 6, "Staff": [given] * 7}, clock)
 
-    found = reports.results_of(_close(campaign, clock), "en")
+    found = reading.results_of(_close(campaign, clock), "en")
 
     assert found is not None
     assert {one.group: one.value is None for one in found.groups} == {"Board": True, "Crew": True, "Staff": False}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import HOST, Clock, deliver_everything, make_user, others_send, part_of, send
@@ -132,9 +132,9 @@ def test_a_node_that_one_more_has_answered_is_not_shown_again(campaign: Campaign
 def test_groups_come_at_the_end_alone(campaign: Campaign, staff: Client, clock: Clock) -> None:
     _people(campaign, range(10), ANSWERS, clock, "Crew")
     _people(campaign, range(10, 20), ANSWERS, clock, "Board")
-    found = reports.results_of(Campaign.objects.select_related("version", "subject").get(pk=campaign.pk), "en")
+    found = reading.results_of(Campaign.objects.select_related("version", "subject").get(pk=campaign.pk), "en")
 
-    closed = reports.results_of(_close(campaign, clock), "en")
+    closed = reading.results_of(_close(campaign, clock), "en")
 
     assert found is not None
     assert closed is not None

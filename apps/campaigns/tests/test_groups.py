@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import DOCUMENT, HOST, Clock, make_version
 from apps.core.contacts import Contact
@@ -70,7 +70,7 @@ def test_spellings_of_before_are_counted_and_found_together(
     for person, written in zip(Stakeholder.objects.filter(group="Crew"), SPELLINGS, strict=True):
         Stakeholder.objects.filter(pk=person.pk).update(group=written)
 
-    counted = {one.group: one.people for one in reports.progress_by_group(draft)}
+    counted = {one.group: one.people for one in reading.progress_by_group(draft)}
     assert len(counted) == 2
     assert sorted(counted.values()) == [1, 6]
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import (
@@ -69,7 +69,7 @@ def test_the_assessment_is_compared_with_the_set_and_the_results_say_so(
     draft = _campaign(frozen.version, harbour, ada, clock, reference_set=frozen)
     campaign = _answered(draft, ada, clock)
 
-    results = reports.results_of(campaign, "en")
+    results = reading.results_of(campaign, "en")
 
     assert results is not None
     assert (results.run.score, results.reference) == (50.0, frozen)

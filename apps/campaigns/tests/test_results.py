@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.campaigns import reports, services
+from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import Clock, deliver_everything, send
@@ -81,7 +81,7 @@ def test_it_is_compared_with_the_wave_before(wave: Wave, staff: Client) -> None:
     before = wave("2025", {"Staff": [2] * 5})
     campaign = wave("2026", {"Staff": [3] * 5})
 
-    found = reports.results_of(campaign, "en")
+    found = reading.results_of(campaign, "en")
     page = staff.get(f"/campaigns/{campaign.pk}/results/").content.decode()
 
     assert found is not None
@@ -102,13 +102,13 @@ def test_an_open_campaign_or_another_subject_is_no_wave_before(
 
     campaign = wave("2026", {"Staff": [3] * 5})
 
-    assert reports.previous_wave(campaign) is None
+    assert reading.previous_wave(campaign) is None
 
 
 def test_groups_of_five_are_shown_and_smaller_ones_hidden(wave: Wave, staff: Client) -> None:
     campaign = wave("2026", {"Staff": [3] * 5, "Board": [1] * 4, "Crew": [2] * 3})
 
-    found = reports.results_of(campaign, "en")
+    found = reading.results_of(campaign, "en")
     answer = json.loads(staff.get(f"/campaigns/{campaign.pk}/results.json").content)
     page = staff.get(f"/campaigns/{campaign.pk}/results/").content.decode()
 
@@ -131,7 +131,7 @@ def test_a_single_small_group_is_not_given_away_by_the_others(wave: Wave) -> Non
     """The whole minus the shown groups would be the hidden one; so one more is hidden."""
     campaign = wave("2026", {"Staff": [3] * 7, "Crew": [2] * 5, "Board": [1] * 2})
 
-    found = reports.results_of(campaign, "en")
+    found = reading.results_of(campaign, "en")
 
     assert found is not None
     assert {one.group for one in found.groups if one.hidden} == {"Board", "Crew"}
@@ -161,7 +161,7 @@ def test_results_leave_as_csv_without_loss(wave: Wave, staff: Client) -> None:
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
     assert content.startswith(codecs.BOM_UTF8)
-    found = reports.results_of(campaign, "en")
+    found = reading.results_of(campaign, "en")
     assert found is not None
     assert [row["code"] for row in rows] == ["all", "people", "plans", "means"]
     assert float(rows[0]["score"]) == found.run.score

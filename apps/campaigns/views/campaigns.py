@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
-from apps.campaigns import presenting, reports, services
+from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page, veil
@@ -136,16 +136,16 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The campaign as it stands; the whole page, or the part that changes."""
     campaign = campaign_or_404(request, pk)
     user, now = user_of(request), timezone.now()
-    groups = reports.progress_by_group(campaign)
-    counts = reports.total(groups)
+    groups = reading.progress_by_group(campaign)
+    counts = reading.total(groups)
     people, rows = _people(request, campaign)
     page = {
         "campaign": campaign,
         "is_open": campaign.accepts_answers_at(now),
         "groups": groups,
         "counts": counts,
-        "waiting": reports.waits_for_worker(campaign),
-        "unweighed": reports.unweighed_groups(campaign, groups),
+        "waiting": reading.waits_for_worker(campaign),
+        "unweighed": reading.unweighed_groups(campaign, groups),
         "funnel": presenting.progress_funnel(counts) if counts.invited else None,
         "people": people,
         "rows": rows,
@@ -162,7 +162,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
     """One page of those who take part, each with the state of the last message to them."""
     rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
     if "group" in request.GET:
-        rows = reports.in_group(rows, "stakeholder__group", request.GET["group"].replace("\0", ""))
+        rows = reading.in_group(rows, "stakeholder__group", request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     veil(request, shown)

@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.accounts.workspace import user_of
-from apps.campaigns import exporting, presenting, reports
+from apps.campaigns import exporting, presenting, reading
 from apps.campaigns.models import Campaign
-from apps.campaigns.reports import Results
+from apps.campaigns.reading import Results
 from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
 from apps.core.api.fast import csv_download
 from apps.core.api.renderers import encode
@@ -24,12 +24,12 @@ from apps.models.disclosure import FEWEST
 def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk)
     language = get_language() or "en"
-    found = reports.results_of(campaign, language)
-    counts = reports.total(reports.progress_by_group(campaign))
+    found = reading.results_of(campaign, language)
+    counts = reading.total(reading.progress_by_group(campaign))
     page = {
         "campaign": campaign,
         "counts": counts,
-        "waiting": reports.waits_for_worker(campaign),
+        "waiting": reading.waits_for_worker(campaign),
         "crumbs": crumbs(campaign),
     }
     if found is None:
@@ -43,7 +43,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "dimensions": presenting.dimension_bars(found, language),
         "groups": presenting.group_bars(found, language),
         "rows": presenting.rows(found, language),
-        "remarks": reports.remarks_on(campaign, language),
+        "remarks": reading.remarks_on(campaign, language),
         "has_hidden": any(one.hidden for one in found.groups),
         "fewest": FEWEST,
     }
@@ -73,7 +73,7 @@ def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _found(request: HttpRequest, pk: UUID) -> tuple[Campaign, Results | None]:
     """The campaign with its results; while nothing is released their page says why."""
     campaign = campaign_or_404(request, pk)
-    return campaign, reports.results_of(campaign, get_language() or "en")
+    return campaign, reading.results_of(campaign, get_language() or "en")
 
 
 def _file_name(campaign: Campaign) -> str:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice
-from apps.elicitation import reports, services
+from apps.elicitation import reading, services
 from apps.elicitation.api.serializers import (
     ElicitationRemindedSerializer,
     ElicitationSerializer,
@@ -84,5 +84,5 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     def weights(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What the judgements come to: by expert, combined, and how far experts lie apart."""
         elicitation = self.get_object()
-        nodes = [weights_of(report) for report in reports.results_of(elicitation)]
+        nodes = [weights_of(report) for report in reading.results_of(elicitation)]
         return Response({"method": elicitation.method, "nodes": nodes})

@@ -7,7 +7,7 @@ from apps.accounts import authz
 from apps.core.api import serializers
 from apps.core.contacts import Contact
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
-from apps.elicitation.reports import Judged, NodeReport
+from apps.elicitation.reading import Judged, NodeReport
 from apps.models.models import ModelVersion, ResilienceModel
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from apps.elicitation import services
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
-from apps.elicitation.reports import results_of
+from apps.elicitation.reading import results_of
 from apps.elicitation.tests.story import BO, CY, POINTS, expert
 
 pytestmark = pytest.mark.requirement("CMS-002", "CAMP-001")

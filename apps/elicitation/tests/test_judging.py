@@ -7,7 +7,7 @@ import pytest
 
 from apps.elicitation import judging
 from apps.elicitation.asked import AskedNode, Item, asked_nodes, changes, frozen
-from apps.elicitation.reports import Judged, NodeReport
+from apps.elicitation.reading import Judged, NodeReport
 from apps.elicitation.tests.story import DOCUMENT, OTHER_POINTS, POINTS, STEADY, TORN, changed, values
 from resimate_engine.document import parse
 

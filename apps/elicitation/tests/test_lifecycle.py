@@ -12,7 +12,7 @@ from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Refused
 from apps.elicitation import links, services
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
-from apps.elicitation.reports import results_of
+from apps.elicitation.reading import results_of
 from apps.elicitation.services import ElicitationNotReady, NobodyToRemind, NodesChanged, NothingToSend
 from apps.elicitation.tests.story import (
     BO,

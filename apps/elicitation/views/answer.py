@@ -13,7 +13,7 @@ from apps.elicitation import answering, judging, presenting, services
 from apps.elicitation.answering import Given
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Judgement
-from apps.elicitation.reports import Judged
+from apps.elicitation.reading import Judged
 from apps.elicitation.views.access import Visit, by_personal_link
 
 opened = require_POST(by_personal_link(door.opened))

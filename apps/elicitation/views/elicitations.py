@@ -19,7 +19,7 @@ from apps.accounts import authz
 from apps.accounts.workspace import staff_page, user_of
 from apps.core.errors import Refused
 from apps.core.pages import refusals_told
-from apps.elicitation import asked, presenting, reports, services
+from apps.elicitation import asked, presenting, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import NodesChanged
@@ -98,7 +98,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
         "status_kind": presenting.status_kind(elicitation),
         "experts": _rows(experts),
         "progress": _progress(experts),
-        "reports": [presenting.shown(one, language) for one in reports.results_of(elicitation)],
+        "reports": [presenting.shown(one, language) for one in reading.results_of(elicitation)],
         "is_draft": is_draft,
         "changes": _changes(elicitation) if is_draft else [],
         "is_open": elicitation.status == WeightElicitation.Status.OPEN,

@@ -18,7 +18,7 @@ from apps.elicitation import presenting, services, words
 from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert
-from apps.elicitation.reports import Judged
+from apps.elicitation.reading import Judged
 from apps.elicitation.views.doors import READ, crumbs, elicitation_or_404
 from apps.notifications.services import messages_with
 
