@@ -1,4 +1,4 @@
-/* Dangerous buttons ask first. */
+/* Dangerous buttons ask first: this module stands before others that take a submit. */
 document.addEventListener("submit", (event) => {
   const form = event.target, button = event.submitter, dialog = document.querySelector("#confirm");
   if (!button?.dataset.confirm || !dialog?.showModal || button.dataset.sure) return;

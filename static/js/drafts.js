@@ -1,4 +1,4 @@
-/* Answers of a form[data-draft-key] wait in localStorage until the server has taken them. */
+/* Answers of a form[data-draft-key] wait in localStorage until the server has taken them. Stands behind saving.js. */
 import { say } from "./status.js";
 
 const slot = (form) => "draft:" + form.dataset.draftKey;

@@ -1,4 +1,5 @@
-/* What only the staff's pages need. */
+/* The features of the staff's pages. */
+import "./confirm.js";
 import "./kept.js";
 import "./sign_out.js";
 import "./polling.js";

@@ -15,24 +15,59 @@ from apps.core.scripts import IMPORT, HashedFiles, imported_by
 
 STATIC = Path(settings.BASE_DIR) / "static"
 MODULES = {f"js/{path.name}" for path in (STATIC / "js").iterdir()}
-ENTRIES = {"js/app.js", "js/workspace.js"}
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 pytestmark = pytest.mark.urls(__name__)
 urlpatterns: list[Any] = []
 
 
-def _asked_for_by(frame: str) -> list[str]:
+def _asked_for_by(frame: str) -> set[str]:
     """What the page names, of all that belongs to modules."""
     request = RequestFactory().get("/")
     request.user = SimpleNamespace(is_authenticated=False, is_staff=False)  # type: ignore[assignment]
     page = render_to_string(frame, {}, request)
-    return re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page) + re.findall(
-        r'<script type="module" src="/static/([^"]+)">', page
-    )
+    preloaded = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)" fetchpriority="low">', page)
+    return {*preloaded, *re.findall(r'<script type="module" src="/static/([^"]+)">', page)}
+
+
+def _frame(path: Path) -> Path | None:
+    extended = re.search(r'\{% extends "([^"]+)" %\}', path.read_text())
+    return TEMPLATES / extended[1] if extended else None
+
+
+def _run_by(path: Path) -> set[str]:
+    """The features that a page names, itself or through what it extends."""
+    block = re.search(r"\{% block features %\}(.*?)\{% endblock %\}", path.read_text(), re.DOTALL)
+    named = set(re.findall(r'\{% module "([^"]+)" %\}', block[1])) if block else set()
+    frame = _frame(path)
+    return named | _run_by(frame) if frame and (not block or "block.super" in block[1]) else named
 
 
 def test_every_module_is_of_use_to_a_page() -> None:
-    assert {name for entry in ENTRIES for name in imported_by(entry)} | ENTRIES == MODULES
+    entries = set(
+        re.findall(r'\{% module "([^"]+)" %\}', "".join(path.read_text() for path in TEMPLATES.rglob("*.html")))
+    )
+
+    assert {name for entry in entries for name in imported_by(entry)} | entries == MODULES
+
+
+@pytest.mark.parametrize(
+    ("element", "needed"),
+    [
+        (" data-draft-key=", {"js/saving.js", "js/drafts.js"}),
+        ('include "campaigns/respond/_question.html"', {"js/saving.js"}),
+        (" hx-post=", {"js/saving.js"}),
+        (" data-local=", {"js/times.js"}),
+        (' name="opened"', {"js/opened.js"}),
+        (" data-confirm=", {"js/workspace.js"}),
+        (" data-keep=", {"js/workspace.js"}),
+    ],
+)
+def test_a_page_asks_for_the_module_of_an_element_that_it_shows(element: str, needed: set[str]) -> None:
+    pages = [path for path in TEMPLATES.rglob("*.html") if _frame(path) and element in path.read_text()]
+
+    assert pages
+    assert [path.name for path in pages if not needed <= _run_by(path)] == []
 
 
 def test_every_import_is_of_the_one_form_that_gets_hashed_names() -> None:
@@ -46,12 +81,14 @@ def test_every_import_is_of_the_one_form_that_gets_hashed_names() -> None:
 
 @pytest.mark.parametrize("frame", ["base_staff.html", "base_auth.html"])
 def test_a_page_asks_for_every_module_before_the_first_one_ran(frame: str) -> None:
-    assert set(_asked_for_by(frame)) == MODULES
+    entries = {"js/app.js", "js/workspace.js"}
+
+    assert _asked_for_by(frame) == {name for entry in entries for name in imported_by(entry)} | entries
 
 
 def test_a_stakeholder_waits_for_nothing_that_only_staff_need() -> None:
-    assert set(_asked_for_by("base_respondent.html")) == {*imported_by("js/app.js"), "js/app.js"}
-    assert {"js/kept.js", "js/polling.js", "js/copy.js"}.isdisjoint(_asked_for_by("base_respondent.html"))
+    assert _asked_for_by("base_respondent.html") == {*imported_by("js/app.js"), "js/app.js"}
+    assert _asked_for_by("links/base.html") == {*imported_by("js/app.js"), "js/app.js", "js/opened.js"}
 
 
 def test_collected_modules_import_each_other_by_hashed_names(tmp_path: Path) -> None:
@@ -64,4 +101,5 @@ def test_collected_modules_import_each_other_by_hashed_names(tmp_path: Path) -> 
     assert [outcome for _, _, outcome in outcomes if isinstance(outcome, Exception)] == []
     hashed = {collected.hashed_files[name]: (tmp_path / collected.hashed_files[name]).read_text() for name in MODULES}
     imported = {f"js/{other}" for text in hashed.values() for other in re.findall(r'"\./([^"]+)";', text)}
-    assert imported == set(hashed) - {collected.hashed_files[entry] for entry in ENTRIES}
+    assert imported == {collected.hashed_files[other] for name in MODULES for other in imported_by(name)}
+    assert imported <= set(hashed)
