@@ -13,9 +13,10 @@ PEOPLE = [{"name": f"Person {letter}", "email": f"{letter}@upgrade.example", "gr
 
 @dataclass(frozen=True)
 class Told:
-    """A key for each tenant that reads everything there, and the personal link of somebody who has not finished."""
+    """A key for each tenant that reads everything there, one that opens nothing, and a link of who has not finished."""
 
     keys: dict[str, str]
+    revoked: str
     unfinished: str
 
 
@@ -28,8 +29,11 @@ def tell(product: Product) -> Told:
     _answer(product, invited[0], sections=1)
     for link in invited[1:3]:
         answer_all(product, link)
+    revoked = admin.post("api-keys/", {"name": "revoked"})
+    admin.post(f"api-keys/{revoked['id']}/revoke/")
     readers = {"demo": "reader@demo.example", "hdi": "admin@hdi.example"}
-    return Told({tenant: product.api_key(tenant, email) for tenant, email in readers.items()}, invited[0])
+    keys = {tenant: product.api_key(tenant, email) for tenant, email in readers.items()}
+    return Told(keys, revoked["key"], invited[0])
 
 
 def answer_all(product: Product, link: str) -> None:
@@ -39,7 +43,7 @@ def answer_all(product: Product, link: str) -> None:
 
 
 def _open_campaign(admin: Caller) -> list[str]:
-    """Returns the personal links of those who are invited."""
+    """Returns the personal links of those who are invited, but for one whose link is revoked."""
     earlier = set(personal_links(admin.product))
     like = next(one for one in admin.every("campaigns/") if one["status"] == "open")
     closes = (datetime.now(UTC) + timedelta(days=3)).isoformat()
@@ -48,7 +52,10 @@ def _open_campaign(admin: Caller) -> list[str]:
     admin.post(f"campaigns/{campaign['id']}/participations/bulk/", PEOPLE)
     admin.post(f"campaigns/{campaign['id']}/open/")
     assert wait_until(lambda: len({*personal_links(admin.product)} - earlier) == len(PEOPLE), 60)
-    return sorted({*personal_links(admin.product)} - earlier)
+    people = f"campaigns/{campaign['id']}/participations/"
+    admin.post(f"{people}{next(admin.every(people))['id']}/revoke/")
+    invited = sorted({*personal_links(admin.product)} - earlier)
+    return [link for link in invited if admin.product.request("GET", "demo", link).status == 200]
 
 
 def _answer(product: Product, link: str, *, sections: int) -> None:

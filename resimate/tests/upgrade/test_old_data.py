@@ -60,6 +60,7 @@ def _expect_something_to_find(noted: Notes, told: Told) -> None:
     assert any(len(answers) >= 20 for answers in noted.answers.values())
     assert sum(score is not None for score in noted.scores.values()) >= 40
     assert "Comment 0" in noted.links[told.unfinished].values()
+    assert {link["status"] for link in noted.links.values()} == {"200", "410"}
 
 
 @pytest.fixture
@@ -96,6 +97,7 @@ def _start_under_traffic(product: Product, earlier: Earlier) -> None:
 
 def _find_everything_again(product: Product, earlier: Earlier) -> None:
     assert wait_until(lambda: _is_scored(product, earlier), 60, pause=0.5)
+    assert product.request("GET", "demo", "/api/v1/campaigns/", key=earlier.told.revoked).status == 401
     assert [one for one in SIGN_INS if not notes.sign_in(product, *one)] == []
     assert notes.differences(earlier.notes, notes.take(product, earlier.told.keys, earlier.links)) == []
 
