@@ -78,21 +78,15 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.core.cache import cache
     from django.db import connections
 
-    from apps.configuration import services as configuration
-    from apps.configuration.throttling import COUNTER
     from apps.core import degraded
-    from apps.core.observability import health
-    from apps.tenants import hosts
+    from apps.core.memory import forget_all
 
     def forget() -> None:
         for alias in ("default", "owner"):
             connections[alias].set_schema_to_public()  # type: ignore[attr-defined]
-        hosts.forget()
-        configuration._remembered.clear()
-        COUNTER.forget()
+        forget_all()
         # The suite has no worker; who tests that it is missing looks for itself.
         degraded.WATCH.found, degraded.WATCH.until = (), float("inf")
-        health.READINESS.forget()
 
     forget()
     cache.clear()

@@ -11,11 +11,17 @@ from apps import audit
 from apps.configuration.models import Setting
 from apps.configuration.registry import KEYS
 from apps.core.errors import Invalid, Problem
+from apps.core.memory import forgets
 from apps.core.tenancy import current_schema
 from resimate_text.sentences import Sentence
 
 SECONDS = 5.0
 _remembered: dict[str, tuple[float, dict[str, Any]]] = {}
+
+
+@forgets
+def forget() -> None:
+    _remembered.clear()
 
 
 def get(key: str) -> Any:
@@ -55,7 +61,7 @@ def change(key: str, value: Any, *, now: datetime, actor: Any = None) -> None:
     Setting.objects.update_or_create(key=key, defaults={"value": value, "changed_at": now})
     kept = {"value": value} if KEYS[key].may_be_kept else {}
     audit.record("setting.changed", now=now, actor=actor, details={"key": key, **kept})
-    transaction.on_commit(_remembered.clear)
+    transaction.on_commit(forget)
 
 
 def _level(schema: str) -> dict[str, Any]:

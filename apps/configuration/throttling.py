@@ -14,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 
 from apps.configuration import services
 from apps.core import degraded
+from apps.core.memory import forgets
 from apps.core.observability.middleware import client_address
 
 WINDOW = 3600
@@ -74,6 +75,7 @@ class Counter:
 
 
 COUNTER = Counter()
+forgets(COUNTER.forget)
 
 
 def _draw(name: str, amount: int) -> int | None:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name, schema_context
 from redis.exceptions import RedisError
 
+from apps.core.memory import forgets
 from apps.core.models import Pulse
 
 logger = logging.getLogger(__name__)
@@ -177,6 +178,7 @@ class Watch:
 
 
 WATCH: Final = Watch()
+forgets(WATCH.forget)
 
 
 def missing(name: str) -> Missing | None:

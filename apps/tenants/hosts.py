@@ -10,6 +10,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django_tenants.utils import get_public_schema_name, schema_context
 
+from apps.core.memory import forgets
 from apps.tenants.models import Domain, Tenant
 
 SECONDS = 5.0
@@ -105,6 +106,7 @@ def suspended_schemas() -> set[str]:
 
 @receiver([post_save, post_delete], sender=Tenant)
 @receiver([post_save, post_delete], sender=Domain)
+@forgets
 def forget(**_: object) -> None:
     _known.clear()
     _unknown.clear()

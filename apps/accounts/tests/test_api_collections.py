@@ -200,7 +200,7 @@ def test_settings_are_listed_with_their_levels_and_set_one_by_one(api: Client) -
 
     answer = api.put(f"/api/v1/settings/{key}/", {"value": 4000}, JSON, headers=ACME)
 
-    configuration._remembered.clear()
+    configuration.forget()
     assert answer.status_code == 200
     shown = _get(api, f"settings/{key}/").json()
     assert (shown["value"], [one["level"] for one in shown["levels"]]) == (4000, ["default", "tenant"])

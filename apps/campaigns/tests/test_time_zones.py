@@ -20,7 +20,7 @@ DECEMBER = datetime(2026, 12, 11, 17, 0, tzinfo=UTC)
 @pytest.fixture
 def berlin(acme: Any, clock: Clock) -> None:
     configuration.change(ZONE.name, "Europe/Berlin", now=clock.moment)
-    configuration._remembered.clear()
+    configuration.forget()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ KEY = "api.rate.models"
 def _set(schema: str, value: Any, now: datetime) -> None:
     with schema_context(schema):
         services.change(KEY, value, now=now)
-    services._remembered.clear()
+    services.forget()
 
 
 def test_a_tenants_own_value_wins_over_the_global_one_and_that_over_the_default(acme: Any, now: datetime) -> None:
@@ -108,7 +108,7 @@ def test_the_command_sets_for_all_tenants_or_for_one(
     with django_capture_on_commit_callbacks(execute=True):
         _command(capsys, "set", KEY, "70")
         _command(capsys, "set", KEY, "80", "--tenant", "acme")
-    services._remembered.clear()
+    services.forget()
 
     assert _command(capsys, "get", KEY)["value"] == 70
     assert _command(capsys, "get", KEY, "--tenant", "beta")["value"] == 70
@@ -118,7 +118,7 @@ def test_the_command_sets_for_all_tenants_or_for_one(
 
 def test_a_setting_that_takes_text_takes_it_bare(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     _command(capsys, "set", "campaign.sender", "Ada of Acme")
-    services._remembered.clear()
+    services.forget()
 
     assert _command(capsys, "get", "campaign.sender")["value"] == "Ada of Acme"
 

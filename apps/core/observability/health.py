@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.core import degraded
+from apps.core.memory import forgets
 from apps.core.tenancy import enter_public
 
 LIVE: Final = ("/health/live", "/health/live/")
@@ -53,6 +54,7 @@ class Readiness:
 
 
 READINESS: Final = Readiness()
+forgets(READINESS.forget)
 
 
 def is_near(peer: str, server: str, headers: Container[str]) -> bool:

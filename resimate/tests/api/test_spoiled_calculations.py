@@ -102,7 +102,7 @@ def _no_limits(api: Api) -> None:
     """So many requests as are made here nobody may make in an hour."""
     for group in ("calculations", "models"):
         configuration.change(f"api.rate.{group}", 10**8, now=timezone.now())
-    configuration._remembered.clear()
+    configuration.forget()
 
 
 def _spoiled(body: Any, share: float) -> Iterator[tuple[str, Any]]:

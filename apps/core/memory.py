@@ -1,0 +1,22 @@
+"""What a process remembers to save itself a question, and how it forgets all of it at once.
+
+Each module says beside what it remembers how that is forgotten; a test begins with a process that knows nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Forgetting = TypeVar("Forgetting", bound=Callable[[], Any])
+
+_forgetting: list[Callable[[], Any]] = []
+
+
+def forgets(function: Forgetting) -> Forgetting:
+    """Have the function called by ``forget_all``."""
+    _forgetting.append(function)
+    return function
+
+
+def forget_all() -> None:
+    for forget in _forgetting:
+        forget()
