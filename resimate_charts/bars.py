@@ -12,6 +12,7 @@ from resimate_charts.canvas import (
     NARROW,
     RAMP,
     SERIES,
+    SURFACE,
     TRACK,
     WIDE,
     Chart,
@@ -188,7 +189,7 @@ def _beyond(x: float, top: float, *, rightward: bool) -> SafeString:
         d=f"M{start:.0f} {top + 4:.0f}{chevron}",
         class_="m-chevron",
         fill="none",
-        stroke="#FFFFFF",
+        stroke=SURFACE,
         stroke_width=2,
     )
 

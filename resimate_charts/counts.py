@@ -131,7 +131,7 @@ def _segment(index: int, begin: float, length: float, number: str) -> SafeString
         x=begin + length / 2,
         y=18.5,
         class_="t-on-series",
-        fill="#FFFFFF",
+        fill=SURFACE,
         font_size=SIZE,
         font_weight=600,
         text_anchor="middle",

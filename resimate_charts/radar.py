@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from resimate_charts.bars import Bar, bars
 from resimate_charts.canvas import (
     GRID,
+    MUTED,
     NARROW,
     SERIES,
     SURFACE,
@@ -171,7 +172,7 @@ def _ring_words(web: Web, scale: Scale) -> Iterable[SafeString]:
             x=web.x + 5,
             y=y + 12,
             class_="t-muted t-halo",
-            fill="#55625F",
+            fill=MUTED,
             stroke=SURFACE,
             stroke_width=3,
             paint_order="stroke",

@@ -11,6 +11,7 @@ from resimate_charts.canvas import (
     INK,
     NARROW,
     RAMP,
+    SURFACE,
     TRACK,
     WIDE,
     Chart,
@@ -140,7 +141,7 @@ def _mark(score: Value, scale: Scale, width: float) -> SafeString:
         d=f"M{short(x)} {short(TOP + 5)}l-8 -14h16z",
         class_="m-ink",
         fill=INK,
-        stroke="#FFFFFF",
+        stroke=SURFACE,
         stroke_width=1.5,
     )
     return pointer + text(_kept_inside(x, words, width, 20), TOP - 17, words, size=20, anchor="middle", weight=650)

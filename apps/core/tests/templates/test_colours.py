@@ -98,3 +98,14 @@ def test_the_mark_is_of_the_brand(name: str) -> None:
     drawn = (STATIC / "icons" / name).read_text()
 
     assert {_whole(colour) for colour in re.findall(f'"({HEX})"', drawn)} <= {LIGHT["brand"], LIGHT["on-brand"]}
+
+
+def test_no_other_file_has_a_colour_of_its_own() -> None:
+    """The canvas and the frame of the browser are compared above; whoever writes another one is told here."""
+    quoted = re.compile(r"""["']#[0-9A-Fa-f]{6}["']""")
+    sources = [path for top in ROOT.glob("*/__init__.py") for path in top.parent.rglob("*.py")]
+    shown = [*(ROOT / "templates").rglob("*.*"), *(STATIC / "js").iterdir()]
+    files = [path for path in sources + shown if not {"tests", "migrations"} & set(path.parts)]
+
+    assert len(files) > 500
+    assert {path.name for path in files if quoted.search(path.read_text())} == {"canvas.py", "base.html"}
