@@ -83,7 +83,7 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
 
     def forget() -> None:
         for alias in ("default", "owner"):
-            connections[alias].set_schema_to_public()  # type: ignore[attr-defined]
+            connections[alias].set_schema_to_public()  # type: ignore[attr-defined]  # django-tenants adds it
         forget_all()
         # The suite has no worker; who tests that it is missing looks for itself.
         degraded.WATCH.found, degraded.WATCH.until = (), float("inf")

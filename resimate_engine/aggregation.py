@@ -255,7 +255,7 @@ def product(children: Children) -> Array:
     """Return the product of y^w of what is present (hazard times exposure times vulnerability)."""
     result = np.ones(len(children.columns[0]))
     for column, weight in zip(children.columns, children.weights, strict=True):
-        factor = column if weight == 1 else each(lambda value, power=weight: math.pow(value, power), column)  # type: ignore[misc]
+        factor = column if weight == 1 else each(lambda value, power=weight: math.pow(value, power), column)  # type: ignore[misc]  # NumPy takes it
         result = result * np.where(np.isnan(column), 1.0, factor)
     return result
 

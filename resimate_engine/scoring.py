@@ -279,7 +279,7 @@ def _add_stage(calculation: Calculation, part: str, results: list[UnitResult]) -
     given = calculation.units.given
     columns = {code: nullable(getattr(stages, part).values[given]) for code, stages in calculation.stages.items()}
     for row, result in enumerate(results):
-        result[part] = {code: values[row] for code, values in columns.items()}  # type: ignore[literal-required]
+        result[part] = {code: values[row] for code, values in columns.items()}  # type: ignore[literal-required]  # its parts are named by the caller
 
 
 def nullable(values: Array) -> list[float | None]:

@@ -106,7 +106,7 @@ def frame(request: HttpRequest, visit: Visit, languages: Sequence[tuple[str, str
         **NO_COOKIE,
         "visit": visit,
         "zone": timezone.get_current_timezone_name(),
-        "organisation": request.tenant.name,  # type: ignore[attr-defined]
+        "organisation": request.tenant.name,  # type: ignore[attr-defined]  # the middleware sets it
         "languages": [{"code": code, "name": name, "url": f"?lang={code}"} for code, name in languages],
     }
 

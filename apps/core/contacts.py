@@ -183,9 +183,9 @@ def _problem(cells: Mapping[str, str]) -> str | None:
             "address": cells["name"][:80],
             "other": cells["email"][:80],
         }
-    for name, most in LONGEST.items():
-        if len(cells.get(name, "")) > most:
-            return _("“%(text)s…” is longer than %(most)d characters") % {"text": cells[name][:20], "most": most}
+    if too_long := next((name for name, most in LONGEST.items() if len(cells.get(name, "")) > most), None):
+        values = {"text": cells[too_long][:20], "most": LONGEST[too_long]}
+        return _("“%(text)s…” is longer than %(most)d characters") % values
     if cells["language"] and cells["language"] not in dict(settings.LANGUAGES):
         known = ", ".join(code for code, _name in settings.LANGUAGES)
         return _("the language must be one of %(languages)s") % {"languages": known}

@@ -47,15 +47,15 @@ class PersonalDataMixin:
         return name, path, args, {**kwargs, "pii": self.pii}
 
 
-class CharField(PersonalDataMixin, models.CharField):  # type: ignore[type-arg]
+class CharField(PersonalDataMixin, models.CharField):  # type: ignore[type-arg]  # no parameter at run time
     pass
 
 
-class TextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]
+class TextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]  # no parameter at run time
     pass
 
 
-class EmailField(PersonalDataMixin, models.EmailField):  # type: ignore[type-arg]
+class EmailField(PersonalDataMixin, models.EmailField):  # type: ignore[type-arg]  # no parameter at run time
     pass
 
 
@@ -63,11 +63,11 @@ class JSONField(PersonalDataMixin, models.JSONField):
     pass
 
 
-class GenericIPAddressField(PersonalDataMixin, models.GenericIPAddressField):  # type: ignore[type-arg]
+class GenericIPAddressField(PersonalDataMixin, models.GenericIPAddressField):  # type: ignore[type-arg]  # no parameter at run time
     pass
 
 
-class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]  # no parameter at run time
     """Text, encrypted at rest with the tenant's key and bound to its row.
 
     The attribute is plain text; the column is ``bytea``. It cannot be searched: keep a :class:`BlindIndexField` beside
@@ -121,7 +121,7 @@ class _Decrypting:
         instance.__dict__[self.field.attname] = value
 
 
-class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
+class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no parameter at run time
     """Keyed digest of an encrypted neighbour (``of``), by which equal values are found."""
 
     def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:

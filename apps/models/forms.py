@@ -98,7 +98,7 @@ class FreezeForm(forms.Form):
     def __init__(self, *args: Any, periods: Iterable[tuple[str, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         said = [(f"{PERIOD}{period}", _period(period, subjects)) for period, subjects in periods]
-        self.fields["period"].choices = [("", gettext("None")), *said]  # type: ignore[attr-defined]
+        self.fields["period"].choices = [("", gettext("None")), *said]  # type: ignore[attr-defined]  # a field of choices
 
     def clean_file(self) -> bytes | None:
         upload = self.cleaned_data.get("file")

@@ -40,7 +40,7 @@ def mail_detail(request: HttpRequest, key: str) -> HttpResponse:
 def _visible(request: HttpRequest) -> Iterator[StoredMail]:
     """Those of the host's tenant; all of them on the platform's host."""
     folder = _folder(request)
-    host: Any = request.tenant  # type: ignore[attr-defined]
+    host: Any = request.tenant  # type: ignore[attr-defined]  # the middleware sets it
     for one in mailbox.messages(folder):
         if host.is_platform or one.message.get(TENANT_HEADER) == host.schema_name:
             yield one

@@ -38,8 +38,8 @@ class TenantMiddleware:
             return views.unknown_host(request)
         if not host.is_active:
             return views.suspended(request)
-        request.tenant = host  # type: ignore[attr-defined]
+        request.tenant = host  # type: ignore[attr-defined]  # the middleware sets it
         enter(host)
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if host.is_platform else settings.ROOT_URLCONF  # type: ignore[attr-defined]
-        set_urlconf(request.urlconf)  # type: ignore[attr-defined]
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if host.is_platform else settings.ROOT_URLCONF  # type: ignore[attr-defined]  # the middleware sets it
+        set_urlconf(request.urlconf)  # type: ignore[attr-defined]  # the middleware sets it
         return self.get_response(request)

@@ -28,12 +28,12 @@ OWNER = "owner"
 def owner_in(schema: str) -> Iterator[Any]:
     """The owner's connection, working in one schema."""
     connection = connections[OWNER]
-    before = connection.schema_name  # type: ignore[attr-defined]
-    connection.set_schema(schema)  # type: ignore[attr-defined]
+    before = connection.schema_name  # type: ignore[attr-defined]  # django-tenants adds it
+    connection.set_schema(schema)  # type: ignore[attr-defined]  # django-tenants adds it
     try:
         yield connection
     finally:
-        connection.set_schema(before)  # type: ignore[attr-defined]
+        connection.set_schema(before)  # type: ignore[attr-defined]  # django-tenants adds it
 
 
 def migrate_schema(schema: str) -> None:
@@ -57,7 +57,7 @@ def ensure_role(schema: str) -> None:
         if settings.DATABASES["default"]["USER"] == settings.DATABASES[OWNER]["USER"]:
             return
         # Before 16 a grant has no options of its own: there the runtime role is NOINHERIT as a whole.
-        options = sql.SQL("WITH INHERIT FALSE, SET TRUE" if connections[OWNER].pg_version >= 160000 else "")  # type: ignore[attr-defined]
+        options = sql.SQL("WITH INHERIT FALSE, SET TRUE" if connections[OWNER].pg_version >= 160000 else "")  # type: ignore[attr-defined]  # this backend has it
         cursor.execute(sql.SQL("GRANT {} TO {} {}").format(role, runtime, options))
 
 

@@ -37,7 +37,7 @@ class TenantTask(Task):
     platform = False
 
     def apply_async(self, *args: Any, headers: dict[str, Any] | None = None, **kwargs: Any) -> Any:
-        stamped = {HEADER: connection.schema_name, TRACE: context.current().traceparent, **(headers or {})}  # type: ignore[attr-defined]
+        stamped = {HEADER: connection.schema_name, TRACE: context.current().traceparent, **(headers or {})}  # type: ignore[attr-defined]  # this backend has it
         return super().apply_async(*args, headers=stamped, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

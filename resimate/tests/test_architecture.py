@@ -176,6 +176,13 @@ def test_a_line_of_a_page_begins_one_block_at_most() -> None:
     assert [place for place, line in _lines_of_faces() if ".html:" in place and two.search(line)] == []
 
 
+def test_every_error_of_types_that_is_passed_over_has_its_reason() -> None:
+    bare = re.compile(r"# type: ignore(?:\[[a-z, -]+\])?\s*$", re.MULTILINE)
+    sources = [path for path in [*modules(), ROOT / "conftest.py"] if "tests" not in path.parts]
+
+    assert [str(path.relative_to(ROOT)) for path in sources if bare.search(path.read_text())] == []
+
+
 def test_of_django_charts_know_the_utilities_alone() -> None:
     imported = re.compile(r"^(?:from|import) (django\S*)", re.MULTILINE)
     found = {name for path in (ROOT / "resimate_charts").glob("*.py") for name in imported.findall(path.read_text())}

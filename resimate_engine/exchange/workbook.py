@@ -88,13 +88,10 @@ def _rows(title: str, rows: Iterator[Cells], problems: list[Problem]) -> Iterato
         return
     head = _head(title, first)
     for row in rows:
-        found: dict[str, Cell] = {}
-        for place, value in row.values.items():
-            if place in head:
-                found[head[place]] = value
-            else:
-                detail = Sentence("the first row does not name this column")
-                problems.append(cell_problem(title, row.number, str(place + 1), "bad_header", detail))
+        found = {head[place]: value for place, value in row.values.items() if place in head}
+        for place in sorted(row.values.keys() - head.keys()):
+            detail = Sentence("the first row does not name this column")
+            problems.append(cell_problem(title, row.number, str(place + 1), "bad_header", detail))
         for place, wrong in row.wrong.items():
             problems.append(cell_problem(title, row.number, head.get(place, str(place + 1)), *wrong))
         if len(problems) > MOST_PROBLEMS:

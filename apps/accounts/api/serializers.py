@@ -39,7 +39,7 @@ class NewUserSerializer(UserSerializer):
     initial_password = serializers.CharField(read_only=True)
 
     class Meta(UserSerializer.Meta):
-        fields = (*UserSerializer.Meta.fields, "initial_password")  # type: ignore[assignment]
+        fields = (*UserSerializer.Meta.fields, "initial_password")  # type: ignore[assignment]  # a longer tuple
 
 
 class RoleSerializer(serializers.ModelSerializer[Role]):
@@ -98,7 +98,7 @@ class NewApiKeySerializer(ApiKeySerializer):
     key = serializers.CharField(read_only=True)
 
     class Meta(ApiKeySerializer.Meta):
-        fields = (*ApiKeySerializer.Meta.fields, "key")  # type: ignore[assignment]
+        fields = (*ApiKeySerializer.Meta.fields, "key")  # type: ignore[assignment]  # a longer tuple
 
 
 class LevelSerializer(serializers.Serializer[dict[str, Any]]):

@@ -50,7 +50,7 @@ class Rows:
 Row = tuple[str, str]
 
 
-class WrittenByDatabase(BaseIterable):  # type: ignore[type-arg]
+class WrittenByDatabase(BaseIterable):  # type: ignore[type-arg]  # no parameter at run time
     """Iterates over a ``values()`` queryset as rows: the database writes the JSON."""
 
     def __iter__(self) -> Iterator[Row]:
@@ -158,7 +158,7 @@ class ExportMixin:
         """The rows as the list shows them; read and written a thousand at a time."""
         queryset, serializer = self.filter_queryset(self.get_queryset()).order_by("pk"), self.get_serializer()
         if isinstance(serializer, Rows):
-            return serializer.rows(queryset).iterator(CHUNK)  # type: ignore[no-any-return]
+            return serializer.rows(queryset).iterator(CHUNK)  # type: ignore[no-any-return]  # rows of a queryset
         return (dict(serializer.to_representation(one)) for one in queryset.iterator(CHUNK))
 
 

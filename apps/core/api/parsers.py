@@ -71,17 +71,15 @@ def _refuse_nul(body: bytes, data: Any) -> None:
 
 def _nuls(data: Any, pointer: str) -> Iterator[str]:
     """Pointers to the texts, and the names in objects, with a NUL."""
-    if isinstance(data, str):
-        if "\0" in data:
-            yield pointer
+    if isinstance(data, str) and "\0" in data:
+        yield pointer
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _nuls(value, f"{pointer}/{index}")
     elif isinstance(data, dict):
         for name, value in data.items():
             place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-            if "\0" in name:
-                yield place
+            yield from [place] * ("\0" in name)
             yield from _nuls(value, place)
 
 

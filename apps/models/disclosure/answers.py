@@ -55,7 +55,7 @@ def blinded(responses: Iterable[Response], assessment: Assessment) -> list[Respo
     counted = submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
     hidden = hidden_groups(Counter(map(folded, counted)))
     for one in found:
-        one.started_at = one.submitted_at = one.created_at = None  # type: ignore[assignment]
+        one.started_at = one.submitted_at = one.created_at = None  # type: ignore[assignment]  # blank for the reader, and never saved
         one.group = "" if folded(one.group) in hidden else one.group
     return found
 

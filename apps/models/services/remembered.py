@@ -32,7 +32,7 @@ def remember(results: Mapping[Key, engine.UnitResult]) -> None:
 
 
 def _keep(results: Mapping[Key, engine.UnitResult]) -> None:
-    kept = {_name(key): {part: result[part] for part in PARTS} for key, result in results.items()}  # type: ignore[literal-required]
+    kept = {_name(key): {part: result[part] for part in PARTS} for key, result in results.items()}  # type: ignore[literal-required]  # its parts are named by the caller
     cache.set_many(kept, SECONDS)
 
 

@@ -49,12 +49,8 @@ def send(messages: Iterable[Message]) -> Iterator[Outcome]:
             try:
                 connection.open()
                 connection.send_messages([_letter(message, envelope, connection)])
-            except smtplib.SMTPRecipientsRefused as refused:
-                yield Outcome(message, _said(refused), _refused_for_ever(refused))
-            except smtplib.SMTPResponseException as error:
-                yield Outcome(
-                    message, _said(error), isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-                )
+            except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
+                yield Outcome(message, _said(refused), _is_refused_for_ever(refused))
             except ValueError as error:  # no line of a letter can say it: an address or a name that is none
                 yield Outcome(message, type(error).__name__, is_final=True)
             except (smtplib.SMTPException, OSError) as error:
@@ -102,8 +98,10 @@ def _letter(message: Message, envelope: _Envelope, connection: object) -> EmailM
     )
 
 
-def _refused_for_ever(refused: smtplib.SMTPRecipientsRefused) -> bool:
-    return all(code >= 500 for code, _ in refused.recipients.values())
+def _is_refused_for_ever(refused: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> bool:
+    if isinstance(refused, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in refused.recipients.values())
+    return isinstance(refused, smtplib.SMTPDataError) and refused.smtp_code >= 500
 
 
 def _said(error: Exception) -> str:
