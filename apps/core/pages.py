@@ -1,7 +1,8 @@
-"""What services refuse, said on pages: as a message on the next page, or at the form that asked for it."""
+"""What pages share: how many rows a list shows, and how a refusal is said, as a message or at the form."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -9,6 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core.errors import Refused
+
+#: Rows of a list on one page.
+PAGE: Final = 25
 
 
 @contextmanager

@@ -1,16 +1,24 @@
 """Forms of the pages about resilience models and subjects."""
 
+import base64
+import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import authz
+from apps.accounts.models import User
 from apps.core.forms import TABLE_FILES, Radios, content_of, file_field, pasted_field, utf8_text
-from apps.models import services, starters
-from apps.models.models import Subject
+from apps.models import services, starters, words
+from apps.models.models import ModelVersion, ResilienceModel, Subject
+from resimate_engine.exchange.coinr import NORMALISATIONS
 
+LARGEST_EXCHANGE: Final = 10 * 1024 * 1024
 LARGEST_SET: Final = 20 * 1024 * 1024
 PERIOD: Final = "period:"  # begins a choice, so that the period without a name is one too
 
@@ -76,6 +84,102 @@ class ImportForm(forms.Form):
         if self.source == "starter":
             return starters.load(self.cleaned_data["starter"])
         return services.read_document(self.cleaned_data[self.source])
+
+
+def _normalisations() -> list[tuple[str, str]]:
+    said = {
+        **words.NORMALISATION,
+        "distance_to_target": gettext("distance to iMeta's targets"),
+        "none": gettext("as they are"),
+    }
+    return [(name, capfirst(str(said[name]))) for name in NORMALISATIONS]
+
+
+class ExchangeForm(forms.Form):
+    """Files, and what they leave open. After a check the files come back as ``kept``."""
+
+    model_file = file_field(
+        _("Model"),
+        ".json,.xlsx,.csv",
+        _("A model document (JSON), a workbook (XLSX) or COINr's iMeta (CSV)."),
+    )
+    data_file = file_field(_("Data"), TABLE_FILES, _("COINr's iData, or a table of values or answers (CSV or XLSX)."))
+    version = forms.ModelChoiceField(
+        ModelVersion.objects.none(),
+        label=_("Published version that the data are for"),
+        required=False,
+        empty_label=_("No version"),
+        help_text=_("Only for data without a model."),
+    )
+    normalisation = forms.ChoiceField(
+        label=_("How indicators are normalised"),
+        required=False,
+        choices=_normalisations,
+        help_text=_("Only for iMeta, which does not say."),
+    )
+    publish = forms.BooleanField(
+        label=_("Publish the model at once"),
+        required=False,
+        help_text=_("Data that come with a model need it."),
+    )
+    score = forms.BooleanField(
+        label=_("Score the data at once"),
+        required=False,
+        help_text=_("Such an import cannot be undone."),
+    )
+    group = forms.CharField(
+        label=_("Column to group subjects by"),
+        required=False,
+        max_length=100,
+        help_text=_("In iData. For example: Region_group"),
+    )
+    period = forms.CharField(label=_("Period"), required=False, max_length=60)
+    decimal = forms.ChoiceField(
+        label=_("Decimal mark in the files"),
+        required=False,
+        choices=(
+            ("", _("As the numbers show")),
+            (",", _("Comma: 1,5")),
+            (".", _("Point: 1.5")),
+        ),
+        help_text=_("Only where 1.234 could be one or the other."),
+    )
+    kept = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
+        published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen)
+        choices = cast("forms.ModelChoiceField[ModelVersion]", self.fields["version"])
+        choices.queryset = published.select_related("model").defer("document").order_by("model__code", "-number")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        uploads = [cleaned[name] for name in ("model_file", "data_file") if cleaned.get(name)]
+        if sum(upload.size for upload in uploads) > LARGEST_EXCHANGE:
+            raise ValidationError(gettext("The files are larger than 10 MB."))
+        cleaned["files"] = [{"name": one.name, "content": _base64(one.read())} for one in uploads] or self._kept()
+        if not cleaned["files"] and not self.errors:
+            self.add_error("model_file", gettext("Choose at least one file."))
+        return cleaned
+
+    def _kept(self) -> list[dict[str, str]]:
+        try:
+            kept = json.loads(self.cleaned_data.get("kept") or "[]")
+            return [{"name": str(one["name"]).replace("\0", "")[:200], "content": str(one["content"])} for one in kept]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    def asked(self, *, dry_run: bool) -> dict[str, Any]:
+        """What a job would be given."""
+        version = self.cleaned_data["version"]
+        plain = {name: self.cleaned_data[name] for name in ("files", "publish", "score", "group", "period", "decimal")}
+        open_ = {"code": "", "name": "", "normalisation": self.cleaned_data["normalisation"] or NORMALISATIONS[0]}
+        return {**plain, **open_, "version": str(version.pk) if version else None, "dry_run": dry_run}
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 class FreezeForm(forms.Form):

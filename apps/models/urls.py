@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.models.views import exchange, models, references, why
+from apps.models.views import exchange, models, references, subjects, why
 
 app_name = "models"
 urlpatterns = [
@@ -17,6 +17,6 @@ urlpatterns = [
     path("models/<uuid:pk>/versions/<int:number>/retire/", models.retire, name="retire"),
     path("models/<uuid:pk>/versions/<int:number>/reference-sets/new/", references.freeze, name="freeze"),
     path("assessments/<uuid:pk>/why/", why.why_this_score, name="why"),
-    path("subjects/", models.subject_list, name="subjects"),
-    path("subjects/new/", models.create_subject, name="create-subject"),
+    path("subjects/", subjects.subject_list, name="subjects"),
+    path("subjects/new/", subjects.create_subject, name="create-subject"),
 ]

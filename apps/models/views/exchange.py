@@ -1,21 +1,17 @@
 """Pages that bring models and data in from files, and take them out."""
 
-import base64
 import json
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz, reach
@@ -23,114 +19,18 @@ from apps.accounts.models import User
 from apps.accounts.workspace import staff_page, user_of
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
-from apps.core.forms import TABLE_FILES, file_field
 from apps.core.models import Job
 from apps.core.pages import refusals_told
 from apps.core.translating import translated
-from apps.models import services, words
+from apps.models import services
 from apps.models.downloads import download
+from apps.models.forms import ExchangeForm
 from apps.models.models import Import, ModelVersion, ResilienceModel
-from resimate_engine.exchange.coinr import NORMALISATIONS
 from resimate_engine.exchange.incoming import File
 
-LARGEST = 10 * 1024 * 1024
 SHOWN = 10
 SHOWN_FOR = timedelta(days=1)
 MOST_PROBLEMS = 50
-
-
-def _normalisations() -> list[tuple[str, str]]:
-    said = {**words.NORMALISATION, "distance_to_target": _("distance to iMeta's targets"), "none": _("as they are")}
-    return [(name, capfirst(str(said[name]))) for name in NORMALISATIONS]
-
-
-class ExchangeForm(forms.Form):
-    """Files, and what they leave open. After a check the files come back as ``kept``."""
-
-    model_file = file_field(
-        gettext_lazy("Model"),
-        ".json,.xlsx,.csv",
-        gettext_lazy("A model document (JSON), a workbook (XLSX) or COINr's iMeta (CSV)."),
-    )
-    data_file = file_field(
-        gettext_lazy("Data"), TABLE_FILES, gettext_lazy("COINr's iData, or a table of values or answers (CSV or XLSX).")
-    )
-    version = forms.ModelChoiceField(
-        ModelVersion.objects.none(),
-        label=gettext_lazy("Published version that the data are for"),
-        required=False,
-        empty_label=gettext_lazy("No version"),
-        help_text=gettext_lazy("Only for data without a model."),
-    )
-    normalisation = forms.ChoiceField(
-        label=gettext_lazy("How indicators are normalised"),
-        required=False,
-        choices=_normalisations,
-        help_text=gettext_lazy("Only for iMeta, which does not say."),
-    )
-    publish = forms.BooleanField(
-        label=gettext_lazy("Publish the model at once"),
-        required=False,
-        help_text=gettext_lazy("Data that come with a model need it."),
-    )
-    score = forms.BooleanField(
-        label=gettext_lazy("Score the data at once"),
-        required=False,
-        help_text=gettext_lazy("Such an import cannot be undone."),
-    )
-    group = forms.CharField(
-        label=gettext_lazy("Column to group subjects by"),
-        required=False,
-        max_length=100,
-        help_text=gettext_lazy("In iData. For example: Region_group"),
-    )
-    period = forms.CharField(label=gettext_lazy("Period"), required=False, max_length=60)
-    decimal = forms.ChoiceField(
-        label=gettext_lazy("Decimal mark in the files"),
-        required=False,
-        choices=(
-            ("", gettext_lazy("As the numbers show")),
-            (",", gettext_lazy("Comma: 1,5")),
-            (".", gettext_lazy("Point: 1.5")),
-        ),
-        help_text=gettext_lazy("Only where 1.234 could be one or the other."),
-    )
-    kept = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
-        published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen)
-        choices = cast("forms.ModelChoiceField[ModelVersion]", self.fields["version"])
-        choices.queryset = published.select_related("model").defer("document").order_by("model__code", "-number")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        uploads = [cleaned[name] for name in ("model_file", "data_file") if cleaned.get(name)]
-        if sum(upload.size for upload in uploads) > LARGEST:
-            raise ValidationError(_("The files are larger than 10 MB."))
-        cleaned["files"] = [{"name": one.name, "content": _base64(one.read())} for one in uploads] or self._kept()
-        if not cleaned["files"] and not self.errors:
-            self.add_error("model_file", _("Choose at least one file."))
-        return cleaned
-
-    def _kept(self) -> list[dict[str, str]]:
-        try:
-            kept = json.loads(self.cleaned_data.get("kept") or "[]")
-            return [{"name": str(one["name"]).replace("\0", "")[:200], "content": str(one["content"])} for one in kept]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return []
-
-    def asked(self, *, dry_run: bool) -> dict[str, Any]:
-        """What a job would be given."""
-        version = self.cleaned_data["version"]
-        plain = {name: self.cleaned_data[name] for name in ("files", "publish", "score", "group", "period", "decimal")}
-        open_ = {"code": "", "name": "", "normalisation": self.cleaned_data["normalisation"] or NORMALISATIONS[0]}
-        return {**plain, **open_, "version": str(version.pk) if version else None, "dry_run": dry_run}
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,13 +1,12 @@
-"""The workspace's pages about resilience models and subjects."""
+"""The workspace's pages about resilience models."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,15 +18,13 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import staff_page, user_of
 from apps.core.errors import Refused
-from apps.core.pages import refusals_told
+from apps.core.pages import PAGE, refusals_told
 from apps.core.translating import translated
 from apps.models import reading, services
-from apps.models.forms import ImportForm, SubjectForm
-from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Subject
-from apps.models.presenting import score_text
+from apps.models.forms import ImportForm
+from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel
 from resimate_engine import Model
 
-PAGE = 25
 MOST_PROBLEMS = 50
 
 
@@ -176,56 +173,3 @@ def _model_or_404(request: HttpRequest, pk: UUID, permission: str = "models:read
 
 def _models_crumb() -> dict[str, str]:
     return {"name": _("Models"), "url": "/models/"}
-
-
-@require_safe
-@staff_page("subjects:read")
-def subject_list(request: HttpRequest) -> HttpResponse:
-    user, wanted = user_of(request), request.GET.get("q", "").replace("\0", "").strip()
-    rows = authz.visible(_with_latest_scores(user).order_by("name", "pk"), user, "subjects:read")
-    if wanted:
-        rows = rows.filter(Q(name__icontains=wanted) | Q(code__icontains=wanted) | Q(group__icontains=wanted))
-    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    _write_scores(list(shown))
-    page = {
-        "page": shown,
-        "q": wanted,
-        "may_create": authz.somewhere(user, "subjects:create"),
-    }
-    return render(request, "models/subjects.html", page)
-
-
-def _with_latest_scores(user: User) -> QuerySet[Subject]:
-    """Adds ``scored``, the latest calculated assessment that the user may read, its ``score`` and ``score_version``."""
-    seen = authz.visible(Assessment.objects.filter(latest_run__isnull=False), user, "assessments:read")
-    latest = seen.filter(subject=OuterRef("pk")).order_by("-pk")
-    return Subject.objects.annotate(
-        scored=Subquery(latest.values("pk")[:1]),
-        score=Subquery(latest.values("latest_run__score")[:1]),
-        score_version=Subquery(latest.values("version")[:1]),
-    )
-
-
-def _write_scores(subjects: Sequence[Any]) -> None:
-    """Give each its latest score in words, on the scale of the version that it was calculated with."""
-    wanted = {one.score_version for one in subjects if one.scored}
-    versions = ModelVersion.objects.select_related("model").defer("document").in_bulk(wanted)
-    for one in subjects:
-        one.version = versions.get(one.score_version)
-        one.score_text = score_text(services.parsed(one.version), one.score) if one.version else None
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("subjects:create")
-def create_subject(request: HttpRequest) -> HttpResponse:
-    form = SubjectForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.create_subject(**form.cleaned_data, acting_user=user_of(request), now=timezone.now())
-        except Refused as refused:
-            form.add_error("code", refused.errors[0].detail if refused.errors else refused.detail)
-        else:
-            messages.success(request, _("The subject can be assessed now."))
-            return redirect("models:subjects")
-    page = {"form": form, "crumbs": [{"name": _("Subjects"), "url": "/subjects/"}]}
-    return render(request, "models/subject_form.html", page, status=422 if form.errors else 200)
