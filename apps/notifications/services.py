@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from apps import audit
 from apps.core import events, presence
-from apps.core.observability import metrics
+from apps.notifications import metrics
 from apps.notifications.channels import email
 from apps.notifications.models import Message
 from apps.notifications.rendering import render

@@ -11,11 +11,10 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from apps import audit
-from apps.accounts import authz, bearer, keys
+from apps.accounts import authz, bearer, keys, metrics
 from apps.accounts.models import ApiKey, User
 from apps.configuration import throttling
 from apps.core import context, crypto
-from apps.core.observability import metrics
 from apps.core.observability.middleware import client_address
 
 #: Wrong keys from one address in a window of so many seconds.

@@ -4,11 +4,10 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 
 from apps import audit
-from apps.accounts import devices, throttle
+from apps.accounts import devices, metrics, throttle
 from apps.accounts.models import User
 from apps.core import context
 from apps.core.errors import Refused
-from apps.core.observability import metrics
 from resimate_text.sentences import Sentence
 
 

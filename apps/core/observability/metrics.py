@@ -1,4 +1,7 @@
-"""Prometheus metrics of every process; the management port serves them together (MON-001)."""
+"""Prometheus metrics of every process; the management port serves them together (MON-001).
+
+What an app counts of its own nouns stands in its ``metrics.py``, which is found when the apps are ready.
+"""
 
 import os
 from pathlib import Path
@@ -13,15 +16,6 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5),
 )
 EVENTS_DELIVERED = Counter("resimate_event_deliveries_total", "Deliveries tried", ["subscriber", "outcome"])
-SCORES = Counter("resimate_scores_total", "Scores calculated", ["outcome"])
-SCORE_SECONDS = Histogram(
-    "resimate_score_seconds",
-    "Time to score and store one assessment",
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
-)
-VERIFICATIONS = Counter("resimate_version_verifications_total", "Golden vectors calculated again", ["outcome"])
-MESSAGES = Counter("resimate_messages_total", "Messages handed over", ["channel", "outcome"])
-SIGN_INS = Counter("resimate_sign_ins_total", "Attempts to sign in", ["outcome"])
 
 # The front door: how far the threads and the room for bodies are used up.
 THREADS_BUSY = Gauge("resimate_web_threads_busy", "Threads that work on a request", multiprocess_mode="livesum")

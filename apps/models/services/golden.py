@@ -17,7 +17,7 @@ from django_tenants.utils import tenant_context
 import resimate_engine as engine
 from apps import audit
 from apps.core import events
-from apps.core.observability import metrics
+from apps.models import metrics
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
 from apps.models.services import budgets
 from apps.models.services.documents import parsed

@@ -18,9 +18,8 @@ from apps.core import events
 from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
-from apps.core.observability import metrics
 from apps.core.rows import insert_values
-from apps.models import disclosure
+from apps.models import disclosure, metrics
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, remembered
 from apps.models.services.documents import parsed, problems_of
