@@ -18,8 +18,9 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.accounts.links import PER_LINK, Dead, Found, H, PersonalLinks
+from apps.accounts.links import Dead, Found, H, PersonalLinks
 from apps.accounts.services import note_opened
+from apps.accounts.settings_keys import PER_LINK
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context

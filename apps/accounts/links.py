@@ -21,18 +21,11 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.accounts.models import LinkHolder
-from apps.configuration import registry
 from apps.core.tenancy import current_schema
 from apps.tenants.hosts import address
 from apps.tenants.models import Domain
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-PER_LINK = registry.declare(
-    "campaign.rate.link",
-    1200,
-    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
-    "Requests an hour through one personal link.",
-)
 
 
 class Dead(Enum):

@@ -1,4 +1,7 @@
-"""The keys there are. Each is declared once, with its type, default and meaning."""
+"""The keys there are. Each is declared once, with its type, default and meaning, in the app that reads it.
+
+An app declares its keys in ``settings_keys.py``, which is found when the apps are ready.
+"""
 
 import json
 from collections.abc import Callable
@@ -54,12 +57,7 @@ def declare(
     return KEYS[name]
 
 
-_PER_HOUR = {"type": "integer", "minimum": 1, "maximum": 100_000_000}
-
-declare("api.rate.models", 1000, _PER_HOUR, "Requests an hour and user to models.")
-declare("api.rate.assessments", 500, _PER_HOUR, "Requests an hour and user to assessments.")
-declare("api.rate.calculations", 600_000, _PER_HOUR, "Requests an hour and user to calculations (10,000 a minute).")
-declare("api.rate.default", 1000, _PER_HOUR, "Requests an hour and user to every other part of the API.")
-#: One line without control characters, so that it can stand in the head of a letter.
-_LINE = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)"}
-declare("campaign.sender", "", _LINE, "Name shown as the sender of invitations.")
+def declare_rate(group: str, an_hour: int, about: str) -> Key:
+    """How often a user may ask the views whose ``throttle_group`` this is."""
+    per_hour = {"type": "integer", "minimum": 1, "maximum": 100_000_000}
+    return declare(f"api.rate.{group}", an_hour, per_hour, about)

@@ -1,12 +1,13 @@
 """The time zone in which a tenant's times are shown and typed."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from apps.configuration import services
-from apps.configuration.registry import declare
 from resimate_text.sentences import Sentence
+
+KEY: Final = "time_zone"
 
 
 @lru_cache(maxsize=1)
@@ -18,17 +19,8 @@ def problem_with(zone: Any) -> str | None:
     return None if zone in known() else Sentence("There is no time zone {zone!r}.", zone=str(zone)[:60])
 
 
-ZONE = declare(
-    "time_zone",
-    "UTC",
-    {"type": "string", "maxLength": 60},
-    "The zone of times on pages and in messages, by its name in the tz database, for example Europe/Berlin.",
-    problem_with,
-)
-
-
 def of_tenant() -> ZoneInfo:
-    return ZoneInfo(services.get(ZONE.name))
+    return ZoneInfo(services.get(KEY))
 
 
 def named(zone: str) -> ZoneInfo:

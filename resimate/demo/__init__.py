@@ -36,7 +36,7 @@ def ensure() -> None:
             accounts.onboard_tenant(slug, name=name, admin_email=email, now=now, password=password_for(email))
         with schema_context(slug), transaction.atomic():
             if not is_there:
-                configuration.change(zones.ZONE.name, ZONES.get(slug, "UTC"), now=now)
+                configuration.change(zones.KEY, ZONES.get(slug, "UTC"), now=now)
             fill(now)
     with schema_context("public"):
         ensure_user("platform@localhost.example", "Platform administrator", PLATFORM_ADMINISTRATOR)

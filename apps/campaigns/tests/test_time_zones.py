@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, HOST, Clock, Post, deliver_everything
 from apps.configuration import services as configuration
-from apps.configuration.zones import ZONE
+from apps.configuration.settings_keys import ZONE
 from apps.core.errors import Invalid
 
 pytestmark = pytest.mark.requirement("CAMP-001")

@@ -8,18 +8,12 @@ from email.utils import formataddr, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from apps.configuration import registry
 from apps.configuration import services as configuration
 from apps.core.tenancy import current_schema
 from apps.notifications.models import Message
+from apps.notifications.settings_keys import REPLY_TO, SENDER
 from apps.tenants.models import Tenant
 
-REPLY_TO = registry.declare(
-    "campaign.reply_to",
-    "",
-    {"type": "string", "maxLength": 254, "pattern": r"^([^@\s<>,;]+@[^@\s<>,;]+)?(?!\n)$"},
-    "Address that replies to e-mails go to; empty for none.",
-)
 TENANT_HEADER = "X-Resimate-Tenant"
 
 
@@ -71,7 +65,7 @@ class _Envelope:
 
 def _envelope() -> _Envelope:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    chosen = str(configuration.get("campaign.sender")) or _organisation() or name
+    chosen = str(configuration.get(SENDER.name)) or _organisation() or name
     reply_to = str(configuration.get(REPLY_TO.name))
     return _Envelope(formataddr((" ".join(chosen.split()), address)), [reply_to] if reply_to else [], current_schema())
 

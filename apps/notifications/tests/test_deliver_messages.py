@@ -15,8 +15,7 @@ from django_tenants.utils import schema_context
 from apps.configuration import services as configuration
 from apps.core import events
 from apps.core.models import Event, EventDelivery
-from apps.notifications import rendering, services
-from apps.notifications.channels import email
+from apps.notifications import rendering, services, settings_keys
 from apps.notifications.models import Message
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_servers import mailbox, ports
@@ -214,8 +213,10 @@ def test_an_address_that_no_letter_can_carry_fails_at_once_and_holds_nobody_up(
 
 @pytest.mark.parametrize("wanted", ["desk@acme.example\n", "a@b, c@d", "desk"])
 def test_replies_go_to_one_address_in_one_line(wanted: str) -> None:
-    assert email.REPLY_TO.problem_with(wanted) is not None
-    assert email.REPLY_TO.problem_with(wanted.strip().partition(",")[0].partition("@")[0] + "@b.example") is None
+    assert settings_keys.REPLY_TO.problem_with(wanted) is not None
+    assert (
+        settings_keys.REPLY_TO.problem_with(wanted.strip().partition(",")[0].partition("@")[0] + "@b.example") is None
+    )
 
 
 def test_an_address_that_is_refused_for_now_is_tried_again(
