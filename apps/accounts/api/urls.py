@@ -1,12 +1,12 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.accounts.api import views
+from apps.accounts.api import users
 
 router = SimpleRouter()
-router.register("users", views.UserViewSet, "user")
-router.register("roles", views.RoleViewSet, "role")
-router.register("grants", views.GrantViewSet, "grant")
-router.register("api-keys", views.ApiKeyViewSet, "api-key")
-router.register("audit-entries", views.AuditEntryViewSet, "audit-entry")
-router.register("settings", views.SettingViewSet, "setting")
+router.register("users", users.UserViewSet, "user")
+router.register("roles", users.RoleViewSet, "role")
+router.register("grants", users.GrantViewSet, "grant")
+router.register("api-keys", users.ApiKeyViewSet, "api-key")
+router.register("audit-entries", users.AuditEntryViewSet, "audit-entry")
+router.register("settings", users.SettingViewSet, "setting")
 urlpatterns = router.urls
