@@ -1,12 +1,17 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.accounts.api import users
+from apps.accounts.api.audit import AuditEntryViewSet
+from apps.accounts.api.grants import GrantViewSet
+from apps.accounts.api.keys import ApiKeyViewSet
+from apps.accounts.api.roles import RoleViewSet
+from apps.accounts.api.settings import SettingViewSet
+from apps.accounts.api.users import UserViewSet
 
 router = SimpleRouter()
-router.register("users", users.UserViewSet, "user")
-router.register("roles", users.RoleViewSet, "role")
-router.register("grants", users.GrantViewSet, "grant")
-router.register("api-keys", users.ApiKeyViewSet, "api-key")
-router.register("audit-entries", users.AuditEntryViewSet, "audit-entry")
-router.register("settings", users.SettingViewSet, "setting")
+router.register("users", UserViewSet, "user")
+router.register("roles", RoleViewSet, "role")
+router.register("grants", GrantViewSet, "grant")
+router.register("api-keys", ApiKeyViewSet, "api-key")
+router.register("audit-entries", AuditEntryViewSet, "audit-entry")
+router.register("settings", SettingViewSet, "setting")
 urlpatterns = router.urls

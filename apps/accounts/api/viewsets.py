@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
+from apps.accounts.models import User
 from apps.audit import reading
 from apps.core.api.fast import ExportMixin
 from apps.core.api.parameters import PAGING, Parameter
@@ -24,6 +25,7 @@ from apps.core.locking import lock
 M = TypeVar("M", bound=Model)
 #: The actions that show a collection as a whole.
 LISTS = ("list", "export")
+UUID = "[0-9a-fA-F-]{36}"
 
 
 def verb(*, takes_body: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -167,3 +169,15 @@ class DestroyMixin:
     def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.perform_destroy(self.get_object())
         return Response(status=204)
+
+
+def caller(request: Request) -> User:
+    """The signed-in user; permissions have seen to it that there is one."""
+    return cast(User, request.user)
+
+
+def with_secret(instance: M, **secret: str) -> M:
+    """The object with what is shown in this answer alone."""
+    for name, value in secret.items():
+        setattr(instance, name, value)
+    return instance
