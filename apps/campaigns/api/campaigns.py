@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller, verb
 from apps.campaigns import exporting, reading, services
 from apps.campaigns.api.serializers import (
     CampaignSerializer,
@@ -23,7 +23,6 @@ from apps.core.api.fast import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure
-from apps.models.api.bodies import who
 
 #: What shows how others answer, and is not for those who merely take part.
 FOR_STAFF = frozenset({"progress", "results"})
@@ -46,30 +45,34 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
 
     def get_queryset(self) -> Any:
         queryset: Any = super().get_queryset()
-        return run_by(queryset, who(self.request)) if self.action in FOR_STAFF else queryset
+        return run_by(queryset, caller(self.request)) if self.action in FOR_STAFF else queryset
 
     def perform_create(self, serializer: Any) -> Campaign:
-        return services.create_campaign(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())
+        return services.create_campaign(
+            **serializer.validated_data, acting_user=caller(self.request), now=timezone.now()
+        )
 
     def perform_update(self, serializer: Any) -> Campaign:
         changes = dict(serializer.validated_data)
-        return services.change_campaign(serializer.instance, changes, acting_user=who(self.request), now=timezone.now())
+        return services.change_campaign(
+            serializer.instance, changes, acting_user=caller(self.request), now=timezone.now()
+        )
 
     def perform_destroy(self, instance: Campaign) -> None:
-        services.delete_campaign(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_campaign(instance, acting_user=caller(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=CampaignSerializer)
     @verb()
     def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Open the campaign and invite its stakeholders."""
-        opened = services.open_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
+        opened = services.open_campaign(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(opened)
 
     @extend_schema(request=None, responses=CampaignSerializer)
     @verb()
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Close the campaign; the final score follows in a moment."""
-        closed = services.close_campaign(self.get_object(), acting_user=who(request), now=timezone.now())
+        closed = services.close_campaign(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(closed)
 
     @extend_schema(request=ExtensionSerializer, responses=CampaignSerializer)
@@ -80,14 +83,14 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
         body = ExtensionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         closes_at = body.validated_data["closes_at"]
-        extended = services.extend_campaign(campaign, closes_at, acting_user=who(request), now=timezone.now())
+        extended = services.extend_campaign(campaign, closes_at, acting_user=caller(request), now=timezone.now())
         return self.shown(extended)
 
     @extend_schema(request=None, responses=RemindedSerializer)
     @verb()
     def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remind those who have not sent their answers; each at most once a day."""
-        count = services.remind(self.get_object(), acting_user=who(request), now=timezone.now())
+        count = services.remind(self.get_object(), acting_user=caller(request), now=timezone.now())
         return Response({"reminded": count})
 
     @extend_schema(responses=ProgressSerializer)

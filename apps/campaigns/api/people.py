@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller, verb
 from apps.campaigns import reading, services
 from apps.campaigns.api.serializers import (
     LinkSerializer,
@@ -29,7 +29,7 @@ from apps.campaigns.scopes import run_by
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.errors import Invalid, Problem
-from apps.models.api.bodies import rows_in, who
+from apps.models.api.bodies import rows_in
 from apps.notifications.models import Message
 
 
@@ -61,20 +61,20 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
         rows = self.get_serializer(data=request.data, many=True)
         rows.is_valid(raise_exception=True)
         contacts = [contact_of(row) for row in rows.validated_data]
-        made = services.create_stakeholders(contacts, acting_user=who(request), now=timezone.now())
+        made = services.create_stakeholders(contacts, acting_user=caller(request), now=timezone.now())
         return Response(self.get_serializer(made, many=True).data, status=201)
 
     def perform_create(self, serializer: Any) -> Stakeholder:
-        return services.create_stakeholder(serializer.contact(), acting_user=who(self.request), now=timezone.now())
+        return services.create_stakeholder(serializer.contact(), acting_user=caller(self.request), now=timezone.now())
 
     def perform_update(self, serializer: Any) -> Stakeholder:
         changes = dict(serializer.validated_data)
         return services.change_stakeholder(
-            serializer.instance, changes, acting_user=who(self.request), now=timezone.now()
+            serializer.instance, changes, acting_user=caller(self.request), now=timezone.now()
         )
 
     def perform_destroy(self, instance: Stakeholder) -> None:
-        services.delete_stakeholder(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_stakeholder(instance, acting_user=caller(self.request), now=timezone.now())
 
 
 PATH = [OpenApiParameter("campaign", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the campaign")]
@@ -95,7 +95,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def campaign(self) -> Campaign:
         """The campaign of the address; for those who merely take part in it, it is not there."""
         permission = f"campaigns:{self.permissions.get(self.action, 'read')}"
-        campaign = run_by(Campaign.objects.all(), who(self.request), permission).filter(pk=self.kwargs["campaign"])
+        campaign = run_by(Campaign.objects.all(), caller(self.request), permission).filter(pk=self.kwargs["campaign"])
         found = campaign.first()
         if found is None:
             raise Http404
@@ -109,7 +109,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
-            context["shows_people"] = authz.everywhere(who(self.request), "stakeholders:read")
+            context["shows_people"] = authz.everywhere(caller(self.request), "stakeholders:read")
         return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
@@ -130,7 +130,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
             contacts,
             known=known,
             places=[place for place, _row in named],
-            acting_user=who(request),
+            acting_user=caller(request),
             now=timezone.now(),
         )
         wanted = Q(stakeholder__in=known) | Q(stakeholder__in=services.find_by_emails(contacts))
@@ -153,7 +153,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
 
     def _known(self, rows: list[dict[str, Any]], many: bool) -> list[Stakeholder]:
         """The stakeholders that are named by id; one that the user may not see is not there."""
-        seen = authz.visible(Stakeholder.objects.all(), who(self.request), "stakeholders:read")
+        seen = authz.visible(Stakeholder.objects.all(), caller(self.request), "stakeholders:read")
         known = seen.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
         problems = [
             Problem(f"/{place}/stakeholder" if many else "/stakeholder", "there is no such stakeholder", "unknown")
@@ -168,21 +168,21 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     @verb()
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Withdraw the personal link; what was answered stays."""
-        services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        services.revoke_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self._again())
 
     @extend_schema(request=None, responses=LinkSerializer)
     @verb()
     def link(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the personal link, which is recorded; 409 once the person has begun to answer."""
-        url = services.show_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        url = services.show_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return Response({"link": url}, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=ParticipationSerializer)
     @verb()
     def renew(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the personal link by a new one and, in an open campaign, send it."""
-        services.renew_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        services.renew_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self._again())
 
     def _again(self) -> Participation:

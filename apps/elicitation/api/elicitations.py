@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, verb
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller, verb
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice
 from apps.elicitation import reading, services
@@ -17,7 +17,6 @@ from apps.elicitation.api.serializers import (
     weights_of,
 )
 from apps.elicitation.models import WeightElicitation
-from apps.models.api.bodies import who
 
 
 class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionView[WeightElicitation]):
@@ -38,30 +37,32 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     def perform_create(self, serializer: Any) -> WeightElicitation:
         made = services.create_elicitation(
-            **serializer.validated_data, acting_user=who(self.request), now=timezone.now()
+            **serializer.validated_data, acting_user=caller(self.request), now=timezone.now()
         )
         return WeightElicitation.objects.get(pk=made.pk)  # the database keeps JSON in an order of its own
 
     def perform_update(self, serializer: Any) -> WeightElicitation:
         changes = dict(serializer.validated_data)
         return services.change_elicitation(
-            serializer.instance, changes, acting_user=who(self.request), now=timezone.now()
+            serializer.instance, changes, acting_user=caller(self.request), now=timezone.now()
         )
 
     def perform_destroy(self, instance: WeightElicitation) -> None:
-        services.delete_elicitation(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_elicitation(instance, acting_user=caller(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ElicitationSerializer)
     @verb()
     def open(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Open the elicitation and write to its experts."""
-        return self.shown(services.open_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
+        return self.shown(services.open_elicitation(self.get_object(), acting_user=caller(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=ElicitationSerializer)
     @verb()
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Close the elicitation: it takes no more judgements."""
-        return self.shown(services.close_elicitation(self.get_object(), acting_user=who(request), now=timezone.now()))
+        return self.shown(
+            services.close_elicitation(self.get_object(), acting_user=caller(request), now=timezone.now())
+        )
 
     @extend_schema(request=None, responses=ElicitationSerializer)
     @verb()
@@ -71,13 +72,15 @@ class ElicitationView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
         Refused when the version is no draft any more, or its nodes have other children than experts were asked to
         weigh; pointers then say which nodes. It takes the right to change the draft, too.
         """
-        return self.shown(services.apply_weights(self.get_object(), acting_user=who(request), now=timezone.now()))
+        return self.shown(services.apply_weights(self.get_object(), acting_user=caller(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=ElicitationRemindedSerializer)
     @verb()
     def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remind those who have not sent their judgements; each at most once a day."""
-        return Response({"reminded": services.remind(self.get_object(), acting_user=who(request), now=timezone.now())})
+        return Response(
+            {"reminded": services.remind(self.get_object(), acting_user=caller(request), now=timezone.now())}
+        )
 
     @extend_schema(responses=ElicitedWeightsSerializer)
     @action(detail=True, pagination_class=None)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, verb
+from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.accounts.services import show_link
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, text
@@ -31,7 +31,7 @@ from apps.elicitation.api.serializers import (
 from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
-from apps.models.api.bodies import rows_in, who
+from apps.models.api.bodies import rows_in
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
 
@@ -47,7 +47,7 @@ class _Within(CollectionView[Any]):
     def elicitation(self) -> WeightElicitation:
         """The elicitation of the address."""
         rows = WeightElicitation.objects.select_related("version__model").defer("version__document")
-        seen = authz.visible(rows, who(self.request), permission_for(self))
+        seen = authz.visible(rows, caller(self.request), permission_for(self))
         found = seen.filter(pk=self.kwargs["elicitation"]).first()
         if found is None:
             raise Http404
@@ -78,33 +78,35 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         body.is_valid(raise_exception=True)
         contacts = [contact_of(row) for row in (body.validated_data if many else [body.validated_data])]
         places = [f"/{row}" if many else "" for row in range(len(contacts))]
-        named = services.add_experts(elicitation, contacts, acting_user=who(request), now=timezone.now(), places=places)
+        named = services.add_experts(
+            elicitation, contacts, acting_user=caller(request), now=timezone.now(), places=places
+        )
         if many:
             return Response(self.get_serializer(named, many=True).data, status=201)
         return self.shown(named[0], status=201, location=f"{request.path}{named[0].pk}/")
 
     def perform_destroy(self, instance: Expert) -> None:
-        services.delete_expert(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_expert(instance, acting_user=caller(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=ExpertSerializer)
     @verb()
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Withdraw the personal link; what was sent through it stays and counts."""
-        services.revoke_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        services.revoke_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self.get_queryset().get(pk=self.kwargs["pk"]))
 
     @extend_schema(request=None, responses=ExpertLinkSerializer)
     @verb()
     def link(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the personal link, which is recorded: whoever has it judges in the expert's name."""
-        url = show_link(self.get_object(), LINKS, acting_user=who(request), now=timezone.now())
+        url = show_link(self.get_object(), LINKS, acting_user=caller(request), now=timezone.now())
         return Response({"link": url}, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=ExpertSerializer)
     @verb()
     def renew(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the personal link by a new one and, in an open elicitation, send it."""
-        services.renew_link(self.get_object(), acting_user=who(request), now=timezone.now())
+        services.renew_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self.get_queryset().get(pk=self.kwargs["pk"]))
 
 
@@ -134,7 +136,7 @@ class JudgementView(ReadMixin, _Within):
         body = JudgementSerializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)
         entries = self._entries(body.validated_data if many else [body.validated_data], many)
-        made = services.enter_judgements(elicitation, entries, acting_user=who(request), now=timezone.now())
+        made = services.enter_judgements(elicitation, entries, acting_user=caller(request), now=timezone.now())
         shown = list(self.get_queryset().filter(pk__in=[one.pk for one in made]))
         if many:
             return Response(self.get_serializer(shown, many=True).data, status=201)
@@ -168,7 +170,7 @@ class JudgementView(ReadMixin, _Within):
             elicitation,
             body.validated_data["csv"],
             dry_run=body.validated_data["dry_run"],
-            acting_user=who(request),
+            acting_user=caller(request),
             now=timezone.now(),
         )
         return Response(outcome)

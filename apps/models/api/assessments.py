@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz, reach
-from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, verb
+from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.core.api.fast import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services
-from apps.models.api.bodies import found, one_of, rows_in, who
+from apps.models.api.bodies import found, one_of, rows_in
 from apps.models.api.serializers import (
     AssessmentImportSerializer,
     AssessmentSerializer,
@@ -56,10 +56,10 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
         body.is_valid(raise_exception=True)
         if many:
             rows = self._resolved(body.validated_data, [f"/{row}" for row in range(len(request.data))])
-            made = services.create_assessments(rows, acting_user=who(request), now=timezone.now())
+            made = services.create_assessments(rows, acting_user=caller(request), now=timezone.now())
             return Response(self.get_serializer(made, many=True).data, status=201)
         (row,) = self._resolved([body.validated_data], [""])
-        assessment = services.create_assessment(**row, acting_user=who(request), now=timezone.now())
+        assessment = services.create_assessment(**row, acting_user=caller(request), now=timezone.now())
         return self.shown(assessment, status=201, location=f"/api/v1/assessments/{assessment.pk}/")
 
     @extend_schema(request=AssessmentImportSerializer, responses={202: JobSerializer})
@@ -81,7 +81,9 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
             "dry_run": asked["dry_run"],
             "warnings": notes,
         }
-        return accepted(reach.enqueue("assessments.import", parameters, acting_user=who(request), now=timezone.now()))
+        return accepted(
+            reach.enqueue("assessments.import", parameters, acting_user=caller(request), now=timezone.now())
+        )
 
     def _versions(self, ids: Iterable[UUID]) -> dict[UUID, ModelVersion]:
         return found(versions_seen_by(self.request.user), ids)
@@ -129,19 +131,19 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
             body.validated_data.get("values", assessment.values),
             period=body.validated_data.get("period"),
             reference_set=body.validated_data.get("reference_set", "as it is"),
-            acting_user=who(request),
+            acting_user=caller(request),
             now=timezone.now(),
         )
         return self.shown(changed)
 
     def perform_destroy(self, instance: Assessment) -> None:
-        services.delete_assessment(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_assessment(instance, acting_user=caller(self.request), now=timezone.now())
 
     @extend_schema(request=None, responses=AssessmentSerializer)
     @verb()
     def lock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Lock the assessment: no more answers, no more values."""
-        locked = services.lock_assessment(self.get_object(), acting_user=who(request), now=timezone.now())
+        locked = services.lock_assessment(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(locked)
 
     @extend_schema(

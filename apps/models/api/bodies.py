@@ -1,13 +1,12 @@
 """What requests carry: model documents, lists of rows, and ids that must lead somewhere."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
-from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem
 from resimate_text.tables import Columns, Note, TableInvalid, headed, open_table
 
@@ -86,8 +85,3 @@ def csv_rows(text: str) -> tuple[list[dict[str, str]], list[Note]]:
 
 def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:
     return {one.pk: one for one in queryset.filter(pk__in=set(ids))}
-
-
-def who(request: Request) -> User:
-    """The signed-in user; permissions have seen to it that there is one."""
-    return cast(User, request.user)

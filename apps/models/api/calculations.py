@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 import resimate_engine as engine
 from apps.accounts import authz, reach
+from apps.accounts.api.viewsets import caller
 from apps.core import degraded
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parsers import body_of, decode
@@ -19,7 +20,6 @@ from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
 from apps.models import services
 from apps.models.api import calculation_bodies as bodies
-from apps.models.api.bodies import who
 from apps.models.api.visible import versions_seen_by
 from apps.models.models import ModelVersion, ReferenceSet
 from apps.models.services.calculations import MOST_UNITS
@@ -186,7 +186,7 @@ class AgreementView(ApiView):
 
 
 def _as_job(request: Request, kind: str, asked: dict[str, Any]) -> Response:
-    return accepted(reach.enqueue(kind, asked, acting_user=who(request), now=timezone.now()))
+    return accepted(reach.enqueue(kind, asked, acting_user=caller(request), now=timezone.now()))
 
 
 def _uuid(text: Any) -> UUID:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz, reach
-from apps.accounts.api.viewsets import CollectionView, ReadMixin, verb
+from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller, verb
 from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.jobs import JobSerializer, accepted
@@ -22,7 +22,6 @@ from apps.core.api.renderers import JSONRenderer, encode
 from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
 from apps.models import services
-from apps.models.api.bodies import who
 from apps.models.api.serializers import decimal_field
 from apps.models.downloads import XLSX, download
 from apps.models.models import Import, ModelVersion, ResilienceModel
@@ -116,16 +115,16 @@ class ModelImportView(ApiView):
         version = _version(request, asked.get("version"))
         now = timezone.now()
         if services.is_long(files):
-            services.refuse_rights(files, publish=asked["publish"], acting_user=who(request), version=version)
+            services.refuse_rights(files, publish=asked["publish"], acting_user=caller(request), version=version)
             parameters = {**asked, "files": request.data["files"], "version": str(version.pk) if version else None}
-            return accepted(reach.enqueue("models.import", parameters, acting_user=who(request), now=now))
+            return accepted(reach.enqueue("models.import", parameters, acting_user=caller(request), now=now))
         outcome = services.import_files(
             files,
             services.options_of(asked),
             version=version,
             publish=asked["publish"],
             score=asked["score"],
-            acting_user=who(request),
+            acting_user=caller(request),
             now=now,
             dry_run=asked["dry_run"],
         )
@@ -170,7 +169,7 @@ class ImportView(FastListMixin, ReadMixin, CollectionView[Import]):
     @verb()
     def undo(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take back everything that the import made; refused once it is published, scored, answered or changed."""
-        undone = services.undo_import(self.get_object(), acting_user=who(request), now=timezone.now())
+        undone = services.undo_import(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(Import.objects.get(pk=undone.pk))
 
 
@@ -221,4 +220,4 @@ class VersionExportView(ApiView):
         versions = ModelVersion.objects.filter(model=get_object_or_404(seen, pk=model))
         version = get_object_or_404(versions, number=int(number))
         wanted = getattr(request.accepted_renderer, "format", "json")
-        return download(version, wanted, acting_user=who(request))
+        return download(version, wanted, acting_user=caller(request))

@@ -9,14 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.accounts.api.viewsets import verb
+from apps.accounts.api.viewsets import caller, verb
 from apps.accounts.reach import reach_of
 from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer
 from apps.core.api.views import ApiView, etag_of
 from apps.core.models import Job
 from apps.models import services
-from apps.models.api.bodies import who
 
 
 class JobView(ApiView, viewsets.GenericViewSet[Job]):
@@ -48,5 +47,5 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
         """Cancel a job that has not ended."""
         job = self.get_object()
         self.check_current(self.get_serializer(job).data)
-        cancelled = self.get_serializer(services.cancel_job(job, acting_user=who(request), now=timezone.now())).data
+        cancelled = self.get_serializer(services.cancel_job(job, acting_user=caller(request), now=timezone.now())).data
         return Response(cancelled, headers={"ETag": etag_of(cancelled)})

@@ -12,11 +12,11 @@ from rest_framework.response import Response
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, verb
+from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.core.locking import lock
 from apps.models import services
-from apps.models.api.bodies import DOCUMENT_BODY, document_in, who
+from apps.models.api.bodies import DOCUMENT_BODY, document_in
 from apps.models.api.serializers import (
     ModelNameSerializer,
     ModelSerializer,
@@ -42,7 +42,7 @@ class ModelView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Resilienc
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Import a model document as the draft of the model with its code, which is made when there is none."""
         document, at = document_in(request)
-        version = services.import_document(document, acting_user=who(request), now=timezone.now(), at=at)
+        version = services.import_document(document, acting_user=caller(request), now=timezone.now(), at=at)
         return self._shown(version.model_id, status=201)
 
     @extend_schema(request=DOCUMENT_BODY, responses=ModelSerializer)
@@ -51,7 +51,7 @@ class ModelView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Resilienc
         """Make a document with this model's code its draft; published versions stay as they are."""
         model = self.get_object()
         document, at = document_in(request)
-        services.import_document(document, acting_user=who(request), now=timezone.now(), model=model, at=at)
+        services.import_document(document, acting_user=caller(request), now=timezone.now(), model=model, at=at)
         return self._shown(model.pk)
 
     @extend_schema(request=ModelNameSerializer, responses=ModelSerializer)
@@ -61,11 +61,11 @@ class ModelView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Resilienc
         model = self.get_object()
         names = ModelNameSerializer(model, data=request.data)
         names.is_valid(raise_exception=True)
-        services.rename_model(model, name=names.validated_data["name"], acting_user=who(request), now=timezone.now())
+        services.rename_model(model, name=names.validated_data["name"], acting_user=caller(request), now=timezone.now())
         return self._shown(model.pk)
 
     def perform_destroy(self, instance: ResilienceModel) -> None:
-        services.delete_model(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_model(instance, acting_user=caller(self.request), now=timezone.now())
 
     def _shown(self, pk: UUID, status: int = 200) -> Response:
         location = f"/api/v1/models/{pk}/" if status == 201 else ""
@@ -117,7 +117,7 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         """Make a document the model's draft: a new version, or new content of the draft there is."""
         document, at = document_in(request)
         version = services.import_document(
-            document, acting_user=who(request), now=timezone.now(), model=self._model(), at=at
+            document, acting_user=caller(request), now=timezone.now(), model=self._model(), at=at
         )
         location = f"/api/v1/models/{version.model_id}/versions/{version.pk}/"
         return self.shown(self._again(version), status=201, location=location)
@@ -133,21 +133,21 @@ class VersionView(FastListMixin, ReadMixin, CollectionView[ModelVersion]):
         """Replace the document of a draft."""
         version = self.get_object()
         document, at = document_in(request)
-        changed = services.update_draft(version, document, acting_user=who(request), now=timezone.now(), at=at)
+        changed = services.update_draft(version, document, acting_user=caller(request), now=timezone.now(), at=at)
         return self.shown(self._again(changed))
 
     @extend_schema(request=None, responses=VersionDetailSerializer, parameters=[VERSION])
     @verb()
     def publish(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Publish the draft: from now on it never changes, and subjects can be assessed by it."""
-        version = services.publish_version(self.get_object(), acting_user=who(request), now=timezone.now())
+        version = services.publish_version(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self._again(version))
 
     @extend_schema(request=None, responses=VersionDetailSerializer, parameters=[VERSION])
     @verb()
     def retire(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Retire a published version: nothing new can refer to it."""
-        version = services.retire_version(self.get_object(), acting_user=who(request), now=timezone.now())
+        version = services.retire_version(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self._again(version))
 
     def _again(self, version: ModelVersion) -> ModelVersion:

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz
-from apps.accounts.api.viewsets import CollectionView, ReadMixin
+from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller
 from apps.core.api.fast import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure, services
 from apps.models.api import calculation_bodies as bodies
-from apps.models.api.bodies import one_of, who
+from apps.models.api.bodies import one_of
 from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetSerializer
 from apps.models.models import Assessment, ReferenceSet
 
@@ -49,7 +49,7 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
         return self.shown(frozen, status=201 if is_new else 200, location=f"/api/v1/reference-sets/{frozen.pk}/")
 
     def _frozen(self, asked: dict[str, Any]) -> tuple[ReferenceSet, bool]:
-        user, now = who(self.request), timezone.now()
+        user, now = caller(self.request), timezone.now()
         version, name = asked["version"], asked["name"]
         source = one_of(asked, "units", "csv", "period")
         if source == "period":

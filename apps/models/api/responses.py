@@ -14,10 +14,9 @@ from rest_framework.response import Response as HttpResponse
 
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
-from apps.accounts.api.viewsets import LISTS, CollectionView, ReadMixin, verb
+from apps.accounts.api.viewsets import LISTS, CollectionView, ReadMixin, caller, verb
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.models import disclosure, services
-from apps.models.api.bodies import who
 from apps.models.api.serializers import (
     AnswersSerializer,
     NewResponseSerializer,
@@ -99,9 +98,9 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         asked = dict(body.validated_data)
         submits = asked.pop("submit")
         now = timezone.now()
-        response = services.create_response(self.assessment, **asked, acting_user=who(request), now=now)
+        response = services.create_response(self.assessment, **asked, acting_user=caller(request), now=now)
         if submits:
-            services.submit(response, acting_user=who(request), now=now)
+            services.submit(response, acting_user=caller(request), now=now)
         location = f"/api/v1/assessments/{self.assessment.pk}/responses/{response.pk}/"
         return self.shown(self._again(response), status=201, location=location)
 
@@ -113,14 +112,14 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         body = AnswersSerializer(response, data=request.data)
         body.is_valid(raise_exception=True)
         answers = body.validated_data["answers"]
-        services.save_answers(response, answers, acting_user=who(request), now=timezone.now())
+        services.save_answers(response, answers, acting_user=caller(request), now=timezone.now())
         return self.shown(self._again(response))
 
     @extend_schema(request=None, responses=ResponseDetailSerializer)
     @verb()
     def submit(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand the answers in; the score follows in a moment."""
-        response = services.submit(self.get_object(), acting_user=who(request), now=timezone.now())
+        response = services.submit(self.get_object(), acting_user=caller(request), now=timezone.now())
         return self.shown(self._again(response))
 
     def _again(self, response: Response) -> Response:

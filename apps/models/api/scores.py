@@ -12,14 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import reach
-from apps.accounts.api.viewsets import CollectionView
+from apps.accounts.api.viewsets import CollectionView, caller
 from apps.core import jobs
 from apps.core.api.fast import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.renderers import Written
 from apps.core.api.views import no_body
 from apps.models import disclosure, services
-from apps.models.api.bodies import who
 from apps.models.api.calculation_bodies import EXPLAINED, TRACE
 from apps.models.api.responses import PATH, OfAssessment
 from apps.models.api.serializers import RunSerializer
@@ -125,7 +124,7 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
         While there is no worker it is done at once, and the answer holds the result.
         """
         parameters = {"assessment_id": str(self.assessment.pk)}
-        job = reach.enqueue("assessment.score", parameters, acting_user=who(request), now=timezone.now())
+        job = reach.enqueue("assessment.score", parameters, acting_user=caller(request), now=timezone.now())
         return accepted(jobs.run_if_alone(job))
 
 

@@ -7,13 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import reach
-from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin
+from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller
 from apps.core.api import serializers
 from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text
 from apps.models import services
-from apps.models.api.bodies import csv_rows, one_of, rows_in, who
+from apps.models.api.bodies import csv_rows, one_of, rows_in
 from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer
 from apps.models.models import Subject
 
@@ -38,7 +38,7 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
             return super().create(request, *args, **kwargs)
         rows = self.get_serializer(data=request.data, many=True)
         rows.is_valid(raise_exception=True)
-        made = services.create_subjects(rows.validated_data, acting_user=who(request), now=timezone.now())
+        made = services.create_subjects(rows.validated_data, acting_user=caller(request), now=timezone.now())
         return Response(self.get_serializer(made, many=True).data, status=201)
 
     @extend_schema(request=SubjectImportSerializer, responses={202: JobSerializer})
@@ -53,15 +53,17 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
         rows = _Rows(data={"rows": given})
         rows.is_valid(raise_exception=True)
         parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"], "warnings": notes}
-        return accepted(reach.enqueue("subjects.import", parameters, acting_user=who(request), now=timezone.now()))
+        return accepted(reach.enqueue("subjects.import", parameters, acting_user=caller(request), now=timezone.now()))
 
     def perform_create(self, serializer: Any) -> Subject:
-        return services.create_subject(**serializer.validated_data, acting_user=who(self.request), now=timezone.now())
+        return services.create_subject(
+            **serializer.validated_data, acting_user=caller(self.request), now=timezone.now()
+        )
 
     def perform_update(self, serializer: Any) -> Any:
         return services.update_subject(
-            serializer.instance, acting_user=who(self.request), now=timezone.now(), **serializer.validated_data
+            serializer.instance, acting_user=caller(self.request), now=timezone.now(), **serializer.validated_data
         )
 
     def perform_destroy(self, instance: Subject) -> None:
-        services.delete_subject(instance, acting_user=who(self.request), now=timezone.now())
+        services.delete_subject(instance, acting_user=caller(self.request), now=timezone.now())
