@@ -10,6 +10,8 @@ from resimate.tests.product import ROOT, Product
 
 COMMIT = (Path(__file__).parent / "COMMIT").read_text().strip()
 FOLDER = ROOT / "build" / "earlier" / COMMIT
+#: Commits that a clone without its past may hold.
+SHALLOW = 50
 
 
 def is_known() -> bool:
@@ -20,6 +22,16 @@ def is_known() -> bool:
         ["git", "cat-file", "-e", f"{COMMIT}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
     )
     return looked.returncode == 0
+
+
+def has_past() -> bool:
+    """Whether this checkout holds more than its last commits, so that the earlier one ought to be among them."""
+    if shutil.which("git") is None:
+        return False
+    counted = subprocess.run(
+        ["git", "rev-list", "--count", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return counted.returncode == 0 and int(counted.stdout) > SHALLOW
 
 
 def earlier_product() -> Product:
