@@ -1,4 +1,4 @@
-"""The door of the workspace's pages: who is signed in, and may enter."""
+"""The workspace's pages: who is signed in, and may enter."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,7 +1,7 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
-from apps.accounts.services.access import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.forgotten import ask_for_link, choose_password, owner_of, send_link, write_link
+from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
 from apps.accounts.services.links import holder_of, note_opened, replace_link, revoke_link, rewrite, show_link, write_to
 from apps.accounts.services.onboarding import onboard_tenant

@@ -20,9 +20,9 @@ from apps import audit
 from apps.accounts import authz, throttle
 from apps.accounts.links import base_url
 from apps.accounts.models import User
-from apps.accounts.services.access import refuse_unheld
+from apps.accounts.services.grants import refuse_unheld
+from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
-from apps.accounts.services.telling import tell_owner
 from apps.accounts.services.users import set_forgotten_password
 from apps.core import context, events
 from apps.core.errors import Refused

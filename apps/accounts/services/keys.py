@@ -7,8 +7,8 @@ from apps import audit
 from apps.accounts import authz, keys
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services.access import NotYoursToGive, refuse_more_than_own, refuse_unheld
-from apps.accounts.services.telling import tell_owner
+from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own, refuse_unheld
+from apps.accounts.services.notices import tell_owner
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
 from apps.core.locking import locked

@@ -6,7 +6,7 @@ from django_tenants.utils import tenant_context
 from apps.accounts import passwords
 from apps.accounts.models import Role, User
 from apps.accounts.roles import ADMINISTRATOR
-from apps.accounts.services.access import grant_role
+from apps.accounts.services.grants import grant_role
 from apps.accounts.services.users import check_email, create_user
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant

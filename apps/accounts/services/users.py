@@ -8,10 +8,10 @@ from django.utils.translation import gettext_noop
 from apps import audit
 from apps.accounts import authz, passwords, throttle
 from apps.accounts.models import User
-from apps.accounts.services.access import refuse_unheld, refuse_without_administrator
+from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
 from apps.accounts.services.keys import revoke_all_keys
+from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
-from apps.accounts.services.telling import tell_owner
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked

@@ -14,7 +14,7 @@ from apps.accounts import authz, services
 from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.roles import SYSTEM_ROLES
-from apps.accounts.services.access import (
+from apps.accounts.services.grants import (
     AlreadyGranted,
     LastAdministrator,
     NotYoursToGive,

@@ -138,7 +138,7 @@ def test_a_narrow_key_cannot_make_a_wider_one(admin: User, client: Client) -> No
 
 
 def test_a_key_cannot_have_what_its_user_has_not(analyst: User, now: Any) -> None:
-    with pytest.raises(services.access.NotYoursToGive):
+    with pytest.raises(services.grants.NotYoursToGive):
         services.create_api_key(analyst, name="more", permissions=["users:tenant:manage"], now=now)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts import services
 from apps.accounts.models import Role, User
-from apps.accounts.services.access import NotYoursToGive
+from apps.accounts.services.grants import NotYoursToGive
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 ACME = {"host": "acme.localhost"}

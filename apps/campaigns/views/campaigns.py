@@ -21,7 +21,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.views.doors import campaign_or_404, campaigns_for, crumbs, staff_page, veil
+from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, staff_page, veil
 from apps.core.pages import PAGE, refusals_at, refusals_told
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.notifications.services import latest_messages

@@ -13,7 +13,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.scopes import is_staff
-from apps.campaigns.views.doors import campaigns_for
+from apps.campaigns.views.permissions import campaigns_for
 from apps.models.models import Assessment, ModelVersion
 from apps.models.presenting import band_class, score_text
 from apps.models.services import parsed

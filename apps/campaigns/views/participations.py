@@ -16,7 +16,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.forms import AddStakeholdersForm, PersonForm
 from apps.campaigns.models import Participation
-from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page, veil
+from apps.campaigns.views.permissions import campaign_or_404, crumbs, staff_page, veil
 from apps.core.pages import refusals_at, refusals_told
 from apps.notifications.services import messages_with
 

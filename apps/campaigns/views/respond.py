@@ -12,18 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from apps.accounts import door
+from apps.accounts import personal_link
 from apps.campaigns import answering, services
 from apps.campaigns.answering import Asked
 from apps.campaigns.questionnaire import Section
-from apps.campaigns.views.access import Visit, by_personal_link
+from apps.campaigns.views.respondent import Visit, by_personal_link
 from apps.core.errors import Invalid
 from apps.core.typed_numbers import Unreadable
 from apps.models.models import Answer
 from apps.models.services import save_answer
 from resimate_engine import PlacedQuestion
 
-opened = require_POST(by_personal_link(door.opened))
+opened = require_POST(by_personal_link(personal_link.opened))
 
 
 @require_safe

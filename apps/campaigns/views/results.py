@@ -13,7 +13,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import exporting, presenting, reading
 from apps.campaigns.models import Campaign
 from apps.campaigns.reading import Results
-from apps.campaigns.views.doors import campaign_or_404, crumbs, staff_page
+from apps.campaigns.views.permissions import campaign_or_404, crumbs, staff_page
 from apps.core.api.fast import csv_download
 from apps.core.api.renderers import encode
 from apps.models.disclosure import FEWEST

@@ -7,16 +7,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import door
+from apps.accounts import personal_link
 from apps.core.errors import Refused
 from apps.elicitation import answering, judging, presenting, services
 from apps.elicitation.answering import Given
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Judgement
 from apps.elicitation.reading import Judged
-from apps.elicitation.views.access import Visit, by_personal_link
+from apps.elicitation.views.respondent import Visit, by_personal_link
 
-opened = require_POST(by_personal_link(door.opened))
+opened = require_POST(by_personal_link(personal_link.opened))
 
 
 @require_safe

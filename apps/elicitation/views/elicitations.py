@@ -23,7 +23,7 @@ from apps.elicitation import asked, presenting, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import NodesChanged
-from apps.elicitation.views.doors import crumbs, elicitation_or_404
+from apps.elicitation.views.permissions import crumbs, elicitation_or_404
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import parsed
 from apps.notifications.services import latest_messages

@@ -19,7 +19,7 @@ from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert
 from apps.elicitation.reading import Judged
-from apps.elicitation.views.doors import READ, crumbs, elicitation_or_404
+from apps.elicitation.views.permissions import READ, crumbs, elicitation_or_404
 from apps.notifications.services import messages_with
 
 

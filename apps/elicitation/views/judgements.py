@@ -21,7 +21,7 @@ from apps.elicitation import judgement_file, judging, services
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.forms import JudgementsForm
 from apps.elicitation.models import WeightElicitation
-from apps.elicitation.views.doors import crumbs, elicitation_or_404
+from apps.elicitation.views.permissions import crumbs, elicitation_or_404
 
 MOST_PROBLEMS = 20
 

@@ -21,7 +21,7 @@ from apps.models import metrics
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
 from apps.models.services import budgets
 from apps.models.services.documents import parsed
-from apps.models.services.telling import telling_units
+from apps.models.services.golden_units import probe_units
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def record_vector(version: ModelVersion, *, now: datetime) -> tuple[GoldenVector
     vectors = GoldenVector.objects.select_related(None)
     if vector := vectors.filter(version=version.pk).first():
         return vector, False
-    units = telling_units(parsed(version))
+    units = probe_units(parsed(version))
     made = {"units": units, "results": _calculated(version, units), "engine_version": engine.ENGINE_VERSION}
     return vectors.get_or_create(version_id=version.pk, defaults=made | {"recorded_at": now})
 

@@ -17,7 +17,7 @@ from apps.audit.models import AuditEntry
 from apps.core.models import Event
 from apps.models import services, starters
 from apps.models.models import GoldenCheck, GoldenVector, ModelVersion
-from apps.models.services.telling import telling_units
+from apps.models.services.golden_units import probe_units
 from apps.models.tests.conftest import Api
 from resimate_engine import METHODS, score
 from resimate_engine.document import parse
@@ -53,7 +53,7 @@ def _verify(version: ModelVersion, now: Any) -> GoldenCheck:
 def test_publishing_records_what_made_up_units_come_to(version: ModelVersion, now: Any) -> None:
     vector = GoldenVector.objects.get(version=version)
 
-    assert vector.units == telling_units(services.parsed(version))
+    assert vector.units == probe_units(services.parsed(version))
     results = {result["id"]: result for result in vector.results}
     assert (results["highest"]["score"], results["lowest"]["score"]) == (100.0, 0.0)
     assert (results["empty"]["score"], results["empty"]["reason"]) == (None, "nothing_present")
@@ -64,7 +64,7 @@ def test_publishing_records_what_made_up_units_come_to(version: ModelVersion, no
 def test_units_ask_every_input_and_every_question_for_every_kind_of_value() -> None:
     for name in starters.names():
         model = parse(starters.load(name))
-        units = telling_units(model)
+        units = probe_units(model)
 
         answers = [response["answers"] for unit in units for response in unit["responses"]]
         for placed in model.questions:
@@ -78,7 +78,7 @@ def test_units_ask_every_input_and_every_question_for_every_kind_of_value() -> N
             assert {None, "dont_know", "not_applicable"} <= given
             assert len(given) >= 3 + 4
         assert len(units) == 9
-        assert score(model, units).results == score(parse(starters.load(name)), telling_units(model)).results
+        assert score(model, units).results == score(parse(starters.load(name)), probe_units(model)).results
 
 
 @pytest.mark.parametrize("name", sorted(METHODS["normalisation"]))
@@ -95,7 +95,7 @@ def test_units_tell_one_value_from_another_by_every_normalisation(name: str) -> 
     step = {"method": name, **given.get(name, {})}
     model = parse(document(leaf("x", normalisation=step), leaf("y", normalisation=step), mode="relative"))
 
-    values = {result["nodes"]["x"]["value"] for result in score(model, telling_units(model)).results}
+    values = {result["nodes"]["x"]["value"] for result in score(model, probe_units(model)).results}
 
     assert len(values - {None}) >= 2
 

@@ -58,7 +58,7 @@ CASES: Final = (
 )
 
 
-def telling_units(model: Model) -> list[dict[str, Any]]:
+def probe_units(model: Model) -> list[dict[str, Any]]:
     """Return the units, in plain JSON; those that the model compares with by name are among them."""
     ends = {item.name: ENDS for item in model.inputs} | dict(_ends(model))
     names = [*_references(model), *(case.name for case in CASES)]

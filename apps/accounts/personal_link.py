@@ -1,4 +1,4 @@
-"""The door of pages behind a personal link: the link is all the authority there is.
+"""Pages behind a personal link: the link is all the authority there is.
 
 No cookie says who somebody is, so a foreign page cannot make a browser answer in somebody's name without knowing the
 link; that is why these views need no CSRF token, and work under ``Referrer-Policy: no-referrer`` (which makes
@@ -49,8 +49,8 @@ STATUS = {Dead.UNKNOWN: 404, Dead.WITHDRAWN: 410, Dead.CLOSED: 410}
 
 
 @dataclass(frozen=True, slots=True)
-class Door(Generic[H, V]):
-    """The door to which one kind of link leads: ``welcome`` makes a visit of the token and its holder.
+class ByPersonalLink(Generic[H, V]):
+    """Lets in who holds one kind of link: ``welcome`` makes a visit of the token and its holder.
 
     ``closed`` is the template for a link whose time is over; below ``path`` a chosen language is remembered.
     """
@@ -97,7 +97,7 @@ class Door(Generic[H, V]):
 
 
 def opened(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Take the word of a browser that somebody touched the page; the door has noted it already."""
+    """Take the word of a browser that somebody touched the page; it has been noted already."""
     return HttpResponse(status=204)
 
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts import door
-from apps.accounts.door import Door
+from apps.accounts import personal_link
+from apps.accounts.personal_link import ByPersonalLink
 from apps.elicitation import judging, links
 from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
@@ -49,13 +49,13 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the expert shows."""
         opened = "" if self.expert.opened_at else reverse("elicitation:answer-opened", args=[self.token])
-        frame = door.frame(request, self, settings.LANGUAGES)
+        frame = personal_link.frame(request, self, settings.LANGUAGES)
         return {**frame, "elicitation": self.elicitation, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, expert: Expert, now: datetime) -> Visit:
-    language = door.language_of(request, [code for code, _name in settings.LANGUAGES], expert.language)
+    language = personal_link.language_of(request, [code for code, _name in settings.LANGUAGES], expert.language)
     return Visit(token, expert, language, now)
 
 
-by_personal_link = Door(links.LINKS, _visit, "elicitation/answer/closed.html", "/e/")
+by_personal_link = ByPersonalLink(links.LINKS, _visit, "elicitation/answer/closed.html", "/e/")

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.accounts import door
-from apps.accounts.door import YEAR, Door, Page
+from apps.accounts import personal_link
+from apps.accounts.personal_link import YEAR, ByPersonalLink, Page
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.questionnaire import Questionnaire
@@ -45,14 +45,14 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the respondent shows."""
         opened = "" if self.participation.opened_at else reverse("campaigns:respond-opened", args=[self.token])
-        frame = door.frame(request, self, offered_languages(self.form))
+        frame = personal_link.frame(request, self, offered_languages(self.form))
         return {**frame, "campaign": self.campaign, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, participation: Participation, now: datetime) -> Visit:
     form = questionnaire.of(participation.campaign.version)
     offered = [code for code, _ in offered_languages(form)]
-    language = door.language_of(request, offered, participation.stakeholder.language)
+    language = personal_link.language_of(request, offered, participation.stakeholder.language)
     return Visit(token, participation, _response(participation), form, language, now)
 
 
@@ -72,12 +72,12 @@ def offered_languages(form: Questionnaire) -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
 
 
-_door = Door(links.LINKS, _visit, "campaigns/respond/closed.html", "/a/")
+_entrance = ByPersonalLink(links.LINKS, _visit, "campaigns/respond/closed.html", "/a/")
 P = ParamSpec("P")
 
 
 def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
-    """The door of the respondent's pages.
+    """The entrance to the respondent's pages.
 
     When somebody else has looked at the link, answers are shown in the browser alone in which they were begun.
     """
@@ -91,7 +91,7 @@ def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
             _remember_beginning(response, visit)
         return response
 
-    return wraps(page)(_door(entered))
+    return wraps(page)(_entrance(entered))
 
 
 def _began_here(request: HttpRequest, visit: Visit) -> bool:
