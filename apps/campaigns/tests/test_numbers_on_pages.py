@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, Clock, make_version, part_of, path_of, taken_part
+from apps.core.tests.pages import as_read
 from apps.models.models import Answer, Subject
 from apps.models.services import save_answer
 
@@ -76,7 +77,8 @@ def stored() -> Any:
 
 
 def field_of(content: bytes) -> str:
-    _before, _name, after = content.decode().partition('name="q-B1" inputmode="decimal"')
+    _before, name, after = as_read(content.decode()).partition('name="q-B1" inputmode="decimal"')
+    assert name
     return unescape(after.partition('value="')[2].partition('"')[0])
 
 
