@@ -5,10 +5,10 @@ import io
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from resimate_text.tables import Columns, TableInvalid, headed, open_table
+from resimate_text.tables import Columns, TableInvalid, headed, open_table, unguarded
 
 pytestmark = pytest.mark.requirement("CMS-002")
 COLUMNS = Columns({"id": (), "name": ("Name", "Bezeichnung"), "group": ("Gruppe",)})
@@ -109,13 +109,14 @@ def test_mistakes_end_at_a_limit() -> None:
 
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zs"]), min_size=1),
                          min_size=2, max_size=2), min_size=1), st.sampled_from(",;\t|"))  # fmt: skip
+@example([["0", "'="]], ",")
 def test_what_python_writes_is_read_the_same(cells: list[list[str]], separator: str) -> None:
     page = io.StringIO(newline="")
     csv.writer(page, delimiter=separator).writerows([["id", "name"], *cells])
 
     found = [list(row) for _line, row in rows(page.getvalue())[1:]]
 
-    assert found == [[cell.strip() for cell in row] for row in cells if any(cell.strip() for cell in row)]
+    assert found == [[unguarded(cell.strip()) for cell in row] for row in cells if any(cell.strip() for cell in row)]
 
 
 def test_columns_are_found_by_their_headings_in_any_order_and_language() -> None:
