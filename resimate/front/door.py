@@ -85,6 +85,7 @@ class Door:
         try:
             await exchange.body.receive(proto, declared)
         except intake.Refused as refusal:
+            exchange.is_answered = True  # or counted among the refused, when its client has gone
             _refuse(proto, refusal.status, refusal.reason)
             return False
         exchange.seconds_of_body = time.monotonic() - exchange.came_at
@@ -141,7 +142,7 @@ def _refuse(proto: Any, status: int, reason: str) -> None:
 
 async def _watch(exchange: Exchange) -> None:
     await exchange.proto.client_disconnect()
-    if not exchange.ended.done():
+    if not exchange.is_answered:
         metrics.ABANDONED.inc()
     exchange.abandoned.set()
 

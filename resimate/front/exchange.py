@@ -53,7 +53,7 @@ class Exchange:
         self.is_watched = False
         self.ended: asyncio.Future[None] = loop.create_future()
         self._loop = loop
-        self._answered = False
+        self.is_answered = False
 
     def environ(self) -> dict[str, Any]:
         environ = environ_of(self.scope)
@@ -72,7 +72,7 @@ class Exchange:
             if getattr(response, "streaming", True):
                 self._send_stream(status, headers, response)
             else:
-                self._answered = True
+                self.is_answered = True
                 self.proto.response_bytes(status, headers, response.content)
         finally:
             response.close()
@@ -87,7 +87,7 @@ class Exchange:
             file.write(chunk)
         size = file.tell()
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        self._answered = True
+        self.is_answered = True
         if size <= IN_MEMORY:
             file.seek(0)
             self.proto.response_bytes(status, [*headers, ("Content-Length", str(size))], file.read())
@@ -98,13 +98,13 @@ class Exchange:
         self._loop.call_soon_threadsafe(self._loop.call_later, HELD, file.close)
 
     def refuse(self, status: int) -> None:
-        self._answered = True
+        self.is_answered = True
         refuse(self.proto, status)
 
     def end(self) -> None:
         """The thread is done with it, well or not."""
-        if not self._answered and not self.abandoned.is_set():
-            self._answered = True
+        if not self.is_answered and not self.abandoned.is_set():
+            self.is_answered = True
             self.proto.response_empty(500, [])
         self._done.append(self)
 

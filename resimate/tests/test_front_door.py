@@ -1,13 +1,17 @@
 """What the front door takes in before a thread is asked: what it cannot tell apart, and for what there is room."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from apps.core.observability import metrics
 from resimate.front import intake
-from resimate.front.door import unfit
+from resimate.front.door import _watch, unfit
+from resimate.front.exchange import Exchange
 
 KILOBYTE = 1024
 
@@ -74,3 +78,25 @@ def test_what_a_refused_body_took_is_given_back() -> None:
     body.close()
 
     assert (room.taken, room.bodies, dict(room.by_address)) == (0, 0, {})
+
+
+@pytest.mark.requirement("MON-001")
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_client_that_leaves_with_its_answer_has_not_abandoned_it(
+    is_answered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop puts away what was answered when it is awake anyway, which may be after the client has gone."""
+    abandoned = Mock()
+    monkeypatch.setattr(metrics, "ABANDONED", abandoned)
+
+    async def leave() -> None:
+        proto = Mock(client_disconnect=AsyncMock())
+        exchange = Exchange(asked(host="demo.localhost"), proto, asyncio.get_running_loop(), deque())
+        if is_answered:
+            exchange.refuse(503)
+            exchange.end()
+        await _watch(exchange)
+
+    asyncio.run(leave())
+
+    assert abandoned.inc.called is not is_answered
