@@ -24,7 +24,7 @@ View = Callable[..., HttpResponseBase]
 GLANCE = 600
 
 
-def staff_page(
+def workspace_page(
     permission: str, admits: Callable[[User, str], bool] = authz.somewhere, *, shows: str = ""
 ) -> Callable[[View], View]:
     """Let in who has some grant of that kind; ``admits`` says so where a grant alone is not enough.
@@ -58,5 +58,5 @@ def _note_reading(request: HttpRequest, kind: str, ids: dict[str, Any]) -> None:
 
 
 def user_of(request: HttpRequest) -> User:
-    """The signed-in user of a page behind :func:`staff_page`, or of the administration."""
+    """The signed-in user of a page behind :func:`workspace_page`, or of the administration."""
     return cast(User, request.user)

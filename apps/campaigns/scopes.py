@@ -21,7 +21,7 @@ register_scope(Assessment, "assigned", lambda user, _: Q(campaign__participation
 register_scope(Assessment, "campaign", lambda _, object_id: Q(campaign=object_id))
 
 
-def is_staff(user: User, permission: str = "campaigns:read") -> bool:
+def sees_more_than_own(user: User, permission: str = "campaigns:read") -> bool:
     """Whether some grant reaches further than the user's own part in a campaign."""
     return any(one.scope != "assigned" for one in authz.relevant(user, permission))
 

@@ -21,7 +21,7 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, staff_page, veil
+from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
 from apps.core.pages import PAGE, refusals_at, refusals_told
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.notifications.services import latest_messages
@@ -30,7 +30,7 @@ PEOPLE = 50
 
 
 @require_safe
-@staff_page("campaigns:read")
+@workspace_page("campaigns:read")
 def campaign_list(request: HttpRequest) -> HttpResponse:
     status, wanted = request.GET.get("status", ""), request.GET.get("q", "").replace("\0", "").strip()
     found = campaigns_for(request).order_by("-pk")
@@ -55,7 +55,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("campaigns:create")
+@workspace_page("campaigns:create")
 def create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = CampaignForm(request.POST or None, request.FILES or None, **_choices(request), now=now)
@@ -69,7 +69,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("campaigns:update")
+@workspace_page("campaigns:update")
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a draft; an open campaign keeps what people were told."""
     campaign, now = campaign_or_404(request, pk, "campaigns:update"), timezone.now()
@@ -130,7 +130,7 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
 
 
 @require_safe
-@staff_page("campaigns:read", shows="participation")
+@workspace_page("campaigns:read", shows="participation")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The campaign as it stands; the whole page, or the part that changes."""
     campaign = campaign_or_404(request, pk)
@@ -170,7 +170,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
 
 
 @require_POST
-@staff_page("campaigns:open")
+@workspace_page("campaigns:open")
 def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:open")
     with refusals_told(request):
@@ -180,7 +180,7 @@ def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:close")
+@workspace_page("campaigns:close")
 def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:close")
     with refusals_told(request):
@@ -190,7 +190,7 @@ def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:remind")
+@workspace_page("campaigns:remind")
 def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:remind")
     with refusals_told(request, messages.WARNING):
@@ -201,7 +201,7 @@ def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:extend")
+@workspace_page("campaigns:extend")
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:extend")
     form = ExtendForm(request.POST, campaign=campaign, now=timezone.now())
@@ -216,7 +216,7 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:delete")
+@workspace_page("campaigns:delete")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:delete")
     with refusals_told(request):

@@ -12,7 +12,7 @@ from apps.accounts import authz
 from apps.accounts.workspace import user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.scopes import is_staff
+from apps.campaigns.scopes import sees_more_than_own
 from apps.campaigns.views.permissions import campaigns_for
 from apps.models.models import Assessment, ModelVersion
 from apps.models.presenting import band_class, score_text
@@ -26,7 +26,7 @@ LIVE, LATEST = 6, 6
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    if not (is_staff(user) or authz.somewhere(user, "models:read")):
+    if not (sees_more_than_own(user) or authz.somewhere(user, "models:read")):
         return _own_campaigns(request)
     now = timezone.now()
     live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")

@@ -16,13 +16,13 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.forms import AddStakeholdersForm, PersonForm
 from apps.campaigns.models import Participation
-from apps.campaigns.views.permissions import campaign_or_404, crumbs, staff_page, veil
+from apps.campaigns.views.permissions import campaign_or_404, crumbs, veil, workspace_page
 from apps.core.pages import refusals_at, refusals_told
 from apps.notifications.services import messages_with
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("campaigns:manage")
+@workspace_page("campaigns:manage")
 def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:manage")
     form = AddStakeholdersForm(request.POST or None, request.FILES or None)
@@ -38,14 +38,14 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("campaigns:read", shows="participation")
+@workspace_page("campaigns:read", shows="participation")
 def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """One person's part: how far they are, what was sent to them, and what can be done about their link."""
     return _show(request, _part_or_404(request, pk, participation, "campaigns:read"))
 
 
 @require_POST
-@staff_page("campaigns:manage", shows="participation")
+@workspace_page("campaigns:manage", shows="participation")
 def link(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     with refusals_told(request):
@@ -68,7 +68,7 @@ def _show(request: HttpRequest, found: Participation, url: str = "") -> HttpResp
 
 
 @require_POST
-@staff_page("campaigns:manage")
+@workspace_page("campaigns:manage")
 def renew(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     with refusals_told(request):
@@ -78,7 +78,7 @@ def renew(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:manage")
+@workspace_page("campaigns:manage")
 def revoke(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     services.revoke_link(found, acting_user=user_of(request), now=timezone.now())
@@ -87,7 +87,7 @@ def revoke(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("campaigns:manage", shows="participation")
+@workspace_page("campaigns:manage", shows="participation")
 def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """Correct a person's name, address, group or language."""
     found = _part_or_404(request, pk, participation, "campaigns:manage")
@@ -106,7 +106,7 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:remind")
+@workspace_page("campaigns:remind")
 def remind(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:remind")
     with refusals_told(request, messages.WARNING):
@@ -116,7 +116,7 @@ def remind(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("campaigns:manage")
+@workspace_page("campaigns:manage")
 def remove(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
     with refusals_told(request):

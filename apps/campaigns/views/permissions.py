@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from apps.accounts import authz, workspace
 from apps.accounts.workspace import View, user_of
 from apps.campaigns.models import Campaign, CampaignQuerySet, Participation
-from apps.campaigns.scopes import is_staff, run_by
+from apps.campaigns.scopes import run_by, sees_more_than_own
 
 
-def staff_page(permission: str, *, shows: str = "") -> Callable[[View], View]:
+def workspace_page(permission: str, *, shows: str = "") -> Callable[[View], View]:
     """Let in who has some grant of that kind beyond their own participations."""
-    return workspace.staff_page(permission, is_staff, shows=shows)
+    return workspace.workspace_page(permission, sees_more_than_own, shows=shows)
 
 
 def campaigns_for(request: HttpRequest, permission: str = "campaigns:read") -> CampaignQuerySet:

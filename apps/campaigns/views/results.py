@@ -13,14 +13,14 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import exporting, presenting, reading
 from apps.campaigns.models import Campaign
 from apps.campaigns.reading import Results
-from apps.campaigns.views.permissions import campaign_or_404, crumbs, staff_page
+from apps.campaigns.views.permissions import campaign_or_404, crumbs, workspace_page
 from apps.core.api.fast import csv_download
 from apps.core.api.renderers import encode
 from apps.models.disclosure import FEWEST
 
 
 @require_safe
-@staff_page("campaigns:read")
+@workspace_page("campaigns:read")
 def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk)
     language = get_language() or "en"
@@ -51,7 +51,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("campaigns:read")
+@workspace_page("campaigns:read")
 def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     campaign, found = _found(request, pk)
     if found is None:
@@ -60,7 +60,7 @@ def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 @require_safe
-@staff_page("campaigns:read")
+@workspace_page("campaigns:read")
 def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign, found = _found(request, pk)
     if found is None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import refusals_told
 from apps.elicitation import asked, presenting, reading, services
@@ -32,7 +32,7 @@ from resimate_engine import Node
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("weight-elicitations:create")
+@workspace_page("weight-elicitations:create")
 def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
     """Ask for weights of a draft; who may change the draft may."""
     seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
@@ -86,7 +86,7 @@ def _create(request: HttpRequest, version: ModelVersion, data: dict[str, Any]) -
 
 
 @require_safe
-@staff_page("weight-elicitations:read", shows="expert")
+@workspace_page("weight-elicitations:read", shows="expert")
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The elicitation as it stands; the whole page, or the part that changes."""
     elicitation = elicitation_or_404(request, pk)
@@ -138,7 +138,7 @@ def _progress(experts: list[Expert]) -> Any:
 
 
 @require_POST
-@staff_page("weight-elicitations:open")
+@workspace_page("weight-elicitations:open")
 def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:open")
     with _changes_told(request):
@@ -148,7 +148,7 @@ def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("weight-elicitations:remind")
+@workspace_page("weight-elicitations:remind")
 def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:remind")
     with refusals_told(request, messages.WARNING):
@@ -159,7 +159,7 @@ def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("weight-elicitations:close")
+@workspace_page("weight-elicitations:close")
 def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:close")
     with refusals_told(request):
@@ -169,7 +169,7 @@ def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("weight-elicitations:apply")
+@workspace_page("weight-elicitations:apply")
 def apply_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:apply")
     with _changes_told(request):
@@ -191,7 +191,7 @@ def _changes_told(request: HttpRequest) -> Iterator[None]:
 
 
 @require_POST
-@staff_page("weight-elicitations:delete")
+@workspace_page("weight-elicitations:delete")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:delete")
     with refusals_told(request):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.services import show_link
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.pages import refusals_at, refusals_told
 from apps.elicitation import presenting, services, words
 from apps.elicitation.forms import AddExpertsForm
@@ -24,7 +24,7 @@ from apps.notifications.services import messages_with
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("weight-elicitations:update")
+@workspace_page("weight-elicitations:update")
 def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
     form = AddExpertsForm(request.POST or None, request.FILES or None)
@@ -40,14 +40,14 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("weight-elicitations:read", shows="expert")
+@workspace_page("weight-elicitations:read", shows="expert")
 def person(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     """One expert: what they judged, what was sent to them, and what can be done about their link."""
     return _show(request, _expert_or_404(request, pk, expert, READ))
 
 
 @require_POST
-@staff_page("weight-elicitations:manage", shows="expert")
+@workspace_page("weight-elicitations:manage", shows="expert")
 def link(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
     return _show(request, found, show_link(found, LINKS, acting_user=user_of(request), now=timezone.now()))
@@ -98,7 +98,7 @@ def _comparisons(judged: Judged, language: str) -> list[dict[str, str]]:
 
 
 @require_POST
-@staff_page("weight-elicitations:manage")
+@workspace_page("weight-elicitations:manage")
 def renew(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
     with refusals_told(request):
@@ -108,7 +108,7 @@ def renew(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("weight-elicitations:manage")
+@workspace_page("weight-elicitations:manage")
 def revoke(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
     services.revoke_link(found, acting_user=user_of(request), now=timezone.now())
@@ -117,7 +117,7 @@ def revoke(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_page("weight-elicitations:update")
+@workspace_page("weight-elicitations:update")
 def delete(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:update")
     with refusals_told(request):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.api.fast import csv_download
 from apps.core.errors import Refused
 from apps.core.translating import translated
@@ -27,7 +27,7 @@ MOST_PROBLEMS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("weight-elicitations:update", shows="expert")
+@workspace_page("weight-elicitations:update", shows="expert")
 def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Check a file's judgements, or enter them: all or none, each line that is wrong is named."""
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")
@@ -78,7 +78,7 @@ def _place(pointer: str) -> str:
 
 
 @require_safe
-@staff_page("weight-elicitations:update", shows="expert")
+@workspace_page("weight-elicitations:update", shows="expert")
 def blank_file(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """A file with a line for everything that is asked of everybody, to be filled in."""
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:update")

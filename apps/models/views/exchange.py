@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import authz, reach
 from apps.accounts.models import User
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
 from apps.core.models import Job
@@ -34,7 +34,7 @@ MOST_PROBLEMS = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("models:create")
+@workspace_page("models:create")
 def exchange(request: HttpRequest) -> HttpResponse:
     """Check files, show what they would make, and make it when asked to."""
     user = user_of(request)
@@ -139,7 +139,7 @@ def _done(request: HttpRequest, outcome: dict[str, Any]) -> HttpResponse:
 
 
 @require_POST
-@staff_page("models:create")
+@workspace_page("models:create")
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = user_of(request)
     record = get_object_or_404(authz.visible(Import.objects.all(), user, "models:create"), pk=pk)
@@ -153,7 +153,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@staff_page("models:read")
+@workspace_page("models:read")
 def export(request: HttpRequest, pk: UUID, number: int, wanted: str) -> HttpResponse:
     """The version as a workbook, or as COINr's tables."""
     user = user_of(request)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import authz
 from apps.accounts.models import User
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import PAGE, refusals_told
 from apps.core.translating import translated
@@ -29,7 +29,7 @@ MOST_PROBLEMS = 50
 
 
 @require_safe
-@staff_page("models:read")
+@workspace_page("models:read")
 def model_list(request: HttpRequest) -> HttpResponse:
     seen = authz.visible(ResilienceModel.objects.select_related("current_version"), user_of(request), "models:read")
     rows = seen.defer("current_version__document").order_by("-pk")
@@ -41,7 +41,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("models:create")
+@workspace_page("models:create")
 def import_model(request: HttpRequest) -> HttpResponse:
     form = ImportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
@@ -75,7 +75,7 @@ def _explain(form: ImportForm, refused: Refused) -> None:
 
 
 @require_safe
-@staff_page("models:read")
+@workspace_page("models:read")
 def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     """A resilience model by one of its versions: the one asked for, else the current one, else the draft."""
     found, user = _model_or_404(request, pk), user_of(request)
@@ -133,7 +133,7 @@ def _chosen(found: ResilienceModel, versions: list[ModelVersion], number: int | 
 
 
 @require_safe
-@staff_page("models:read")
+@workspace_page("models:read")
 def document(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """The version's document as a file."""
     version = get_object_or_404(ModelVersion, model=_model_or_404(request, pk), number=number)
@@ -144,14 +144,14 @@ def document(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
 
 
 @require_POST
-@staff_page("models:publish")
+@workspace_page("models:publish")
 def publish(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     done = _("Version %d is published. It can be used in campaigns and never changes.")
     return _change(request, pk, number, "models:publish", services.publish_version, done)
 
 
 @require_POST
-@staff_page("models:retire")
+@workspace_page("models:retire")
 def retire(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     done = _("Version %d is retired. What refers to it stays.")
     return _change(request, pk, number, "models:retire", services.retire_version, done)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import authz
 from apps.accounts.models import User
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.translating import translated
 from apps.models import services
@@ -26,7 +26,7 @@ MOST_PROBLEMS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("assessments:create")
+@workspace_page("assessments:create")
 def freeze(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     user = user_of(request)
     seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import authz
 from apps.accounts.models import User
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import PAGE
 from apps.models import services
@@ -24,7 +24,7 @@ from apps.models.presenting import score_text
 
 
 @require_safe
-@staff_page("subjects:read")
+@workspace_page("subjects:read")
 def subject_list(request: HttpRequest) -> HttpResponse:
     user, wanted = user_of(request), request.GET.get("q", "").replace("\0", "").strip()
     rows = authz.visible(_with_latest_scores(user).order_by("name", "pk"), user, "subjects:read")
@@ -61,7 +61,7 @@ def _write_scores(subjects: Sequence[Any]) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page("subjects:create")
+@workspace_page("subjects:create")
 def create_subject(request: HttpRequest) -> HttpResponse:
     form = SubjectForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

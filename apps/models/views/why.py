@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
-from apps.accounts.workspace import staff_page, user_of
+from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.models import disclosure, services, why
 from apps.models.disclosure import FEWEST
@@ -21,7 +21,7 @@ MOST_RUNS = 20
 
 
 @require_safe
-@staff_page("assessments:read")
+@workspace_page("assessments:read")
 def why_this_score(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The latest score of an assessment, or the one that ``?run=`` names."""
     seen = authz.visible(Assessment.objects.all(), user_of(request), "assessments:read")
