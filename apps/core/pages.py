@@ -16,7 +16,7 @@ PAGE: Final = 25
 
 
 @contextmanager
-def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> Iterator[None]:
+def errors_as_messages(request: HttpRequest, level: int = messages.ERROR) -> Iterator[None]:
     """What is refused inside becomes a message on the next page; what comes after the refusal inside is left out."""
     try:
         yield
@@ -26,7 +26,7 @@ def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> Iterator
 
 
 @contextmanager
-def refusals_at(form: forms.BaseForm) -> Iterator[None]:
+def errors_on_form(form: forms.BaseForm) -> Iterator[None]:
     """What is refused inside becomes an error of the form, which is then shown again."""
     try:
         yield

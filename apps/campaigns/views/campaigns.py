@@ -22,7 +22,7 @@ from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
-from apps.core.pages import PAGE, refusals_at, refusals_told
+from apps.core.pages import PAGE, errors_as_messages, errors_on_form
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.notifications.services import latest_messages
 
@@ -60,7 +60,7 @@ def create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = CampaignForm(request.POST or None, request.FILES or None, **_choices(request), now=now)
     if request.method == "POST" and form.is_valid():
-        with refusals_at(form):
+        with errors_on_form(form):
             campaign = _create(request, form.cleaned_data, now)
             messages.success(request, _("The campaign is a draft. Nobody hears of it before you open it."))
             return redirect("campaigns:detail", campaign.pk)
@@ -78,7 +78,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("campaigns:detail", pk)
     form = EditCampaignForm(request.POST or None, campaign=campaign, **_choices(request), now=now)
     if request.method == "POST" and form.is_valid():
-        with refusals_at(form):
+        with errors_on_form(form):
             services.change_campaign(campaign, form.cleaned_data, acting_user=user_of(request), now=now)
             messages.success(request, _("The draft is changed."))
             return redirect("campaigns:detail", pk)
@@ -173,7 +173,7 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
 @workspace_page("campaigns:open")
 def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:open")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.open_campaign(campaign, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The campaign is open. The invitations are on their way."))
     return redirect("campaigns:detail", pk)
@@ -183,7 +183,7 @@ def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @workspace_page("campaigns:close")
 def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:close")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.close_campaign(campaign, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The campaign is closed. Its final score is being calculated."))
     return redirect("campaigns:detail", pk)
@@ -193,7 +193,7 @@ def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @workspace_page("campaigns:remind")
 def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:remind")
-    with refusals_told(request, messages.WARNING):
+    with errors_as_messages(request, messages.WARNING):
         count = services.remind(campaign, acting_user=user_of(request), now=timezone.now())
         said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
         messages.success(request, said % {"count": count})
@@ -205,7 +205,7 @@ def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:extend")
     form = ExtendForm(request.POST, campaign=campaign, now=timezone.now())
-    with refusals_told(request):
+    with errors_as_messages(request):
         if not form.is_valid():
             messages.error(request, " ".join(str(error) for error in form.errors["closes_at"]))
             return redirect("campaigns:detail", pk)
@@ -219,7 +219,7 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
 @workspace_page("campaigns:delete")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk, "campaigns:delete")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.delete_campaign(campaign, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The draft is deleted."))
         return redirect("campaigns:list")

@@ -17,7 +17,7 @@ from apps.campaigns import services
 from apps.campaigns.forms import AddStakeholdersForm, PersonForm
 from apps.campaigns.models import Participation
 from apps.campaigns.views.permissions import campaign_or_404, crumbs, veil, workspace_page
-from apps.core.pages import refusals_at, refusals_told
+from apps.core.pages import errors_as_messages, errors_on_form
 from apps.notifications.services import messages_with
 
 
@@ -28,7 +28,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AddStakeholdersForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         people = form.cleaned_data["contacts"]
-        with refusals_at(form):
+        with errors_on_form(form):
             added = services.add_stakeholders(campaign, people, acting_user=user_of(request), now=timezone.now())
             said = ngettext("%(count)d person added.", "%(count)d people added.", added.new)
             messages.success(request, said % {"count": added.new})
@@ -48,7 +48,7 @@ def person(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 @workspace_page("campaigns:manage", shows="participation")
 def link(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
-    with refusals_told(request):
+    with errors_as_messages(request):
         return _show(request, found, services.show_link(found, acting_user=user_of(request), now=timezone.now()))
     return redirect("campaigns:person", pk, participation)
 
@@ -71,7 +71,7 @@ def _show(request: HttpRequest, found: Participation, url: str = "") -> HttpResp
 @workspace_page("campaigns:manage")
 def renew(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.renew_link(found, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("A new link is on its way; the old one no longer works."))
     return redirect("campaigns:person", pk, participation)
@@ -96,7 +96,7 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=found.stakeholder)
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        with refusals_at(form):
+        with errors_on_form(form):
             services.change_stakeholder(found.stakeholder, changes, acting_user=user_of(request), now=timezone.now())
             messages.success(request, _("The person is corrected, in every campaign."))
             return redirect("campaigns:person", pk, participation)
@@ -109,7 +109,7 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 @workspace_page("campaigns:remind")
 def remind(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:remind")
-    with refusals_told(request, messages.WARNING):
+    with errors_as_messages(request, messages.WARNING):
         services.remind_person(found, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("A reminder is on its way."))
     return redirect("campaigns:person", pk, participation)
@@ -119,7 +119,7 @@ def remind(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
 @workspace_page("campaigns:manage")
 def remove(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     found = _part_or_404(request, pk, participation, "campaigns:manage")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.remove_person(found, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The person no longer takes part."))
         return redirect("campaigns:detail", pk)

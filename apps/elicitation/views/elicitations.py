@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import authz
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
-from apps.core.pages import refusals_told
+from apps.core.pages import errors_as_messages
 from apps.elicitation import asked, presenting, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
@@ -151,7 +151,7 @@ def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @workspace_page("weight-elicitations:remind")
 def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:remind")
-    with refusals_told(request, messages.WARNING):
+    with errors_as_messages(request, messages.WARNING):
         count = services.remind(elicitation, acting_user=user_of(request), now=timezone.now())
         said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
         messages.success(request, said % {"count": count})
@@ -162,7 +162,7 @@ def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @workspace_page("weight-elicitations:close")
 def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:close")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.close_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The elicitation is closed. You can apply its weights to the draft now."))
     return redirect("elicitation:detail", pk)
@@ -182,7 +182,7 @@ def apply_now(request: HttpRequest, pk: UUID) -> HttpResponse:
 @contextmanager
 def _changes_told(request: HttpRequest) -> Iterator[None]:
     """Tell refusals; where the draft has changed since experts were asked, tell how."""
-    with refusals_told(request):
+    with errors_as_messages(request):
         try:
             yield
         except NodesChanged as refused:
@@ -194,7 +194,7 @@ def _changes_told(request: HttpRequest) -> Iterator[None]:
 @workspace_page("weight-elicitations:delete")
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk, "weight-elicitations:delete")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.delete_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The elicitation is deleted."))
         return redirect("models:version", elicitation.version.model_id, elicitation.version.number)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.services import show_link
 from apps.accounts.workspace import user_of, workspace_page
-from apps.core.pages import refusals_at, refusals_told
+from apps.core.pages import errors_as_messages, errors_on_form
 from apps.elicitation import presenting, services, words
 from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.links import LINKS
@@ -30,7 +30,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AddExpertsForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         people = form.cleaned_data["contacts"]
-        with refusals_at(form):
+        with errors_on_form(form):
             added = services.add_experts(elicitation, people, acting_user=user_of(request), now=timezone.now())
             said = ngettext("%(count)d expert is asked.", "%(count)d experts are asked.", len(added))
             messages.success(request, said % {"count": len(added)})
@@ -101,7 +101,7 @@ def _comparisons(judged: Judged, language: str) -> list[dict[str, str]]:
 @workspace_page("weight-elicitations:manage")
 def renew(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.renew_link(found, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("A new link is on its way; the old one no longer works."))
     return redirect("elicitation:expert", pk, expert)
@@ -120,7 +120,7 @@ def revoke(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
 @workspace_page("weight-elicitations:update")
 def delete(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:update")
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.delete_expert(found, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The expert is taken out."))
         return redirect("elicitation:detail", pk)

@@ -20,7 +20,7 @@ from apps.accounts.workspace import user_of, workspace_page
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
 from apps.core.models import Job
-from apps.core.pages import refusals_told
+from apps.core.pages import errors_as_messages
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.downloads import download
@@ -143,7 +143,7 @@ def _done(request: HttpRequest, outcome: dict[str, Any]) -> HttpResponse:
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = user_of(request)
     record = get_object_or_404(authz.visible(Import.objects.all(), user, "models:create"), pk=pk)
-    with refusals_told(request):
+    with errors_as_messages(request):
         services.undo_import(record, acting_user=user, now=timezone.now())
         messages.success(request, _("The import is undone."))
     version = ModelVersion.objects.filter(pk=record.made["version"]).first()
@@ -159,6 +159,6 @@ def export(request: HttpRequest, pk: UUID, number: int, wanted: str) -> HttpResp
     user = user_of(request)
     seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
     version = get_object_or_404(ModelVersion, model=get_object_or_404(seen, pk=pk), number=number)
-    with refusals_told(request):
+    with errors_as_messages(request):
         return download(version, wanted, acting_user=user)
     return redirect("models:version", pk, number)

@@ -18,7 +18,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
-from apps.core.pages import PAGE, refusals_told
+from apps.core.pages import PAGE, errors_as_messages
 from apps.core.translating import translated
 from apps.models import reading, services
 from apps.models.forms import ImportForm
@@ -161,7 +161,7 @@ def _change(
     request: HttpRequest, pk: UUID, number: int, permission: str, service: Callable[..., ModelVersion], done: str
 ) -> HttpResponse:
     version = get_object_or_404(ModelVersion, model=_model_or_404(request, pk, permission), number=number)
-    with refusals_told(request):
+    with errors_as_messages(request):
         service(version, acting_user=user_of(request), now=timezone.now())
         messages.success(request, done % number)
     return redirect("models:version", pk, number)
