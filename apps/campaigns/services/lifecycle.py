@@ -13,7 +13,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign
-from apps.campaigns.services.responses import give_responses
+from apps.campaigns.services.responses import create_empty_responses
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
@@ -140,7 +140,7 @@ def open_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime
         now=now,
     )
     campaign.save(update_fields=["status", "opened_at", "assessment"])
-    give_responses(campaign, now=now)
+    create_empty_responses(campaign, now=now)
     audit.record("campaign.opened", now=now, target=campaign, actor=acting_user)
     events.publish("campaign.opened", {"campaign_id": str(campaign.pk)}, now=now)
     _set_closing_timer(campaign, now)

@@ -13,7 +13,7 @@ from apps.models.services.responses import moment_of
 BATCH = 1000
 
 
-def give_responses(campaign: Campaign, *, now: datetime) -> int:
+def create_empty_responses(campaign: Campaign, *, now: datetime) -> int:
     """Give each participation of an open campaign an empty response under a pseudonym that only it can resolve.
 
     Ids and pseudonyms are random and the order is drawn by lot, so nothing of a response tells whose it is.

@@ -17,7 +17,7 @@ from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import groups
 from apps.campaigns.services.lifecycle import CampaignClosed
 from apps.campaigns.services.participations import renew_link
-from apps.campaigns.services.responses import give_responses
+from apps.campaigns.services.responses import create_empty_responses
 from apps.core import events
 from apps.core.acquaintances import differing, refuse_other_names
 from apps.core.contacts import Contact
@@ -78,7 +78,7 @@ def add_stakeholders(
             "campaign.stakeholders_added", now=now, target=campaign, actor=acting_user, details={"count": len(new)}
         )
         if campaign.status == Campaign.Status.OPEN:
-            give_responses(campaign, now=now)
+            create_empty_responses(campaign, now=now)
             events.publish("campaign.stakeholders_added", {"campaign_id": str(campaign.pk)}, now=now)
     return Added(len(new), len(before))
 
