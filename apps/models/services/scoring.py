@@ -52,7 +52,7 @@ class Basis:
 
 
 @dataclass(frozen=True)
-class Task:
+class ScoringCase:
     """What gives one assessment its score: the calculation's input, and which of its units the assessment is."""
 
     assessment: Assessment
@@ -100,15 +100,15 @@ def score_assessments(
     locked = _locked(wanted)
     releases = {one.pk: disclosure.due_release(one) for one in locked if one.confidential}
     asked = [one for one in locked if not one.confidential or releases[one.pk]]
-    fresh = [task for task in _tasks(asked, releases) if not task.is_done]
+    fresh = [case for case in _cases(asked, releases) if not case.is_done]
     runs = {one.pk: one.latest_run for one in locked if one.latest_run is not None}
     runs |= _made(fresh, now=now, requested_by=requested_by) if fresh else {}
-    counted = [pk for task in fresh for pk in releases.get(task.assessment.pk, ())]
+    counted = [pk for case in fresh for pk in releases.get(case.assessment.pk, ())]
     Response.objects.filter(pk__in=counted).update(is_counted=True)
     return [runs[pk] for pk in wanted if pk in runs]
 
 
-def _made(fresh: Sequence[Task], *, now: datetime, requested_by: UUID | None) -> dict[UUID, ScoreRun]:
+def _made(fresh: Sequence[ScoringCase], *, now: datetime, requested_by: UUID | None) -> dict[UUID, ScoreRun]:
     """Score and keep, and say by metrics what came out and what one of them took."""
     began = time.perf_counter()
     runs = _keep(fresh, _results(fresh), now=now, requested_by=requested_by)
@@ -129,7 +129,7 @@ def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
     return found
 
 
-def _tasks(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
+def _cases(assessments: Sequence[Assessment], releases: Releases) -> Iterator[ScoringCase]:
     """Say what each assessment's score is calculated from.
 
     A relative model compares units: with those of the reference set if the assessment has one, else with the latest
@@ -143,27 +143,27 @@ def _tasks(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Ta
         basis = bases.setdefault(_basis_key(one), Basis(parsed(one.version), one.reference_set))
         (alone if basis.scores_units_alone else waves.setdefault((one.version_id, one.period), [])).append(one)
     for one, unit in zip(alone, units_of(alone, releases), strict=True):
-        yield Task(one, bases[_basis_key(one)], unit["id"], [unit])
+        yield ScoringCase(one, bases[_basis_key(one)], unit["id"], [unit])
     for wave in waves.values():
-        yield from _tasks_of_wave(bases[_basis_key(wave[0])], wave, releases)
+        yield from _cases_of_wave(bases[_basis_key(wave[0])], wave, releases)
 
 
 def _basis_key(assessment: Assessment) -> tuple[UUID, UUID | None]:
     return assessment.version_id, assessment.reference_set_id
 
 
-def _tasks_of_wave(basis: Basis, assessments: Sequence[Assessment], releases: Releases) -> Iterator[Task]:
+def _cases_of_wave(basis: Basis, assessments: Sequence[Assessment], releases: Releases) -> Iterator[ScoringCase]:
     rows = Assessment.objects.filter(version=assessments[0].version_id, period=assessments[0].period)
     latest = list(rows.select_related("subject").order_by("subject_id", "-pk").distinct("subject_id"))
     wave = dict(zip((one.pk for one in latest), units_of(latest), strict=True))
     together = _in_order(wave.values())
     for assessment in assessments:
         if assessment.pk in wave and not releases.get(assessment.pk):
-            yield Task(assessment, basis, assessment.subject.code, together)
+            yield ScoringCase(assessment, basis, assessment.subject.code, together)
         else:  # a later one of its subject has its place in the wave, or it alone is seen with its release whole
             (own,) = units_of([assessment], releases)
             others = [unit for unit in together if unit["id"] != own["id"]]
-            yield Task(assessment, basis, own["id"], _in_order([own, *others]))
+            yield ScoringCase(assessment, basis, own["id"], _in_order([own, *others]))
 
 
 def _in_order(units: Iterable[Unit]) -> list[Unit]:
@@ -240,25 +240,25 @@ class Scored:
     duration_ms: float
 
 
-def _results(tasks: Sequence[Task]) -> list[Scored]:
-    """Return each task's result: remembered, or calculated together with those of the same basis."""
-    known = remembered.recall({(task.digest, task.unit) for task in tasks})
-    groups: dict[Basis | str, dict[str, Task]] = {}
-    for task in tasks:
-        if (task.digest, task.unit) not in known:
-            shared_by = task.basis if task.basis.scores_units_alone else task.digest
-            groups.setdefault(shared_by, {})[task.digest] = task
+def _results(cases: Sequence[ScoringCase]) -> list[Scored]:
+    """Return each case's result: remembered, or calculated together with those of the same basis."""
+    known = remembered.recall({(case.digest, case.unit) for case in cases})
+    groups: dict[Basis | str, dict[str, ScoringCase]] = {}
+    for case in cases:
+        if (case.digest, case.unit) not in known:
+            shared_by = case.basis if case.basis.scores_units_alone else case.digest
+            groups.setdefault(shared_by, {})[case.digest] = case
     fresh = {key: scored for group in groups.values() for key, scored in _calculated(list(group.values()))}
     remembered.remember({key: scored.result for key, scored in fresh.items()})
     found = {key: Scored(result, 0.0) for key, result in known.items()} | fresh
-    return [found[task.digest, task.unit] for task in tasks]
+    return [found[case.digest, case.unit] for case in cases]
 
 
-def _calculated(tasks: Sequence[Task]) -> Iterator[tuple[remembered.Key, Scored]]:
-    """Calculate once for all: any task of a wave holds all of its units, the others hold their own."""
-    first, basis = tasks[0], tasks[0].basis
+def _calculated(cases: Sequence[ScoringCase]) -> Iterator[tuple[remembered.Key, Scored]]:
+    """Calculate once for all: any case of a wave holds all of its units, the others hold their own."""
+    first, basis = cases[0], cases[0].basis
     alone = basis.scores_units_alone
-    units = [{**task.own, "id": task.digest} for task in tasks] if alone else first.units
+    units = [{**case.own, "id": case.digest} for case in cases] if alone else first.units
     started = time.perf_counter()
     try:
         results = budgets.score(basis.model, units, basis.options).results
@@ -267,18 +267,18 @@ def _calculated(tasks: Sequence[Task]) -> Iterator[tuple[remembered.Key, Scored]
     duration_ms = (time.perf_counter() - started) * 1000 / len(results)
     by_unit = {result["id"]: result for result in results}
     if alone:
-        return (((task.digest, task.unit), Scored(by_unit[task.digest], duration_ms)) for task in tasks)
+        return (((case.digest, case.unit), Scored(by_unit[case.digest], duration_ms)) for case in cases)
     return (((first.digest, unit), Scored(result, duration_ms)) for unit, result in by_unit.items())
 
 
 def _keep(
-    tasks: Sequence[Task], results: Sequence[Scored], *, now: datetime, requested_by: UUID | None
+    cases: Sequence[ScoringCase], results: Sequence[Scored], *, now: datetime, requested_by: UUID | None
 ) -> dict[UUID, ScoreRun]:
     """Store inputs, runs and scores; say in the trail and to whoever listens that they are there."""
-    keep_inputs(map(_input, tasks))
-    runs = [_run(task, scored, now, requested_by) for task, scored in zip(tasks, results, strict=True)]
+    keep_inputs(map(_input, cases))
+    runs = [_run(case, scored, now, requested_by) for case, scored in zip(cases, results, strict=True)]
     ScoreRun.objects.bulk_create(runs)
-    seen = [_seen(task, each.result, run.disclosed) for task, each, run in zip(tasks, results, runs, strict=True)]
+    seen = [_seen(case, each.result, run.disclosed) for case, each, run in zip(cases, results, runs, strict=True)]
     scores = (score for run, result in zip(runs, seen, strict=True) for score in _scores(run, result))
     insert_values(Score, list(scores))
     latest = ScoreRun.objects.filter(pk__in=[run.pk for run in runs], assessment=OuterRef("pk"))
@@ -288,9 +288,9 @@ def _keep(
     return {run.assessment_id: run for run in runs}
 
 
-def _input(task: Task) -> Input:
-    is_wave = not task.basis.scores_units_alone
-    return Input(task.digest, task.units, task.assessment.reference_set_id, is_wave)
+def _input(case: ScoringCase) -> Input:
+    is_wave = not case.basis.scores_units_alone
+    return Input(case.digest, case.units, case.assessment.reference_set_id, is_wave)
 
 
 def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
@@ -306,23 +306,23 @@ def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
     events.publish_many("score.calculated", payloads, now=now)
 
 
-def _run(task: Task, scored: Scored, now: datetime, requested_by: UUID | None) -> ScoreRun:
-    disclosed = _disclosed(task, scored.result)
-    result = _seen(task, scored.result, disclosed)
-    before = _run_before(task.assessment)
+def _run(case: ScoringCase, scored: Scored, now: datetime, requested_by: UUID | None) -> ScoreRun:
+    disclosed = _disclosed(case, scored.result)
+    result = _seen(case, scored.result, disclosed)
+    before = _run_before(case.assessment)
     return ScoreRun(
         id=new_id(),
-        assessment=task.assessment,
+        assessment=case.assessment,
         number=before.number + 1 if before else 1,
-        version=task.assessment.version,
+        version=case.assessment.version,
         engine_version=engine.ENGINE_VERSION,
-        input_digest=task.digest,
-        unit=task.unit,
+        input_digest=case.digest,
+        unit=case.unit,
         score=result["score"],
         reason=result["reason"] or "",
         band=result["band"] or "",
         coverage=result["coverage"],
-        rater_count=len(task.own["responses"]),
+        rater_count=len(case.own["responses"]),
         duration_ms=scored.duration_ms,
         calculated_at=now,
         requested_by=requested_by,
@@ -337,20 +337,20 @@ def _run_before(assessment: Assessment) -> ScoreRun | None:
     return ScoreRun.objects.filter(assessment=assessment).order_by("number").last()
 
 
-def _disclosed(task: Task, result: engine.UnitResult) -> dict[str, int] | None:
+def _disclosed(case: ScoringCase, result: engine.UnitResult) -> dict[str, int] | None:
     """What a release may show; None where everything may be seen."""
-    if not task.assessment.confidential:
+    if not case.assessment.confidential:
         return None
     values = {code: node["value"] for code, node in result["nodes"].items()}
-    earlier = disclosure.earlier_shown(task.assessment)
-    final = disclosure.is_final(task.assessment)
-    return disclosure.nodes_shown(task.basis.model, task.own["responses"], values, earlier, final=final)
+    earlier = disclosure.earlier_shown(case.assessment)
+    final = disclosure.is_final(case.assessment)
+    return disclosure.nodes_shown(case.basis.model, case.own["responses"], values, earlier, final=final)
 
 
-def _seen(task: Task, result: Mapping[str, Any], disclosed: Mapping[str, int] | None) -> Mapping[str, Any]:
+def _seen(case: ScoringCase, result: Mapping[str, Any], disclosed: Mapping[str, int] | None) -> Mapping[str, Any]:
     if disclosed is None:
         return result
-    return disclosure.withheld_from(result, disclosed, task.basis.model.root.code)
+    return disclosure.withheld_from(result, disclosed, case.basis.model.root.code)
 
 
 def _scores(run: ScoreRun, result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
