@@ -21,7 +21,7 @@ from apps.core.locking import all_locked
 from apps.core.rows import insert_values
 from apps.models import disclosure, metrics
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
-from apps.models.services import budgets, remembered
+from apps.models.services import budgets, result_cache
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.inputs import Input, keep_inputs, units_of_input
 
@@ -234,27 +234,27 @@ def _shown_unit(assessment: Assessment) -> Unit:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A unit's result, and its part of the time that the calculation took; no time when it was remembered."""
+    """A unit's result, and its part of the time that the calculation took; no time when the cache had it."""
 
     result: engine.UnitResult
     duration_ms: float
 
 
 def _results(cases: Sequence[ScoringCase]) -> list[Scored]:
-    """Return each case's result: remembered, or calculated together with those of the same basis."""
-    known = remembered.recall({(case.digest, case.unit) for case in cases})
+    """Return each case's result: from the cache, or calculated together with those of the same basis."""
+    known = result_cache.look_up({(case.digest, case.unit) for case in cases})
     groups: dict[Basis | str, dict[str, ScoringCase]] = {}
     for case in cases:
         if (case.digest, case.unit) not in known:
             shared_by = case.basis if case.basis.scores_units_alone else case.digest
             groups.setdefault(shared_by, {})[case.digest] = case
     fresh = {key: scored for group in groups.values() for key, scored in _calculated(list(group.values()))}
-    remembered.remember({key: scored.result for key, scored in fresh.items()})
+    result_cache.store({key: scored.result for key, scored in fresh.items()})
     found = {key: Scored(result, 0.0) for key, result in known.items()} | fresh
     return [found[case.digest, case.unit] for case in cases]
 
 
-def _calculated(cases: Sequence[ScoringCase]) -> Iterator[tuple[remembered.Key, Scored]]:
+def _calculated(cases: Sequence[ScoringCase]) -> Iterator[tuple[result_cache.Key, Scored]]:
     """Calculate once for all: any case of a wave holds all of its units, the others hold their own."""
     first, basis = cases[0], cases[0].basis
     alone = basis.scores_units_alone

@@ -19,14 +19,14 @@ COLUMNS: Final[tuple[str, ...]] = ("input_digest", "unit", "score", "reason", "b
 SECONDS: Final = 24 * 3600
 
 
-def recall(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
-    """Return the results that are remembered."""
+def look_up(keys: Collection[Key]) -> dict[Key, engine.UnitResult]:
+    """Return the results that the cache holds."""
     return degraded.with_redis(
         lambda: _from_redis(keys), lambda: dict(_from_runs(keys)), "results come from the database"
     )
 
 
-def remember(results: Mapping[Key, engine.UnitResult]) -> None:
+def store(results: Mapping[Key, engine.UnitResult]) -> None:
     """Keep results for a day. Redis may be away: then nothing is lost but time."""
     degraded.with_redis(lambda: _keep(results), lambda: None, "results are not kept at hand")
 
