@@ -223,7 +223,7 @@ def test_two_campaigns_that_are_released_at_once_see_of_each_other_what_is_shown
 
     runs = models.score_assessments([one.assessment for one in both if one.assessment], now=clock.moment)
 
-    kept = [models.kept_input(run).units for run in runs]
+    kept = [models.stored_calculation(run).units for run in runs]
     assert [[len(unit["responses"]) for unit in units] for units in kept] == [[6, 0], [0, 6]]
 
 

@@ -82,39 +82,39 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
     @action(detail=True)
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Say why a score is what it is: every step of every indicator, contributions, gaps, what would help most."""
-        return _written(services.explain_score(self._kept(pk=kwargs["pk"])))
+        return _written(services.explain_score(self._stored(pk=kwargs["pk"])))
 
     @extend_schema(responses={200: EXPLAINED})
     @action(detail=False, url_path="latest/explanation", url_name="latest-explanation")
     def latest_explanation(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Say why the latest score is what it is."""
-        return _written(services.explain_score(self._kept()))
+        return _written(services.explain_score(self._stored()))
 
     @extend_schema(responses={200: TRACE})
     @action(detail=True, url_path="trace", url_name="trace")
     def trace_file(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Download a score with all that it rests on; `manage.py score TRACE.json` calculates it again, offline."""
-        return self._trace(self._kept(pk=kwargs["pk"]))
+        return self._trace(self._stored(pk=kwargs["pk"]))
 
     @extend_schema(responses={200: TRACE})
     @action(detail=False, url_path="latest/trace", url_name="latest-trace")
     def latest_trace(self, request: Request, *args: Any, **kwargs: Any) -> Written:
         """Download the latest score with all that it rests on."""
-        return self._trace(self._kept())
+        return self._trace(self._stored())
 
-    def _kept(self, **which: Any) -> services.Kept:
+    def _stored(self, **which: Any) -> services.StoredCalculation:
         rows = ScoreRun.objects.shown().filter(assessment__in=self.assessments(), **which).order_by("-id")
         rows = rows.select_related("version", "assessment__subject").defer("assessment__values")
         run = rows.first()
         if run is None:
             self._refuse_unreleased()
             raise Http404
-        return services.kept_input(run)
+        return services.stored_calculation(run)
 
-    def _trace(self, kept: services.Kept) -> Written:
-        if not services.may_take(self.request.user, kept):
+    def _trace(self, stored: services.StoredCalculation) -> Written:
+        if not services.may_take(self.request.user, stored):
             raise PermissionDenied("The trace holds answers of assessments that your roles do not let you read.")
-        return _written(services.trace_of(kept), name=f"trace-{kept.run.pk}.json")
+        return _written(services.trace_of(stored), name=f"trace-{stored.run.pk}.json")
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @no_body

@@ -36,7 +36,7 @@ class InputNotKept(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCalculation:
     """A run with all that it was calculated from."""
 
     run: ScoreRun
@@ -51,87 +51,87 @@ class Kept:
         return len(self.units) > 1 or bool(self.options)
 
 
-def kept_input(run: ScoreRun) -> Kept:
+def stored_calculation(run: ScoreRun) -> StoredCalculation:
     """Return what a run was calculated from; raises ``InputNotKept`` for runs older than the keeping.
 
     The run comes with its version, whose document may be deferred, and with the subject of its assessment.
     """
-    kept = ScoreInput.objects.select_related("reference_set").filter(digest=run.input_digest).first()
+    score_input = ScoreInput.objects.select_related("reference_set").filter(digest=run.input_digest).first()
     unit = run.unit or run.assessment.subject.code
-    units = units_of_input(kept) if kept else []
-    if kept is None or all(one["id"] != unit for one in units):
+    units = units_of_input(score_input) if score_input else []
+    if score_input is None or all(entry["id"] != unit for entry in units):
         raise InputNotKept("This score was calculated before inputs were kept. Calculate it anew to have it explained.")
-    options = {"reference": kept.reference_set.units} if kept.reference_set else {}
-    return Kept(run, parsed(run.version), unit, units, options)
+    options = {"reference": score_input.reference_set.units} if score_input.reference_set else {}
+    return StoredCalculation(run, parsed(run.version), unit, units, options)
 
 
-def may_take(user: Any, kept: Kept) -> bool:
+def may_take(user: Any, stored: StoredCalculation) -> bool:
     """Whether the user may read every answer of the trace: a relative score rests on others' assessments too.
 
     Single answers of confidential assessments are in no trace but as they stand at the end, whoever's trace it is.
     """
-    return _may_read(user, kept) and _may_read_others(user, kept) and _may_read_reference(user, kept)
+    return _may_read(user, stored) and _may_read_others(user, stored) and _may_read_reference(user, stored)
 
 
-def _may_read_reference(user: Any, kept: Kept) -> bool:
+def _may_read_reference(user: Any, stored: StoredCalculation) -> bool:
     """Whether the user may read the answers that the reference set keeps, where these are of confidential ones."""
-    frozen = compared_with(kept.run) if kept.options else None
-    return frozen is None or disclosure.may_read_frozen(frozen, user, kept.model)
+    frozen = compared_with(stored.run) if stored.options else None
+    return frozen is None or disclosure.may_read_frozen(frozen, user, stored.model)
 
 
-def _may_read(user: Any, kept: Kept) -> bool:
+def _may_read(user: Any, stored: StoredCalculation) -> bool:
     """Whether the user may read the single answers that went in, of confidential assessments under any period."""
-    held = _confidential_in(kept)
+    held = _confidential_in(stored)
     if not held:
         return True
-    return disclosure.may_read_answers(user) and all(_is_the_end_of(one, kept) for one in held)
+    return disclosure.may_read_answers(user) and all(_is_the_end_of(assessment, stored) for assessment in held)
 
 
-def _confidential_in(kept: Kept) -> list[Assessment]:
+def _confidential_in(stored: StoredCalculation) -> list[Assessment]:
     """The confidential assessments whose answers went in: pseudonyms tell, whatever has changed since."""
-    own = kept.run.assessment
-    if not (own.confidential or kept.model.relative):
+    own = stored.run.assessment
+    if not (own.confidential or stored.model.relative):
         return []
-    raters = {response.get("rater") for unit in kept.units for response in unit.get("responses") or ()}
-    known = Response.objects.filter(assessment__version=kept.run.version_id, assessment__confidential=True)
+    raters = {response.get("rater") for unit in stored.units for response in unit.get("responses") or ()}
+    known = Response.objects.filter(assessment__version=stored.run.version_id, assessment__confidential=True)
     others = known.filter(rater__in=raters).exclude(assessment=own).values("assessment")
     rows = Assessment.objects.select_related("version", "subject", "latest_run").defer("version__document")
     return [*([own] if own.confidential else []), *rows.filter(pk__in=others)]
 
 
-def _is_the_end_of(assessment: Assessment, kept: Kept) -> bool:
+def _is_the_end_of(assessment: Assessment, stored: StoredCalculation) -> bool:
     """Whether what went in of a confidential assessment is what may be read of it, once nothing changes any more."""
-    if not disclosure.is_at_its_end(assessment) or disclosure.names_small_groups(assessment, kept.model):
+    if not disclosure.is_at_its_end(assessment) or disclosure.names_small_groups(assessment, stored.model):
         return False
-    if assessment.pk == kept.run.assessment_id:
-        return assessment.latest_run_id == kept.run.pk
+    if assessment.pk == stored.run.assessment_id:
+        return assessment.latest_run_id == stored.run.pk
     (end,) = units_of([assessment])
-    return any(one["id"] == end["id"] and one.get("responses") == end["responses"] for one in kept.units)
+    return any(unit["id"] == end["id"] and unit.get("responses") == end["responses"] for unit in stored.units)
 
 
-def _may_read_others(user: Any, kept: Kept) -> bool:
-    if not kept.holds_others or authz.everywhere(user, "assessments:read"):
+def _may_read_others(user: Any, stored: StoredCalculation) -> bool:
+    if not stored.holds_others or authz.everywhere(user, "assessments:read"):
         return True
     seen = authz.visible(Assessment.objects.all(), user, "assessments:read")
-    return not Assessment.objects.filter(version=kept.run.version_id).exclude(pk__in=seen.values("pk")).exists()
+    return not Assessment.objects.filter(version=stored.run.version_id).exclude(pk__in=seen.values("pk")).exists()
 
 
-def explain_score(kept: Kept) -> dict[str, Any]:
+def explain_score(stored: StoredCalculation) -> dict[str, Any]:
     """Explain a stored score by the engine of today, which another engine's score says."""
-    found = explain(kept.model, kept.units, kept.unit, kept.options)
-    found = disclosure.explanation_for(kept.run, found, kept.model)
+    explanation = explain(stored.model, stored.units, stored.unit, stored.options)
+    explanation = disclosure.explanation_for(stored.run, explanation, stored.model)
     return {
-        "run": str(kept.run.pk),
-        "assessment": str(kept.run.assessment_id),
-        "calculated_by": kept.run.engine_version,
-        "agrees": found["score"] == kept.run.score,
-        **found,
+        "run": str(stored.run.pk),
+        "assessment": str(stored.run.assessment_id),
+        "calculated_by": stored.run.engine_version,
+        "agrees": explanation["score"] == stored.run.score,
+        **explanation,
     }
 
 
-def trace_of(kept: Kept) -> dict[str, Any]:
+def trace_of(stored: StoredCalculation) -> dict[str, Any]:
     """Return a stored score with everything it rests on: ``resimate_engine/schemas/trace.json`` says what is what."""
-    run = kept.run
+    run = stored.run
     return {
         "schema": KIND,
         "run": str(run.pk),
@@ -141,38 +141,38 @@ def trace_of(kept: Kept) -> dict[str, Any]:
         "model_digest": run.version.digest,
         "input_digest": run.input_digest,
         "model": run.version.document,
-        "units": kept.units,
-        "options": kept.options,
-        "unit": kept.unit,
-        "result": _whole(kept),
-        "explanation": explain(kept.model, kept.units, kept.unit, kept.options),
+        "units": stored.units,
+        "options": stored.options,
+        "unit": stored.unit,
+        "result": _whole(stored),
+        "explanation": explain(stored.model, stored.units, stored.unit, stored.options),
     }
 
 
-def _whole(kept: Kept) -> dict[str, Any]:
+def _whole(stored: StoredCalculation) -> dict[str, Any]:
     """The stored result; what a release withheld of it is calculated, since who takes a trace may see it."""
-    stored = _stored(kept.run)
-    if kept.run.disclosed is None or kept.model.nodes.keys() <= kept.run.disclosed.keys():
-        return stored
-    (found,) = (one for one in calculate(kept.model, kept.units, kept.options)["results"] if one["id"] == kept.unit)
-    whole = _result(found)
+    shown = _stored_result(stored.run)
+    if stored.run.disclosed is None or stored.model.nodes.keys() <= stored.run.disclosed.keys():
+        return shown
+    results = calculate(stored.model, stored.units, stored.options)["results"]
+    whole = _result(next(result for result in results if result["id"] == stored.unit))
     nodes = {
-        code: node if code in kept.run.disclosed else whole["nodes"][code] for code, node in stored["nodes"].items()
+        code: node if code in stored.run.disclosed else whole["nodes"][code] for code, node in shown["nodes"].items()
     }
-    return {**(stored if kept.model.root.code in kept.run.disclosed else whole), "nodes": nodes}
+    return {**(shown if stored.model.root.code in stored.run.disclosed else whole), "nodes": nodes}
 
 
-def _stored(run: ScoreRun) -> dict[str, Any]:
+def _stored_result(run: ScoreRun) -> dict[str, Any]:
     """The result as its columns hold it, which keep every bit; JSON made by the database would not."""
     nodes = {score.node: {name: getattr(score, name) for name in NODE} for score in run.scores.all()}
     return _result({**{name: getattr(run, name) for name in RESULT}, "nodes": nodes})
 
 
-def _result(found: Mapping[str, Any]) -> dict[str, Any]:
+def _result(source: Mapping[str, Any]) -> dict[str, Any]:
     """One form for a result, from the engine or from the database, where text that is not there is empty."""
     return {
-        **{name: _or_none(found[name]) for name in RESULT},
-        "nodes": {code: {name: _or_none(node.get(name)) for name in NODE} for code, node in found["nodes"].items()},
+        **{name: _or_none(source[name]) for name in RESULT},
+        "nodes": {code: {name: _or_none(node.get(name)) for name in NODE} for code, node in source["nodes"].items()},
     }
 
 

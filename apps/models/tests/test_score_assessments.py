@@ -190,7 +190,7 @@ def test_a_wave_that_changes_keeps_what_has_changed_and_its_old_scores_are_still
 
     assert ScoredUnit.objects.count() == 4
     for run, values in ((before, [0, 5, 10]), (after, [0, 5, 20])):
-        trace = services.trace_of(services.kept_input(run))
+        trace = services.trace_of(services.stored_calculation(run))
         assert [unit["values"]["x"] for unit in trace["units"]] == values
         assert not services.verify_trace(json.loads(json.dumps(trace))).differences
 

@@ -60,12 +60,12 @@ def _uuid(text: str) -> UUID:
 def _explained(run: ScoreRun, request: HttpRequest) -> dict[str, Any]:
     model, language = services.parsed(run.version), get_language() or "en"
     try:
-        kept = services.kept_input(run)
-        explanation = services.explain_score(kept)
+        stored = services.stored_calculation(run)
+        explanation = services.explain_score(stored)
     except Refused as refused:  # not kept, or too much to calculate just now
         return {"run": run, "hero": why.hero(run, model, language), "refusal": refused.detail}
     raters = dict(run.scores.values_list("node", "raters"))
-    found = Why(run, model, explanation, raters, len(kept.units), language)
+    found = Why(run, model, explanation, raters, len(stored.units), language)
     return {
         "run": run,
         "hero": why.hero(run, model, language, explanation["next_band"]),
@@ -77,6 +77,6 @@ def _explained(run: ScoreRun, request: HttpRequest) -> dict[str, Any]:
         "gains": why.gains(found),
         "priorities": why.priorities(found),
         "steps": why.steps(found),
-        "reference": services.compared_with(run) if kept.options else None,
-        "may_take": services.may_take(request.user, kept),
+        "reference": services.compared_with(run) if stored.options else None,
+        "may_take": services.may_take(request.user, stored),
     }
