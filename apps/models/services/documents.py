@@ -65,7 +65,7 @@ def _size(data: Any) -> int:
         return 0
 
 
-class _Kept:
+class _RecentModels:
     """The models used last, by the digest of their documents: equal digests mean equal documents."""
 
     def __init__(self) -> None:
@@ -85,15 +85,15 @@ class _Kept:
                 self.models.popitem(last=False)
 
 
-_kept = _Kept()
+_recent_models = _RecentModels()
 
 
 def parsed(version: ModelVersion) -> engine.Model:
     """Return the version as the engine reads it. A version whose document is deferred is loaded at most once."""
-    model = _kept.get(version.digest)
+    model = _recent_models.get(version.digest)
     if model is None:
         model = parse_document(version.document)
-        _kept.put(version.digest, model)
+        _recent_models.put(version.digest, model)
     return model
 
 

@@ -16,7 +16,7 @@ Unit = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class CalculationInput:
     """Units that were calculated together, and the reference set that they were compared with."""
 
     digest: str
@@ -25,16 +25,16 @@ class Input:
     is_wave: bool = False
 
 
-def keep_inputs(inputs: Iterable[Input]) -> None:
-    """Keep what is not kept yet."""
+def store_inputs(inputs: Iterable[CalculationInput]) -> None:
+    """Store what is not stored yet."""
     shared: dict[str, Unit] = {}
     rows = []
-    for one in {each.digest: each for each in inputs}.values():
-        units: Sequence[Any] = one.units
-        if one.is_wave:
-            units = [document.digest(unit) for unit in one.units]
-            shared |= zip(units, one.units, strict=True)
-        rows.append(ScoreInput(digest=one.digest, units=units, reference_set_id=one.reference_set))
+    for source in {each.digest: each for each in inputs}.values():
+        units: Sequence[Any] = source.units
+        if source.is_wave:
+            units = [document.digest(unit) for unit in source.units]
+            shared |= zip(units, source.units, strict=True)
+        rows.append(ScoreInput(digest=source.digest, units=units, reference_set_id=source.reference_set))
     if shared:
         known = ScoredUnit.objects.filter(digest__in=shared).values_list("digest", flat=True)
         fresh = [ScoredUnit(digest=digest, unit=shared[digest]) for digest in shared.keys() - set(known)]
@@ -42,8 +42,8 @@ def keep_inputs(inputs: Iterable[Input]) -> None:
     ScoreInput.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def units_of_input(kept: ScoreInput) -> list[dict[str, Any]]:
+def units_of_input(stored: ScoreInput) -> list[dict[str, Any]]:
     """Return the units that were calculated together."""
-    named = [unit for unit in kept.units if isinstance(unit, str)]
-    known = dict(ScoredUnit.objects.filter(digest__in=named).values_list("digest", "unit")) if named else {}
-    return [known[unit] if isinstance(unit, str) else unit for unit in kept.units]
+    named = [unit for unit in stored.units if isinstance(unit, str)]
+    by_digest = dict(ScoredUnit.objects.filter(digest__in=named).values_list("digest", "unit")) if named else {}
+    return [by_digest[unit] if isinstance(unit, str) else unit for unit in stored.units]

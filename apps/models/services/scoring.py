@@ -23,7 +23,7 @@ from apps.models import disclosure, metrics
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, result_cache
 from apps.models.services.documents import parsed, problems_of
-from apps.models.services.inputs import Input, keep_inputs, units_of_input
+from apps.models.services.inputs import CalculationInput, store_inputs, units_of_input
 
 Unit = dict[str, Any]
 #: Which responses the releases count that are due: by assessment.
@@ -275,7 +275,7 @@ def _keep(
     cases: Sequence[ScoringCase], results: Sequence[Scored], *, now: datetime, requested_by: UUID | None
 ) -> dict[UUID, ScoreRun]:
     """Store inputs, runs and scores; say in the trail and to whoever listens that they are there."""
-    keep_inputs(map(_input, cases))
+    store_inputs(map(_input, cases))
     runs = [_run(case, scored, now, requested_by) for case, scored in zip(cases, results, strict=True)]
     ScoreRun.objects.bulk_create(runs)
     seen = [_seen(case, each.result, run.disclosed) for case, each, run in zip(cases, results, runs, strict=True)]
@@ -288,9 +288,9 @@ def _keep(
     return {run.assessment_id: run for run in runs}
 
 
-def _input(case: ScoringCase) -> Input:
+def _input(case: ScoringCase) -> CalculationInput:
     is_wave = not case.basis.scores_units_alone
-    return Input(case.digest, case.units, case.assessment.reference_set_id, is_wave)
+    return CalculationInput(case.digest, case.units, case.assessment.reference_set_id, is_wave)
 
 
 def _tell(runs: Sequence[ScoreRun], now: datetime) -> None:
