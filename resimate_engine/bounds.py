@@ -13,7 +13,7 @@ from resimate_engine.arrays import Array
 from resimate_engine.columns import Column
 from resimate_engine.indicators import fills_scale
 from resimate_engine.model import Model, Node, Step
-from resimate_engine.tree import Grower, Tree
+from resimate_engine.tree import Tree, TreeAggregator
 from resimate_engine.units import Units
 
 
@@ -31,11 +31,11 @@ def bounds(model: Model, units: Units, tree: Tree) -> Mapping[str, Bounds]:
     Of a questionnaire that is answered in part, the open part counts by its weight. Weights stay as they were found.
     Where units are ranked, nothing can be said of any as long as a value of one of them is open.
     """
-    grower = Grower(model, units, tree.weights)
+    aggregator = TreeAggregator(model, units, tree.weights)
     worst, best = (Tree(_filled(model, tree, end), dict(tree.weights)) for end in (model.scale.low, model.scale.high))
     for node in model.branches:
         for end in (worst, best):
-            grower.add(node, end)
+            aggregator.add(node, end)
         low, high = _between(node, units, worst, best)
         worst.columns[node.code] = worst.columns[node.code].refuse(low)
         best.columns[node.code] = best.columns[node.code].refuse(high)

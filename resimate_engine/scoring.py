@@ -20,7 +20,7 @@ from resimate_engine.model import Model, Node
 from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.raters import group_weights, normal
-from resimate_engine.tree import Grower, Tree
+from resimate_engine.tree import Tree, TreeAggregator
 from resimate_engine.units import Complaints, Units, read_units
 from resimate_text.sentences import Sentence
 
@@ -166,7 +166,7 @@ def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None
         for leaf in model.leaves
         if leaf.indicator is not None
     }
-    tree = Grower(model, rows).grow({code: stage.normalised for code, stage in stages.items()})
+    tree = TreeAggregator(model, rows).aggregate({code: stage.normalised for code, stage in stages.items()})
     return Calculation(model, rows, stages, tree)
 
 

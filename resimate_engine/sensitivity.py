@@ -18,7 +18,7 @@ from resimate_engine.model import Model, Node
 from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.scoring import ENGINE_VERSION, Calculation, calculate, input_digest, nullable
-from resimate_engine.tree import Grower
+from resimate_engine.tree import TreeAggregator
 from resimate_text.sentences import Sentence
 
 PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
@@ -184,8 +184,8 @@ class _Study:
         """Return the unit's score, or the mean shift of ranks from the base; None without a score."""
         model = self.calculation.model
         leaves = {leaf.code: self.calculation.tree.columns[leaf.code] for leaf in model.leaves}
-        grown = Grower(model, self.calculation.units, weights).grow(leaves)
-        scores = nullable(grown.columns[model.root.code].at(self.calculation.units.given).values)
+        tree = TreeAggregator(model, self.calculation.units, weights).aggregate(leaves)
+        scores = nullable(tree.columns[model.root.code].at(self.calculation.units.given).values)
         if self.unit is not None:
             return scores[self.unit]
         before = competition_ranks(nullable(self.calculation.column(model.root.code).values))

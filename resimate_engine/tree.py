@@ -38,14 +38,14 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Grower:
+class TreeAggregator:
     """Aggregates indicators up to the root; weights that are given are not determined again."""
 
     model: Model
     units: Units
     weights: Mapping[str, float] | None = None
 
-    def grow(self, leaves: Mapping[str, Column]) -> Tree:
+    def aggregate(self, leaves: Mapping[str, Column]) -> Tree:
         """Return all nodes' columns."""
         tree = Tree(dict(leaves), {self.model.root.code: self.model.root.weight})
         for node in self.model.branches:

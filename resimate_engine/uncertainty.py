@@ -22,7 +22,7 @@ from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.scoring import ENGINE_VERSION, Calculation, calculate, input_digest, nullable
 from resimate_engine.treatment import percentile
-from resimate_engine.tree import Grower
+from resimate_engine.tree import TreeAggregator
 from resimate_text.sentences import Sentence
 
 MOST_DRAWS: Final = 100_000
@@ -172,7 +172,7 @@ def _draw(calculation: Calculation, units: Any, settings: Settings, random: np.r
     leaves = {code: calculation.tree.columns[code] for code in sorted(leaf.code for leaf in model.leaves)}
     if settings.missing:
         leaves = {code: _drawn(model, code, column, random) for code, column in leaves.items()}
-    tree = Grower(model, calculation.units, weights).grow(leaves)
+    tree = TreeAggregator(model, calculation.units, weights).aggregate(leaves)
     return tree.columns[model.root.code].values
 
 

@@ -14,7 +14,7 @@ from resimate_engine.explain import defined, explain
 from resimate_engine.model import Model
 from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.scoring import Calculation, calculate, nullable
-from resimate_engine.tree import Grower
+from resimate_engine.tree import TreeAggregator
 from resimate_engine.units import is_number
 from resimate_text.sentences import Sentence
 
@@ -44,10 +44,10 @@ def what_if(model: Model, units: Any, unit: str, changes: Any) -> dict[str, Any]
     for change in changes:
         if "node" in change:
             leaves[change["node"]] = _moved(leaves[change["node"]], row, change)
-    grown = Grower(model, after.units, weights).grow(leaves)
+    tree = TreeAggregator(model, after.units, weights).aggregate(leaves)
     return {
         "id": unit,
-        "nodes": {code: _difference(before.tree.columns[code], grown.columns[code], row) for code in model.nodes},
+        "nodes": {code: _difference(before.tree.columns[code], tree.columns[code], row) for code in model.nodes},
     }
 
 
