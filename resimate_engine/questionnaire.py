@@ -21,7 +21,7 @@ from resimate_engine.columns import BELOW_MIN_COVERAGE, Column
 from resimate_engine.model import Node, Question, Scale, Step
 from resimate_engine.problems import pointer
 from resimate_engine.raters import UNCHANGED_ALONE, Rating
-from resimate_engine.units import Complaints, Units
+from resimate_engine.units import ProblemCollector, Units
 from resimate_text.sentences import Sentence
 
 ROUNDING = 1e-12
@@ -103,9 +103,9 @@ def _number(reading: Reading) -> float:
     return math.nan if reading is MISSING else APART
 
 
-def column(sheet: Sheet, units: Units, replies: Replies, complaints: Complaints) -> Column:
+def column(sheet: Sheet, units: Units, replies: Replies, problems: ProblemCollector) -> Column:
     """Return the indicator's column on the document's scale, over units with their responses."""
-    filled = _fill(sheet, [_readings(item, units, replies, complaints) for item in sheet.items])
+    filled = _fill(sheet, [_readings(item, units, replies, problems) for item in sheet.items])
     found, raters = _combine(sheet, replies, filled)
     asked = found.answered + found.unanswered
     coverage = share(found.answered, asked)
@@ -115,7 +115,7 @@ def column(sheet: Sheet, units: Units, replies: Replies, complaints: Complaints)
     return replace(enough, coverage=coverage, raters=raters)
 
 
-def _readings(item: Item, units: Units, replies: Replies, complaints: Complaints) -> Array:
+def _readings(item: Item, units: Units, replies: Replies, problems: ProblemCollector) -> Array:
     """Return what a question's answers stand for, a number a response."""
     given, known = replies.answers[item.code], item.known
     if LISTED.issuperset(map(type, given)) and known.keys() >= set(given):
@@ -127,7 +127,7 @@ def _readings(item: Item, units: Units, replies: Replies, complaints: Complaints
         except AnswerOffScale as refused:
             place = units.places[unit] + pointer("responses", position, "answers", item.code)
             detail = Sentence("{code}: {problem}", code=item.code, problem=str(refused))
-            complaints.add(place, "answer_off_scale", detail)
+            problems.add(place, "answer_off_scale", detail)
             readings.append(math.nan)
     return np.array(readings, dtype=np.float64)
 

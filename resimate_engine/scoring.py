@@ -21,7 +21,7 @@ from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.raters import group_weights, normal
 from resimate_engine.tree import Tree, TreeAggregator
-from resimate_engine.units import Complaints, Units, read_units
+from resimate_engine.units import ProblemCollector, Units, read_units
 from resimate_text.sentences import Sentence
 
 ENGINE_VERSION: Final = "1.4.0"
@@ -157,10 +157,10 @@ def _only_json() -> Iterator[None]:
 def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> Calculation:
     """Return all columns of a calculation. Raises ``DataInvalid``."""
     rows = read_units(model, units, (options or {}).get("reference", ()))
-    complaints = Complaints()
+    problems = ProblemCollector()
     replies = questionnaire.Replies.of(rows, [placed.question.code for placed in model.questions])
-    measured = {leaf.code: _measure(model, leaf, rows, replies, complaints) for leaf in model.leaves}
-    complaints.settle()
+    measured = {leaf.code: _measure(model, leaf, rows, replies, problems) for leaf in model.leaves}
+    problems.settle()
     stages = {
         leaf.code: indicators.stages(leaf.code, leaf.indicator, measured[leaf.code], rows, model.scale)
         for leaf in model.leaves
@@ -170,10 +170,12 @@ def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None
     return Calculation(model, rows, stages, tree)
 
 
-def _measure(model: Model, leaf: Node, units: Units, replies: questionnaire.Replies, complaints: Complaints) -> Column:
+def _measure(
+    model: Model, leaf: Node, units: Units, replies: questionnaire.Replies, problems: ProblemCollector
+) -> Column:
     sheet = _sheets(model).get(leaf.code)
     if sheet is not None:
-        return questionnaire.column(sheet, units, replies, complaints)
+        return questionnaire.column(sheet, units, replies, problems)
     return indicators.measured(units, leaf.indicator.input or "" if leaf.indicator else "")
 
 

@@ -55,7 +55,7 @@ class Units:
         return self.reference or len(self.ids)
 
 
-class Complaints:
+class ProblemCollector:
     """Problems as they are found; reading goes on so that a caller sees them together."""
 
     def __init__(self) -> None:
@@ -78,15 +78,15 @@ def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
 
     Raises ``DataInvalid`` with pointers such as ``/units/3/values/x`` and ``/options/reference/0/id``.
     """
-    complaints = Complaints()
-    compared, own = _read_list("/options/reference", reference, complaints), _read_list("/units", units, complaints)
-    complaints.settle()
+    problems = ProblemCollector()
+    compared, own = _read_list("/options/reference", reference, problems), _read_list("/units", units, problems)
+    problems.settle()
     order = sorted(range(len(own)), key=lambda at: own[at][1]["id"])
     rows = [*sorted(compared, key=lambda row: row[1]["id"]), *(own[at] for at in order)]
-    inputs = _columns("values", [item.name for item in model.inputs], rows, complaints)
+    inputs = _columns("values", [item.name for item in model.inputs], rows, problems)
     before = _observed_before(model) if any(unit.get("previous") for _, unit in rows) else []
-    previous = _columns("previous", before, rows, complaints)
-    complaints.settle()
+    previous = _columns("previous", before, rows, problems)
+    problems.settle()
     return Units(
         ids=tuple(unit["id"] for _, unit in rows),
         groups=tuple(unit.get("group") for _, unit in rows),
@@ -100,15 +100,15 @@ def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
     )
 
 
-def _read_list(path: str, units: Any, complaints: Complaints) -> list[tuple[str, Mapping[str, Any]]]:
+def _read_list(path: str, units: Any, problems: ProblemCollector) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the units of a list with the pointer to each, having noted all that is wrong with their shape."""
     if not isinstance(units, Sequence) or isinstance(units, str | bytes):
-        complaints.add(path, "not_a_list", Sentence("units must be a list"))
+        problems.add(path, "not_a_list", Sentence("units must be a list"))
         return []
     rows = [(f"{path}/{row}", unit) for row, unit in enumerate(units)]
     for place, unit in rows:
-        _check_shape(place, unit, complaints)
-    _check_ids(rows, complaints)
+        _check_shape(place, unit, problems)
+    _check_ids(rows, problems)
     return rows
 
 
@@ -118,99 +118,97 @@ def _observed_before(model: Model) -> list[str]:
     return [*(item.name for item in model.inputs), *asked]
 
 
-def _check_shape(place: str, unit: Any, complaints: Complaints) -> None:
+def _check_shape(place: str, unit: Any, problems: ProblemCollector) -> None:
     if not isinstance(unit, Mapping):
-        complaints.add(place, "not_an_object", Sentence("a unit must be an object"))
+        problems.add(place, "not_an_object", Sentence("a unit must be an object"))
         return
     for key in unit.keys() - KEYS:
-        complaints.add(place + pointer(key), "unknown_key", Sentence("a unit has no {key!r}", key=key))
-    _check_id(place, unit.get("id"), complaints)
+        problems.add(place + pointer(key), "unknown_key", Sentence("a unit has no {key!r}", key=key))
+    _check_id(place, unit.get("id"), problems)
     if not isinstance(unit.get("group"), str | None):
-        complaints.add(f"{place}/group", "not_text", Sentence("a group must be text"))
+        problems.add(f"{place}/group", "not_text", Sentence("a group must be text"))
     for key in ("values", "previous"):
         if not isinstance(unit.get(key), Mapping | None):
-            complaints.add(f"{place}/{key}", "not_an_object", Sentence("{key} must be an object", key=key))
-    _check_responses(f"{place}/responses", unit.get("responses"), complaints)
+            problems.add(f"{place}/{key}", "not_an_object", Sentence("{key} must be an object", key=key))
+    _check_responses(f"{place}/responses", unit.get("responses"), problems)
 
 
-def _check_id(place: str, name: Any, complaints: Complaints) -> None:
+def _check_id(place: str, name: Any, problems: ProblemCollector) -> None:
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
-        complaints.add(
-            f"{place}/id", "bad_id", Sentence("an id must be text of 1 to {most} characters", most=LONGEST_ID)
-        )
+        problems.add(f"{place}/id", "bad_id", Sentence("an id must be text of 1 to {most} characters", most=LONGEST_ID))
 
 
-def _check_responses(path: str, responses: Any, complaints: Complaints) -> None:
+def _check_responses(path: str, responses: Any, problems: ProblemCollector) -> None:
     if responses is None:
         return
     if not isinstance(responses, list):
-        complaints.add(path, "not_a_list", Sentence("responses must be a list"))
+        problems.add(path, "not_a_list", Sentence("responses must be a list"))
         return
     for position, response in enumerate(responses):
-        _check_response(f"{path}/{position}", response, complaints)
-    _check_raters(path, responses, complaints)
+        _check_response(f"{path}/{position}", response, problems)
+    _check_raters(path, responses, problems)
 
 
-def _check_response(place: str, response: Any, complaints: Complaints) -> None:
+def _check_response(place: str, response: Any, problems: ProblemCollector) -> None:
     if not isinstance(response, Mapping):
-        complaints.add(place, "not_an_object", Sentence("a response must be an object"))
+        problems.add(place, "not_an_object", Sentence("a response must be an object"))
         return
     for key in response.keys() - RESPONSE_KEYS:
-        complaints.add(place + pointer(key), "unknown_key", Sentence("a response has no {key!r}", key=key))
+        problems.add(place + pointer(key), "unknown_key", Sentence("a response has no {key!r}", key=key))
     if not isinstance(response.get("answers"), Mapping):
-        complaints.add(place + "/answers", "not_an_object", Sentence("answers must be an object"))
+        problems.add(place + "/answers", "not_an_object", Sentence("answers must be an object"))
     for key in ("rater", "group"):
         if not isinstance(response.get(key), str | None):
-            complaints.add(f"{place}/{key}", "not_text", Sentence("a {key} must be text", key=key))
+            problems.add(f"{place}/{key}", "not_text", Sentence("a {key} must be text", key=key))
 
 
-def _check_raters(path: str, responses: Sequence[Any], complaints: Complaints) -> None:
+def _check_raters(path: str, responses: Sequence[Any], problems: ProblemCollector) -> None:
     seen: set[str] = set()
     for position, response in enumerate(responses):
         rater = response.get("rater") if isinstance(response, Mapping) else None
         if isinstance(rater, str) and rater in seen:
             detail = Sentence("rater {rater!r} has two responses", rater=rater)
-            complaints.add(f"{path}/{position}/rater", "duplicate_rater", detail)
+            problems.add(f"{path}/{position}/rater", "duplicate_rater", detail)
         if isinstance(rater, str):
             seen.add(rater)
 
 
-def _check_ids(rows: Sequence[tuple[str, Any]], complaints: Complaints) -> None:
+def _check_ids(rows: Sequence[tuple[str, Any]], problems: ProblemCollector) -> None:
     seen: set[str] = set()
     for place, unit in rows:
         name = unit.get("id") if isinstance(unit, Mapping) else None
         if isinstance(name, str) and name in seen:
-            complaints.add(f"{place}/id", "duplicate_id", Sentence("unit {name!r} comes twice", name=name))
+            problems.add(f"{place}/id", "duplicate_id", Sentence("unit {name!r} comes twice", name=name))
         if isinstance(name, str):
             seen.add(name)
 
 
 def _columns(
-    key: str, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str, Any]]], complaints: Complaints
+    key: str, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str, Any]]], problems: ProblemCollector
 ) -> dict[str, Measured]:
     given = [tuple(map((unit.get(key) or {}).get, names)) for _, unit in rows]
     columns = zip(*given, strict=True) if given else [()] * len(names)
     places = [place + pointer(key) for place, _ in rows]
-    return {name: _column(name, column, places, complaints) for name, column in zip(names, columns, strict=True)}
+    return {name: _column(name, column, places, problems) for name, column in zip(names, columns, strict=True)}
 
 
-def _column(name: str, given: Sequence[Any], places: Sequence[str], complaints: Complaints) -> Measured:
+def _column(name: str, given: Sequence[Any], places: Sequence[str], problems: ProblemCollector) -> Measured:
     """Return a column of numbers; one of finite doubles and gaps alone needs no look at each."""
     if PLAIN.issuperset(map(type, given)):
         values = np.array(given, dtype=np.float64)
         if np.isfinite(values).sum() == len(given) - given.count(None):
             return Measured(values + 0.0, np.ones(len(given), dtype=np.bool_))
-    read = [_read(name, value, place, complaints) for place, value in zip(places, given, strict=True)]
+    read = [_read(name, value, place, problems) for place, value in zip(places, given, strict=True)]
     applicable = np.array([value != "not_applicable" for value in given], dtype=np.bool_)
     return Measured(np.array(read, dtype=np.float64) + 0.0, applicable)  # negative zero is zero
 
 
-def _read(name: str, value: Any, place: str, complaints: Complaints) -> float:
+def _read(name: str, value: Any, place: str, problems: ProblemCollector) -> float:
     if value is None or value in ABSENT:
         return math.nan
     problem = _why_no_number(value)
     if problem:
-        complaints.add(place + pointer(name), *problem)
+        problems.add(place + pointer(name), *problem)
         return math.nan
     return float(value)
 
