@@ -21,7 +21,7 @@ from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.raters import group_weights, normal
 from resimate_engine.tree import Tree, TreeAggregator
-from resimate_engine.units import ProblemCollector, Units, read_units
+from resimate_engine.units import ProblemCollector, Units, tabulate_units
 from resimate_text.sentences import Sentence
 
 ENGINE_VERSION: Final = "1.4.0"
@@ -156,7 +156,7 @@ def _only_json() -> Iterator[None]:
 
 def calculate(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> Calculation:
     """Return all columns of a calculation. Raises ``DataInvalid``."""
-    rows = read_units(model, units, (options or {}).get("reference", ()))
+    rows = tabulate_units(model, units, (options or {}).get("reference", ()))
     problems = ProblemCollector()
     replies = questionnaire.Replies.of(rows, [placed.question.code for placed in model.questions])
     measured = {leaf.code: _measure(model, leaf, rows, replies, problems) for leaf in model.leaves}

@@ -73,7 +73,7 @@ class ProblemCollector:
             raise DataInvalid(self.problems)
 
 
-def read_units(model: Model, units: Any, reference: Any = ()) -> Units:
+def tabulate_units(model: Model, units: Any, reference: Any = ()) -> Units:
     """Return the columns of a reference set and of units for the inputs that ``model`` names.
 
     Raises ``DataInvalid`` with pointers such as ``/units/3/values/x`` and ``/options/reference/0/id``.

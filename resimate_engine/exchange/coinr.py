@@ -85,7 +85,7 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class DataRow:
     """A row of iData."""
 
     line: int
@@ -265,7 +265,7 @@ def read_data(
     groups: Sequence[str] = (),
     group: str = "",
     decimal: Separator | None = None,
-) -> tuple[list[Unit], list[dict[str, str]]]:
+) -> tuple[list[DataRow], list[dict[str, str]]]:
     """Return the units of iData and what was passed over; ``group`` names the column to group units by."""
     found = lines(source, DATA, needed=("uCode",))
     head = found.head
@@ -290,7 +290,7 @@ def read_data(
     return units, [*notes, *([{"code": "codes_spelt", "detail": spelt_otherwise(spelt)}] if spelt else [])]
 
 
-def _unit(row: Row, by: str, inputs: Mapping[str, str], figures: Figures, problems: list[Problem]) -> Unit:
+def _unit(row: Row, by: str, inputs: Mapping[str, str], figures: Figures, problems: list[Problem]) -> DataRow:
     cells = {name: cell for name, cell in row.cells.items() if isinstance(cell, str)}
     if "uCode" not in cells:
         problems.append(cell_problem("", row.number, "uCode", "required", Sentence("{name} is missing", name="uCode")))
@@ -303,10 +303,10 @@ def _unit(row: Row, by: str, inputs: Mapping[str, str], figures: Figures, proble
         except NotANumber as error:
             problems.append(_of_flaw(wrong_figure(row.number, name, cells[name], error)))
     code = cells.get("uCode", "")
-    return Unit(row.number, code, cells.get("uName", code), cells.get(by, ""), cells.get("Time", ""), values)
+    return DataRow(row.number, code, cells.get("uName", code), cells.get(by, ""), cells.get("Time", ""), values)
 
 
-def _repeated(units: Sequence[Unit]) -> Iterator[Problem]:
+def _repeated(units: Sequence[DataRow]) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     for unit in units:
         key = (folded(unit.code), folded(unit.period))
@@ -365,7 +365,7 @@ def _meta_row(model: Model, node: Node, parent: str) -> dict[str, Any]:
     return {**row, **own, "Unit": indicator.unit, "Denominator": indicator.denominator}
 
 
-def write_data(model: Model, units: Sequence[Unit]) -> str:
+def write_data(model: Model, units: Sequence[DataRow]) -> str:
     """Return iData: a row for each unit, a column for each input."""
     inputs = [one.name for one in model.inputs]
     rows = [

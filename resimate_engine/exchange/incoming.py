@@ -80,7 +80,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class IncomingUnit:
     """One assessment to be: of the subject with this code, in a period, with its values and responses."""
 
     code: str
@@ -161,19 +161,21 @@ def _json(text: str) -> Any:
         raise FileInvalid([Problem("", "malformed", str(error))]) from None
 
 
-def units_of(incoming: Incoming, files: Sequence[File], model: Model, options: Options) -> tuple[list[Unit], Places]:
+def units_of(
+    incoming: Incoming, files: Sequence[File], model: Model, options: Options
+) -> tuple[list[IncomingUnit], Places]:
     """Return the units of the data file, and the lines of ``/units/<n>``. Raises ``FileInvalid``."""
     if incoming.data_file is None:
         return [], Places()
     file = files[incoming.data_file]
     read = _of_values if file.kind() == "values" else _of_idata
-    found: tuple[list[Unit], Places] = _of_file(
+    found: tuple[list[IncomingUnit], Places] = _of_file(
         incoming.data_file, lambda: read(incoming, file.content, model, options)
     )
     return found
 
 
-def _of_idata(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[Unit], Places]:
+def _of_idata(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[IncomingUnit], Places]:
     rows, warnings = coinr.read_data(
         content, model, groups=incoming.groups, group=options.group, decimal=options.decimal
     )
@@ -181,11 +183,13 @@ def _of_idata(incoming: Incoming, content: bytes, model: Model, options: Options
     places = Places({"id": "uCode"})
     for number, row in enumerate(rows):
         _put(places, number, row.line)
-    units = [Unit(row.code, row.name, row.group, row.period or options.period, dict(row.values), []) for row in rows]
+    units = [
+        IncomingUnit(row.code, row.name, row.group, row.period or options.period, dict(row.values), []) for row in rows
+    ]
     return units, places
 
 
-def _of_values(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[Unit], Places]:
+def _of_values(incoming: Incoming, content: bytes, model: Model, options: Options) -> tuple[list[IncomingUnit], Places]:
     file = read_file(content, options.decimal)
     incoming.warnings += file.notes
     headings = dict.fromkeys(name for unit in file.units for name in unit.get("values", ()))
@@ -197,7 +201,7 @@ def _of_values(incoming: Incoming, content: bytes, model: Model, options: Option
     for number, unit in enumerate(file.units):
         _put(places, number, file.lines[unit["id"]])
     made = [
-        Unit(
+        IncomingUnit(
             unit["id"],
             unit["id"],
             unit.get("group", ""),

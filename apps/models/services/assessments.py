@@ -20,7 +20,7 @@ from apps.models.services.seen import unseen
 from apps.models.services.spellings import periods_spelt
 from resimate_engine.document import digest
 from resimate_engine.problems import DataInvalid, pointer
-from resimate_engine.units import read_units
+from resimate_engine.units import tabulate_units
 from resimate_text.sentences import Sentence
 
 
@@ -155,7 +155,7 @@ def check_reference_set(
 def check_values(model: engine.Model, values: Mapping[str, Any], *, at: str = "/values") -> Iterator[Problem]:
     """Say what is wrong with the measured values of one unit."""
     try:
-        units = read_units(model, [{"id": "unit", "values": values}])
+        units = tabulate_units(model, [{"id": "unit", "values": values}])
     except DataInvalid as error:
         prefix = len("/units/0/values")
         yield from (Problem(at + one.pointer[prefix:], one.detail, one.code) for one in error.problems)

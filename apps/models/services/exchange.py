@@ -27,7 +27,7 @@ from apps.models.services.versions import import_document, publish_version
 from resimate_engine.document import doubts
 from resimate_engine.exchange import coinr, sheets_of, write_workbook
 from resimate_engine.exchange.cells import CellTooLong
-from resimate_engine.exchange.incoming import File, Incoming, Options, Unit, received, units_of, within
+from resimate_engine.exchange.incoming import File, Incoming, IncomingUnit, Options, received, units_of, within
 from resimate_engine.exchange.names import spelt_otherwise
 from resimate_engine.exchange.places import Places
 from resimate_engine.problems import Invalid as EngineInvalid
@@ -72,11 +72,11 @@ def export_coinr(version: ModelVersion, *, acting_user: User | None) -> bytes:
     return file.getvalue()
 
 
-def _measured(version: ModelVersion) -> list[coinr.Unit]:
+def _measured(version: ModelVersion) -> list[coinr.DataRow]:
     rows = Assessment.objects.filter(version=version).order_by("subject__code", "period", "-pk")
     latest = rows.distinct("subject__code", "period").select_related("subject")
     return [
-        coinr.Unit(0, one.subject.code, one.subject.name, one.subject.group, one.period, _numbers(one.values))
+        coinr.DataRow(0, one.subject.code, one.subject.name, one.subject.group, one.period, _numbers(one.values))
         for one in latest.iterator(BATCH)
     ]
 
@@ -273,7 +273,7 @@ class _Work:
         if score and made:  # of one version and one maker: what holds of one holds of all
             authz.require(self.acting_user, "assessments:score", made[0])
 
-    def _check(self, version: ModelVersion, units: Sequence[Unit]) -> None:
+    def _check(self, version: ModelVersion, units: Sequence[IncomingUnit]) -> None:
         """Refuse what a calculation would refuse, and what the columns cannot hold."""
         problems = list(_too_long(units))
         if problems:
@@ -294,7 +294,7 @@ class _Work:
         if unknown:
             raise EngineInvalid([engine.Problem("", "unknown_input", one["detail"]) for one in unknown])
 
-    def _subjects(self, units: Sequence[Unit]) -> dict[str, Subject]:
+    def _subjects(self, units: Sequence[IncomingUnit]) -> dict[str, Subject]:
         wanted = {unit.code: unit for unit in reversed(units)}
         known = subjects_by_code(wanted, acting_user=self.acting_user)
         spelt = {code: one.code for code, one in known.items() if code != one.code}
@@ -359,7 +359,7 @@ class _Work:
         }
 
 
-def _too_long(units: Sequence[Unit]) -> Iterator[engine.Problem]:
+def _too_long(units: Sequence[IncomingUnit]) -> Iterator[engine.Problem]:
     limits = {"code": 100, "name": 200, "group": 100, "period": 60}
     for number, unit in enumerate(units):
         for name, limit in limits.items():
