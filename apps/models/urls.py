@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.models.views import exchange, models, references, subjects, why
+from apps.models.views import exchange, explanation, models, references, subjects
 
 app_name = "models"
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("models/<uuid:pk>/versions/<int:number>/publish/", models.publish, name="publish"),
     path("models/<uuid:pk>/versions/<int:number>/retire/", models.retire, name="retire"),
     path("models/<uuid:pk>/versions/<int:number>/reference-sets/new/", references.freeze, name="freeze"),
-    path("assessments/<uuid:pk>/why/", why.why_this_score, name="why"),
+    path("assessments/<uuid:pk>/why/", explanation.why_this_score, name="why"),
     path("subjects/", subjects.subject_list, name="subjects"),
     path("subjects/new/", subjects.create_subject, name="create-subject"),
 ]

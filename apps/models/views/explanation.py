@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from apps.accounts import authz
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
-from apps.models import disclosure, services, why
+from apps.models import disclosure, explanation, services
 from apps.models.disclosure import FEWEST
+from apps.models.explanation import ExplainedRun
 from apps.models.models import Assessment, ScoreRun
-from apps.models.why import Why
 
 MOST_RUNS = 20
 
@@ -61,22 +61,22 @@ def _explained(run: ScoreRun, request: HttpRequest) -> dict[str, Any]:
     model, language = services.parsed(run.version), get_language() or "en"
     try:
         stored = services.stored_calculation(run)
-        explanation = services.explain_score(stored)
+        account = services.explain_score(stored)
     except Refused as refused:  # not kept, or too much to calculate just now
-        return {"run": run, "hero": why.hero(run, model, language), "refusal": refused.detail}
+        return {"run": run, "hero": explanation.hero(run, model, language), "refusal": refused.detail}
     raters = dict(run.scores.values_list("node", "raters"))
-    found = Why(run, model, explanation, raters, len(stored.units), language)
+    explained = ExplainedRun(run, model, account, raters, len(stored.units), language)
     return {
         "run": run,
-        "hero": why.hero(run, model, language, explanation["next_band"]),
-        "explanation": explanation,
-        "standing": why.standing(found),
-        "left_open": why.left_open(found),
-        "charts": why.charts(found),
-        "tree": why.tree(found),
-        "gains": why.gains(found),
-        "priorities": why.priorities(found),
-        "steps": why.steps(found),
+        "hero": explanation.hero(run, model, language, account["next_band"]),
+        "explanation": account,
+        "standing": explanation.standing(explained),
+        "left_open": explanation.left_open(explained),
+        "charts": explanation.charts(explained),
+        "tree": explanation.tree(explained),
+        "gains": explanation.gains(explained),
+        "priorities": explanation.priorities(explained),
+        "steps": explanation.steps(explained),
         "reference": services.compared_with(run) if stored.options else None,
         "may_take": services.may_take(request.user, stored),
     }

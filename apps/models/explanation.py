@@ -29,7 +29,7 @@ Explanation = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Why:
+class ExplainedRun:
     """One run, its explanation, and how many answered each indicator, in a reader's language."""
 
     run: ScoreRun
@@ -88,21 +88,21 @@ def _to_next_band(scale: Scale, band: Explanation) -> str:
     }
 
 
-def standing(why: Why) -> str:
+def standing(explained: ExplainedRun) -> str:
     """The rank among those compared with; empty when there is nobody else."""
-    rank = why.explanation["rank"]
-    if rank is None or why.unit_count < 2:
+    rank = explained.explanation["rank"]
+    if rank is None or explained.unit_count < 2:
         return ""
-    return _("%(rank)d of %(count)d") % {"rank": rank, "count": why.unit_count}
+    return _("%(rank)d of %(count)d") % {"rank": rank, "count": explained.unit_count}
 
 
-def left_open(why: Why) -> str:
+def left_open(explained: ExplainedRun) -> str:
     """Between which scores the missing answers leave it; empty when nothing is missing."""
-    root = why.account(why.model.root.code)
+    root = explained.account(explained.model.root.code)
     low, high = root["low"], root["high"]
     if low is None or high is None or low == high:
         return ""
-    return _("%(low)s to %(high)s") % {"low": why.scale.write(low), "high": why.scale.write(high)}
+    return _("%(low)s to %(high)s") % {"low": explained.scale.write(low), "high": explained.scale.write(high)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +114,23 @@ class Drawn:
     note: str = ""
 
 
-def charts(why: Why) -> list[Drawn]:
+def charts(explained: ExplainedRun) -> list[Drawn]:
     """What the dimensions contribute, and the indicators below them; their scores where no sum tells."""
-    root = why.model.root
+    root = explained.model.root
     parts = [child.code for child in root.children]
-    below = [leaf.code for leaf in why.model.leaves if leaf.code not in parts]
-    leaves = [code for code in below if why.contribution(code) is not None]
+    below = [leaf.code for leaf in explained.model.leaves if leaf.code not in parts]
+    leaves = [code for code in below if explained.contribution(code) is not None]
     heading = _("What it is made of")
     if not parts:
         return []
-    if all(why.contribution(code) is None for code in parts):
-        rows = [Bar(why.name(code), why.account(code)["value"]) for code in parts]
+    if all(explained.contribution(code) is None for code in parts):
+        rows = [Bar(explained.name(code), explained.account(code)["value"]) for code in parts]
         note = _("%(how)s. So the score cannot be split into what each part brings.") % {"how": words.of_node(root)}
-        return [Drawn(heading, bars(rows, why.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])]
-    found = [Drawn(heading, _contributions(why, parts), _cut(parts))]
-    return [*found, Drawn(_("Indicators"), _contributions(why, leaves), _cut(leaves))] if leaves else found
+        return [
+            Drawn(heading, bars(rows, explained.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])
+        ]
+    found = [Drawn(heading, _contributions(explained, parts), _cut(parts))]
+    return [*found, Drawn(_("Indicators"), _contributions(explained, leaves), _cut(leaves))] if leaves else found
 
 
 def _cut(codes: Sequence[str]) -> str:
@@ -137,21 +139,23 @@ def _cut(codes: Sequence[str]) -> str:
     return _("The first %(shown)d of %(count)d.") % {"shown": MOST_BARS, "count": len(codes)}
 
 
-def _contributions(why: Why, codes: Sequence[str]) -> Chart:
+def _contributions(explained: ExplainedRun, codes: Sequence[str]) -> Chart:
     """Largest first; the diamond is what a part could bring at most."""
-    given = {code: why.contribution(code) for code in codes}
-    ordered = sorted(given, key=lambda code: (-(given[code] or 0.0), why.name(code)))[:MOST_BARS]
-    most = {code: why.account(code)["effective_weight"] * why.model.scale.high for code in ordered}
+    given = {code: explained.contribution(code) for code in codes}
+    ordered = sorted(given, key=lambda code: (-(given[code] or 0.0), explained.name(code)))[:MOST_BARS]
+    most = {code: explained.account(code)["effective_weight"] * explained.model.scale.high for code in ordered}
     ends = [*most.values(), *(given[code] or 0.0 for code in ordered)]
-    scale = Scale(0.0 - _round_above(-min(0.0, *ends)), _round_above(max(ends)) or 1.0, decimals=_decimals(why.scale))
+    scale = Scale(
+        0.0 - _round_above(-min(0.0, *ends)), _round_above(max(ends)) or 1.0, decimals=_decimals(explained.scale)
+    )
     return bars(
-        [Bar(why.name(code), given[code], most[code]) for code in ordered],
+        [Bar(explained.name(code), given[code], most[code]) for code in ordered],
         scale,
         title=_("%(name)s brings most: %(points)s of %(score)s")
         % {
-            "name": why.name(ordered[0]),
+            "name": explained.name(ordered[0]),
             "points": scale.write(given[ordered[0]] or 0.0),
-            "score": scale.write(why.run.score or 0.0),
+            "score": scale.write(explained.run.score or 0.0),
         },
         value_name=_("Contribution"),
         previous_name=_("At most"),
@@ -174,32 +178,32 @@ def _decimals(scale: Scale) -> int:
     return 1 if scale.high - scale.low > 10 else 3
 
 
-def tree(why: Why) -> list[dict[str, Any]]:
+def tree(explained: ExplainedRun) -> list[dict[str, Any]]:
     """What ``components/tree.html`` takes: every node with its score, and in words how it comes about."""
-    return [_branch(why, why.model.root)]
+    return [_branch(explained, explained.model.root)]
 
 
-def _branch(why: Why, node: Node) -> dict[str, Any]:
-    value = why.account(node.code)["value"]
+def _branch(explained: ExplainedRun, node: Node) -> dict[str, Any]:
+    value = explained.account(node.code)["value"]
     return {
-        "name": why.name(node.code),
+        "name": explained.name(node.code),
         "code": node.code,
-        "share": None if value is None else why.scale.share(value),
+        "share": None if value is None else explained.scale.share(value),
         "share_label": _("Score"),
-        "share_text": "" if value is None else why.scale.write(value),
-        "hint": " · ".join(_facts(why, node)),
-        "children": [_branch(why, child) for child in node.children],
+        "share_text": "" if value is None else explained.scale.write(value),
+        "hint": " · ".join(_facts(explained, node)),
+        "children": [_branch(explained, child) for child in node.children],
     }
 
 
-def _facts(why: Why, node: Node) -> Iterator[str]:
-    account = why.account(node.code)
+def _facts(explained: ExplainedRun, node: Node) -> Iterator[str]:
+    account = explained.account(node.code)
     yield words.of_node(node)
     if account["parent"] is not None:
         yield _("weight %(weight)s") % {"weight": plain(account["weight"])}
         yield _("counts %(share)s in the whole") % {"share": write_share(account["effective_weight"], 1)}
-        if (part := why.contribution(node.code)) is not None:
-            yield _("brings %(points)s") % {"points": why.scale.write(part)}
+        if (part := explained.contribution(node.code)) is not None:
+            yield _("brings %(points)s") % {"points": explained.scale.write(part)}
     yield from _doubts(account)
 
 
@@ -212,38 +216,38 @@ def _doubts(account: Explanation) -> Iterator[str]:
         yield _("partly filled in")
 
 
-def gains(why: Why) -> list[str]:
+def gains(explained: ExplainedRun) -> list[str]:
     """The indicators by which the score rises fastest, as sentences."""
-    step = why.model.scale.width / 10
-    found = [(leaf.code, why.account(leaf.code)) for leaf in why.model.leaves]
+    step = explained.model.scale.width / 10
+    found = [(leaf.code, explained.account(leaf.code)) for leaf in explained.model.leaves]
     open_ = [(code, one) for code, one in found if (one["marginal_gain"] or 0) > 0 and (one["gap"] or 0) > 0]
     ordered = sorted(open_, key=lambda item: (-item[1]["marginal_gain"], -item[1]["gap"], item[0]))
     return [
         _("Each %(step)s more in %(name)s lifts the score by about %(gain)s.")
         % {
             "step": plain(step),
-            "name": why.name(code),
-            "gain": why.scale.write(step * account["marginal_gain"]),
+            "name": explained.name(code),
+            "gain": explained.scale.write(step * account["marginal_gain"]),
         }
         for code, account in ordered[:MOST_SENTENCES]
     ]
 
 
-def priorities(why: Why) -> list[str]:
+def priorities(explained: ExplainedRun) -> list[str]:
     """The indicators with the largest weighted gap to their target for the effort, as sentences."""
-    return [_priority(why, code) for code in why.explanation["priorities"][:MOST_SENTENCES]]
+    return [_priority(explained, code) for code in explained.explanation["priorities"][:MOST_SENTENCES]]
 
 
-def _priority(why: Why, code: str) -> str:
-    account = why.account(code)
+def _priority(explained: ExplainedRun, code: str) -> str:
+    account = explained.account(code)
     said = {
-        "name": why.name(code),
-        "gap": why.scale.write(account["gap"]),
+        "name": explained.name(code),
+        "gap": explained.scale.write(account["gap"]),
         "target": plain(account["target"]),
         "share": write_share(account["effective_weight"], 1),
-        "points": why.scale.write(account["weighted_gap"]),
+        "points": explained.scale.write(account["weighted_gap"]),
     }
-    if why.summed[code]:
+    if explained.summed[code]:
         return (
             _(
                 "%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole: "
@@ -254,32 +258,32 @@ def _priority(why: Why, code: str) -> str:
     return _("%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole.") % said
 
 
-def steps(why: Why) -> list[dict[str, Any]]:
+def steps(explained: ExplainedRun) -> list[dict[str, Any]]:
     """Of every indicator each step from what was measured or answered to its score."""
-    found = [(leaf, leaf.indicator) for leaf in why.model.leaves]
-    return [_way(why, leaf, indicator) for leaf, indicator in found if indicator is not None]
+    found = [(leaf, leaf.indicator) for leaf in explained.model.leaves]
+    return [_way(explained, leaf, indicator) for leaf, indicator in found if indicator is not None]
 
 
-def _way(why: Why, leaf: Node, indicator: Indicator) -> dict[str, Any]:
-    withheld = why.account(leaf.code)["reason"] == WITHHELD
-    hidden = withheld or (bool(indicator.questions) and (why.raters.get(leaf.code) or 0) < FEWEST)
-    value = why.account(leaf.code)["value"]
-    values: Explanation = {} if hidden else why.explanation["indicators"][leaf.code]
-    rows = _rows(why, leaf, indicator)
+def _way(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> dict[str, Any]:
+    withheld = explained.account(leaf.code)["reason"] == WITHHELD
+    hidden = withheld or (bool(indicator.questions) and (explained.raters.get(leaf.code) or 0) < FEWEST)
+    value = explained.account(leaf.code)["value"]
+    values: Explanation = {} if hidden else explained.explanation["indicators"][leaf.code]
+    rows = _rows(explained, leaf, indicator)
     return {
-        "name": why.name(leaf.code),
-        "score": "" if value is None else why.scale.write(value),
+        "name": explained.name(leaf.code),
+        "score": "" if value is None else explained.scale.write(value),
         "rows": [(name, how, "" if stage is None else plain(values.get(stage))) for name, how, stage in rows],
         "is_hidden": hidden,
     }
 
 
-def _rows(why: Why, leaf: Node, indicator: Indicator) -> Iterator[tuple[str, str, str | None]]:
+def _rows(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> Iterator[tuple[str, str, str | None]]:
     """Name and words of each step that does something, and what its value is called in the explanation."""
-    yield _beginning(why, leaf, indicator)
+    yield _beginning(explained, leaf, indicator)
     if indicator.denominator:
         yield _("Related"), _("divided by %(input)s") % {"input": indicator.denominator}, "denominated"
-    if why.account(leaf.code)["imputed"]:
+    if explained.account(leaf.code)["imputed"]:
         yield _("Filled in"), words.in_words(indicator.missing), "imputed"
     if _acts(indicator.treatment):
         yield _("Treated"), words.in_words(indicator.treatment), "treated"
@@ -287,15 +291,15 @@ def _rows(why: Why, leaf: Node, indicator: Indicator) -> Iterator[tuple[str, str
         yield _("Transformed"), words.in_words(indicator.transform), None
     if indicator.direction < 0:
         yield _("Turned"), _("less is better"), None
-    yield _("Score"), _last_step(why, indicator), "normalised"
+    yield _("Score"), _last_step(explained, indicator), "normalised"
 
 
-def _last_step(why: Why, indicator: Indicator) -> str:
+def _last_step(explained: ExplainedRun, indicator: Indicator) -> str:
     if _acts(indicator.normalisation):
         return words.in_words(indicator.normalisation)
     if not indicator.questions:
         return _("as it is")
-    scale = why.model.scale
+    scale = explained.model.scale
     return _("answers fill the scale from %(low)s to %(high)s") % {"low": shown(scale.low), "high": shown(scale.high)}
 
 
@@ -303,11 +307,11 @@ def _acts(step: Step) -> bool:
     return step.name != "none"
 
 
-def _beginning(why: Why, leaf: Node, indicator: Indicator) -> tuple[str, str, str]:
+def _beginning(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> tuple[str, str, str]:
     if not indicator.questions:
         unit = f" ({indicator.unit})" if indicator.unit else ""
         return _("Measured"), f"{indicator.input}{unit}", "measured"
-    raters = why.raters.get(leaf.code) or 0
+    raters = explained.raters.get(leaf.code) or 0
     number = len(indicator.questions)
     asked = ngettext("%(number)d question", "%(number)d questions", number) % {"number": number}
     answered = ngettext("%(raters)d person", "%(raters)d people", raters) % {"raters": raters}
