@@ -28,7 +28,7 @@ from resimate_charts.canvas import (
 )
 from resimate_charts.legend import earlier_sample, keys
 from resimate_charts.scale import Scale, Value, gap_text, number_of, write_ticks, write_value, write_with_band
-from resimate_charts.words import text_width, wrap
+from resimate_charts.text_layout import text_width, wrap
 
 SIZE, THICK = 13.0, 16.0
 

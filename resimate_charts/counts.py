@@ -23,7 +23,7 @@ from resimate_charts.canvas import (
 )
 from resimate_charts.legend import keys
 from resimate_charts.scale import write_number, write_share
-from resimate_charts.words import text_width, wrap
+from resimate_charts.text_layout import text_width, wrap
 
 SIZE, THICK = 13.0, 18.0
 

@@ -27,7 +27,7 @@ from resimate_charts.canvas import (
 )
 from resimate_charts.legend import keys
 from resimate_charts.scale import Scale, write_ticks
-from resimate_charts.words import wrap
+from resimate_charts.text_layout import wrap
 
 
 @dataclass(frozen=True, slots=True)

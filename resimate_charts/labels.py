@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils.safestring import SafeString
 
 from resimate_charts.canvas import EDGE, GRID, join, line, line_height, lines, text
-from resimate_charts.words import text_width, wrap
+from resimate_charts.text_layout import text_width, wrap
 
 SIZE, VALUE_SIZE = 13.0, 15.0
 AWAY, SPACE, MOST_WIDE = 14.0, 5.0, 150.0

@@ -6,7 +6,7 @@ from itertools import accumulate
 from django.utils.safestring import SafeString
 
 from resimate_charts.canvas import DASHES, SERIES, diamond, element, join, marker, text
-from resimate_charts.words import shorten, text_width
+from resimate_charts.text_layout import shorten, text_width
 
 ROW, SAMPLE, SPACE, SIZE = 24.0, 34.0, 22.0, 13.0
 

@@ -33,7 +33,7 @@ from resimate_charts.canvas import (
 from resimate_charts.labels import Label, Listed, column_edge, draw_labels, place_labels
 from resimate_charts.legend import keys, series_sample, stroke_of
 from resimate_charts.scale import Scale, Value, number_of, write_ticks, write_value
-from resimate_charts.words import wrap
+from resimate_charts.text_layout import wrap
 
 FEWEST, MOST = 3, 13
 RINGS = (0.25, 0.5, 0.75, 1.0)

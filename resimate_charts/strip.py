@@ -34,7 +34,7 @@ from resimate_charts.scale import (
     write_value,
     write_with_band,
 )
-from resimate_charts.words import shorten, text_width
+from resimate_charts.text_layout import shorten, text_width
 
 TOP, THICK, NAME_SIZE = 40.0, 22.0, 12.0
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.elicitation import judging, words
-from apps.elicitation.asked import AskedNode, Item
-from apps.elicitation.judging import Value
+from apps.elicitation import comparison_labels, judgement_values
+from apps.elicitation.judgement_values import Value
+from apps.elicitation.question_snapshot import AskedNode, Item
 
 Posted = Mapping[str, str]
 
@@ -52,7 +52,7 @@ def controls(
     method: str, node: AskedNode, value: Value, language: str, errors: Mapping[str, str], posted: Posted
 ) -> list[Control]:
     """The form's fields, with what was given; a field with an error shows what was typed into it."""
-    if method == judging.AHP:
+    if method == judgement_values.AHP:
         signs = signs_of(node, value)
         return [
             _pair(place, pair, signs.get(place), language, errors.get(f"c-{place}", ""))
@@ -71,9 +71,9 @@ def _points(child: Item, value: Value, language: str, error: str, posted: Posted
 def _pair(place: int, pair: tuple[Item, Item], sign: int | None, language: str, error: str) -> Control:
     first, second = (item.title(language) for item in pair)
     groups = (
-        Group(_("A: %(item)s") % {"item": first}, _choices("A", reversed(judging.STRENGTHS[1:]), 1, sign)),
-        Group(_("No difference"), _choices("", judging.STRENGTHS[:1], 1, sign)),
-        Group(_("B: %(item)s") % {"item": second}, _choices("B", judging.STRENGTHS[1:], -1, sign)),
+        Group(_("A: %(item)s") % {"item": first}, _choices("A", reversed(judgement_values.STRENGTHS[1:]), 1, sign)),
+        Group(_("No difference"), _choices("", judgement_values.STRENGTHS[:1], 1, sign)),
+        Group(_("B: %(item)s") % {"item": second}, _choices("B", judgement_values.STRENGTHS[1:], -1, sign)),
     )
     chosen = "" if sign is None else str(sign)
     return Control(f"c-{place}", pair[0], first, second, value=chosen, groups=groups, error=error)
@@ -81,7 +81,8 @@ def _pair(place: int, pair: tuple[Item, Item], sign: int | None, language: str, 
 
 def _choices(more: str, strengths: Any, direction: int, sign: int | None) -> tuple[Choice, ...]:
     return tuple(
-        Choice(str(direction * one), words.comparison(more, one), direction * one == sign) for one in strengths
+        Choice(str(direction * one), comparison_labels.comparison(more, one), direction * one == sign)
+        for one in strengths
     )
 
 
@@ -100,7 +101,7 @@ def signs_of(node: AskedNode, value: Value) -> dict[int, int]:
 
 def given(method: str, node: AskedNode, posted: Posted) -> Given:
     """Read the form's fields."""
-    return _given_comparisons(node, posted) if method == judging.AHP else _given_points(node, posted)
+    return _given_comparisons(node, posted) if method == judgement_values.AHP else _given_points(node, posted)
 
 
 def _given_points(node: AskedNode, posted: Posted) -> Given:
@@ -110,7 +111,7 @@ def _given_points(node: AskedNode, posted: Posted) -> Given:
         text = posted.get(name, "").strip()
         if not text:
             continue
-        if text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= judging.BUDGET:
+        if text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= judgement_values.BUDGET:
             found.value["points"][child.code] = int(text)
         else:
             found.errors[name] = _("Enter a whole number from 0 to 100.")
@@ -119,7 +120,7 @@ def _given_points(node: AskedNode, posted: Posted) -> Given:
 
 def _given_comparisons(node: AskedNode, posted: Posted) -> Given:
     found = Given({"comparisons": []})
-    known = {str(sign): sign for one in judging.STRENGTHS for sign in (one, -one)}
+    known = {str(sign): sign for one in judgement_values.STRENGTHS for sign in (one, -one)}
     for place, (first, second) in enumerate(node.pairs):
         sent = posted.get(f"c-{place}", "")
         if sent in known:
@@ -133,7 +134,7 @@ def _given_comparisons(node: AskedNode, posted: Posted) -> Given:
 
 def gaps(method: str, node: AskedNode, value: Value, language: str) -> dict[str, str]:
     """What is still to do before the judgement is whole, by the control at which it is done."""
-    if method == judging.AHP:
+    if method == judgement_values.AHP:
         signs = signs_of(node, value)
         return {
             f"c-{place}": _("Not compared yet: %(first)s and %(second)s")
@@ -141,7 +142,7 @@ def gaps(method: str, node: AskedNode, value: Value, language: str) -> dict[str,
             for place, (first, second) in enumerate(node.pairs)
             if place not in signs
         }
-    left = judging.BUDGET - judging.total(value)
+    left = judgement_values.BUDGET - judgement_values.total(value)
     return {f"p-{node.codes[0]}": balance(left)} if left else {}
 
 
@@ -156,6 +157,6 @@ def balance(left: int) -> str:
 
 def progress(method: str, node: AskedNode, value: Value) -> tuple[int, int]:
     """How much of a node is answered, and how much there is: pairs, or points."""
-    if method == judging.AHP:
+    if method == judgement_values.AHP:
         return len(signs_of(node, value)), len(node.pairs)
-    return judging.total(value), judging.BUDGET
+    return judgement_values.total(value), judgement_values.BUDGET

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from apps.core.errors import Invalid, Problem
-from apps.elicitation import judging
+from apps.elicitation import judgement_values
 from resimate_text.identity import folded
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Columns, Flaw, Note, Row, TableInvalid, headed, open_table
@@ -55,7 +55,7 @@ class Read:
 
 
 def columns(method: str) -> tuple[str, ...]:
-    return COLUMNS[method == judging.AHP]
+    return COLUMNS[method == judgement_values.AHP]
 
 
 def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read], list[Note]]:
@@ -78,8 +78,8 @@ def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read],
             name: line.cells[name] for name in ("email", wanted[-1])
         }
         key = (folded(cells["email"]), cells["node"])
-        one = found.setdefault(key, Read(cells["email"], cells["node"], line.line, judging.empty(method)))
-        problems += (_add_comparison if method == judging.AHP else _add_points)(one, Row(line.line, cells))
+        one = found.setdefault(key, Read(cells["email"], cells["node"], line.line, judgement_values.empty(method)))
+        problems += (_add_comparison if method == judgement_values.AHP else _add_points)(one, Row(line.line, cells))
     if problems:
         raise Invalid("Some lines of the file cannot be read.", errors=problems[:MOST_PROBLEMS])
     return list(found.values()), notes

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import LinkHolder, Person
 from apps.core.fields import JSONField, Model
-from apps.elicitation.asked import AskedNode, asked_nodes
+from apps.elicitation.question_snapshot import AskedNode, asked_nodes
 
 
 class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):

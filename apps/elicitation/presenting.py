@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from apps.core import typed_numbers
 from apps.core.translating import translated
-from apps.elicitation.asked import Change
 from apps.elicitation.models import WeightElicitation
+from apps.elicitation.question_snapshot import Change
 from apps.elicitation.reading import Doubtful, Judged, NodeReport
 from resimate_charts import Bar, Chart, Dots, Scale, bars, dots
 from resimate_charts.scale import write_number, write_share

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.utils.functional import cached_property
 
-from apps.elicitation import judging
-from apps.elicitation.asked import AskedNode, Item
-from apps.elicitation.judging import Outcome, Row, Spread, Value
+from apps.elicitation import judgement_values
+from apps.elicitation.judgement_values import Outcome, Row, Spread, Value
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
+from apps.elicitation.question_snapshot import AskedNode, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Judged:
 
     @cached_property
     def row(self) -> Row:
-        return judging.row_of(self.method, self.node.codes, self.value)
+        return judgement_values.row_of(self.method, self.node.codes, self.value)
 
     @cached_property
     def outcome(self) -> Outcome:
-        return judging.outcome(self.method, [self.row])
+        return judgement_values.outcome(self.method, [self.row])
 
     @property
     def weights(self) -> dict[str, float]:
@@ -47,7 +47,7 @@ class Judged:
         """None where judgements are consistent enough, or cannot contradict each other."""
         if not self.outcome.is_inconsistent:
             return None
-        found = judging.least_consistent(self.row, self.outcome.weights)
+        found = judgement_values.least_consistent(self.row, self.outcome.weights)
         first, second = self.node.children[found.first], self.node.children[found.second]
         place = self.node.pairs.index((first, second))
         if found.said >= 1:
@@ -66,12 +66,12 @@ class NodeReport:
     @cached_property
     def combined(self) -> Outcome | None:
         """Budgets by their mean, comparisons by the geometric mean of each; None while there are none."""
-        return judging.outcome(self.method, [one.row for one in self.judged]) if self.judged else None
+        return judgement_values.outcome(self.method, [one.row for one in self.judged]) if self.judged else None
 
     @cached_property
     def spreads(self) -> tuple[Spread, ...]:
         """For each child, over experts."""
-        return tuple(map(judging.spread, zip(*(one.outcome.weights for one in self.judged), strict=True)))
+        return tuple(map(judgement_values.spread, zip(*(one.outcome.weights for one in self.judged), strict=True)))
 
 
 def results_of(elicitation: WeightElicitation) -> list[NodeReport]:

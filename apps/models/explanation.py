@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core.typed_numbers import shown
-from apps.models import words
+from apps.models import method_labels
 from apps.models.disclosure import FEWEST, SUMS, WITHHELD
 from apps.models.models import ScoreRun
 from apps.models.presenting import band_class, scale_of
@@ -76,7 +76,7 @@ def hero(run: ScoreRun, model: Model, language: str, next_band: Explanation | No
         "band": "" if score is None else scale.band_name(score),
         "band_class": band_class(model, score),
         "delta": "" if score is None or next_band is None else _to_next_band(scale, next_band),
-        "reason": words.reason_in_words(run.reason) if run.reason else "",
+        "reason": method_labels.reason_in_words(run.reason) if run.reason else "",
         "chart": band_scale(score, scale, title=_("Overall score")),
     }
 
@@ -125,7 +125,9 @@ def charts(explained: ExplainedRun) -> list[Drawn]:
         return []
     if all(explained.contribution(code) is None for code in parts):
         rows = [Bar(explained.name(code), explained.account(code)["value"]) for code in parts]
-        note = _("%(how)s. So the score cannot be split into what each part brings.") % {"how": words.of_node(root)}
+        note = _("%(how)s. So the score cannot be split into what each part brings.") % {
+            "how": method_labels.of_node(root)
+        }
         return [
             Drawn(heading, bars(rows, explained.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])
         ]
@@ -198,7 +200,7 @@ def _branch(explained: ExplainedRun, node: Node) -> dict[str, Any]:
 
 def _facts(explained: ExplainedRun, node: Node) -> Iterator[str]:
     account = explained.account(node.code)
-    yield words.of_node(node)
+    yield method_labels.of_node(node)
     if account["parent"] is not None:
         yield _("weight %(weight)s") % {"weight": plain(account["weight"])}
         yield _("counts %(share)s in the whole") % {"share": write_share(account["effective_weight"], 1)}
@@ -209,7 +211,7 @@ def _facts(explained: ExplainedRun, node: Node) -> Iterator[str]:
 
 def _doubts(account: Explanation) -> Iterator[str]:
     if account["reason"]:
-        yield words.reason_in_words(account["reason"])
+        yield method_labels.reason_in_words(account["reason"])
     if account["coverage"] is not None and account["coverage"] < 1:
         yield _("coverage %(share)s") % {"share": write_share(account["coverage"], 1)}
     if account["imputed"]:
@@ -284,11 +286,11 @@ def _rows(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> Iterator
     if indicator.denominator:
         yield _("Related"), _("divided by %(input)s") % {"input": indicator.denominator}, "denominated"
     if explained.account(leaf.code)["imputed"]:
-        yield _("Filled in"), words.in_words(indicator.missing), "imputed"
+        yield _("Filled in"), method_labels.in_words(indicator.missing), "imputed"
     if _acts(indicator.treatment):
-        yield _("Treated"), words.in_words(indicator.treatment), "treated"
+        yield _("Treated"), method_labels.in_words(indicator.treatment), "treated"
     if _acts(indicator.transform):
-        yield _("Transformed"), words.in_words(indicator.transform), None
+        yield _("Transformed"), method_labels.in_words(indicator.transform), None
     if indicator.direction < 0:
         yield _("Turned"), _("less is better"), None
     yield _("Score"), _last_step(explained, indicator), "normalised"
@@ -296,7 +298,7 @@ def _rows(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> Iterator
 
 def _last_step(explained: ExplainedRun, indicator: Indicator) -> str:
     if _acts(indicator.normalisation):
-        return words.in_words(indicator.normalisation)
+        return method_labels.in_words(indicator.normalisation)
     if not indicator.questions:
         return _("as it is")
     scale = explained.model.scale
@@ -315,7 +317,7 @@ def _beginning(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> tup
     number = len(indicator.questions)
     asked = ngettext("%(number)d question", "%(number)d questions", number) % {"number": number}
     answered = ngettext("%(raters)d person", "%(raters)d people", raters) % {"raters": raters}
-    return _("Answered"), ", ".join((asked, answered, words.in_words(indicator.rater_aggregation))), "measured"
+    return _("Answered"), ", ".join((asked, answered, method_labels.in_words(indicator.rater_aggregation))), "measured"
 
 
 def plain(value: float | None) -> str:

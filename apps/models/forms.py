@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.forms import TABLE_FILES, Radios, content_of, file_field, pasted_field, utf8_text
-from apps.models import services, starters, words
+from apps.models import method_labels, services, starters
 from apps.models.models import ModelVersion, ResilienceModel, Subject
 from resimate_engine.exchange.coinr import NORMALISATIONS
 
@@ -88,7 +88,7 @@ class ImportForm(forms.Form):
 
 def _normalisations() -> list[tuple[str, str]]:
     said = {
-        **words.NORMALISATION,
+        **method_labels.NORMALISATION,
         "distance_to_target": gettext("distance to iMeta's targets"),
         "none": gettext("as they are"),
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from apps.models import words
+from apps.models import method_labels
 from resimate_charts.scale import write_share
 from resimate_engine import Model, Node, Question, Step
 from resimate_engine.model import ResponseScale
@@ -39,7 +39,7 @@ def _line(model: Model, node: Node, share: float | None, language: str) -> Line:
         name=node.title(language, model.language),
         code=node.code,
         share=share,
-        how=words.of_node(node),
+        how=method_labels.of_node(node),
         questions=len(node.indicator.questions) if node.indicator else 0,
         children=[_line(model, child, shares.get(child.code), language) for child in node.children],
     )

@@ -9,7 +9,7 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
 from apps.core.contacts import Contact
 from apps.elicitation import services as elicitations
-from apps.elicitation.asked import Item
+from apps.elicitation.question_snapshot import Item
 from apps.models import services, starters
 from apps.models.models import ModelVersion, ResilienceModel, Subject
 from resimate_engine.document import parse_cached

@@ -6,7 +6,7 @@ from resimate_charts import Band, Bar, Scale, bars, heat_table
 from resimate_charts.bars import axis_labels
 from resimate_charts.scale import write_share, write_ticks, write_with_band
 from resimate_charts.tests.drawn import HOSTILE, SCORES, words
-from resimate_charts.words import text_width, wrap
+from resimate_charts.text_layout import text_width, wrap
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from apps.accounts.api.viewsets import caller
 from apps.configuration import services as configuration
 from apps.configuration.registry import KEYS
 from apps.core.api import serializers
-from apps.core.api.fast import ExportMixin
 from apps.core.api.parameters import Parameter
+from apps.core.api.raw_lists import ExportMixin
 from apps.core.api.views import ApiView, etag_of
 
 

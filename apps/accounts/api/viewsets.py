@@ -17,8 +17,8 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.models import User
 from apps.audit import reading
-from apps.core.api.fast import ExportMixin
 from apps.core.api.parameters import PAGING, Parameter
+from apps.core.api.raw_lists import ExportMixin
 from apps.core.api.views import ApiView, etag_of, no_body
 from apps.core.locking import lock
 

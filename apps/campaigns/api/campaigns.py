@@ -19,8 +19,8 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.models import Campaign
 from apps.campaigns.scopes import run_by
-from apps.core.api.fast import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.parameters import an_id, choice, text
+from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure
 

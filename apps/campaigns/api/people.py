@@ -26,8 +26,8 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import run_by
-from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice, text
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
 from apps.models.api.bodies import rows_in
 from apps.notifications.models import Message

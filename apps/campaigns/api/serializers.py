@@ -5,8 +5,8 @@ from django.conf import settings
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import Contact
 from apps.core.api import serializers
-from apps.core.api.fast import Rows
 from apps.core.api.moments import MomentField
+from apps.core.api.raw_lists import Rows
 from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectField, VisibleVersionField
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.notifications.models import Message

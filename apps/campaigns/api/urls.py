@@ -3,7 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.campaigns.api.campaigns import CampaignView
 from apps.campaigns.api.people import MessageView, ParticipationView, StakeholderView
-from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.raw_lists import UUID_PATTERN
 
 router = SimpleRouter()
 router.register("campaigns", CampaignView, basename="campaigns")

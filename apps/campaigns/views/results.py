@@ -14,7 +14,7 @@ from apps.campaigns import exporting, presenting, reading
 from apps.campaigns.models import Campaign
 from apps.campaigns.reading import Results
 from apps.campaigns.views.permissions import campaign_or_404, crumbs, workspace_page
-from apps.core.api.fast import csv_download
+from apps.core.api.raw_lists import csv_download
 from apps.core.api.renderers import encode
 from apps.models.disclosure import FEWEST
 

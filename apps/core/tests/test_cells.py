@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.api.fast import cell
+from apps.core.api.raw_lists import cell
 
 
 def test_a_formula_becomes_text() -> None:

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller, verb
-from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, choice
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.elicitation import reading, services
 from apps.elicitation.api.serializers import (
     ElicitationRemindedSerializer,

@@ -15,8 +15,8 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.accounts.services import show_link
-from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.parameters import an_id, text
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
 from apps.elicitation import services
 from apps.elicitation.api.serializers import (

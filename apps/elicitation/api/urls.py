@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
-from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.elicitation.api.elicitations import ElicitationView
 from apps.elicitation.api.experts import ExpertView, JudgementView
 

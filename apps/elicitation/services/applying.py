@@ -12,9 +12,9 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.locking import lock
 from apps.core.locking import locked as locked_row
-from apps.elicitation import judging
-from apps.elicitation.asked import AskedNode
+from apps.elicitation import judgement_values
 from apps.elicitation.models import Judgement, WeightElicitation
+from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.services.guards import (
     ElicitationNotReady,
     locked,
@@ -76,5 +76,5 @@ def _step(elicitation: WeightElicitation, node: AskedNode, version: ModelVersion
     Rows are in the order of what they say, so that their place does not tell whose they are.
     """
     codes = [child.code for child in parsed(version).nodes[node.code].children]
-    rows = sorted(judging.row_of(elicitation.method, codes, one) for one in sent)
-    return judging.step_of(elicitation.method, rows)
+    rows = sorted(judgement_values.row_of(elicitation.method, codes, one) for one in sent)
+    return judgement_values.step_of(elicitation.method, rows)

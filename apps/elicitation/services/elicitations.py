@@ -11,7 +11,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
-from apps.elicitation import asked, judging
+from apps.elicitation import judgement_values, question_snapshot
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services.experts import invite, send
 from apps.elicitation.services.guards import (
@@ -72,9 +72,9 @@ def _refuse_day(answer_by: date | None, now: datetime) -> None:
         raise Invalid(wrong.detail, errors=[wrong])
 
 
-def _frozen(version: ModelVersion, method: str, codes: Sequence[str]) -> list[asked.Json]:
+def _frozen(version: ModelVersion, method: str, codes: Sequence[str]) -> list[question_snapshot.Json]:
     model = parsed(version)
-    counts = {node.code: len(node.children) for node in asked.parents(model)}
+    counts = {node.code: len(node.children) for node in question_snapshot.parents(model)}
     problems = [
         problem for place, code in enumerate(codes) if (problem := _problem(place, code, method, counts, codes[:place]))
     ]
@@ -82,7 +82,7 @@ def _frozen(version: ModelVersion, method: str, codes: Sequence[str]) -> list[as
         problems = [Problem("/nodes", Sentence("Name at least one node."), "required")]
     if problems:
         raise Invalid(paragraph(problem.detail for problem in problems), errors=problems)
-    return asked.frozen(model, codes)
+    return question_snapshot.frozen(model, codes)
 
 
 def _problem(place: int, code: str, method: str, counts: dict[str, int], before: Sequence[str]) -> Problem | None:
@@ -91,12 +91,12 @@ def _problem(place: int, code: str, method: str, counts: dict[str, int], before:
     if code not in counts:
         detail = Sentence("There is no node {code!r} with at least two children.", code=code)
         return Problem(f"/nodes/{place}", detail, "unknown_node")
-    if method == judging.AHP and counts[code] > judging.MOST_COMPARED:
+    if method == judgement_values.AHP and counts[code] > judgement_values.MOST_COMPARED:
         detail = Sentence(
             "{code!r} has {count} children; at most {most} can be compared in pairs.",
             code=code,
             count=counts[code],
-            most=judging.MOST_COMPARED,
+            most=judgement_values.MOST_COMPARED,
         )
         return Problem(f"/nodes/{place}", detail, "too_many")
     return None

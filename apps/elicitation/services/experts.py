@@ -14,7 +14,7 @@ from apps.core.acquaintances import refuse_other_names
 from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked as locked_row
-from apps.elicitation import judging, links
+from apps.elicitation import judgement_values, links
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
@@ -137,7 +137,7 @@ def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
         "model": str(elicitation.version.model),
         "introduction": elicitation.introduction,
         "answer_by": elicitation.answer_by,
-        "questions": judging.count_questions(elicitation.method, elicitation.asked),
+        "questions": judgement_values.count_questions(elicitation.method, elicitation.asked),
     }
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from apps.core import locking
 from apps.core.errors import Problem, Refused
-from apps.elicitation.asked import Change, changes
 from apps.elicitation.models import WeightElicitation
+from apps.elicitation.question_snapshot import Change, changes
 from apps.models.models import ModelVersion
 from apps.models.services import parsed
 from apps.models.services.versions import VersionNotDraft

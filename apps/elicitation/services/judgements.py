@@ -12,10 +12,10 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
 from apps.core.locking import locked as locked_row
-from apps.elicitation import judgement_file, judging
-from apps.elicitation.asked import AskedNode
+from apps.elicitation import judgement_file, judgement_values
 from apps.elicitation.judgement_file import Read
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
+from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.services.experts import by_address
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
@@ -72,8 +72,14 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     if elicitation.status != WeightElicitation.Status.OPEN:
         raise ElicitationNotReady("The elicitation takes no more judgements.")
     saved = {one.node: one for one in all_locked(expert.judgements.all())}
-    given = [node for node in elicitation.asked if node.code in saved and not judging.is_empty(saved[node.code].value)]
-    with_gaps = [node.code for node in given if not judging.is_whole(elicitation.method, node, saved[node.code].value)]
+    given = [
+        node
+        for node in elicitation.asked
+        if node.code in saved and not judgement_values.is_empty(saved[node.code].value)
+    ]
+    with_gaps = [
+        node.code for node in given if not judgement_values.is_whole(elicitation.method, node, saved[node.code].value)
+    ]
     if with_gaps or not given:
         problems = [Problem(f"/{code}", Sentence("is not answered as a whole"), "incomplete") for code in with_gaps]
         raise NothingToSend("Complete what you have begun, then send it.", errors=problems)
@@ -134,7 +140,7 @@ def _problems(elicitation: WeightElicitation, entries: Iterable[Entry]) -> list[
         seen.add((entry.expert.pk, entry.node))
         found += [
             Problem(entry.at + one.pointer, one.detail, one.code)
-            for one in judging.problems(elicitation.method, nodes[entry.node], entry.value)
+            for one in judgement_values.problems(elicitation.method, nodes[entry.node], entry.value)
         ]
     return found
 
@@ -180,6 +186,6 @@ def _problems_of_file(elicitation: WeightElicitation, read: Iterable[Read]) -> l
             continue
         found += [
             Problem(one.place_of(problem.pointer), problem.detail, problem.code)
-            for problem in judging.problems(elicitation.method, nodes[one.node], one.value)
+            for problem in judgement_values.problems(elicitation.method, nodes[one.node], one.value)
         ]
     return found

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import personal_link
 from apps.core.errors import Refused
-from apps.elicitation import answering, judging, presenting, services
+from apps.elicitation import answering, judgement_values, presenting, services
 from apps.elicitation.answering import Given
-from apps.elicitation.asked import AskedNode
 from apps.elicitation.models import Judgement
+from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.reading import Judged
 from apps.elicitation.views.respondent import Visit, by_personal_link
 
@@ -28,7 +28,7 @@ def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
         "tasks": tasks,
         "following": next((task for task in tasks if not task["is_whole"]), None),
         "is_begun": any(task["is_begun"] for task in tasks),
-        "questions": judging.count_questions(visit.elicitation.method, visit.elicitation.asked),
+        "questions": judgement_values.count_questions(visit.elicitation.method, visit.elicitation.asked),
     }
     return render(request, "elicitation/answer/landing.html", {**visit.shared(request), **page})
 
@@ -42,8 +42,8 @@ def _task(visit: Visit, node: AskedNode) -> dict[str, Any]:
         "parts": len(node.children),
         "done": done,
         "most": most,
-        "is_begun": not judging.is_empty(value),
-        "is_whole": judging.is_whole(method, node, value),
+        "is_begun": not judgement_values.is_empty(value),
+        "is_whole": judgement_values.is_whole(method, node, value),
     }
 
 
@@ -73,7 +73,7 @@ def _onward(request: HttpRequest, visit: Visit, here: AskedNode, given: Given) -
     """To the next page; gaps are pointed at first, unless the expert wants to go on later or has not begun."""
     later = "later" in request.POST
     gaps = answering.gaps(visit.elicitation.method, here, given.value, visit.language)
-    wanted = {} if later or judging.is_empty(given.value) else gaps
+    wanted = {} if later or judgement_values.is_empty(given.value) else gaps
     if given.errors or wanted:
         return _show(request, visit, here, {**wanted, **given.errors}, given.errors, status=422)
     following = visit.after(here)
@@ -125,8 +125,8 @@ def _running(visit: Visit, here: AskedNode) -> dict[str, Any]:
     return {
         "done": done,
         "most": most,
-        "is_budget": method != judging.AHP,
-        "balance": answering.balance(most - done) if method != judging.AHP else "",
+        "is_budget": method != judgement_values.AHP,
+        "balance": answering.balance(most - done) if method != judgement_values.AHP else "",
         "seen": saved.saved_at.isoformat() if saved else "",
     }
 
@@ -147,7 +147,7 @@ def _saved(
 def _result(visit: Visit, here: AskedNode) -> dict[str, Any] | None:
     """What the answers come to, once they are whole."""
     method, value = visit.elicitation.method, visit.value(here)
-    if not judging.is_whole(method, here, value):
+    if not judgement_values.is_whole(method, here, value):
         return None
     judged = Judged(method, here, value, visit.expert)
     return {

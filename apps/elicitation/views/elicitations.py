@@ -19,7 +19,7 @@ from apps.accounts import authz
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import errors_as_messages
-from apps.elicitation import asked, presenting, reading, services
+from apps.elicitation import presenting, question_snapshot, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import NodesChanged
@@ -43,7 +43,7 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     content, language = parsed(version), get_language() or "en"
-    choices = [(one.code, _choice(one, language, content.language)) for one in asked.parents(content)]
+    choices = [(one.code, _choice(one, language, content.language)) for one in question_snapshot.parents(content)]
     form = ElicitationForm(request.POST or None, request.FILES or None, nodes=choices, today=now.date())
     if request.method == "POST" and form.is_valid():
         try:
@@ -111,7 +111,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _changes(elicitation: WeightElicitation) -> list[str]:
     """What keeps the judgements from being applied, said before anybody tries."""
-    return [presenting.change(one) for one in asked.changes(parsed(elicitation.version), elicitation.asked)]
+    return [presenting.change(one) for one in question_snapshot.changes(parsed(elicitation.version), elicitation.asked)]
 
 
 def _rows(experts: list[Expert]) -> list[dict[str, Any]]:

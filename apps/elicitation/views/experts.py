@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.services import show_link
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.pages import errors_as_messages, errors_on_form
-from apps.elicitation import presenting, services, words
+from apps.elicitation import comparison_labels, presenting, services
 from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert
@@ -91,7 +91,7 @@ def _comparisons(judged: Judged, language: str) -> list[dict[str, str]]:
     return [
         {
             "pair": _("%(first)s or %(second)s") % {"first": titles[one["more"]], "second": titles[one["less"]]},
-            "said": words.comparison(titles[one["more"]], one["strength"]),
+            "said": comparison_labels.comparison(titles[one["more"]], one["strength"]),
         }
         for one in judged.value.get("comparisons", [])
     ]

@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.workspace import user_of, workspace_page
-from apps.core.api.fast import csv_download
+from apps.core.api.raw_lists import csv_download
 from apps.core.errors import Refused
 from apps.core.translating import translated
-from apps.elicitation import judgement_file, judging, services
-from apps.elicitation.asked import AskedNode
+from apps.elicitation import judgement_file, judgement_values, services
 from apps.elicitation.forms import JudgementsForm
 from apps.elicitation.models import WeightElicitation
+from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.views.permissions import crumbs, elicitation_or_404
 
 MOST_PROBLEMS = 20
@@ -94,6 +94,6 @@ def _lines(elicitation: WeightElicitation) -> Iterator[dict[str, str]]:
 
 
 def _asked(method: str, node: AskedNode) -> list[tuple[str, ...]]:
-    if method == judging.AHP:
+    if method == judgement_values.AHP:
         return [(first.code, second.code) for first, second in node.pairs]
     return [(code,) for code in node.codes]

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from apps.accounts import personal_link
 from apps.accounts.personal_link import ByPersonalLink
-from apps.elicitation import judging, links
-from apps.elicitation.asked import AskedNode
+from apps.elicitation import judgement_values, links
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
+from apps.elicitation.question_snapshot import AskedNode
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Visit:
     def value(self, node: AskedNode) -> dict[str, Any]:
         """What was answered about a node so far."""
         saved = self.saved.get(node.code)
-        return dict(saved.value) if saved else judging.empty(self.elicitation.method)
+        return dict(saved.value) if saved else judgement_values.empty(self.elicitation.method)
 
     def after(self, node: AskedNode) -> AskedNode | None:
         place = self.elicitation.asked.index(node) + 1

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, caller, verb
-from apps.core.api.fast import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
+from apps.core.api.raw_lists import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller, verb
 from apps.core.api import serializers
-from apps.core.api.fast import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin, Rows
 from apps.core.api.renderers import JSONRenderer, encode
 from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem

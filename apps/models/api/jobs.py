@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.viewsets import caller, verb
 from apps.accounts.reach import reach_of
-from apps.core.api.fast import UUID_PATTERN
 from apps.core.api.jobs import JobSerializer
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.api.views import ApiView, etag_of
 from apps.core.models import Job
 from apps.models import services

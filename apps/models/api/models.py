@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
-from apps.core.api.fast import UUID_PATTERN, FastListMixin
+from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin
 from apps.core.locking import lock
 from apps.models import services
 from apps.models.api.bodies import DOCUMENT_BODY, document_in

@@ -15,7 +15,7 @@ from rest_framework.response import Response as HttpResponse
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, ReadMixin, caller, verb
-from apps.core.api.fast import UUID_PATTERN, FastListMixin
+from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin
 from apps.models import disclosure, services
 from apps.models.api.serializers import (
     AnswersSerializer,

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView, caller
 from apps.core import jobs
-from apps.core.api.fast import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.jobs import JobSerializer, accepted
+from apps.core.api.raw_lists import CHUNK, UUID_PATTERN, ExportMixin
 from apps.core.api.renderers import Written
 from apps.core.api.views import no_body
 from apps.models import disclosure, services

@@ -6,8 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from apps.core.api import serializers
-from apps.core.api.fast import Rows
 from apps.core.api.jobs import WarningSerializer
+from apps.core.api.raw_lists import Rows
 from apps.models import services
 from apps.models.api.visible import VisibleReferenceSetField, VisibleVersionField
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Response, ScoreRun, Subject

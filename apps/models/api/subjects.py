@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from apps.accounts import reach
 from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin, ReadMixin, UpdateMixin, caller
 from apps.core.api import serializers
-from apps.core.api.fast import UUID_PATTERN, FastListMixin
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text
+from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin
 from apps.models import services
 from apps.models.api.bodies import csv_rows, one_of, rows_in
 from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from apps.core.api.fast import UUID_PATTERN
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.models.api.assessments import AssessmentView
 from apps.models.api.calculations import AgreementView, CalculationView, ExplanationView, WeightsView
 from apps.models.api.exchange import ImportView, ModelImportView, VersionExportView

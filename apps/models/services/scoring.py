@@ -15,10 +15,10 @@ from django.db.models import F, OuterRef, Q, Subquery
 import resimate_engine as engine
 from apps import audit
 from apps.core import events
+from apps.core.bulk_insert import insert_values
 from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
-from apps.core.rows import insert_values
 from apps.models import disclosure, metrics
 from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, result_cache

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from apps.elicitation import judging
-from apps.elicitation.asked import AskedNode, Item, asked_nodes, changes, frozen
+from apps.elicitation import judgement_values
+from apps.elicitation.question_snapshot import AskedNode, Item, asked_nodes, changes, frozen
 from apps.elicitation.reading import Judged, NodeReport
 from apps.elicitation.tests.story import DOCUMENT, OTHER_POINTS, POINTS, STEADY, TORN, changed, values
 from resimate_engine.document import parse
@@ -92,7 +92,7 @@ def test_the_comparison_that_contradicts_the_others_is_pointed_at() -> None:
     ],
 )
 def test_a_budget_that_is_none_is_pointed_at(points: dict[str, int], place: str) -> None:
-    assert place in {one.pointer for one in judging.problems("budget_allocation", ALL, {"points": points})}
+    assert place in {one.pointer for one in judgement_values.problems("budget_allocation", ALL, {"points": points})}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_a_budget_that_is_none_is_pointed_at(points: dict[str, int], place: str)
     ],
 )
 def test_comparisons_that_are_none_are_pointed_at(comparisons: list[Any], place: str) -> None:
-    assert place in {one.pointer for one in judging.problems("ahp", ALL, {"comparisons": comparisons})}
+    assert place in {one.pointer for one in judgement_values.problems("ahp", ALL, {"comparisons": comparisons})}
 
 
 def test_a_judgement_takes_the_order_that_is_asked_for() -> None:
     turned = list(reversed(ALL.codes))
 
-    rows = [judging.row_of("ahp", codes, {"comparisons": STEADY["all"]}) for codes in (ALL.codes, turned)]
+    rows = [judgement_values.row_of("ahp", codes, {"comparisons": STEADY["all"]}) for codes in (ALL.codes, turned)]
 
     assert [list(reversed(row)) for row in reversed(rows[1])] == rows[0]
     assert all(rows[0][i][j] * rows[0][j][i] == pytest.approx(1) for i in range(3) for j in range(3))

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from apps.core.errors import Problem
-from apps.elicitation.asked import AskedNode
+from apps.elicitation.question_snapshot import AskedNode
 from apps.models.services import find_weights
 from resimate_engine.problems import pointer
 from resimate_text.sentences import Sentence
