@@ -122,7 +122,7 @@ EVERYWHERE_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
 ]
-TENANT_ONLY_APPS = ["apps.notifications", "apps.models", "apps.elicitation", "apps.campaigns"]
+TENANT_ONLY_APPS = ["apps.notifications", "apps.outreach", "apps.models", "apps.elicitation", "apps.campaigns"]
 SHARED_APPS = [*PUBLIC_APPS, *EVERYWHERE_APPS]
 TENANT_APPS = [*EVERYWHERE_APPS, *TENANT_ONLY_APPS]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]

@@ -12,8 +12,9 @@ from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.core import moments
 from apps.core.clock_times import local
-from apps.core.forms import ContactsForm, introduction_field, moment_field, pasted_field
+from apps.core.forms import moment_field, pasted_field
 from apps.models.models import ModelVersion, ReferenceSet, Subject
+from apps.outreach.forms import ContactsForm, introduction_field
 
 WEEK = timedelta(days=7)
 

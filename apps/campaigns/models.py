@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import LinkHolder, Person
 from apps.core.fields import BlindIndexField, Model
+from apps.outreach.models import LinkHolder, Person
 
 
 class Stakeholder(Person):

@@ -15,10 +15,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import clock_times, contacts
-from apps.core.contacts import Reading, flaw_said
-from apps.core.translating import translated
-from resimate_text.identity import folded
+from apps.core import clock_times
+from apps.core.translating import flaw_said
 from resimate_text.tables import Decoded, TableInvalid, as_text
 
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -113,58 +111,6 @@ def _in_words(help_text: Any) -> str:
 
 
 _named: Any = lazy(_in_words, str)
-
-
-def introduction_field() -> forms.CharField:
-    """The field for what people behind personal links read first."""
-    return forms.CharField(
-        label=_("Introduction"),
-        required=False,
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Why you ask; it stands in the invitation and on the first page."),
-    )
-
-
-class ContactsForm(forms.Form):
-    """People, pasted into the field that ``pasted`` names or from a file; ``contacts`` of the clean data has them.
-
-    What was understood without being certain is not taken: it comes back in the field, to be looked at and sent again.
-    """
-
-    file = file_field(
-        _("Or a file: CSV or XLSX"), TABLE_FILES, _("The same columns; its lines are added to those above.")
-    )
-    pasted = ""
-    people_required = False
-
-    def clean_file(self) -> bytes:
-        return content_of(self.cleaned_data.get("file"))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        readings = {name: contacts.read(cleaned.get(name) or "") for name in (self.pasted, "file")}
-        people = [one for reading in readings.values() for one in reading.contacts]
-        for name, reading in readings.items():
-            if reading.problems:
-                self.add_error(name, [ValidationError(problem) for problem in reading.problems[:20]])
-        notes = [translated(note["detail"]) for reading in readings.values() for note in reading.notes]
-        if notes and not self.errors:
-            show_again(self, self.pasted, contacts.written(people), notes)
-        self._refuse_twice(*readings.values())
-        if self.people_required and not people and not self.errors:
-            self.add_error(self.pasted, _("Name at least one person."))
-        cleaned["contacts"] = people
-        return cleaned
-
-    def _refuse_twice(self, pasted: Reading, filed: Reading) -> None:
-        """Field and file are one list: who stands in both stands in it twice."""
-        above = {folded(one.email) for one in pasted.contacts}
-        twice = [one.email for one in filed.contacts if folded(one.email) in above]
-        said = _("%(email)s is in the field above as well. Take out one of the two.")
-        problems = [ValidationError(said, params={"email": email}) for email in twice[:20]]
-        if problems:
-            self.add_error("file", problems)
 
 
 def show_again(form: forms.Form, name: str, text: str, notes: list[str]) -> None:

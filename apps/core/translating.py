@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from resimate_text.sentences import Sentence
+from resimate_text.tables import Flaw
 
 
 def translated(text: str) -> str:
@@ -17,6 +19,13 @@ def translated(text: str) -> str:
 
 def _said(value: Any) -> Any:
     return translated(value) if isinstance(value, Sentence) else value
+
+
+def flaw_said(flaw: Flaw) -> str:
+    """What is wrong with a table, and in which line."""
+    if not flaw.line:
+        return translated(flaw.detail)
+    return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}
 
 
 class TranslatedMessages(FallbackStorage):

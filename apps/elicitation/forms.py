@@ -8,16 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import moments
 from apps.core.forms import (
     TABLE_FILES,
-    ContactsForm,
     Radios,
     file_field,
-    introduction_field,
     pasted_field,
     show_again,
     table_text,
 )
 from apps.core.translating import translated
 from apps.elicitation.models import WeightElicitation
+from apps.outreach.forms import ContactsForm, introduction_field
 from resimate_text.tables import Decoded
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from apps.accounts.links import Dead, PersonalLinks
 from apps.elicitation.models import Expert, WeightElicitation
+from apps.outreach.links import Dead, PersonalLinks
 
 
 def _by_id(pk: UUID) -> Expert | None:

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import LinkHolder, Person
 from apps.core.fields import JSONField, Model
 from apps.elicitation.question_snapshot import AskedNode, asked_nodes
+from apps.outreach.models import LinkHolder, Person
 
 
 class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):

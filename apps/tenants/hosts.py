@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core.memory import forgets
+from apps.core.tenancy import current_schema
 from apps.tenants.models import Domain, Tenant
 
 SECONDS = 5.0
@@ -90,6 +91,12 @@ def address(domain: str) -> str:
     usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
     port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
     return f"{settings.PUBLIC_SCHEME}://{domain}{port}"
+
+
+def base_url() -> str:
+    """Where the current tenant is served, as people's browsers see it."""
+    domains = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
+    return address(domains.values_list("domain", flat=True).get())
 
 
 def home_of(tenant: Tenant) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
-from apps.core.contacts import Contact
 from apps.elicitation import services as elicitations
 from apps.elicitation.question_snapshot import Item
 from apps.models import services, starters
 from apps.models.models import ModelVersion, ResilienceModel, Subject
+from apps.outreach.contacts import Contact
 from resimate_engine.document import parse_cached
 
 PEOPLE = (

@@ -3,7 +3,6 @@
 from apps.accounts.services.forgotten import ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
-from apps.accounts.services.links import holder_of, note_opened, replace_link, revoke_link, rewrite, show_link, write_to
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.signing_in import sign_in, sign_out
 from apps.accounts.services.users import (
@@ -28,20 +27,13 @@ __all__ = [
     "deactivate_user",
     "delete_role",
     "grant_role",
-    "holder_of",
-    "note_opened",
     "onboard_tenant",
     "owner_of",
-    "replace_link",
     "reset_password",
     "revoke_api_key",
     "revoke_grant",
-    "revoke_link",
-    "rewrite",
     "send_link",
-    "show_link",
     "sign_in",
     "sign_out",
     "write_link",
-    "write_to",
 ]

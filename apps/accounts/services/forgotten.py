@@ -18,7 +18,6 @@ from django.utils.crypto import salted_hmac
 
 from apps import audit
 from apps.accounts import authz, throttle
-from apps.accounts.links import base_url
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.notices import tell_owner
@@ -29,6 +28,7 @@ from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications.rendering import render
+from apps.tenants.hosts import base_url
 
 LIFE = timedelta(hours=1)
 SALT = "accounts.forgotten"

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from apps.accounts.links import base_url
 from apps.accounts.models import User
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
+from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
 

@@ -1,6 +1,5 @@
 """What campaigns do: each verb is one transaction with one trail."""
 
-from apps.accounts.services import revoke_link
 from apps.campaigns.services.corrections import PersonHasAnswered, remind_person, remove_person
 from apps.campaigns.services.invitations import (
     NothingToRemind,
@@ -33,7 +32,8 @@ from apps.campaigns.services.stakeholders import (
     find_by_emails,
     link_user,
 )
-from apps.core.contacts import Contact
+from apps.outreach.contacts import Contact
+from apps.outreach.services import revoke_link
 
 __all__ = [
     "Added",

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from apps.campaigns.models import Stakeholder
-from apps.core.contacts import Contact
 from apps.models.models import ModelVersion
 from apps.models.services import parsed
+from apps.outreach.contacts import Contact
 from resimate_text.identity import folded, tidied
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 
 from apps import audit
-from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Campaign, Participation
@@ -19,6 +18,7 @@ from apps.core.locking import all_locked, locked
 from apps.core.models import EventDelivery
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
+from apps.outreach import services as outreach
 
 BATCH = 100
 
@@ -107,7 +107,7 @@ def _campaign(campaign_id: UUID | str) -> Campaign | None:
 
 
 def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:
-    accounts.write_to(batch, links.LINKS, kind, suffix, _facts(campaign), now=now)
+    outreach.write_to(batch, links.LINKS, kind, suffix, _facts(campaign), now=now)
 
 
 def _facts(campaign: Campaign) -> dict[str, Any]:
@@ -126,11 +126,11 @@ def _facts(campaign: Campaign) -> dict[str, Any]:
 def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
     """What these messages say now, to those who still need them: by the present name, address and closing date."""
     rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder", "response")
-    ids = [accounts.holder_of(one) for one in messages]
+    ids = [outreach.holder_of(one) for one in messages]
     people = rows.defer("campaign__version__document").in_bulk(ids)
     pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
     wanted = [(one, person) for one, person in pairs if _is_wanted(one, person, now)]
-    return accounts.rewrite(wanted, links.LINKS, lambda person: _facts(person.campaign))
+    return outreach.rewrite(wanted, links.LINKS, lambda person: _facts(person.campaign))
 
 
 def _is_wanted(message: Message, person: Participation, now: datetime) -> bool:

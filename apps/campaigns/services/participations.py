@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.campaigns.links import LINKS
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import send_link
 from apps.core.errors import Refused
 from apps.core.locking import lock, locked
+from apps.outreach import services as outreach
 
 
 class LinkInUse(Refused):
@@ -36,7 +36,7 @@ def show_link(participation: Participation, *, acting_user: User, now: datetime)
         raise LinkHidden("The link is withdrawn. Renew it first.")
     participation.seen_version = participation.link_version
     participation.save(update_fields=["seen_version"])
-    return accounts.show_link(participation, LINKS, acting_user=acting_user, now=now)
+    return outreach.show_link(participation, LINKS, acting_user=acting_user, now=now)
 
 
 @transaction.atomic
@@ -52,7 +52,7 @@ def renew_link(participation: Participation, *, acting_user: User | None, now: d
     is_open = participation.campaign.accepts_answers_at(now)
     if is_open:
         participation.invited_at = participation.invited_at or now
-    accounts.replace_link(participation, acting_user=acting_user, now=now)
+    outreach.replace_link(participation, acting_user=acting_user, now=now)
     if is_open:
         send_link(participation, now=now)
     return participation

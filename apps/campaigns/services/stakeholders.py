@@ -19,10 +19,10 @@ from apps.campaigns.services.lifecycle import CampaignClosed
 from apps.campaigns.services.participations import renew_link
 from apps.campaigns.services.responses import create_empty_responses
 from apps.core import events
-from apps.core.acquaintances import differing, refuse_other_names
-from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
+from apps.outreach.acquaintances import differing, refuse_other_names
+from apps.outreach.contacts import Contact
 from resimate_text.identity import tidied
 from resimate_text.sentences import Sentence
 

@@ -12,8 +12,8 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, HOST, Clock
-from apps.core.acquaintances import KnownByAnotherName
-from apps.core.contacts import Contact
+from apps.outreach.acquaintances import KnownByAnotherName
+from apps.outreach.contacts import Contact
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 OTHER = Contact("Bob", "bo@example.org", "Board")

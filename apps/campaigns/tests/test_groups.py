@@ -12,8 +12,8 @@ from apps.accounts.models import User
 from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import DOCUMENT, HOST, Clock, make_version
-from apps.core.contacts import Contact
 from apps.models.models import Subject
+from apps.outreach.contacts import Contact
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 SPELLINGS = ("Management", "management", "MANAGEMENT", "Manage\u00adment", " Management\u00a0")

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from django_tenants.utils import tenant_context
 
-from apps.accounts.links import Dead
 from apps.accounts.models import User
 from apps.campaigns import links, services
 from apps.campaigns.models import Campaign
@@ -18,6 +17,7 @@ from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, 
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.models.models import Answer
+from apps.outreach.links import Dead
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from apps.accounts import personal_link
 from apps.campaigns import answering, services
 from apps.campaigns.answering import Asked
 from apps.campaigns.questionnaire import Section
@@ -21,9 +20,10 @@ from apps.core.errors import Invalid
 from apps.core.typed_numbers import Unreadable
 from apps.models.models import Answer
 from apps.models.services import save_answer
+from apps.outreach import visits
 from resimate_engine import PlacedQuestion
 
-opened = require_POST(by_personal_link(personal_link.opened))
+opened = require_POST(by_personal_link(visits.opened))
 
 
 @require_safe

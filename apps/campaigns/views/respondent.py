@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.accounts import personal_link
-from apps.accounts.personal_link import YEAR, ByPersonalLink, Page
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.questionnaire import Questionnaire
 from apps.models.models import Answer, Response
+from apps.outreach import visits
+from apps.outreach.visits import YEAR, ByPersonalLink, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the respondent shows."""
         opened = "" if self.participation.opened_at else reverse("campaigns:respond-opened", args=[self.token])
-        frame = personal_link.frame(request, self, offered_languages(self.form))
+        frame = visits.frame(request, self, offered_languages(self.form))
         return {**frame, "campaign": self.campaign, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, participation: Participation, now: datetime) -> Visit:
     form = questionnaire.of(participation.campaign.version)
     offered = [code for code, _ in offered_languages(form)]
-    language = personal_link.language_of(request, offered, participation.stakeholder.language)
+    language = visits.language_of(request, offered, participation.stakeholder.language)
     return Visit(token, participation, _response(participation), form, language, now)
 
 

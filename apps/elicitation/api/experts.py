@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
-from apps.accounts.services import show_link
 from apps.core.api.parameters import an_id, text
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
@@ -32,6 +31,7 @@ from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
 from apps.models.api.bodies import rows_in
+from apps.outreach.services import show_link
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
 

@@ -5,10 +5,10 @@ from django.db.models import QuerySet
 
 from apps.accounts import authz
 from apps.core.api import serializers
-from apps.core.contacts import Contact
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.reading import Judged, NodeReport
 from apps.models.models import ModelVersion, ResilienceModel
+from apps.outreach.contacts import Contact
 
 
 class DraftField(serializers.PrimaryKeyRelatedField[ModelVersion]):

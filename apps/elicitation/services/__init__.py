@@ -1,6 +1,5 @@
 """What elicitations do: each verb is one transaction with one trail."""
 
-from apps.accounts.services import revoke_link
 from apps.elicitation.services.applying import apply_weights
 from apps.elicitation.services.elicitations import (
     ElicitationNotReady,
@@ -26,6 +25,7 @@ from apps.elicitation.services.judgements import (
     save_judgement,
     send_judgements,
 )
+from apps.outreach.services import revoke_link
 
 __all__ = [
     "ElicitationNotReady",

@@ -8,10 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps import audit
-from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.core.acquaintances import refuse_other_names
-from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked as locked_row
 from apps.elicitation import judgement_values, links
@@ -19,6 +16,9 @@ from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
+from apps.outreach import services as outreach
+from apps.outreach.acquaintances import refuse_other_names
+from apps.outreach.contacts import Contact
 from resimate_text.identity import tidied
 from resimate_text.sentences import Sentence
 
@@ -98,7 +98,7 @@ def renew_link(expert: Expert, *, acting_user: User | None, now: datetime) -> Ex
     expert = _locked(expert)
     if not expert.elicitation.takes_judgements:
         raise ElicitationNotReady("The elicitation is closed: there is nothing to answer with a new link.")
-    accounts.replace_link(expert, acting_user=acting_user, now=now)
+    outreach.replace_link(expert, acting_user=acting_user, now=now)
     if expert.elicitation.status == WeightElicitation.Status.OPEN:
         _invite(expert.elicitation, [expert], now)
     return expert
@@ -128,7 +128,7 @@ def send(
     now: datetime,
 ) -> None:
     """Write one message of a kind to each; the same ``suffix`` never goes to the same expert twice."""
-    accounts.write_to(experts, links.LINKS, kind, suffix, _facts(elicitation), now=now)
+    outreach.write_to(experts, links.LINKS, kind, suffix, _facts(elicitation), now=now)
 
 
 def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
@@ -144,11 +144,11 @@ def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
 @notifications.renewed("elicitation_invitation", "elicitation_reminder")
 def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
     """What these messages say now, to those who still need them: by the present name and address."""
-    ids = [accounts.holder_of(one) for one in messages]
+    ids = [outreach.holder_of(one) for one in messages]
     people = Expert.objects.select_related("elicitation__version__model").in_bulk(ids)
     pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
     wanted = [(one, person) for one, person in pairs if _is_wanted(one, person)]
-    return accounts.rewrite(wanted, links.LINKS, lambda person: _facts(person.elicitation))
+    return outreach.rewrite(wanted, links.LINKS, lambda person: _facts(person.elicitation))
 
 
 def _is_wanted(message: Message, person: Expert) -> bool:

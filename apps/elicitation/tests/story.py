@@ -3,10 +3,10 @@
 import copy
 from typing import Any
 
-from apps.core.contacts import Contact
 from apps.elicitation import services
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import Entry
+from apps.outreach.contacts import Contact
 
 BO = Contact("Bo Berg", "bo@example.org")
 CY = Contact("Cy Cole", "cy@example.org", language="de")

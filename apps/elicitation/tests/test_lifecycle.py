@@ -7,8 +7,6 @@ import pytest
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.core.acquaintances import KnownByAnotherName
-from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Refused
 from apps.elicitation import links, services
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
@@ -31,6 +29,8 @@ from apps.models.models import ModelVersion
 from apps.models.services import delete_model, parsed, publish_version, update_draft
 from apps.models.services.versions import ModelInUse, VersionNotDraft
 from apps.notifications.models import Message
+from apps.outreach.acquaintances import KnownByAnotherName
+from apps.outreach.contacts import Contact
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 

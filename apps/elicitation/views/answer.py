@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import personal_link
 from apps.core.errors import Refused
 from apps.elicitation import answering, judgement_values, presenting, services
 from apps.elicitation.answering import Given
@@ -15,8 +14,9 @@ from apps.elicitation.models import Judgement
 from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.reading import Judged
 from apps.elicitation.views.respondent import Visit, by_personal_link
+from apps.outreach import visits
 
-opened = require_POST(by_personal_link(personal_link.opened))
+opened = require_POST(by_personal_link(visits.opened))
 
 
 @require_safe

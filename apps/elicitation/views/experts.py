@@ -11,7 +11,6 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.services import show_link
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.pages import errors_as_messages, errors_on_form
 from apps.elicitation import comparison_labels, presenting, services
@@ -21,6 +20,7 @@ from apps.elicitation.models import Expert
 from apps.elicitation.reading import Judged
 from apps.elicitation.views.permissions import READ, crumbs, elicitation_or_404
 from apps.notifications.services import messages_with
+from apps.outreach.services import show_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts import personal_link
-from apps.accounts.personal_link import ByPersonalLink
 from apps.elicitation import judgement_values, links
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.question_snapshot import AskedNode
+from apps.outreach import visits
+from apps.outreach.visits import ByPersonalLink
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Visit:
     def shared(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the expert shows."""
         opened = "" if self.expert.opened_at else reverse("elicitation:answer-opened", args=[self.token])
-        frame = personal_link.frame(request, self, settings.LANGUAGES)
+        frame = visits.frame(request, self, settings.LANGUAGES)
         return {**frame, "elicitation": self.elicitation, "opened_url": opened}
 
 
 def _visit(request: HttpRequest, token: str, expert: Expert, now: datetime) -> Visit:
-    language = personal_link.language_of(request, [code for code, _name in settings.LANGUAGES], expert.language)
+    language = visits.language_of(request, [code for code, _name in settings.LANGUAGES], expert.language)
     return Visit(token, expert, language, now)
 
 

@@ -88,7 +88,7 @@ def test_a_page_asks_for_every_module_before_the_first_one_ran(frame: str) -> No
 
 def test_a_stakeholder_waits_for_nothing_that_only_staff_need() -> None:
     assert _asked_for_by("base_respondent.html") == {*imported_by("js/app.js"), "js/app.js"}
-    assert _asked_for_by("links/base.html") == {*imported_by("js/app.js"), "js/app.js", "js/opened.js"}
+    assert _asked_for_by("outreach/base.html") == {*imported_by("js/app.js"), "js/app.js", "js/opened.js"}
 
 
 def test_collected_modules_import_each_other_by_hashed_names(tmp_path: Path) -> None:

@@ -18,13 +18,13 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.accounts.links import Dead, Found, H, PersonalLinks
-from apps.accounts.services import note_opened
 from apps.accounts.settings_keys import PER_LINK
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
+from apps.outreach.links import Dead, Found, H, PersonalLinks
+from apps.outreach.services import note_opened
 
 
 class Visit(Protocol):
@@ -124,7 +124,7 @@ def _turn_away(request: HttpRequest, found: Found[Any], closed: str) -> HttpResp
         return None
     if getattr(request, "htmx", False):
         return HttpResponse(status=200, headers={"HX-Refresh": "true"})
-    template = closed if found.dead is Dead.CLOSED else f"links/{found.dead.value}.html"
+    template = closed if found.dead is Dead.CLOSED else f"outreach/{found.dead.value}.html"
     return render(request, template, NO_COOKIE, status=STATUS[found.dead])
 
 

@@ -20,10 +20,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from apps.accounts.models import LinkHolder
 from apps.core.tenancy import current_schema
-from apps.tenants.hosts import address
-from apps.tenants.models import Domain
+from apps.outreach.models import LinkHolder
+from apps.tenants.hosts import base_url
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -95,12 +94,6 @@ class PersonalLinks(Generic[H]):
     def _seal(self, pk: UUID, version: int, secret: str) -> bytes:
         said = f"{current_schema()}|{pk}|{version}"
         return salted_hmac(self.salt, said, secret=secret, algorithm="sha256").digest()[:16]
-
-
-def base_url() -> str:
-    """Where the current tenant is served, as people's browsers see it."""
-    domains = Domain.objects.filter(tenant__schema_name=current_schema(), is_primary=True)
-    return address(domains.values_list("domain", flat=True).get())
 
 
 def _parts(token: str) -> tuple[UUID, bytes] | None:

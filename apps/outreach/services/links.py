@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db import transaction
 
 from apps import audit
-from apps.accounts.links import H, PersonalLinks, base_url
 from apps.accounts.models import User
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
+from apps.outreach.links import H, PersonalLinks
+from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.core import contacts
-from apps.core.contacts import Contact
+from apps.outreach import contacts
+from apps.outreach.contacts import Contact
 
 ADA, BO = Contact("Ada Lovelace", "ada@example.org"), Contact("Bo", "bo@example.org")
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from apps.core.contacts import Contact
 from apps.core.errors import Invalid, Problem
+from apps.outreach.contacts import Contact
 from resimate_text.identity import folded, same
 from resimate_text.sentences import Sentence, paragraph
 

@@ -7,10 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
-from apps.core import contacts
-from apps.core.contacts import Contact
-from apps.core.forms import LARGEST_FILE, ContactsForm, pasted_field
+from apps.core.forms import LARGEST_FILE, pasted_field
 from apps.core.turns import TURNS, request
+from apps.outreach import contacts
+from apps.outreach.contacts import Contact
+from apps.outreach.forms import ContactsForm
 
 
 def test_lines_become_contacts() -> None:

@@ -16,9 +16,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from apps.core.translating import translated
+from apps.core.translating import flaw_said
 from resimate_text.identity import folded, tidied
-from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, guarded, headed, open_table
+from resimate_text.tables import Columns, Note, Row, Table, TableInvalid, guarded, headed, open_table
 from resimate_text.tables.reading import SEPARATORS
 
 MOST = 10_000
@@ -190,9 +190,3 @@ def _problem(cells: Mapping[str, str]) -> str | None:
         known = ", ".join(code for code, _name in settings.LANGUAGES)
         return _("the language must be one of %(languages)s") % {"languages": known}
     return None
-
-
-def flaw_said(flaw: Flaw) -> str:
-    if not flaw.line:
-        return translated(flaw.detail)
-    return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}
