@@ -7,13 +7,16 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import (
+            roles,
             scopes,  # noqa: F401  says what is one's own
             sessions,  # noqa: F401  its receiver binds every new session
             subscribers,  # noqa: F401  they register themselves
         )
         from apps.accounts.models import ApiKey, Grant, Role, User
         from apps.audit.capture import follow
+        from apps.tenants import upkeep
 
+        upkeep.keep(roles.behind, roles.bring_up)
         follow(User, exclude=("last_login",))
         follow(Role, Grant)
         follow(ApiKey, exclude=("last_used_at", "digest"))

@@ -2,8 +2,9 @@
 
 A grant says ``resource:scope:action``; a question says ``resource:action`` and, mostly, an object. ``manage`` and ``*``
 as action cover every action of the resource; ``tenant:…:manage`` covers every resource, because the tenant contains
-them all. It never crosses tenants: the schema is the outer wall. Scopes other than ``tenant`` are conditions that each
-app registers for its own models, so that lists filter in SQL with the very condition that single objects are asked.
+them all. It never crosses tenants: the schema is the outer wall. Which resources, scopes and roles there are, apps
+declare in ``permissions.py``. Scopes other than ``tenant`` are conditions that each app registers for its own models,
+so that lists filter in SQL with the very condition that single objects are asked.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,36 +18,12 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Grant, User
+from apps.core import rights
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.rights import ALL_ACTIONS, EVERYWHERE, OWN
 from resimate_text.sentences import Sentence
 
-SCOPES = frozenset({"tenant", "model", "campaign", "assigned", "own", "*"})
-EVERYWHERE = frozenset({"tenant", "*"})
-MAKING = EVERYWHERE | {"own"}
-ALL_ACTIONS = frozenset({"manage", "*"})
-
-#: Every resource with its actions: a permission that names another is a mistake, refused when it is saved.
-RESOURCES: dict[str, frozenset[str]] = {
-    "tenant": frozenset({"manage"}),
-    "users": frozenset({"read", "create", "update", "delete", "manage"}),
-    "roles": frozenset({"read", "create", "update", "delete", "manage"}),
-    "grants": frozenset({"read", "create", "delete", "manage"}),
-    "api-keys": frozenset({"read", "create", "delete", "manage"}),
-    "settings": frozenset({"read", "update", "manage"}),
-    "audit-entries": frozenset({"read", "manage"}),
-    "models": frozenset({"read", "create", "update", "delete", "publish", "retire", "manage"}),
-    "subjects": frozenset({"read", "create", "update", "delete", "manage"}),
-    "assessments": frozenset({"read", "create", "update", "delete", "score", "participate", "manage"}),
-    "responses": frozenset({"read", "manage"}),
-    "calculations": frozenset({"create", "manage"}),
-    "campaigns": frozenset({"read", "create", "update", "delete", "open", "close", "extend", "remind", "manage"}),
-    "stakeholders": frozenset({"read", "create", "update", "delete", "manage"}),
-    "messages": frozenset({"read", "manage"}),
-    "weight-elicitations": frozenset(
-        {"read", "create", "update", "delete", "open", "close", "remind", "apply", "manage"}
-    ),
-    "jobs": frozenset({"read", "cancel", "manage"}),
-}
+MAKING = EVERYWHERE | {OWN}
 
 M = TypeVar("M", bound=Model)
 
@@ -63,7 +40,7 @@ _conditions: dict[tuple[type[Model], str], Condition] = {}
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One line of a grant; ``object_id`` narrows the scopes ``model`` and ``campaign`` to one of them."""
+    """One line of a grant; ``object_id`` narrows a scope of one object to it."""
 
     resource: str
     scope: str
@@ -72,14 +49,17 @@ class Permission:
 
     @classmethod
     def parse(cls, text: str, object_id: UUID | None = None) -> "Permission":
-        parts = text.split(":")
-        known = len(parts) == 3 and parts[1] in SCOPES and (parts[0] == "*" or parts[0] in RESOURCES)
-        if known and parts[2] != "*" and parts[0] != "*":
-            known = parts[2] in RESOURCES[parts[0]]
-        if not known:
+        """Read what somebody wants to permit. Refuses what no app declares."""
+        if not rights.is_known(text):
             detail = Sentence("{text!r} is not resource:scope:action of this product.", text=text)
             raise Invalid(Sentence("{text!r} is no permission.", text=text), errors=[Problem("/permissions", detail)])
-        return cls(parts[0], parts[1], parts[2], object_id)
+        return cls.stored(text, object_id)
+
+    @classmethod
+    def stored(cls, text: str, object_id: UUID | None = None) -> "Permission":
+        """Read what was permitted some day: what no app declares any more, or not yet, permits nothing."""
+        resource, scope, action = [*text.split(":"), "", ""][:3]
+        return cls(resource, scope, action, object_id)
 
     @property
     def is_everywhere(self) -> bool:
@@ -108,6 +88,8 @@ class Permission:
 
 def register_scope(model: type[Model], scope: str, condition: Condition) -> None:
     """Say which rows of a model a scope covers for a user: ``condition(user, object_id) -> Q``."""
+    if scope not in rights.SCOPES:
+        raise ValueError(f"no app declares the scope {scope}")
     _conditions[model, scope] = condition
 
 
@@ -129,7 +111,7 @@ def remember(user: User, grants: Iterable[tuple[list[str], Any]]) -> tuple[Permi
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str, object_id: str) -> Permission:
-    return Permission.parse(text, UUID(object_id) if object_id else None)
+    return Permission.stored(text, UUID(object_id) if object_id else None)
 
 
 def narrow(user: User, key: ApiKey) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps import audit
 from apps.core.errors import Refused
+from apps.tenants import upkeep
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import (
     OWNER,
@@ -41,14 +42,19 @@ class TenantsNotMigrated(Refused):
 
 
 def plan() -> dict[str, int]:
-    """The schemas that lack migrations, the template first, with how many. Few queries, however many tenants."""
+    """The schemas that lack migrations, or what the code wants in them, the template first, with how much.
+
+    Few queries, however many tenants.
+    """
     with owner_in("public"), connections[OWNER].cursor() as cursor:
         cursor.execute(WITH_HISTORY, [MigrationRecorder.Migration._meta.db_table])
         known = {schema for (schema,) in cursor.fetchall()}
         schemas = [settings.TEMPLATE_SCHEMA, *_tenants()]
         behind = schemas_behind(schema for schema in schemas if schema in known)
         everything = len(known_migrations(settings.TENANT_APPS))
-    return {schema: behind.get(schema, everything) for schema in schemas if schema in behind or schema not in known}
+    lacking = {schema: behind.get(schema, everything) for schema in schemas if schema in behind or schema not in known}
+    lacking |= upkeep.behind([schema for schema in schemas if schema not in lacking])
+    return {schema: lacking[schema] for schema in schemas if schema in lacking}
 
 
 def migrate_all(progress: Callable[[str, int, int], None] = lambda *_: None, *, resume: bool = False) -> list[str]:

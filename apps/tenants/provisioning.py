@@ -19,9 +19,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
 from apps.core.sql import tenant_role
+from apps.tenants import upkeep
 from apps.tenants.routers import TenantRouter
 
 OWNER = "owner"
+PUBLIC = "public"
 
 
 @contextmanager
@@ -37,13 +39,14 @@ def owner_in(schema: str) -> Iterator[Any]:
 
 
 def migrate_schema(schema: str) -> None:
-    """Bring one schema up to date, as the owner, and grant its role what it may."""
+    """Bring one schema up to date, as the owner, with what the code wants in it, and grant its role what it may."""
     with owner_in(schema) as connection:
         if schema != "public":
             with connection.cursor() as cursor:
                 cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             ensure_role(schema)
         call_command(Migrate(), database=OWNER, verbosity=0, interactive=False, skip_checks=True)
+    upkeep.bring_up(schema)
     grant(schema)
 
 
@@ -132,7 +135,7 @@ def public_is_behind() -> bool:
     with owner_in("public") as connection:
         recorder = MigrationRecorder(connection)
         applied = set(recorder.applied_migrations()) if recorder.has_table() else set()
-    return bool(known_migrations(settings.SHARED_APPS) - applied)
+    return bool(known_migrations(settings.SHARED_APPS) - applied or upkeep.behind([PUBLIC]))
 
 
 def schemas_behind(schemas: Iterable[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from django_tenants.utils import schema_context
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
-from apps.accounts.roles import PLATFORM_ADMINISTRATOR
+from apps.accounts.permissions import PLATFORM_ADMINISTRATOR
 from apps.configuration import services as configuration
 from apps.configuration import zones
 from apps.tenants.models import Tenant
@@ -39,7 +39,7 @@ def ensure() -> None:
                 configuration.change(zones.KEY, ZONES.get(slug, "UTC"), now=now)
             fill(now)
     with schema_context("public"):
-        ensure_user("platform@localhost.example", "Platform administrator", PLATFORM_ADMINISTRATOR)
+        ensure_user("platform@localhost.example", "Platform administrator", PLATFORM_ADMINISTRATOR.code)
 
 
 def password_for(email: str) -> str:

@@ -51,7 +51,7 @@ def _digest_of_schema() -> str:
     """Changes whenever the template database would."""
     digest = hashlib.sha256()
     sources = [*ROOT.glob("apps/*/migrations/*.py"), *ROOT.glob("apps/tenants/*.py"), ROOT / "resimate/settings.py"]
-    for path in sorted([*sources, ROOT / "requirements.lock", Path(__file__), ROOT / "apps/accounts/roles.py"]):
+    for path in sorted([*sources, ROOT / "requirements.lock", Path(__file__), *ROOT.glob("apps/*/permissions.py")]):
         digest.update(path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()[:12]
 

@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from apps.accounts.roles import write_system_roles
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -21,6 +19,4 @@ class Migration(migrations.Migration):
             name="session_epoch",
             field=models.PositiveIntegerField(default=0),
         ),
-        # Analysts take back what they imported, which takes the rights to remove it.
-        migrations.RunPython(write_system_roles, migrations.RunPython.noop),
     ]

@@ -10,14 +10,13 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
-from apps.accounts.roles import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
-from apps.core import events, moments
+from apps.accounts.permissions import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
+from apps.core import events, moments, rights
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
 from resimate_text.sentences import Sentence
 
-OF_ONE_OBJECT = frozenset({"model", "campaign"})
-ADMINISTRATORS = (ADMINISTRATOR, PLATFORM_ADMINISTRATOR)
+ADMINISTRATORS = (ADMINISTRATOR.code, PLATFORM_ADMINISTRATOR.code)
 
 
 class NotYoursToGive(Refused):
@@ -82,8 +81,8 @@ def grant_role(
 
 def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
     """A grant for one object takes a role that speaks of objects; any other would mean more than it seems."""
-    scopes = {Permission.parse(text).scope for text in role.permissions}
-    if object_id is not None and not scopes <= OF_ONE_OBJECT:
+    scopes = [rights.SCOPES[Permission.parse(text).scope] for text in role.permissions]
+    if object_id is not None and not all(scope.of_one_object for scope in scopes):
         reason = Sentence("The role {role} is not about single objects.", role=role.name)
         raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
 

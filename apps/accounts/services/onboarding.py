@@ -5,7 +5,7 @@ from django_tenants.utils import tenant_context
 
 from apps.accounts import passwords
 from apps.accounts.models import Role, User
-from apps.accounts.roles import ADMINISTRATOR
+from apps.accounts.permissions import ADMINISTRATOR
 from apps.accounts.services.grants import grant_role
 from apps.accounts.services.users import check_email, create_user
 from apps.tenants.models import Tenant
@@ -22,5 +22,5 @@ def onboard_tenant(
     tenant = create_tenant(slug, name=name, now=now)
     with tenant_context(tenant), transaction.atomic():
         user = create_user(admin_email, password=password, now=now, is_first=is_first)
-        grant_role(user, Role.objects.get(code=ADMINISTRATOR), acting_user=None, now=now)
+        grant_role(user, Role.objects.get(code=ADMINISTRATOR.code), acting_user=None, now=now)
     return tenant, user, password

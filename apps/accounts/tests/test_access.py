@@ -13,7 +13,6 @@ from django_tenants.utils import tenant_context
 from apps.accounts import authz, services
 from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
-from apps.accounts.roles import SYSTEM_ROLES
 from apps.accounts.services.grants import (
     AlreadyGranted,
     LastAdministrator,
@@ -24,6 +23,7 @@ from apps.accounts.services.grants import (
 )
 from apps.accounts.services.users import EmailTaken
 from apps.audit.models import AuditEntry
+from apps.core import rights
 from apps.core.errors import Invalid
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
@@ -111,19 +111,34 @@ def test_what_is_no_permission_is_refused_when_it_is_saved(admin: User, now: dat
         services.create_role("typo", name="Typo", permissions=[text], acting_user=admin, now=now)
 
 
-def test_the_roles_of_the_product_are_there_as_specified(acme: Any) -> None:
-    rows = {role.code: role.permissions for role in Role.objects.filter(is_system=True)}
+@pytest.mark.parametrize("gone", ["toys:tenant:manage", "users:nowhere:read", "users:tenant:paint", "nonsense", ""])
+def test_what_no_app_declares_any_more_permits_nothing_and_breaks_nothing(
+    acme: Any, make_user: MakeUser, now: datetime, gone: str
+) -> None:
+    user = make_user("ada@acme.example")
+    role = Role.objects.create(code="worn", name="Worn", permissions=[gone, "users:own:read"])
+    Grant.objects.create(user=user, role=role, granted_at=now)
+    user = User.objects.get(pk=user.pk)
 
-    assert rows == {code: permissions for code, (_, permissions) in SYSTEM_ROLES.items()}
-    assert {"tenant:*:manage", "users:tenant:manage", "models:tenant:*"} <= set(rows["tenant_admin"])
-    assert {"campaigns:assigned:read", "assessments:assigned:participate"} == set(rows["stakeholder"])
+    assert list(authz.visible(User.objects.all(), user, "users:read")) == [user]
+    assert not any(authz.everywhere(user, one) for one in ("users:read", "users:update", "roles:read"))
+
+
+def test_a_key_with_nothing_but_what_no_app_declares_any_more_opens_nothing(admin: User, now: datetime) -> None:
+    key, _ = services.create_api_key(admin, name="worn", now=now, permissions=["users:tenant:read"])
+    key.permissions = ["toys:tenant:manage"]
+    authz.narrow(admin, key)
+
+    assert not any(admin.has_perm(one) for one in ("users:read", "tenant:manage", "models:read"))
 
 
 def test_without_a_grant_nothing_is_permitted(acme: Any, make_user: MakeUser) -> None:
     nobody = make_user("nobody@acme.example")
 
     assert not any(
-        nobody.has_perm(f"{resource}:{action}") for resource, actions in authz.RESOURCES.items() for action in actions
+        nobody.has_perm(f"{resource.name}:{action}")
+        for resource in rights.RESOURCES.values()
+        for action in resource.actions
     )
     assert not nobody.is_staff
 

@@ -1,0 +1,13 @@
+"""What can be permitted of campaigns, and the role of those who answer in them."""
+
+from apps.core.rights import declare, declare_role, declare_scope, grant
+from apps.models.permissions import ANALYST
+
+declare("campaigns", "Campaigns.", *("read", "create", "update", "delete"), *("open", "close", "extend", "remind"))
+declare("stakeholders", "The people who are asked, by name.", "read", "create", "update", "delete")
+declare_scope("campaign", "one campaign, and what it collects", of_one_object=True)
+declare_scope("assigned", "what one takes part in")
+
+STAKEHOLDER = declare_role("stakeholder", "Stakeholder", "Answers in campaigns, signed in.")
+grant(STAKEHOLDER, "campaigns:assigned:read", "assessments:assigned:participate")
+grant(ANALYST, "campaigns:tenant:manage", "stakeholders:tenant:manage")

@@ -1,0 +1,99 @@
+"""What can be permitted, and what the product's own roles permit: each app says its own in ``permissions.py``::
+
+    declare("toys", "Toys of the tenant.", "read", "create")
+    grant(ANALYST, "toys:tenant:read")
+
+The modules are found at start, from the lowest app to the highest: what a grant speaks of is declared by then. How
+permissions are evaluated stands in ``apps/accounts/authz.py``; how roles come into every tenant, in its ``roles.py``.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+#: A grant with such a scope adds no condition.
+EVERYWHERE: Final = frozenset({"tenant", "*"})
+OWN: Final = "own"
+ALL_ACTIONS: Final = frozenset({"manage", "*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    name: str
+    about: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far a permission reaches; a grant may narrow one ``of_one_object`` to a single object."""
+
+    name: str
+    about: str
+    of_one_object: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRole:
+    """A role that comes with the product; ``is_platforms``: in the public schema alone."""
+
+    code: str
+    name: str
+    about: str
+    is_platforms: bool = False
+    permissions: list[str] = field(default_factory=list)
+
+
+RESOURCES: Final[dict[str, Resource]] = {}
+SCOPES: Final[dict[str, Scope]] = {
+    "tenant": Scope("tenant", "everything in the tenant"),
+    "*": Scope("*", "everything in the tenant"),
+    OWN: Scope(OWN, "what is one's own"),
+}
+ROLES: Final[dict[str, SystemRole]] = {}
+
+
+def declare(resource: str, about: str, *actions: str) -> Resource:
+    """Say what can be done with a kind of thing; ``manage``, which is all of it, goes without saying."""
+    if resource in RESOURCES:
+        raise ValueError(f"two apps declare the resource {resource}")
+    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}))
+    return RESOURCES[resource]
+
+
+def declare_scope(name: str, about: str, *, of_one_object: bool = False) -> Scope:
+    """Name a reach; for which rows it holds, ``authz.register_scope`` is told beside their model."""
+    if name in SCOPES:
+        raise ValueError(f"two apps declare the scope {name}")
+    SCOPES[name] = Scope(name, about, of_one_object)
+    return SCOPES[name]
+
+
+def declare_role(code: str, name: str, about: str, *, is_platforms: bool = False) -> SystemRole:
+    """Add a role of the product; it comes into every schema with the next ``migrate_tenants``."""
+    if code in ROLES:
+        raise ValueError(f"two apps declare the role {code}")
+    ROLES[code] = SystemRole(code, name, about, is_platforms)
+    return ROLES[code]
+
+
+def grant(role: SystemRole, *permissions: str) -> None:
+    """Give a role of one's own app, or of one below, permissions that are declared."""
+    if unknown := [text for text in permissions if not is_known(text)]:
+        raise ValueError(f"no app declares what {role.code} is granted: {', '.join(unknown)}")
+    if twice := [text for text in permissions if text in role.permissions]:
+        raise ValueError(f"{role.code} is granted twice: {', '.join(twice)}")
+    role.permissions.extend(permissions)
+
+
+def is_known(text: str) -> bool:
+    """Whether a text is ``resource:scope:action``, each of them declared.
+
+    >>> is_known("jobs:own:cancel"), is_known("jobs:own:paint"), is_known("jobs:own")
+    (True, False, False)
+    """
+    resource, scope, action = [*text.split(":"), "", ""][:3]
+    if text.count(":") != 2 or scope not in SCOPES:
+        return False
+    if resource == "*":
+        return True
+    return resource in RESOURCES and (action == "*" or action in RESOURCES[resource].actions)
