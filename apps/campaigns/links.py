@@ -1,23 +1,17 @@
 """The personal link of a participation."""
 
-from datetime import datetime
-from uuid import UUID
+from django.db.models import QuerySet
 
-from apps.campaigns.models import Campaign, Participation
-from apps.outreach.links import Dead, PersonalLinks
+from apps.campaigns.models import Participation
+from apps.outreach.links import declare
 
 
-def _by_id(pk: UUID) -> Participation | None:
+def _rows() -> QuerySet[Participation]:
     related = ("campaign__version", "campaign__subject", "campaign__assessment", "stakeholder", "response")
-    rows = Participation.objects.select_related(*related)
-    return rows.defer("campaign__version__document", "campaign__assessment__values").filter(pk=pk).first()
+    return Participation.objects.select_related(*related).defer(
+        "campaign__version__document", "campaign__assessment__values"
+    )
 
 
-def _death(participation: Participation, now: datetime) -> Dead | None:
-    if participation.campaign.status == Campaign.Status.DRAFT or participation.response is None:
-        return Dead.UNKNOWN
-    return None if participation.campaign.accepts_answers_at(now) else Dead.CLOSED
-
-
-LINKS = PersonalLinks("resimate.campaigns.personal-link", "campaigns:respond", _by_id, _death)
+LINKS = declare(Participation, "campaigns", route="campaigns:respond", rows=_rows)
 find, token_for, url_for = LINKS.find, LINKS.token_for, LINKS.url_for

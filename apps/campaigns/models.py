@@ -6,10 +6,9 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
-from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import BlindIndexField, Model
-from apps.outreach.models import LinkHolder, Person
+from apps.core.fields import BlindIndexField
+from apps.outreach.models import LinkHolder, Person, Round
 
 
 class Stakeholder(Person):
@@ -36,16 +35,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
 
-class Campaign(Model):
+class Campaign(Round):
     """A request to a group of stakeholders to assess a subject by a date."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        OPEN = "open", _("Open")
-        CLOSED = "closed", _("Closed")
-
-    name = models.CharField(max_length=200)
-    introduction = models.TextField(blank=True)
     version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="campaigns")
     subject = models.ForeignKey("resilience.Subject", models.PROTECT, related_name="campaigns")
     period = models.CharField(max_length=60, blank=True)
@@ -55,12 +47,7 @@ class Campaign(Model):
     assessment = models.OneToOneField(
         "resilience.Assessment", models.PROTECT, null=True, blank=True, related_name="campaign"
     )
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    opened_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField()
 
     objects = CampaignQuerySet.as_manager()
 
@@ -72,11 +59,8 @@ class Campaign(Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     def accepts_answers_at(self, moment: datetime) -> bool:
-        return self.status == self.Status.OPEN and moment < self.closes_at
+        return super().accepts_answers_at(moment) and moment < self.closes_at
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
@@ -125,8 +109,16 @@ class Participation(LinkHolder):
         return self.seen_version == self.link_version
 
     @property
+    def can_answer(self) -> bool:
+        return self.response is not None
+
+    @property
     def person(self) -> Stakeholder:
         return self.stakeholder
+
+    @property
+    def round(self) -> Campaign:
+        return self.campaign
 
     @property
     def message_prefix(self) -> str:

@@ -3,14 +3,13 @@
 from functools import cached_property
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import JSONField, Model
 from apps.elicitation.question_snapshot import AskedNode, asked_nodes
-from apps.outreach.models import LinkHolder, Person
+from apps.outreach.models import LinkHolder, Person, Round
 
 
 class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):
@@ -22,7 +21,7 @@ class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):
         )
 
 
-class WeightElicitation(Model):
+class WeightElicitation(Round):
     """A request to experts to weigh the children of some nodes of a draft.
 
     ``nodes`` keeps what is asked as it was when the elicitation was made: each parent with its children, by code and
@@ -33,22 +32,10 @@ class WeightElicitation(Model):
         BUDGET = "budget_allocation", _("Budget: 100 points to share out")
         AHP = "ahp", _("Pairs: which of two matters more, and how much (AHP)")
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        OPEN = "open", _("Open")
-        CLOSED = "closed", _("Closed")
-
-    name = models.CharField(max_length=200)
-    introduction = models.TextField(blank=True)
     version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="+")
     method = models.CharField(max_length=20, choices=Method)
     nodes = models.JSONField()
     answer_by = models.DateField(null=True, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField()
-    opened_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 
     objects = WeightElicitationQuerySet.as_manager()
@@ -59,9 +46,6 @@ class WeightElicitation(Model):
                 condition=Q(status="draft") | Q(opened_at__isnull=False), name="elicitation_opened_at_set_once_open"
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
     @cached_property
     def asked(self) -> tuple[AskedNode, ...]:
@@ -98,6 +82,10 @@ class Expert(Person, LinkHolder):
     @property
     def person(self) -> Person:
         return self
+
+    @property
+    def round(self) -> WeightElicitation:
+        return self.elicitation
 
     @property
     def message_prefix(self) -> str:

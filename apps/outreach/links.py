@@ -13,23 +13,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.core.tenancy import current_schema
-from apps.outreach.models import LinkHolder
+from apps.outreach.models import LinkHolder, Round
 from apps.tenants.hosts import base_url
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
-class Dead(Enum):
-    """Why a link opens nothing. Only who held a true link learns more than ``UNKNOWN``."""
+class LinkState(Enum):
+    """What a token opens. Only who held a true link learns more than ``UNKNOWN``."""
 
+    LIVE = "live"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
@@ -40,23 +42,27 @@ H = TypeVar("H", bound=LinkHolder)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[H]):
-    """The holder that a token leads to; ``dead`` says why nothing can be answered through it."""
+    """The holder that a token leads to, and whether it opens anything."""
 
     holder: H | None
-    dead: Dead | None = None
+    state: LinkState
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalLinks(Generic[H]):
-    """The links of one kind: ``salt`` keeps kinds apart, ``route`` names the page that they open.
+    """The links of one kind: ``name`` keeps kinds apart, ``route`` names the page that they open.
 
-    ``by_id`` looks a holder up; ``death`` says why a true link opens nothing at a moment, if it does not.
+    ``rows`` are the holders with all that their pages and messages read of them.
     """
 
-    salt: str
+    name: str
     route: str
-    by_id: Callable[[UUID], H | None]
-    death: Callable[[H, datetime], Dead | None]
+    rows: Callable[[], QuerySet[H]]
+
+    @property
+    def folder(self) -> str:
+        """The part of the address that the pages of all links of this kind share, such as ``/a/``."""
+        return reverse(self.route, args=["-"], urlconf=settings.ROOT_URLCONF).removesuffix("-/")
 
     def token_for(self, holder: H) -> str:
         sealed = holder.pk.bytes + self._seal(holder.pk, holder.link_version, str(settings.SECRET_KEY))
@@ -64,22 +70,23 @@ class PersonalLinks(Generic[H]):
 
     def url_for(self, holder: H, base: str | None = None) -> str:
         """The address for the person's browser; ``base`` spares the look-up of the tenant's host in a loop."""
-        path = reverse(self.route, args=[self.token_for(holder)], urlconf=settings.ROOT_URLCONF)
-        return f"{base if base is not None else base_url()}{path}"
+        return f"{base if base is not None else base_url()}{self.path_for(holder)}"
+
+    def path_for(self, holder: H) -> str:
+        return reverse(self.route, args=[self.token_for(holder)], urlconf=settings.ROOT_URLCONF)
 
     def find(self, token: str, *, now: datetime) -> Found[H]:
         """The holder that a token was made for, if it was: in constant time as far as the seal goes."""
         parts = _parts(token)
         if parts is None:
-            return Found(None, Dead.UNKNOWN)
+            return Found(None, LinkState.UNKNOWN)
         pk, seal = parts
-        holder = self.by_id(pk)
+        holder = self.rows().filter(pk=pk).first()
         version = holder.link_version if holder else 1
         genuine = self._is_sealed(pk, version, seal)
         if holder is None or not (genuine or self._was_sealed(pk, version, seal)):
-            return Found(None, Dead.UNKNOWN)
-        withdrawn = not genuine or holder.revoked_at is not None
-        return Found(holder, Dead.WITHDRAWN if withdrawn else self.death(holder, now))
+            return Found(None, LinkState.UNKNOWN)
+        return Found(holder, _state_at(now, holder) if genuine else LinkState.WITHDRAWN)
 
     def _is_sealed(self, pk: UUID, version: int, seal: bytes) -> bool:
         secrets = [str(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
@@ -93,7 +100,8 @@ class PersonalLinks(Generic[H]):
 
     def _seal(self, pk: UUID, version: int, secret: str) -> bytes:
         said = f"{current_schema()}|{pk}|{version}"
-        return salted_hmac(self.salt, said, secret=secret, algorithm="sha256").digest()[:16]
+        salt = f"resimate.{self.name}.personal-link"
+        return salted_hmac(salt, said, secret=secret, algorithm="sha256").digest()[:16]
 
 
 def _parts(token: str) -> tuple[UUID, bytes] | None:
@@ -106,3 +114,32 @@ def _parts(token: str) -> tuple[UUID, bytes] | None:
     if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != token:
         return None  # another spelling of the same bytes
     return UUID(bytes=sealed[:16]), sealed[16:]
+
+
+def _state_at(moment: datetime, holder: LinkHolder) -> LinkState:
+    """What the present link of a holder opens."""
+    if holder.revoked_at is not None:
+        return LinkState.WITHDRAWN
+    if holder.round.status == Round.Status.DRAFT or not holder.can_answer:
+        return LinkState.UNKNOWN
+    return LinkState.LIVE if holder.round.accepts_answers_at(moment) else LinkState.CLOSED
+
+
+_kinds: dict[type[LinkHolder], PersonalLinks[Any]] = {}
+
+
+def declare(holder: type[H], name: str, *, route: str, rows: Callable[[], QuerySet[H]]) -> PersonalLinks[H]:
+    """Give the people of a round links of their own kind."""
+    links = PersonalLinks(name, route, rows)
+    if any(name == known.name for known in _kinds.values()):
+        raise ValueError("two kinds of personal links have one name", name)
+    _kinds[holder] = links
+    return links
+
+
+def kinds() -> list[PersonalLinks[Any]]:
+    return list(_kinds.values())
+
+
+def links_of(holder: H) -> PersonalLinks[H]:
+    return _kinds[type(holder)]

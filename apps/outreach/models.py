@@ -1,8 +1,11 @@
-"""The columns of people without an account, in tables of the apps above: all models here are abstract."""
+"""Rounds of asking people without an account, and the people: abstract, for tables of the apps above."""
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import BlindIndexField, EncryptedTextField, Model
 
@@ -29,10 +32,36 @@ class Person(Model):
         return digest
 
 
-class LinkHolder(Model):
-    """One person's part in something, reached by a personal link (:mod:`apps.outreach.links`).
+class Round(Model):
+    """A request to people outside: prepared as a draft, open while it takes what they say, then closed."""
 
-    Has a ``person``, and a ``message_prefix`` with which the ``dedupe_key`` of every message to them begins.
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    name = models.CharField(max_length=200)
+    introduction = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def accepts_answers_at(self, moment: datetime) -> bool:
+        return self.status == self.Status.OPEN
+
+
+class LinkHolder(Model):
+    """One person's part in a round, reached by a personal link (:mod:`apps.outreach.links`).
+
+    With the ``message_prefix`` begins the ``dedupe_key`` of every message to them.
     """
 
     link_version = models.PositiveSmallIntegerField(default=1)
@@ -49,5 +78,14 @@ class LinkHolder(Model):
         raise NotImplementedError
 
     @property
+    def round(self) -> Round:
+        raise NotImplementedError
+
+    @property
     def message_prefix(self) -> str:
         raise NotImplementedError
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is something behind the link, once the round is open."""
+        return True

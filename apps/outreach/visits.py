@@ -23,7 +23,7 @@ from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
-from apps.outreach.links import Dead, Found, H, PersonalLinks
+from apps.outreach.links import Found, H, LinkState, PersonalLinks
 from apps.outreach.services import note_opened
 
 
@@ -45,20 +45,19 @@ YEAR = 365 * 24 * 3600
 WRONG_LINKS = 300
 #: The frame would otherwise make a token, and a cookie for it, that nothing here asks for.
 NO_COOKIE = {"csrf_token": ""}
-STATUS = {Dead.UNKNOWN: 404, Dead.WITHDRAWN: 410, Dead.CLOSED: 410}
+STATUS = {LinkState.UNKNOWN: 404, LinkState.WITHDRAWN: 410, LinkState.CLOSED: 410}
 
 
 @dataclass(frozen=True, slots=True)
 class ByPersonalLink(Generic[H, V]):
-    """Lets in who holds one kind of link: ``welcome`` makes a visit of the token and its holder.
+    """Lets in who holds one kind of link: ``visit_for`` makes a visit of the token and its holder.
 
-    ``closed`` is the template for a link whose time is over; below ``path`` a chosen language is remembered.
+    ``closed`` is the template for a link whose time is over.
     """
 
     links: PersonalLinks[H]
-    welcome: Callable[[HttpRequest, str, H, datetime], V]
+    visit_for: Callable[[HttpRequest, str, H, datetime], V]
     closed: str
-    path: str
 
     def __call__(self, page: Page[V, P]) -> Callable[..., HttpResponse]:
         """Let in who comes through a live link; everybody else gets a page that says what to do, and no more.
@@ -68,31 +67,31 @@ class ByPersonalLink(Generic[H, V]):
 
         @csrf_exempt
         @wraps(page)
-        def entered(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page_for_visitor(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             response = self._enter(request, token, page, *args, **kwargs)
             response["Cache-Control"] = "no-store"
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex, nofollow"
             return response
 
-        return entered
+        return page_for_visitor
 
     def _enter(
         self, request: HttpRequest, token: str, page: Page[V, P], *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         now = timezone.now()
         found = self.links.find(token, now=now)
-        turned_away = _turn_away(request, found, self.closed)
-        if turned_away is not None or found.holder is None:
-            return turned_away or HttpResponse(status=404)
+        refusal = _refusal_page(request, found, self.closed)
+        if refusal is not None or found.holder is None:
+            return refusal or HttpResponse(status=404)
         if request.method == "POST":  # programs follow links, too: scanners of mail, previews, prefetching browsers
             note_opened(found.holder, now=now)
-        visit = self.welcome(request, token, found.holder, now)
+        visit = self.visit_for(request, token, found.holder, now)
         translation.activate(visit.language)
         context.amend(user_id=visit.visitor, actor_type="participant")
         response = page(request, visit, *args, **kwargs)
         if "lang" in request.GET:
-            _remember(response, visit.language, self.path)
+            _remember(response, visit.language, self.links.folder)
         return response
 
 
@@ -112,7 +111,7 @@ def frame(request: HttpRequest, visit: Visit, languages: Sequence[tuple[str, str
     }
 
 
-def _turn_away(request: HttpRequest, found: Found[Any], closed: str) -> HttpResponse | None:
+def _refusal_page(request: HttpRequest, found: Found[Any], closed: str) -> HttpResponse | None:
     """The page for who may not come in; None for who may."""
     if found.holder is None:
         counter, limit = f"wrong-link:{client_address(request)}", WRONG_LINKS
@@ -120,12 +119,12 @@ def _turn_away(request: HttpRequest, found: Found[Any], closed: str) -> HttpResp
         counter, limit = f"link:{found.holder.pk}", int(configuration.get(PER_LINK.name))
     if _is_used_up(counter, limit):
         return _slow_down(request)
-    if found.dead is None:
+    if found.state is LinkState.LIVE:
         return None
     if getattr(request, "htmx", False):
         return HttpResponse(status=200, headers={"HX-Refresh": "true"})
-    template = closed if found.dead is Dead.CLOSED else f"outreach/{found.dead.value}.html"
-    return render(request, template, NO_COOKIE, status=STATUS[found.dead])
+    template = closed if found.state is LinkState.CLOSED else f"outreach/{found.state.value}.html"
+    return render(request, template, NO_COOKIE, status=STATUS[found.state])
 
 
 def language_of(request: HttpRequest, offered: Sequence[str], preferred: str) -> str:

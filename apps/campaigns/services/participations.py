@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.campaigns.links import LINKS
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.invitations import send_link
 from apps.core.errors import Refused
@@ -36,7 +35,7 @@ def show_link(participation: Participation, *, acting_user: User, now: datetime)
         raise LinkHidden("The link is withdrawn. Renew it first.")
     participation.seen_version = participation.link_version
     participation.save(update_fields=["seen_version"])
-    return outreach.show_link(participation, LINKS, acting_user=acting_user, now=now)
+    return outreach.show_link(participation, acting_user=acting_user, now=now)
 
 
 @transaction.atomic

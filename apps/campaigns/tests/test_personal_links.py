@@ -17,7 +17,7 @@ from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, 
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.models.models import Answer
-from apps.outreach.links import Dead
+from apps.outreach.links import LinkState
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 
@@ -54,7 +54,7 @@ def test_every_single_bit_of_the_token_counts(campaign: Campaign, clock: Clock) 
         changed = bytearray(sealed)
         changed[bit // 8] ^= 1 << (bit % 8)
         token = base64.urlsafe_b64encode(changed).decode().rstrip("=")
-        assert links.find(token, now=clock.moment).dead is Dead.UNKNOWN, bit
+        assert links.find(token, now=clock.moment).state is LinkState.UNKNOWN, bit
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_another_spelling_of_a_true_token_is_unknown(campaign: Campaign, clock: 
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     place = alphabet.index(token[-1])
 
-    assert links.find(token[:-1] + alphabet[place + 1], now=clock.moment).dead is Dead.UNKNOWN
+    assert links.find(token[:-1] + alphabet[place + 1], now=clock.moment).state is LinkState.UNKNOWN
 
 
 def test_the_answer_for_unknown_people_and_wrong_seals_is_the_same(campaign: Campaign, visitor: Client) -> None:
@@ -226,6 +226,6 @@ def test_an_old_secret_key_still_opens_while_keys_are_rotated(campaign: Campaign
     token = links.token_for(part_of(campaign, BO))
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [settings.SECRET_KEY]
 
-    assert links.find(token, now=clock.moment + timedelta(minutes=1)).dead is None
+    assert links.find(token, now=clock.moment + timedelta(minutes=1)).state is LinkState.LIVE
     settings.SECRET_KEY_FALLBACKS = []
-    assert links.find(token, now=clock.moment).dead is Dead.UNKNOWN
+    assert links.find(token, now=clock.moment).state is LinkState.UNKNOWN

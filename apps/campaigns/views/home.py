@@ -74,7 +74,7 @@ def _own_campaigns(request: HttpRequest) -> HttpResponse:
     shown = [
         {
             "campaign": one.campaign,
-            "url": f"/a/{links.token_for(one)}/" if one.campaign.accepts_answers_at(now) else "",
+            "url": links.LINKS.path_for(one) if one.campaign.accepts_answers_at(now) else "",
             "response": one.response,
         }
         for one in mine.order_by("-campaign__opened_at")

@@ -72,7 +72,7 @@ def offered_languages(form: Questionnaire) -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
 
 
-_entrance = ByPersonalLink(links.LINKS, _visit, "campaigns/respond/closed.html", "/a/")
+_entrance = ByPersonalLink(links.LINKS, _visit, "campaigns/respond/closed.html")
 P = ParamSpec("P")
 
 
@@ -104,7 +104,7 @@ def _remember_beginning(response: HttpResponse, visit: Visit) -> None:
         "begun",
         salt=visit.token,
         max_age=YEAR,
-        path=f"/a/{visit.token}/",
+        path=f"{links.LINKS.folder}{visit.token}/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -29,6 +29,8 @@ def test_a_line_has_exactly_the_fields_that_are_asked_for() -> None:
     ("said", "written"),
     [
         (f"Internal Server Error: /a/{TOKEN}/check/", "Internal Server Error: /a/…/check/"),
+        (f"Not Found: /one-of-another-kind/{TOKEN}", "Not Found: /one-of-another-kind/…"),
+        (f"Not Found: /a/{TOKEN}cut-badly", "Not Found: /a/…"),
         ("key rsk_live_abcdefgh_0123456789_deadbeef", "key rsk_live_abcdefgh_…"),
         ("refused ada.lovelace+x@mail.acme.example", "refused …@…"),
         ("Error 111 connecting to redis://:pass-word@127.0.0.1:6379", "Error 111 connecting to redis://…@…:6379"),

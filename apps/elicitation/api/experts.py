@@ -27,11 +27,9 @@ from apps.elicitation.api.serializers import (
     contact_of,
     value_of,
 )
-from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
 from apps.models.api.bodies import rows_in
-from apps.outreach.services import show_link
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
 
@@ -99,7 +97,7 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
     @verb()
     def link(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the personal link, which is recorded: whoever has it judges in the expert's name."""
-        url = show_link(self.get_object(), LINKS, acting_user=caller(request), now=timezone.now())
+        url = services.show_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return Response({"link": url}, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=ExpertSerializer)

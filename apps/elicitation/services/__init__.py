@@ -25,7 +25,7 @@ from apps.elicitation.services.judgements import (
     save_judgement,
     send_judgements,
 )
-from apps.outreach.services import revoke_link
+from apps.outreach.services import revoke_link, show_link
 
 __all__ = [
     "ElicitationNotReady",
@@ -48,4 +48,5 @@ __all__ = [
     "revoke_link",
     "save_judgement",
     "send_judgements",
+    "show_link",
 ]

@@ -15,12 +15,10 @@ from apps.accounts.workspace import user_of, workspace_page
 from apps.core.pages import errors_as_messages, errors_on_form
 from apps.elicitation import comparison_labels, presenting, services
 from apps.elicitation.forms import AddExpertsForm
-from apps.elicitation.links import LINKS
 from apps.elicitation.models import Expert
 from apps.elicitation.reading import Judged
 from apps.elicitation.views.permissions import READ, crumbs, elicitation_or_404
 from apps.notifications.services import messages_with
-from apps.outreach.services import show_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +48,7 @@ def person(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
 @workspace_page("weight-elicitations:manage", shows="expert")
 def link(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
     found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
-    return _show(request, found, show_link(found, LINKS, acting_user=user_of(request), now=timezone.now()))
+    return _show(request, found, services.show_link(found, acting_user=user_of(request), now=timezone.now()))
 
 
 def _show(request: HttpRequest, found: Expert, url: str = "") -> HttpResponse:

@@ -58,4 +58,4 @@ def _visit(request: HttpRequest, token: str, expert: Expert, now: datetime) -> V
     return Visit(token, expert, language, now)
 
 
-by_personal_link = ByPersonalLink(links.LINKS, _visit, "elicitation/answer/closed.html", "/e/")
+by_personal_link = ByPersonalLink(links.LINKS, _visit, "elicitation/answer/closed.html")

@@ -13,7 +13,7 @@ from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
-from apps.outreach.links import H, PersonalLinks
+from apps.outreach.links import H, PersonalLinks, links_of
 from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
@@ -75,10 +75,10 @@ def note_opened(holder: H, *, now: datetime) -> None:
         type(holder)._default_manager.filter(pk=holder.pk, opened_at=None).update(opened_at=holder.opened_at)
 
 
-def show_link(holder: H, links: PersonalLinks[H], *, acting_user: User, now: datetime) -> str:
+def show_link(holder: H, *, acting_user: User, now: datetime) -> str:
     """The address of the link, for the telephone or another channel; who looked is on record."""
     audit.record(f"{holder._meta.model_name}.link_shown", now=now, target=holder, actor=acting_user)
-    return links.url_for(holder)
+    return links_of(holder).url_for(holder)
 
 
 @transaction.atomic
