@@ -24,8 +24,8 @@ load: install  ## Measure the service under load and attack, on a quiet machine
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench
 
-mutants: measuring  ## Change the engine in small ways and count what its tests notice; M="*.ranks.*" narrows it
-	@$(python) scripts/mutants $(if $(M),'$(M)')
+mutants: measuring  ## Change the engine in small ways and count what tests notice; M="*.ranks.*" narrows it; OF=guards
+	@$(if $(filter guards,$(OF)),$(python) -m resimate.guards $(M),$(python) scripts/mutants $(if $(M),'$(M)'))
 
 measuring: install
 	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-measure.lock

@@ -1,0 +1,242 @@
+"""``make mutants OF=guards``: leave each guard of the product out once, and see which test notices.
+
+What was found is kept in ``build/guards``: as long as a module, its tests and the guard are the same, it is not tried
+again. A guard that no test notices fails the command, unless ``named.toml`` names it with its reason.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from resimate.guards import rules
+from resimate.guards.finding import Guard, find
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMED = Path(__file__).parent / "named.toml"
+WORK = ROOT / "build" / "guards"
+TREE = WORK / "tree"
+NOT_COPIED = shutil.ignore_patterns(".*", "build", "__pycache__")
+PROCESSES = 2
+#: Seconds for all the tests of one guard.
+LIMIT = 240.0
+NOTICED = ("noticed", "timeout")
+VERDICTS = (*NOTICED, "survived", "unreached")
+
+
+def main() -> None:
+    wishes = _wishes()
+    guards = [guard for guard in every_guard() if wanted(guard, wishes)]
+    if wishes.sample:
+        guards = random.Random(wishes.seed).sample(guards, min(wishes.sample, len(guards)))  # noqa: S311
+    if wishes.list:
+        print("\n".join([*(f"{one.path}:{one.line} {one.kind} {one.key}" for one in guards), *_counts(guards)]))  # noqa: T201
+        return
+    copy_tree()
+    reach = record(again=wishes.again)
+    verdicts = attempt(guards, reach, again=wishes.again)
+    sys.exit(report(guards, verdicts, as_json=wishes.json))
+
+
+def _wishes() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m resimate.guards", description=__doc__)
+    parser.add_argument("--only", default="", metavar="PATTERN", help="guards whose place or text the pattern finds")
+    parser.add_argument("--kind", choices=rules.KINDS)
+    parser.add_argument("--sample", type=int, metavar="N", help="so many of them, drawn by lot")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="forget what was found before")
+    parser.add_argument("--list", action="store_true", help="say what there is, and try nothing")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def wanted(guard: Guard, wishes: argparse.Namespace) -> bool:
+    return (not wishes.kind or guard.kind == wishes.kind) and bool(re.search(wishes.only, guard.key))
+
+
+def every_guard() -> list[Guard]:
+    found = (guard for _, guards in find(ROOT).values() for guard in guards)
+    return sorted(found, key=lambda one: rules.KINDS.index(one.kind))
+
+
+def copy_tree() -> None:
+    """Copy the product, with switches beside its guards."""
+    TREE.mkdir(parents=True, exist_ok=True)
+    for old in TREE.iterdir():
+        if old.name != "build":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.copytree(ROOT, TREE, ignore=NOT_COPIED, dirs_exist_ok=True)
+    for path, (text, _) in find(ROOT).items():
+        (TREE / path.relative_to(ROOT)).write_text(text)
+
+
+# -- which test reaches what
+
+
+def record(*, again: bool) -> dict[str, Any]:
+    """Of each test: its time, and the keys of the guards that it reaches. Files that have changed are run anew."""
+    kept = WORK / "reach.json"
+    known: dict[str, Any] = {} if again or not kept.exists() else json.loads(kept.read_text())
+    guards = {one.number: one.key for one in every_guard()}
+    stamp = _digest(*sorted(guards.values()))
+    files = [path for part in ("apps", "resimate/tests") for path in ROOT.glob(f"{part}/**/test_*.py")]
+    digests = {str(path.relative_to(ROOT)): _digest(path.read_bytes(), stamp) for path in files}
+    stale = [name for name, digest in digests.items() if known.get(name, {}).get("digest") != digest]
+    lines = run([{"files": sorted(stale)[k::PROCESSES]} for k in range(PROCESSES)], "reach")
+    for name in stale:
+        known[name] = {"digest": digests[name], "tests": []}
+    for line in lines:
+        reached = {part: [guards[number] for number in line[part]] for part in ("setup", "call")}
+        known[line["test"].partition("::")[0]]["tests"].append(line | reached)
+    known = {name: one for name, one in known.items() if name in digests}
+    kept.write_text(json.dumps(known))
+    return known
+
+
+def tests_of(reach: Mapping[str, Any]) -> dict[str, list[tuple[str, float]]]:
+    """Of each guard the tests that reach it, the fastest first; last those of a file that is set up by way of it."""
+    found: dict[str, dict[str, tuple[bool, float]]] = defaultdict(dict)
+    for one in reach.values():
+        passed = [line for line in one["tests"] if line["passed"]]
+        for key in {key for line in passed for key in line["setup"]}:
+            found[key] |= {line["test"]: (True, line["took"]) for line in passed}
+        for line in passed:
+            for key in line["call"]:
+                found[key][line["test"]] = (False, line["took"])
+    return {
+        key: [(name, took) for name, (_, took) in sorted(tests.items(), key=lambda pair: pair[1])]
+        for key, tests in found.items()
+    }
+
+
+# -- each guard left out once
+
+
+def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -> dict[str, dict[str, Any]]:
+    """Try the guards that have no verdict yet. Every verdict is written down at once: what is stopped goes on later."""
+    kept = WORK / "verdicts.jsonl"
+    if again:
+        kept.unlink(missing_ok=True)
+    tests = tests_of(reach)
+    known = {line["digest"]: line for line in _lines(kept)}
+    digests = {one.key: _digest_of(one, tests.get(one.key, []), reach) for one in guards}
+    due = [one for one in guards if digests[one.key] not in known]
+    plans = [
+        _plan([(one, digests[one.key], tests.get(one.key, [])) for one in due[k::PROCESSES]]) for k in range(PROCESSES)
+    ]
+    run(plans, "verdicts", kept)
+    known |= {line["digest"]: line for line in _lines(kept)}
+    return {key: known[digest] for key, digest in digests.items() if digest in known}
+
+
+def _plan(due: Sequence[tuple[Guard, str, Sequence[tuple[str, float]]]]) -> dict[str, Any]:
+    guards = [{"number": one.number, "key": one.key, "digest": digest, "tests": tests} for one, digest, tests in due]
+    files = sorted({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
+    return {"limit": LIMIT, "guards": guards, "files": files}
+
+
+def _digest_of(guard: Guard, tests: Iterable[tuple[str, float]], reach: Mapping[str, Any]) -> str:
+    files = sorted({name.partition("::")[0] for name, _ in tests})
+    return _digest((ROOT / guard.path).read_bytes(), guard.key, *(reach[name]["digest"] for name in files))
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()[:16]
+
+
+def run(plans: Sequence[dict[str, Any]], name: str, out: Path | None = None) -> list[dict[str, Any]]:
+    """Let a process of pytest work on each plan that names files; returns what they wrote."""
+    running, outs = [], []
+    for number, plan in enumerate(plans):
+        outs.append(out or WORK / f"{name}-{number}.jsonl")
+        if out is None:
+            outs[-1].unlink(missing_ok=True)
+        if not plan["files"]:
+            continue
+        written = WORK / f"{name}-{number}.plan"
+        written.write_text(json.dumps(plan | {"out": str(outs[-1])}))
+        environment = {**os.environ, "RESIMATE_GUARDS": str(written), "PYTEST_XDIST_WORKER": f"gw{number}"}
+        command = [sys.executable, "-m", "pytest", "-p", "resimate.guards.trying", "-p", "no:cacheprovider", "-s"]
+        with (WORK / f"{name}-{number}.log").open("w") as log:
+            process = subprocess.Popen(  # noqa: S603  our own tests
+                [*command, *plan["files"]], cwd=TREE, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        running.append(process)
+    for process in running:
+        process.wait()
+    return [line for path in sorted(set(outs)) for line in _lines(path)]
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+# -- what came of it
+
+
+def report(guards: Sequence[Guard], verdicts: Mapping[str, Mapping[str, Any]], *, as_json: bool) -> int:
+    """Print it; returns the exit code, 1 when a guard that nobody has named can go unnoticed."""
+    reasons = named()
+    found = {one.key: str(verdicts.get(one.key, {}).get("verdict", "untried")) for one in guards}
+    unnoticed = [one for one in guards if found[one.key] in ("survived", "unreached") and one.key not in reasons]
+    stale = sorted(key for key, verdict in found.items() if key in reasons and verdict in NOTICED)
+    if as_json:
+        rows = [
+            {
+                "kind": one.kind,
+                "place": one.place,
+                "text": one.text,
+                "verdict": found[one.key],
+                "reason": reasons.get(one.key),
+            }
+            for one in guards
+        ]
+        print(json.dumps(rows, indent=2))  # noqa: T201
+    else:
+        print("\n".join([*_table(guards, found, reasons), *_lists(unnoticed, found, stale)]))  # noqa: T201
+    return 1 if unnoticed else 0
+
+
+def named() -> dict[str, str]:
+    """The guards that need not be noticed, each with its reason."""
+    places = tomllib.loads(NAMED.read_text())
+    return {f"{place}: {text}": why for place, some in places.items() for text, why in some.items()}
+
+
+def _table(guards: Sequence[Guard], found: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
+    heads = ("noticed", "timeout", "survived", "unreached", "untried", "named")
+    lines = [f"{'':12}{'guards':>10}" + "".join(f"{head:>10}" for head in heads)]
+    for kind in (*rules.KINDS, ""):
+        of_kind = [one for one in guards if one.kind == kind or not kind]
+        counted = Counter(
+            "named" if one.key in reasons and found[one.key] not in NOTICED else found[one.key] for one in of_kind
+        )
+        lines.append(f"{kind or 'all':12}{len(of_kind):>10}" + "".join(f"{counted[head]:>10}" for head in heads))
+    return lines
+
+
+def _lists(unnoticed: Sequence[Guard], found: Mapping[str, str], stale: Sequence[str]) -> list[str]:
+    lines = [f"{found[one.key]:10} {one.path}:{one.line} {one.key}" for one in unnoticed]
+    return [*lines, *(f"named, and noticed: {key}" for key in stale)]
+
+
+def _counts(guards: Sequence[Guard]) -> list[str]:
+    counted = Counter(one.kind for one in guards)
+    return [f"{kind:12}{counted[kind]:>6}" for kind in rules.KINDS] + [f"{'all':12}{len(guards):>6}"]
+
+
+if __name__ == "__main__":
+    main()
