@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, Q
 
 from apps.core.fields import BlindIndexField
+from apps.notifications.about import About
 from apps.outreach.models import LinkHolder, Person, Round
 
 
@@ -121,5 +122,5 @@ class Participation(LinkHolder):
         return self.campaign
 
     @property
-    def message_prefix(self) -> str:
-        return f"campaign:{self.campaign_id}:{self.pk}:"
+    def about(self) -> About:
+        return About("campaigns.campaign", self.campaign_id)

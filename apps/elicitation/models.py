@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import JSONField, Model
 from apps.elicitation.question_snapshot import AskedNode, asked_nodes
+from apps.notifications.about import About
 from apps.outreach.models import LinkHolder, Person, Round
 
 
@@ -88,8 +89,8 @@ class Expert(Person, LinkHolder):
         return self.elicitation
 
     @property
-    def message_prefix(self) -> str:
-        return f"elicitation:{self.elicitation_id}:{self.pk}:"
+    def about(self) -> About:
+        return About("elicitation.weightelicitation", self.elicitation_id)
 
 
 class Judgement(Model):

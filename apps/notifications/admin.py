@@ -10,6 +10,6 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     list_display = ("kind", "subject", "state", "attempts", "due_at", "sent_at")
     list_filter = ("state", "kind", "channel")
-    search_fields = ("subject", "dedupe_key")
-    fields = (*list_display, "address", "language", "channel", "last_error", "created_at")
+    search_fields = ("subject",)
+    fields = (*list_display, "about_type", "about_id", "address", "language", "channel", "last_error", "created_at")
     ordering = ("-pk",)

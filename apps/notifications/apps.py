@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class NotificationsConfig(AppConfig):
@@ -7,3 +8,5 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.notifications import subscribers  # noqa: F401  they register themselves
+
+        autodiscover_modules("messages")

@@ -1,7 +1,9 @@
 """Messages: one thing to one address on one channel; deliveries are its attempts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -9,15 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import presence
 from apps.core.fields import EncryptedTextField, Model
+from apps.notifications.about import About
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due_at(self, moment: datetime) -> Self:
         return self.filter(presence.free_at(moment), state=Message.State.QUEUED, due_at__lte=moment)
 
+    def about(self, about: About) -> Self:
+        return self.filter(about_type=about.type, about_id=about.id)
+
+    def to(self, recipients: Iterable[UUID]) -> Self:
+        return self.filter(recipient_id__in=list(recipients))
+
 
 class Message(Model):
-    """What is to be sent. Its id makes the Message-ID, the same over all retries, so that repeats can be told."""
+    """What is to be sent. Its id makes the Message-ID, the same over all retries, so that repeats can be told.
+
+    ``about_type`` and ``about_id`` say what it is about, ``recipient_id`` to whose part in that it goes, ``occasion``
+    which of its kind it is: the version of a link, the day of a reminder. All this together is one message. A message
+    of before there were these columns, of which nobody knows what it is about, has neither of the first three.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
@@ -30,7 +44,11 @@ class Message(Model):
 
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     kind = models.CharField(max_length=60)
-    dedupe_key = models.CharField(max_length=200, unique=True)
+    purpose = models.CharField(max_length=30, blank=True)
+    about_type = models.CharField(max_length=60, blank=True)
+    about_id = models.UUIDField(null=True, blank=True)
+    recipient_id = models.UUIDField(null=True, blank=True)
+    occasion = models.CharField(max_length=200, blank=True)
     address = EncryptedTextField(pii="contact")
     subject = models.CharField(max_length=300)
     body = EncryptedTextField(pii="contact")
@@ -48,6 +66,11 @@ class Message(Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["about_type", "about_id", "recipient_id", "kind", "occasion", "channel"], name="message_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps import audit
 from apps.core import events, presence
 from apps.notifications import metrics
+from apps.notifications.about import About
 from apps.notifications.channels import email
+from apps.notifications.kinds import Kind
 from apps.notifications.models import Message
 from apps.notifications.rendering import render
 
@@ -27,66 +27,77 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be: ``dedupe_key`` says what it is for, and only one message ever has it."""
+    """A message to be, ``about`` something, to the ``recipient``'s part in it.
 
-    kind: str
+    On one ``occasion`` nobody gets two of a kind: of drafts alike in all that, one becomes a message.
+    """
+
+    kind: Kind
+    about: About
+    recipient: UUID
     address: str
-    dedupe_key: str
+    occasion: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What it is told apart by, as the column names of ``KEY``."""
+        return (*self.about, self.recipient, self.kind.name, self.occasion, "email")
+
+
+KEY = ("about_type", "about_id", "recipient_id", "kind", "occasion", "channel")
 
 #: Of messages that are about to leave: what each says now. One that is left out is not wanted any more.
 Renewal = Callable[[Sequence[Message], datetime], Mapping[UUID, Draft]]
 _renewals: dict[str, Renewal] = {}
 
 
-def renewed(*kinds: str) -> Callable[[Renewal], Renewal]:
+def renewed(*kinds: Kind) -> Callable[[Renewal], Renewal]:
     """Ask the function about messages of these kinds before each attempt: only who wrote them knows."""
 
     def register(function: Renewal) -> Renewal:
         for kind in kinds:
-            if _renewals.setdefault(kind, function) is not function:
-                raise ValueError("two functions renew messages of one kind", kind)
+            if _renewals.setdefault(kind.name, function) is not function:
+                raise ValueError("two functions renew messages of one kind", kind.name)
         return function
 
     return register
 
 
-def enqueue(
-    kind: str,
-    address: str,
-    context: dict[str, Any],
-    *,
-    dedupe_key: str,
-    language: str = "en",
-    now: datetime,
-    due_at: datetime | None = None,
-) -> Message:
+def enqueue(draft: Draft, *, now: datetime, due_at: datetime | None = None) -> Message:
     """Write one message in the current transaction; it leaves after the commit, or at ``due_at``.
 
-    A second call with the same ``dedupe_key`` changes nothing and returns the first message.
+    A second call with a draft of the same ``key`` changes nothing and returns the first message.
     """
-    enqueue_all([Draft(kind, address, dedupe_key, context, language)], now=now, due_at=due_at)
-    return Message.objects.get(dedupe_key=dedupe_key)
+    enqueue_all([draft], now=now, due_at=due_at)
+    return Message.objects.get(**dict(zip(KEY, draft.key, strict=True)))
 
 
 def enqueue_all(drafts: Sequence[Draft], *, now: datetime, due_at: datetime | None = None) -> int:
     """Write many at once; returns how many are new."""
-    keys = [draft.dedupe_key for draft in drafts]
-    known = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
-    new = [_message(draft, now, due_at or now) for draft in drafts if draft.dedupe_key not in known]
+    known = _known(drafts)
+    new = [_message(draft, now, due_at or now) for draft in drafts if draft.key not in known]
     if new:
         Message.objects.bulk_create(new, ignore_conflicts=True)
         _publish([message.pk for message in new], now=now, due_at=due_at)
     return len(new)
 
 
+def _known(drafts: Sequence[Draft]) -> set[tuple[Any, ...]]:
+    """The keys of messages to those to whom the drafts are, about the same."""
+    known: set[tuple[Any, ...]] = set()
+    for about in {draft.about for draft in drafts}:
+        recipients = {draft.recipient for draft in drafts if draft.about == about}
+        known.update(Message.objects.about(about).to(recipients).values_list(*KEY))
+    return known
+
+
 def _message(draft: Draft, now: datetime, due_at: datetime) -> Message:
     rendered = render(draft.kind, draft.facts, draft.language)
     return Message(
-        kind=draft.kind,
-        dedupe_key=draft.dedupe_key,
+        **dict(zip(KEY, draft.key, strict=True)),
+        purpose=draft.kind.purpose,
         address=draft.address,
         subject=rendered.subject,
         body=rendered.body,
@@ -101,31 +112,41 @@ def _publish(ids: Iterable[UUID], *, now: datetime, due_at: datetime | None = No
 
 
 @transaction.atomic
-def cancel(prefix: str, *, now: datetime, is_named: bool = True) -> int:
-    """Take back what is still waiting of the messages whose ``dedupe_key`` begins so; what is under way may arrive.
+def cancel(
+    about: About, recipient: UUID | None = None, *, now: datetime, purpose: str = "", is_named: bool = True
+) -> int:
+    """Take back what still waits about something: of one recipient or of all, for one purpose or for every one.
 
-    ``is_named``: the trail says whose they were.
+    What is under way may arrive. ``is_named``: the trail says whose they were.
     """
-    waiting = Message.objects.filter(dedupe_key__startswith=prefix, state=Message.State.QUEUED)
-    count = waiting.update(state=Message.State.CANCELLED, leased_until=None)
+    found = Message.objects.about(about).filter(state=Message.State.QUEUED)
+    found = found.to([recipient]) if recipient else found
+    found = found.filter(purpose=purpose) if purpose else found
+    count = found.update(state=Message.State.CANCELLED, leased_until=None)
     if count:
-        details = {"prefix": prefix, "count": count} if is_named else {"count": count}
-        audit.record("message.cancelled", now=now, details=details)
+        whose = {"about_type": about.type, "about_id": str(about.id)} | (
+            {"recipient": str(recipient)} if recipient else {}
+        )
+        audit.record("message.cancelled", now=now, details={**(whose if is_named else {}), "count": count})
     return count
 
 
-def messages_with(prefix: str) -> QuerySet[Message]:
-    """The messages whose ``dedupe_key`` begins so, the latest first; texts and addresses stay inside."""
-    return Message.objects.filter(dedupe_key__startswith=prefix).defer("body", "address").order_by("-pk")
+def messages_to(about: About, recipient: UUID) -> QuerySet[Message]:
+    """What somebody was written about something, the latest first; texts and addresses stay inside."""
+    return Message.objects.about(about).to([recipient]).defer("body", "address").order_by("-pk")
 
 
-def latest_messages(prefixes: Sequence[str]) -> dict[str, Message]:
-    """The last message to each of those whose ``dedupe_key`` begins so, its two last parts saying what and which."""
-    if not prefixes:
-        return {}
-    either = reduce(or_, (Q(dedupe_key__startswith=prefix) for prefix in prefixes))
-    rows = Message.objects.filter(either).only("dedupe_key", "state", "kind", "sent_at", "last_error").order_by("pk")
-    return {message.dedupe_key.rsplit(":", 2)[0] + ":": message for message in rows}
+def latest_messages(about: About, recipients: Iterable[UUID]) -> dict[UUID | None, Message]:
+    """The last message about something to each of those, by the recipient's id."""
+    rows = Message.objects.about(about).to(recipients).order_by("pk")
+    shown = rows.only("recipient_id", "state", "kind", "purpose", "sent_at", "last_error")
+    return {message.recipient_id: message for message in shown}
+
+
+def have_got(about: About, purpose: str, occasion: str) -> set[UUID | None]:
+    """Who was written about something for a purpose on an occasion: the recipients' ids."""
+    rows = Message.objects.about(about).filter(purpose=purpose, occasion=occasion)
+    return set(rows.values_list("recipient_id", flat=True))
 
 
 def deliver(ids: Sequence[str], *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+from apps.notifications.about import About
 
 
 class Person(Model):
@@ -61,7 +62,7 @@ class Round(Model):
 class LinkHolder(Model):
     """One person's part in a round, reached by a personal link (:mod:`apps.outreach.links`).
 
-    With the ``message_prefix`` begins the ``dedupe_key`` of every message to them.
+    Messages to them are ``about`` the round, with the holder as recipient.
     """
 
     link_version = models.PositiveSmallIntegerField(default=1)
@@ -82,7 +83,8 @@ class LinkHolder(Model):
         raise NotImplementedError
 
     @property
-    def message_prefix(self) -> str:
+    def about(self) -> About:
+        """The round, as messages to the holder name it."""
         raise NotImplementedError
 
     @property

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from apps import audit
 from apps.accounts import authz, throttle
+from apps.accounts.messages import PASSWORD_FORGOTTEN
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.notices import tell_owner
@@ -88,11 +89,11 @@ def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
     path = reverse("accounts:choose-password", args=[token_for(user)], urlconf=settings.ROOT_URLCONF)
     minutes = int(LIFE.total_seconds()) // 60
     if current_schema() != "public":
-        key = f"user:{user.pk}:forgotten:{event_id}"
-        tell_owner(user, "password_forgotten", key, now=now, link=f"{base_url()}{path}", minutes=minutes)
+        link = f"{base_url()}{path}"
+        tell_owner(user, PASSWORD_FORGOTTEN, user, str(event_id), now=now, link=link, minutes=minutes)
         return
     facts = {"name": user.get_short_name(), "organisation": "Resimate", "link": f"{_platform()}{path}"}
-    letter = render("password_forgotten", {**facts, "minutes": minutes}, user.language)
+    letter = render(PASSWORD_FORGOTTEN, {**facts, "minutes": minutes}, user.language)
     EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [user.email]).send()
 
 

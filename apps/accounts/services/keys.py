@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps import audit
-from apps.accounts import authz, keys
+from apps.accounts import authz, keys, messages
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own, refuse_unheld
@@ -56,7 +56,7 @@ def create_api_key(
     audit.record("api_key.created", now=now, target=key, actor=acting_user, details={"user": str(user.pk)})
     events.publish("api_key.created", {"api_key_id": str(key.pk), "user_id": str(user.pk)}, now=now)
     if acting_user is not None:
-        tell_owner(user, "api_key_made", f"api-key:{key.pk}:made", now=now, key=name)
+        tell_owner(user, messages.API_KEY_MADE, key, now=now, key=name)
     return key, secret
 
 

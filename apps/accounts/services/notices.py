@@ -3,17 +3,25 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from apps.accounts.models import User
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
+from apps.notifications.about import About
+from apps.notifications.kinds import Kind
 from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
 
-def tell_owner(user: User, kind: str, dedupe_key: str, *, now: datetime, **facts: Any) -> None:
-    """Write to the owner of an account, with a link to it or the one in ``facts``. The platform has no messages."""
+def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now: datetime, **facts: Any) -> None:
+    """Write to the owner of an account, with a link to it or the one in ``facts``. The platform has no messages.
+
+    ``about``: the account itself, or what of it; they are told once on each ``occasion``.
+    """
     if current_schema() == "public":
         return
     organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
     shown = {"name": user.get_short_name(), "organisation": organisation, "link": f"{base_url()}/account/", **facts}
-    notifications.enqueue(kind, user.email, shown, dedupe_key=dedupe_key, language=user.language, now=now)
+    draft = notifications.Draft(kind, About.of(about), user.pk, user.email, occasion, shown, user.language)
+    notifications.enqueue(draft, now=now)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
 from apps import audit
-from apps.accounts import authz, passwords, throttle
+from apps.accounts import authz, messages, passwords, throttle
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
 from apps.accounts.services.keys import revoke_all_keys
@@ -136,9 +136,7 @@ def _set_password(
         audit.record(action, now=now, target=user, actor=acting_user)
         events.publish(action, {"user_id": str(user.pk)}, now=now)
         by_owner = acting_user is not None and acting_user.pk == user.pk
-        tell_owner(
-            user, "password_changed", f"user:{user.pk}:password:{user.session_epoch}", now=now, by_owner=by_owner
-        )
+        tell_owner(user, messages.PASSWORD_CHANGED, user, str(user.session_epoch), now=now, by_owner=by_owner)
     return user
 
 

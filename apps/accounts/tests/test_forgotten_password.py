@@ -202,9 +202,10 @@ def test_the_letter_speaks_the_owners_language(ada: User, monkeypatch: pytest.Mo
 
 
 def _listening(spoken: list[str]) -> Callable[..., Any]:
+    from apps.notifications.kinds import Kind
     from apps.notifications.rendering import render
 
-    def heard(kind: str, facts: dict[str, Any], language: str) -> Any:
+    def heard(kind: Kind, facts: dict[str, Any], language: str) -> Any:
         spoken.append(language)
         return render(kind, facts, language)
 

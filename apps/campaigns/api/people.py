@@ -30,6 +30,7 @@ from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
 from apps.models.api.bodies import rows_in
+from apps.notifications.about import About
 from apps.notifications.models import Message
 
 
@@ -191,7 +192,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
 
 
 def _of_campaign(queryset: Any, campaign: UUID) -> Any:
-    return queryset.filter(dedupe_key__startswith=f"campaign:{campaign}:")
+    return queryset.about(About.of(Campaign(pk=campaign)))
 
 
 class MessageView(ReadMixin, CollectionView[Message]):

@@ -28,7 +28,7 @@ def remove_person(participation: Participation, *, acting_user: User, now: datet
     response = participation.response
     if participation.has_begun:
         raise PersonHasAnswered("Answers that were given stay. Withdraw the link instead, so that no more come.")
-    notifications.cancel(participation.message_prefix, now=now)
+    notifications.cancel(participation.about, participation.pk, now=now)
     audit.record("participation.removed", now=now, target=participation, actor=acting_user)
     participation.delete()
     if response is not None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from apps import audit
 from apps.accounts.models import User
 from apps.campaigns import links, questionnaire
+from apps.campaigns.messages import INVITATION, REMINDER
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.services.lifecycle import CampaignNotReady
 from apps.core import events
@@ -17,6 +18,8 @@ from apps.core.errors import Refused
 from apps.core.locking import all_locked, locked
 from apps.core.models import EventDelivery
 from apps.notifications import services as notifications
+from apps.notifications.about import About
+from apps.notifications.kinds import Kind
 from apps.notifications.models import Message
 from apps.outreach import services as outreach
 
@@ -35,7 +38,7 @@ def invite_next_batch(campaign_id: UUID | str, *, now: datetime) -> int:
     if campaign is None or not campaign.accepts_answers_at(now):
         return 0
     batch = all_locked(campaign.participations.uninvited().select_related("stakeholder"), most=BATCH)
-    _enqueue(campaign, batch, "invitation", lambda one: f"invitation:{one.link_version}", now)
+    _enqueue(campaign, batch, INVITATION, lambda one: str(one.link_version), now)
     Participation.objects.filter(pk__in=[one.pk for one in batch]).update(invited_at=now)
     if len(batch) == BATCH:
         events.publish("campaign.invitations_due", {"campaign_id": str(campaign.pk)}, now=now)
@@ -45,15 +48,15 @@ def invite_next_batch(campaign_id: UUID | str, *, now: datetime) -> int:
 def send_link(participation: Participation, *, now: datetime) -> None:
     """Write to one person who got a new link."""
     campaign = participation.campaign
-    _enqueue(campaign, [participation], "invitation", lambda one: f"invitation:{one.link_version}", now)
+    _enqueue(campaign, [participation], INVITATION, lambda one: str(one.link_version), now)
 
 
 def send_reminder(participation: Participation, *, now: datetime) -> None:
     """Remind one person, who is asked in an open campaign: at most once a day."""
     day = f"{now:%Y-%m-%d}"
-    if Message.objects.filter(dedupe_key=_reminder_key(participation, day)).exists():
+    if participation.pk in notifications.have_got(participation.about, REMINDER.purpose, day):
         raise NothingToRemind("They were reminded today.")
-    _enqueue(participation.campaign, [participation], "reminder", lambda one: f"reminder:{day}", now)
+    _enqueue(participation.campaign, [participation], REMINDER, lambda _: day, now)
 
 
 @transaction.atomic
@@ -65,13 +68,13 @@ def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> in
     day = f"{now:%Y-%m-%d}"
     if _are_on_their_way(campaign, day):
         raise NothingToRemind("Today's reminders are on their way.")
-    keys = {_reminder_key(one, day) for one in campaign.participations.unsubmitted().only("campaign_id")}
-    keys -= set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
-    if not keys:
+    silent = set(campaign.participations.unsubmitted().values_list("pk", flat=True))
+    silent -= notifications.have_got(About.of(campaign), REMINDER.purpose, day)
+    if not silent:
         raise NothingToRemind("Everybody has answered, or was reminded today.")
-    audit.record("campaign.reminded", now=now, target=campaign, actor=acting_user, details={"count": len(keys)})
+    audit.record("campaign.reminded", now=now, target=campaign, actor=acting_user, details={"count": len(silent)})
     _publish_reminders(campaign, day, "", now)
-    return len(keys)
+    return len(silent)
 
 
 @transaction.atomic
@@ -81,7 +84,7 @@ def remind_next_batch(campaign_id: UUID | str, *, day: str, after: str, now: dat
         return 0
     waiting = campaign.participations.unsubmitted().select_related("stakeholder").order_by("pk")
     batch = list((waiting.filter(pk__gt=after) if after else waiting)[:BATCH])
-    _enqueue(campaign, batch, "reminder", lambda one: f"reminder:{day}", now)
+    _enqueue(campaign, batch, REMINDER, lambda _: day, now)
     if len(batch) == BATCH:
         _publish_reminders(campaign, day, str(batch[-1].pk), now)
     return len(batch)
@@ -97,17 +100,13 @@ def _publish_reminders(campaign: Campaign, day: str, after: str, now: datetime) 
     events.publish("campaign.reminders_due", payload, now=now)
 
 
-def _reminder_key(participation: Participation, day: str) -> str:
-    return f"{participation.message_prefix}reminder:{day}"
-
-
 def _campaign(campaign_id: UUID | str) -> Campaign | None:
     """The campaign, locked: it is not closed between the question whether it is open and the messages' commit."""
     return next(iter(all_locked(Campaign.objects.select_related("version", "subject").filter(pk=campaign_id))), None)
 
 
-def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: str, suffix: Any, now: datetime) -> None:
-    outreach.write_to(batch, links.LINKS, kind, suffix, _facts(campaign), now=now)
+def _enqueue(campaign: Campaign, batch: Sequence[Participation], kind: Kind, occasion: Any, now: datetime) -> None:
+    outreach.write_to(batch, links.LINKS, kind, occasion, _facts(campaign), now=now)
 
 
 def _facts(campaign: Campaign) -> dict[str, Any]:
@@ -122,13 +121,12 @@ def _facts(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-@notifications.renewed("invitation", "reminder")
+@notifications.renewed(INVITATION, REMINDER)
 def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
     """What these messages say now, to those who still need them: by the present name, address and closing date."""
     rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder", "response")
-    ids = [outreach.holder_of(one) for one in messages]
-    people = rows.defer("campaign__version__document").in_bulk(ids)
-    pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
+    people = rows.defer("campaign__version__document").in_bulk({one.recipient_id for one in messages})
+    pairs = [(one, people[one.recipient_id]) for one in messages if one.recipient_id in people]
     wanted = [(one, person) for one, person in pairs if _is_wanted(one, person, now)]
     return outreach.rewrite(wanted, links.LINKS, lambda person: _facts(person.campaign))
 
@@ -137,8 +135,8 @@ def _is_wanted(message: Message, person: Participation, now: datetime) -> bool:
     """Whether the campaign still asks this person, through the link that the message carries."""
     if person.revoked_at is not None or person.is_sealed or not person.campaign.accepts_answers_at(now):
         return False
-    if message.kind == "invitation":
-        return message.dedupe_key.endswith(f":invitation:{person.link_version}")
+    if message.kind == INVITATION.name:
+        return message.occasion == str(person.link_version)
     return person.response is not None and person.response.submitted_at is None
 
 
@@ -147,4 +145,4 @@ def withdraw_reminders(participation_id: UUID, *, now: datetime) -> None:
     """Whoever has sent their answers is not reminded. The trail does not say who that was at this moment."""
     person = Participation.objects.filter(pk=participation_id).only("campaign_id").first()
     if person is not None:
-        notifications.cancel(f"{person.message_prefix}reminder:", now=now, is_named=False)
+        notifications.cancel(person.about, person.pk, purpose=REMINDER.purpose, now=now, is_named=False)

@@ -20,6 +20,7 @@ from apps.core.locking import all_locked, locked
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.models.services import begin_assessment, create_subject, lock_in_confidence, unseen
 from apps.notifications import services as notifications
+from apps.notifications.about import About
 from resimate_text.identity import folded
 from resimate_text.sentences import Sentence, paragraph
 
@@ -195,7 +196,7 @@ def close_campaign(campaign: Campaign, *, acting_user: User | None, now: datetim
     campaign.save(update_fields=["status", "closed_at"])
     if campaign.assessment is not None:
         lock_in_confidence(campaign.assessment, acting_user=acting_user, now=now)
-    notifications.cancel(f"campaign:{campaign.pk}:", now=now)
+    notifications.cancel(About.of(campaign), now=now)
     audit.record("campaign.closed", now=now, target=campaign, actor=acting_user)
     events.publish("campaign.closed", {"campaign_id": str(campaign.pk)}, now=now)
     return campaign

@@ -114,9 +114,7 @@ def test_nor_has_who_was_entered_for_a_while_before_anybody_was_invited(
     deliver_everything(clock)
 
     assert Client(headers=HOST).get(seen).status_code == 410
-    assert [one.address for one in Message.objects.filter(dedupe_key__startswith=bo.message_prefix)] == [
-        "bo.b@example.org"
-    ]
+    assert [one.address for one in Message.objects.about(bo.about).to([bo.pk])] == ["bo.b@example.org"]
 
 
 def test_what_a_campaign_collects_is_locked_when_it_closes(campaign: Campaign, staff: Client) -> None:

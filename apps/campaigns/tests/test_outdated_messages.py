@@ -32,7 +32,7 @@ def send_all(clock: Clock) -> None:
 
 
 def reminder_of(person: Participation) -> Message:
-    return notifications.messages_with(f"{person.message_prefix}reminder:").get()
+    return notifications.messages_to(person.about, person.pk).get(purpose="reminder")
 
 
 def subjects(post: Post) -> dict[str, list[str]]:
@@ -141,7 +141,7 @@ def test_what_is_cancelled_while_it_is_being_sent_stays_cancelled_and_says_when_
 
     def letter(*parts: Any, **more: Any) -> Any:
         if "bo@example.org" in parts[3]:
-            notifications.cancel(bo.message_prefix, now=clock.moment)
+            notifications.cancel(bo.about, bo.pk, now=clock.moment)
         return real(*parts, **more)
 
     monkeypatch.setattr("apps.notifications.channels.email.EmailMessage", letter)
@@ -158,7 +158,7 @@ def test_what_is_cancelled_after_it_was_claimed_does_not_leave(
     real, bo = mail.get_connection, part_of(reminded, BO)
 
     def connect() -> Any:
-        notifications.cancel(bo.message_prefix, now=clock.moment)
+        notifications.cancel(bo.about, bo.pk, now=clock.moment)
         return real()
 
     monkeypatch.setattr("apps.notifications.channels.email.get_connection", connect)

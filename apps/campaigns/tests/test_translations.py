@@ -11,17 +11,18 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
 
+from apps.campaigns.messages import INVITATION, REMINDER
 from apps.notifications.rendering import render
 
 ROOT = Path(settings.BASE_DIR)
-TEMPLATES = [*ROOT.glob("templates/campaigns/respond/*.html"), *ROOT.glob("templates/notifications/*.txt")]
+TEMPLATES = [*ROOT.glob("templates/campaigns/respond/*.html"), *ROOT.glob("templates/*/messages/*.txt")]
 LANGUAGES = ["de", "fr"]
 #: Words that are the same in French.
 SAME = {"Questions"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_every_text_of_a_template_is_translated(template: Path, language: str) -> None:
     found = re.findall(r"""{% translate (?:"([^"]+)"|'([^']+)')""", template.read_text())
     texts = {text for pair in found for text in pair if text} - SAME
@@ -51,7 +52,7 @@ def test_no_english_is_left_in_an_invitation(acme: Any, now: datetime, language:
     asked = {"campaign": "Check", "subject": "X", "questions": 1, "minutes": 2, "closes_at": now}
     facts = {"name": "Bo", "organisation": "Acme", **asked}
 
-    for kind in ("invitation", "reminder"):
+    for kind in (INVITATION, REMINDER):
         written = render(kind, facts, language)
         for word in ("Hello", "There is", "They take", "Please", "your", "asks", "Reminder"):
             assert word not in written.subject + written.body

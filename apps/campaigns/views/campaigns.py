@@ -24,6 +24,7 @@ from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
 from apps.core.pages import PAGE, errors_as_messages, errors_on_form
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
+from apps.notifications.about import About
 from apps.notifications.services import latest_messages
 
 PEOPLE = 50
@@ -165,8 +166,8 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     veil(request, shown)
-    last = latest_messages([one.message_prefix for one in shown])
-    return people, [{"participation": one, "message": last.get(one.message_prefix)} for one in shown]
+    last = latest_messages(About.of(campaign), [one.pk for one in shown])
+    return people, [{"participation": one, "message": last.get(one.pk)} for one in shown]
 
 
 @require_POST

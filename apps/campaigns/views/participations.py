@@ -18,7 +18,7 @@ from apps.campaigns.forms import AddStakeholdersForm, PersonForm
 from apps.campaigns.models import Participation
 from apps.campaigns.views.permissions import campaign_or_404, crumbs, veil, workspace_page
 from apps.core.pages import errors_as_messages, errors_on_form
-from apps.notifications.services import messages_with
+from apps.notifications.services import messages_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +61,7 @@ def _show(request: HttpRequest, found: Participation, url: str = "") -> HttpResp
         "link": url,
         "may_show": not url and not found.has_begun,
         "may_manage": user_of(request).has_perm("campaigns:manage", found.campaign),
-        "messages_sent": messages_with(found.message_prefix),
+        "messages_sent": messages_to(found.about, found.pk),
         "crumbs": crumbs(found.campaign),
     }
     return render(request, "campaigns/person.html", page)

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.elicitation import judgement_values, question_snapshot
+from apps.elicitation.messages import REMINDER
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services.experts import invite, send
 from apps.elicitation.services.guards import (
@@ -24,7 +25,7 @@ from apps.elicitation.services.guards import (
 from apps.models.models import ModelVersion
 from apps.models.services import parsed
 from apps.notifications import services as notifications
-from apps.notifications.models import Message
+from apps.notifications.about import About
 from resimate_text.sentences import Sentence, paragraph
 
 DRAFT, OPEN, CLOSED = WeightElicitation.Status.DRAFT, WeightElicitation.Status.OPEN, WeightElicitation.Status.CLOSED
@@ -162,17 +163,15 @@ def remind(elicitation: WeightElicitation, *, acting_user: User | None, now: dat
     elicitation = locked(elicitation)
     if elicitation.status != OPEN:
         raise ElicitationNotReady("Only an open elicitation has somebody to remind.")
-    suffix = f"reminder:{now:%Y-%m-%d}"
-    silent = list(elicitation.experts.silent().order_by("pk"))
-    keys = {f"{one.message_prefix}{suffix}": one for one in silent}
-    for key in Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True):
-        del keys[key]
-    if not keys:
+    day = f"{now:%Y-%m-%d}"
+    reminded = notifications.have_got(About.of(elicitation), REMINDER.purpose, day)
+    silent = [one for one in elicitation.experts.silent().order_by("pk") if one.pk not in reminded]
+    if not silent:
         raise NobodyToRemind("Everybody has sent their judgements, or was reminded today.")
-    send(elicitation, list(keys.values()), "elicitation_reminder", lambda _: suffix, now=now)
-    details = {"count": len(keys)}
+    send(elicitation, silent, REMINDER, lambda _: day, now=now)
+    details = {"count": len(silent)}
     audit.record("elicitation.reminded", now=now, target=elicitation, actor=acting_user, details=details)
-    return len(keys)
+    return len(silent)
 
 
 @transaction.atomic
@@ -183,7 +182,7 @@ def close_elicitation(elicitation: WeightElicitation, *, acting_user: User | Non
         raise ElicitationNotReady("Only an open elicitation can be closed.")
     elicitation.status, elicitation.closed_at = CLOSED, now
     elicitation.save(update_fields=["status", "closed_at"])
-    notifications.cancel(f"elicitation:{elicitation.pk}:", now=now)
+    notifications.cancel(About.of(elicitation), now=now)
     counted = Expert.objects.filter(elicitation=elicitation, sent_at__isnull=False).count()
     audit.record("elicitation.closed", now=now, target=elicitation, actor=acting_user, details={"experts": counted})
     events.publish("elicitation.closed", {"elicitation_id": str(elicitation.pk)}, now=now)

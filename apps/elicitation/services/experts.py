@@ -12,9 +12,11 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked as locked_row
 from apps.elicitation import judgement_values, links
+from apps.elicitation.messages import INVITATION, REMINDER
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
+from apps.notifications.kinds import Kind
 from apps.notifications.models import Message
 from apps.outreach import services as outreach
 from apps.outreach.acquaintances import refuse_other_names
@@ -87,7 +89,7 @@ def delete_expert(expert: Expert, *, acting_user: User | None, now: datetime) ->
     expert = _locked(expert)
     if expert.sent_at is not None:
         raise ExpertHasJudged("What an expert has sent stays and counts. Withdraw the link to end changes.")
-    notifications.cancel(expert.message_prefix, now=now)
+    notifications.cancel(expert.about, expert.pk, now=now)
     audit.record("expert.deleted", now=now, target=expert, actor=acting_user)
     expert.delete()
 
@@ -114,21 +116,20 @@ def invite(elicitation: WeightElicitation, *, now: datetime) -> None:
 
 
 def _invite(elicitation: WeightElicitation, experts: Sequence[Expert], now: datetime) -> None:
-    kind = "elicitation_invitation"
-    send(elicitation, experts, kind, lambda one: f"invitation:{one.link_version}", now=now)
+    send(elicitation, experts, INVITATION, lambda one: str(one.link_version), now=now)
     Expert.objects.filter(pk__in=[one.pk for one in experts]).update(invited_at=now)
 
 
 def send(
     elicitation: WeightElicitation,
     experts: Sequence[Expert],
-    kind: str,
-    suffix: Callable[[Expert], str],
+    kind: Kind,
+    occasion: Callable[[Expert], str],
     *,
     now: datetime,
 ) -> None:
-    """Write one message of a kind to each; the same ``suffix`` never goes to the same expert twice."""
-    outreach.write_to(experts, links.LINKS, kind, suffix, _facts(elicitation), now=now)
+    """Write one message of a kind to each, to nobody twice on the same ``occasion``."""
+    outreach.write_to(experts, links.LINKS, kind, occasion, _facts(elicitation), now=now)
 
 
 def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
@@ -141,12 +142,12 @@ def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
     }
 
 
-@notifications.renewed("elicitation_invitation", "elicitation_reminder")
+@notifications.renewed(INVITATION, REMINDER)
 def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
     """What these messages say now, to those who still need them: by the present name and address."""
-    ids = [outreach.holder_of(one) for one in messages]
-    people = Expert.objects.select_related("elicitation__version__model").in_bulk(ids)
-    pairs = [(one, people[pk]) for one, pk in zip(messages, ids, strict=True) if pk in people]
+    rows = Expert.objects.select_related("elicitation__version__model")
+    people = rows.in_bulk({one.recipient_id for one in messages})
+    pairs = [(one, people[one.recipient_id]) for one in messages if one.recipient_id in people]
     wanted = [(one, person) for one, person in pairs if _is_wanted(one, person)]
     return outreach.rewrite(wanted, links.LINKS, lambda person: _facts(person.elicitation))
 
@@ -155,6 +156,6 @@ def _is_wanted(message: Message, person: Expert) -> bool:
     """Whether the elicitation still asks this expert, through the link that the message carries."""
     if person.revoked_at is not None or person.elicitation.status != WeightElicitation.Status.OPEN:
         return False
-    if message.kind == "elicitation_invitation":
-        return message.dedupe_key.endswith(f":invitation:{person.link_version}")
+    if message.kind == INVITATION.name:
+        return message.occasion == str(person.link_version)
     return person.sent_at is None

@@ -28,6 +28,7 @@ from apps.elicitation.tests.story import (
 from apps.models.models import ModelVersion
 from apps.models.services import delete_model, parsed, publish_version, update_draft
 from apps.models.services.versions import ModelInUse, VersionNotDraft
+from apps.notifications.about import About
 from apps.notifications.models import Message
 from apps.outreach.acquaintances import KnownByAnotherName
 from apps.outreach.contacts import Contact
@@ -81,9 +82,9 @@ def test_newcomers_of_an_open_elicitation_are_written_to_once(budget: WeightElic
         )
 
     assert budget.experts.count() == 3
-    assert sorted(Message.objects.values_list("dedupe_key", flat=True)) == sorted(
-        f"elicitation:{budget.pk}:{one.pk}:invitation:1" for one in budget.experts.all()
-    )
+    invited = Message.objects.about(About.of(budget)).filter(purpose="invitation", occasion="1")
+    assert {one.recipient_id for one in invited} == {one.pk for one in budget.experts.all()}
+    assert Message.objects.count() == 3
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from apps.elicitation.services import NodesChanged
 from apps.elicitation.views.permissions import crumbs, elicitation_or_404
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import parsed
+from apps.notifications.about import About
 from apps.notifications.services import latest_messages
 from resimate_charts import Count, funnel
 from resimate_engine import Node
@@ -96,7 +97,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = {
         "elicitation": elicitation,
         "status_kind": presenting.status_kind(elicitation),
-        "experts": _rows(experts),
+        "experts": _rows(elicitation, experts),
         "progress": _progress(experts),
         "reports": [presenting.shown(one, language) for one in reading.results_of(elicitation)],
         "is_draft": is_draft,
@@ -114,13 +115,10 @@ def _changes(elicitation: WeightElicitation) -> list[str]:
     return [presenting.change(one) for one in question_snapshot.changes(parsed(elicitation.version), elicitation.asked)]
 
 
-def _rows(experts: list[Expert]) -> list[dict[str, Any]]:
+def _rows(elicitation: WeightElicitation, experts: list[Expert]) -> list[dict[str, Any]]:
     """Each expert with the last message to them."""
-    last = latest_messages([one.message_prefix for one in experts])
-    return [
-        {"expert": one, "message": last.get(one.message_prefix), "is_begun": bool(one.judgements.all())}
-        for one in experts
-    ]
+    last = latest_messages(About.of(elicitation), [one.pk for one in experts])
+    return [{"expert": one, "message": last.get(one.pk), "is_begun": bool(one.judgements.all())} for one in experts]
 
 
 def _progress(experts: list[Expert]) -> Any:

@@ -18,7 +18,7 @@ from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.models import Expert
 from apps.elicitation.reading import Judged
 from apps.elicitation.views.permissions import READ, crumbs, elicitation_or_404
-from apps.notifications.services import messages_with
+from apps.notifications.services import messages_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +59,7 @@ def _show(request: HttpRequest, found: Expert, url: str = "") -> HttpResponse:
         "link": url,
         "may_show": not url and found.revoked_at is None,
         "may_manage": user_of(request).has_perm("weight-elicitations:manage", elicitation),
-        "messages_sent": messages_with(found.message_prefix),
+        "messages_sent": messages_to(found.about, found.pk),
         "judged": _judged(found, get_language() or "en"),
         "crumbs": crumbs(elicitation, with_itself=True),
     }

@@ -3,9 +3,11 @@
 import smtplib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -16,13 +18,17 @@ from apps.configuration import services as configuration
 from apps.core import events
 from apps.core.models import Event, EventDelivery
 from apps.notifications import rendering, services, settings_keys
+from apps.notifications.about import About
+from apps.notifications.kinds import KINDS
 from apps.notifications.models import Message
+from apps.notifications.services import Draft
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_servers import mailbox, ports
 from resimate_servers.mailbox import StoredMail
 
 pytestmark = pytest.mark.requirement("CAMP-002")
 
+ABOUT, BO = About("campaigns.campaign", UUID(int=1)), UUID(int=2)
 FACTS: dict[str, Any] = {"name": "Bo & Söhne", "organisation": "Acme", "campaign": "Check", "subject": "Harbour"}
 
 
@@ -58,7 +64,8 @@ def postman(tmp_path: Path, settings: Any) -> Iterator[Postman]:
 
 def enqueue(key: str, now: datetime, address: str = "bo@example.org", **more: Any) -> Message:
     facts = {**FACTS, "closes_at": now, "link": "http://acme.localhost/a/x/"}
-    return services.enqueue("reminder", address, facts, dedupe_key=key, now=now, **more)
+    draft = Draft(KINDS["reminder"], ABOUT, BO, address, key, facts)
+    return services.enqueue(replace(draft, **more), now=now)
 
 
 def test_a_message_arrives_as_it_was_written(acme: Any, now: datetime, postman: Postman) -> None:
@@ -91,7 +98,7 @@ def test_the_tenant_says_who_sends_and_who_gets_replies(acme: Any, now: datetime
     assert mail.recipients == ("bo@example.org",)
 
 
-def test_one_dedupe_key_is_one_message(acme: Any, now: datetime) -> None:
+def test_one_occasion_is_one_message(acme: Any, now: datetime) -> None:
     first, second = enqueue("a", now), enqueue("a", now, address="cy@example.org")
 
     assert first == second
@@ -206,7 +213,7 @@ def test_an_address_that_no_letter_can_carry_fails_at_once_and_holds_nobody_up(
 
     services.deliver([str(bad.pk), str(good.pk)], now=now)
 
-    states = dict(Message.objects.values_list("dedupe_key", "state"))
+    states = dict(Message.objects.values_list("occasion", "state"))
     assert states == {"bad": Message.State.FAILED, "good": Message.State.SENT}
     assert [mail.recipients for mail in postman.mails] == [("bo@example.org",)]
 
@@ -249,10 +256,10 @@ def test_a_message_in_the_hands_of_a_dead_worker_is_free_after_its_lease(
 
 def test_a_cancelled_message_is_not_sent(acme: Any, now: datetime, postman: Postman) -> None:
     postman.start()
-    message = enqueue("campaign:1:a", now)
-    other = enqueue("campaign:2:a", now)
+    message = enqueue("a", now)
+    other = enqueue("a", now, about=About(ABOUT.type, uuid4()))
 
-    assert services.cancel("campaign:1:", now=now) == 1
+    assert services.cancel(ABOUT, now=now) == 1
     services.deliver([str(message.pk), str(other.pk)], now=now)
 
     assert Message.objects.get(pk=message.pk).state == Message.State.CANCELLED

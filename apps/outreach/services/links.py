@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
+from apps.notifications.kinds import KINDS, Kind
 from apps.notifications.models import Message
 from apps.outreach.links import H, PersonalLinks, links_of
 from apps.tenants.hosts import base_url
@@ -21,15 +22,15 @@ from apps.tenants.models import Tenant
 def write_to(
     holders: Sequence[H],
     links: PersonalLinks[H],
-    kind: str,
-    suffix: Callable[[H], str],
+    kind: Kind,
+    occasion: Callable[[H], str],
     facts: dict[str, Any],
     *,
     now: datetime,
 ) -> None:
-    """Write one message of a kind to each, with their link; the same ``suffix`` never goes to the same one twice."""
+    """Write one message of a kind to each, with their link: to nobody twice on the same ``occasion``."""
     head = _letterhead()
-    drafts = [_draft(one, links, kind, suffix(one), facts, head) for one in holders]
+    drafts = [_draft(one, links, kind, occasion(one), facts, head) for one in holders]
     notifications.enqueue_all(drafts, now=now)
 
 
@@ -39,16 +40,9 @@ def rewrite(
     """What messages that ``write_to`` made say as things stand now, each to its holder."""
     head = _letterhead()
     return {
-        message.pk: _draft(
-            one, links, message.kind, message.dedupe_key.removeprefix(one.message_prefix), facts(one), head
-        )
+        message.pk: _draft(one, links, KINDS[message.kind], message.occasion, facts(one), head)
         for message, one in messages
     }
-
-
-def holder_of(message: Message) -> UUID:
-    """The id of the holder to whom ``write_to`` has written."""
-    return UUID(message.dedupe_key.split(":")[2])
 
 
 def _letterhead() -> tuple[str, str]:
@@ -57,12 +51,12 @@ def _letterhead() -> tuple[str, str]:
 
 
 def _draft(
-    holder: H, links: PersonalLinks[H], kind: str, suffix: str, facts: dict[str, Any], head: tuple[str, str]
+    holder: H, links: PersonalLinks[H], kind: Kind, occasion: str, facts: dict[str, Any], head: tuple[str, str]
 ) -> notifications.Draft:
     organisation, base = head
     own = {"organisation": organisation, "name": holder.person.name, "link": links.url_for(holder, base)}
-    key, person = f"{holder.message_prefix}{suffix}", holder.person
-    return notifications.Draft(kind, person.email, key, {**facts, **own}, person.language)
+    person = holder.person
+    return notifications.Draft(kind, holder.about, holder.pk, person.email, occasion, {**facts, **own}, person.language)
 
 
 def note_opened(holder: H, *, now: datetime) -> None:
@@ -88,7 +82,7 @@ def revoke_link(holder: H, *, acting_user: User | None, now: datetime) -> H:
     if holder.revoked_at is None:
         holder.revoked_at = now
         holder.save(update_fields=["revoked_at"])
-        notifications.cancel(holder.message_prefix, now=now)
+        notifications.cancel(holder.about, holder.pk, now=now)
         audit.record(f"{holder._meta.model_name}.revoked", now=now, target=holder, actor=acting_user)
     return holder
 
@@ -100,6 +94,6 @@ def replace_link(holder: H, *, acting_user: User | None, now: datetime) -> None:
     """
     holder.link_version += 1
     holder.revoked_at = None
-    notifications.cancel(holder.message_prefix, now=now)
+    notifications.cancel(holder.about, holder.pk, now=now)
     holder.save(update_fields=["link_version", "revoked_at", "invited_at"])
     audit.record(f"{holder._meta.model_name}.renewed", now=now, target=holder, actor=acting_user)

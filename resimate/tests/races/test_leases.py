@@ -4,14 +4,17 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
+from apps.campaigns.messages import REMINDER
 from apps.core import events, presence
 from apps.core.models import EventDelivery
 from apps.core.presence import Presence
 from apps.notifications import services as notifications
+from apps.notifications.about import About
 from apps.notifications.models import Message
 from resimate.tests.races.harness import PATIENCE, race
 
@@ -40,7 +43,9 @@ def message(now: datetime, key: str) -> Message:
     with transaction.atomic():
         facts: dict[str, Any] = {"name": "Bo", "organisation": "Acme", "campaign": "C", "subject": "S"}
         facts |= {"link": "l", "closes_at": now}
-        return notifications.enqueue("reminder", "bo@example.org", facts, dedupe_key=key, now=now)
+        about = About("campaigns.campaign", UUID(int=1))
+        draft = notifications.Draft(REMINDER, about, UUID(int=2), "bo@example.org", key, facts)
+        return notifications.enqueue(draft, now=now)
 
 
 @pytest.fixture(autouse=True)

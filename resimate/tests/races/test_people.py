@@ -86,7 +86,7 @@ def test_nobody_is_invited_whose_link_is_being_withdrawn(campaign: Campaign, ada
     )
 
     assert (inviting.result, inviting.waited) == (1, True)
-    assert not Message.objects.filter(dedupe_key__startswith=bo.message_prefix).exists()
+    assert not notifications.messages_to(bo.about, bo.pk).exists()
 
 
 def test_a_link_that_is_renewed_twice_is_two_versions_on(campaign: Campaign, ada: User, now: datetime) -> None:
@@ -112,10 +112,10 @@ def test_no_new_link_for_a_campaign_that_is_being_closed(campaign: Campaign, ada
 def test_a_message_that_is_being_cancelled_is_not_claimed(campaign: Campaign, now: datetime) -> None:
     services.invite_next_batch(campaign.pk, now=now)
     bo = part_of(campaign, BO)
-    [message] = notifications.messages_with(bo.message_prefix)
+    [message] = notifications.messages_to(bo.about, bo.pk)
 
     _, claiming = race(
-        lambda: notifications.cancel(bo.message_prefix, now=now),
+        lambda: notifications.cancel(bo.about, bo.pk, now=now),
         lambda: notifications._claim([str(message.pk)], now),
     )
 

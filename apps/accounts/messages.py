@@ -1,0 +1,13 @@
+"""What owners are told of their accounts."""
+
+from typing import Final
+
+from apps.notifications.kinds import Kind, declare
+
+API_KEY_MADE: Final[Kind] = declare("api_key_made", texts="accounts/messages/api_key_made", purpose="account")
+PASSWORD_CHANGED: Final[Kind] = declare(
+    "password_changed", texts="accounts/messages/password_changed", purpose="account"
+)
+PASSWORD_FORGOTTEN: Final[Kind] = declare(
+    "password_forgotten", texts="accounts/messages/password_forgotten", purpose="account"
+)
