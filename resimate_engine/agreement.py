@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from resimate_engine import arrays, ratios
-from resimate_engine.arrays import Array
+from resimate_engine.arrays import LEVEL, Array
 
 Ratings: TypeAlias = Sequence[Sequence[float | None]]
 Complete: TypeAlias = Sequence[Sequence[float]]
@@ -24,7 +24,6 @@ Counts: TypeAlias = Counter[float]
 Disagreement: TypeAlias = Callable[[Counts], float]  # the sum of squared distances of all pairs of ratings
 
 FEW: Final = 256  # different values whose pairs take no longer one by one
-LEVEL: Final = 1e-12  # of the items' variances: what is left of a sum whose parts cancel out comes from rounding
 
 
 def krippendorff_alpha(ratings: Ratings, level: str) -> float | None:

@@ -18,6 +18,8 @@ class Absent(Enum):
     NOT_APPLICABLE = "not_applicable"
 
 
+#: What may stand in the place of an answer.
+ABSENCES: Final = ("dont_know", "not_applicable")
 MISSING: Final = Absent.MISSING
 NOT_APPLICABLE: Final = Absent.NOT_APPLICABLE
 

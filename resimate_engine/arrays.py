@@ -21,7 +21,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Rows: TypeAlias = npt.NDArray[np.intp]
 Exponents: TypeAlias = npt.NDArray[np.intc]
 
+HUGE: Final = 1e100  # beyond it squares, sums and products would leave the doubles
 SAFE: Final = 1e9  # spreads from a billionth of the mean, or of 1, up to a billion need no care
+#: Of a sum: what is left where its parts cancel out comes from rounding, as in 0.1 + 0.2 - 0.3.
+LEVEL: Final = 1e-12
 SAFE_EXPONENT: Final = 128
 LARGEST_EXPONENT: Final = 1000
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from resimate_engine import agreement, weighting
-from resimate_engine.arrays import Array
+from resimate_engine.arrays import HUGE, Array
 from resimate_engine.problems import DataInvalid, Problem, pointer
 from resimate_engine.weighting import WeightsUndefined
 from resimate_text.sentences import Sentence
@@ -21,10 +21,10 @@ from resimate_text.sentences import Sentence
 Request: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
 
+#: Above it judgements contradict each other more than a tenth of random ones do (Saaty, 1980).
 INCONSISTENT: Final = 0.10
 RECIPROCAL: Final = 1e-3
 LARGEST: Final = 5000
-HUGE: Final = 1e100  # beyond it squares and sums would leave the doubles
 
 
 def weights(request: Any) -> Answer:

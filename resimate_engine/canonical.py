@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final
+
+#: Whole numbers from which on a double no longer tells each from the next.
+EXACT: Final = 2**53
 
 
 def canonical(value: Any) -> bytes:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from resimate_engine.problems import MOST_PROBLEMS, Invalid, Problem
+from resimate_engine.problems import Invalid, Problem
 from resimate_text.identity import folded
 from resimate_text.numbers import Ambiguous, NotANumber, Separator
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables import (
     Columns,

@@ -15,11 +15,10 @@ from typing import Final
 import numpy as np
 
 from resimate_engine.aggregation import Children, total, weight_present
-from resimate_engine.arrays import Array, divide, known, weigh
+from resimate_engine.arrays import LEVEL, Array, divide, known, weigh
 from resimate_engine.registry import method
 
 MOST_IN_A_CYCLE: Final = 16
-LEVEL: Final = 1e-12  # of all weight: a smaller margin comes from rounding, as in 0.1 + 0.2 - 0.3
 
 
 @method("aggregation", "copeland", relative=True)

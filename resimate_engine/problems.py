@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_PROBLEMS = 50
+from resimate_text.problems import MOST_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,14 @@ class Problem:
 
 
 class Invalid(ValueError):
-    """Input that cannot be used; ``problems`` says why, at most ``MOST_PROBLEMS`` of them."""
+    """Input that cannot be used; ``problems`` says why, at most ``MOST_PROBLEMS`` of them.
+
+    ``more`` is how many more were found; reading may have ended before the last.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems[:MOST_PROBLEMS])
+        self.more = len(problems) - len(self.problems)
         super().__init__("; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in self.problems))
 
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from resimate_engine.answers import ABSENCES
 from resimate_engine.arrays import Array, Mask, Rows
 from resimate_engine.model import Model
-from resimate_engine.problems import MOST_PROBLEMS, DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 KEYS = frozenset({"id", "group", "values", "responses", "previous"})
 RESPONSE_KEYS = frozenset({"rater", "group", "answers"})
 LONGEST_ID = 200
 PLAIN = frozenset({float, type(None)})
-ABSENT = ("not_applicable", "dont_know")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _column(name: str, given: Sequence[Any], places: Sequence[str], problems: Pr
 
 
 def _read(name: str, value: Any, place: str, problems: ProblemCollector) -> float:
-    if value is None or value in ABSENT:
+    if value is None or value in ABSENCES:
         return math.nan
     problem = _why_no_number(value)
     if problem:

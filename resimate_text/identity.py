@@ -11,11 +11,13 @@ from collections.abc import Iterable
 INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
-UNSEEN = ("Cc", "Cf")
+HIDDEN = ("Cc", "Cf")
 #: Joiners inside words of scripts that are written with them, and inside emoji, and variants of ideographs: they show.
 SHAPING = re.compile(
     "((?<=[^\u0000-\u02ff\\s\u2000-\u206f])(?:[\u200c\u200d](?=[^\u0000-\u02ff\\s\u2000-\u206f])|[\ufe0f\U000e0100-\U000e01ef]))"
 )
+#: What comes along, unseen, around what is copied from another program; inside words it may matter to a script.
+UNSEEN = "\ufeff\u00ad\u061c\u200b\u200e\u200f\u2060\u202a\u202c\u202d\u2066\u2068\u2069"
 
 
 def folded(text: str) -> str:
@@ -30,7 +32,7 @@ def folded(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text without characters that show nothing: soft hyphens, zero widths, marks of direction, controls."""
-    return "".join(one for one in INVISIBLE.sub("", text) if one.isspace() or unicodedata.category(one) not in UNSEEN)
+    return "".join(one for one in INVISIBLE.sub("", text) if one.isspace() or unicodedata.category(one) not in HIDDEN)
 
 
 def same(one: str, other: str) -> bool:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from apps.core.typed_numbers import Unreadable, shown, typed
 from apps.models.models import Answer
+from apps.models.services import LONGEST_COMMENT
 from resimate_engine import Model, PlacedQuestion, Question
+from resimate_engine.answers import ABSENCES
 
-ABSENCES = ("dont_know", "not_applicable")
 MOST_SEGMENTS, LONGEST_LABEL, LONGEST_WORD = 5, 30, 12
-LONGEST_COMMENT = 5000
 #: An answer waits on a device no longer than this; a clock that says otherwise is wrong.
 LONGEST_WAIT = timedelta(days=90)
 

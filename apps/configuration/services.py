@@ -11,11 +11,10 @@ from apps import audit
 from apps.configuration.models import Setting
 from apps.configuration.registry import KEYS
 from apps.core.errors import Invalid, Problem
-from apps.core.memory import forgets
+from apps.core.memory import SECONDS, forgets
 from apps.core.tenancy import current_schema
 from resimate_text.sentences import Sentence
 
-SECONDS = 5.0
 _remembered: dict[str, tuple[float, dict[str, Any]]] = {}
 
 

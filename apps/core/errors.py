@@ -5,9 +5,11 @@ HTTP ``status``, its message is fit to show. Defining the class enters the code 
 documentation lists (``docs/errors.md``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
+
+from resimate_text.problems import MOST_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ def catalogue(code: str, status: int, title: str) -> str:
 
 
 class Refused(Exception):
-    """The request was understood and is refused; nothing has changed."""
+    """The request was understood and is refused; nothing has changed.
+
+    ``errors`` are the first of what is wrong, ``more`` how many more were found.
+    """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
@@ -48,10 +53,12 @@ class Refused(Exception):
         super().__init_subclass__(**kwargs)
         catalogue(cls.code, cls.status, cls.title)
 
-    def __init__(self, detail: str, *, errors: Sequence[Problem] = ()) -> None:
+    def __init__(self, detail: str, *, errors: Iterable[Problem] = (), more: int = 0) -> None:
         super().__init__(detail)
+        found = tuple(errors)
         self.detail = detail
-        self.errors = tuple(errors)
+        self.errors = found[:MOST_PROBLEMS]
+        self.more = more + len(found) - len(self.errors)
 
 
 class Invalid(Refused):

@@ -16,6 +16,7 @@ from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock_times
+from apps.core.pages import first_of
 from apps.core.translating import flaw_said
 from resimate_text.tables import Decoded, TableInvalid, as_text
 
@@ -128,7 +129,7 @@ def table_text(upload: Any, most: int = LARGEST_FILE) -> Decoded:
     try:
         return as_text(content_of(upload, most))
     except TableInvalid as error:
-        raise ValidationError([str(flaw_said(flaw)) for flaw in error.flaws[:20]]) from None
+        raise ValidationError(first_of([flaw_said(flaw) for flaw in error.flaws])) from None
 
 
 def content_of(upload: Any, most: int = LARGEST_FILE) -> bytes:

@@ -151,7 +151,7 @@ def _run_by_id(pk: Any) -> None:
     except Cancelled:
         return
     except Refused as refused:
-        _end(job, Job.State.FAILED, problem=problems.body(refused.code, refused.detail, refused.errors))
+        _end(job, Job.State.FAILED, problem=problems.of_refusal(refused))
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:

@@ -4,7 +4,10 @@ Each module says beside what it remembers how that is forgotten; a test begins w
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+#: How long a process goes on with what it knows of settings and hosts, before it looks again.
+SECONDS: Final = 5.0
 
 Forgetting = TypeVar("Forgetting", bound=Callable[[], Any])
 

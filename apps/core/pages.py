@@ -1,6 +1,6 @@
 """What pages share: how many rows a list shows, and how a refusal is said, as a message or at the form."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,8 +8,11 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
-from apps.core.errors import Refused
+from apps.core.errors import Problem, Refused
+from apps.core.translating import translated
+from resimate_text.problems import MOST_PROBLEMS
 
 #: Rows of a list on one page.
 PAGE: Final = 25
@@ -33,6 +36,21 @@ def errors_on_form(form: forms.BaseForm) -> Iterator[None]:
     except Refused as refused:
         _deny(refused)
         form.add_error(None, refused.detail)
+
+
+def problems_told(refused: Refused, sentence: Callable[[Problem], str]) -> list[str]:
+    """A sentence for each thing that is wrong, and how many more there are; the refusal's own where none is named."""
+    said = [sentence(problem) for problem in refused.errors] or [translated(refused.detail)]
+    return first_of(said, refused.more)
+
+
+def first_of(said: Sequence[str], more: int = 0) -> list[str]:
+    """The first of many sentences, and one that says how many more there are."""
+    shown = list(said[:MOST_PROBLEMS])
+    more += len(said) - len(shown)
+    if more:
+        shown.append(ngettext("%(count)s more was found.", "%(count)s more were found.", more) % {"count": more})
+    return shown
 
 
 def _deny(refused: Refused) -> None:

@@ -8,10 +8,8 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from resimate_text import numbers
+from resimate_text.identity import UNSEEN
 from resimate_text.numbers import Ambiguous, NotANumber, Separator
-
-#: What comes along, unseen, when a number is copied from another program.
-UNSEEN = "\ufeff\u00ad\u200b\u200e\u200f\u2060\u202a\u202c\u202d\u2066\u2068\u2069"
 
 
 class Unreadable(ValueError):

@@ -31,7 +31,6 @@ HEADINGS: Final = Columns(
     }
 )
 MOST_LINES: Final = 50_000
-MOST_PROBLEMS: Final = 50
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read],
         one = found.setdefault(key, Read(cells["email"], cells["node"], line.line, judgement_values.empty(method)))
         problems += (_add_comparison if method == judgement_values.AHP else _add_points)(one, Row(line.line, cells))
     if problems:
-        raise Invalid("Some lines of the file cannot be read.", errors=problems[:MOST_PROBLEMS])
+        raise Invalid("Some lines of the file cannot be read.", errors=problems)
     return list(found.values()), notes
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from apps.core.errors import Problem
 from apps.elicitation.question_snapshot import AskedNode
 from apps.models.services import find_weights
+from resimate_engine.calculators import INCONSISTENT
 from resimate_engine.problems import pointer
 from resimate_text.sentences import Sentence
 
@@ -21,8 +22,6 @@ BUDGET: Final = 100
 STRENGTHS: Final = range(1, 10)
 #: Saaty's random index, by which consistency is judged, is known up to 15 things; that is 105 questions.
 MOST_COMPARED: Final = 15
-#: Above it judgements contradict each other more than a tenth of random ones do (Saaty, 1980).
-INCONSISTENT: Final = 0.10
 AHP: Final = "ahp"
 
 Value = Mapping[str, Any]

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.workspace import user_of
 from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
-from apps.core.errors import Refused
+from apps.core.errors import Problem, Refused
 from apps.core.forms import utf8_text
+from apps.core.pages import problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Score, ScoreRun, Subject
@@ -39,9 +40,12 @@ class DocumentForm(forms.ModelForm[ResilienceModel]):
             document = services.read_document(text)
             services.parse_document(document)
         except Refused as refused:
-            places = [f"{one.pointer or '/'}: {translated(one.detail)}" for one in refused.errors]
-            raise ValidationError(places or refused.detail) from refused
+            raise ValidationError(problems_told(refused, _sentence)) from refused
         return document
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.pointer or '/'}: {translated(problem.detail)}"
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):

@@ -19,7 +19,6 @@ from apps.models.models import ModelVersion, ResilienceModel, Subject
 from resimate_engine.exchange.coinr import NORMALISATIONS
 
 LARGEST_EXCHANGE: Final = 10 * 1024 * 1024
-LARGEST_SET: Final = 20 * 1024 * 1024
 PERIOD: Final = "period:"  # begins a choice, so that the period without a name is one too
 
 
@@ -208,7 +207,7 @@ class FreezeForm(forms.Form):
         upload = self.cleaned_data.get("file")
         if upload is None:
             return None
-        return content_of(upload, LARGEST_SET)
+        return content_of(upload, services.MOST_BYTES_OF_SET)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

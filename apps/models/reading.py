@@ -5,11 +5,10 @@ from typing import Any
 
 from apps.models import method_labels
 from resimate_charts.scale import write_share
-from resimate_engine import Model, Node, Question, Step
+from resimate_engine import Model, Node, Question
 from resimate_engine.model import ResponseScale
+from resimate_engine.tree import DIRECT
 from resimate_text.numbers import exact
-
-DIRECT = Step("weights", "direct")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,13 @@
 """Adding people who are known already: nobody is renamed by it, and a name that differs is pointed at."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from apps.core.errors import Invalid, Problem
 from apps.outreach.contacts import Contact
 from resimate_text.identity import folded, same
+from resimate_text.problems import MOST_NAMED
 from resimate_text.sentences import Sentence, paragraph
-
-#: A page names the first few; the others show when these are mended.
-MOST_NAMED: Final = 5
 
 
 class KnownByAnotherName(Invalid):
@@ -33,7 +31,7 @@ def refuse_other_names(
     if problems:
         asked = [Sentence("Rename them?")] if may_rename and problems[0].code != "comes_twice" else []
         said = [one.detail for one in problems[:MOST_NAMED]]
-        raise KnownByAnotherName(paragraph([*said, *asked]), errors=problems[:50])
+        raise KnownByAnotherName(paragraph([*said, *asked]), errors=problems)
 
 
 def _problems(

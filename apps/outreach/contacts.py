@@ -3,8 +3,6 @@
 Every line that is wrong is named, and so is what was understood without being certain.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +15,9 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from apps.core.translating import flaw_said
+from resimate_text import tables
 from resimate_text.identity import folded, tidied
-from resimate_text.tables import Columns, Note, Row, Table, TableInvalid, guarded, headed, open_table
+from resimate_text.tables import Columns, Note, Row, Table, TableInvalid, headed, open_table
 from resimate_text.tables.reading import SEPARATORS
 
 MOST = 10_000
@@ -86,11 +85,7 @@ def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Read
 
 def written(contacts: Iterable[Contact]) -> str:
     """Return lines of which ``read`` makes the same contacts."""
-    page = io.StringIO(newline="")
-    writer = csv.writer(page, lineterminator="\n")
-    for one in contacts:
-        writer.writerow([guarded(cell) for cell in (one.name, one.email, one.group, one.language)])
-    return page.getvalue()
+    return tables.written(((one.name, one.email, one.group, one.language) for one in contacts), ends="\n")
 
 
 def _hits(cells: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.forms import TABLE_FILES, content_of, file_field, show_again
+from apps.core.pages import first_of
 from apps.core.translating import translated
 from apps.outreach import contacts
 from apps.outreach.contacts import Reading
@@ -45,7 +46,7 @@ class ContactsForm(forms.Form):
         people = [one for reading in readings.values() for one in reading.contacts]
         for name, reading in readings.items():
             if reading.problems:
-                self.add_error(name, [ValidationError(problem) for problem in reading.problems[:20]])
+                self.add_error(name, ValidationError(first_of(reading.problems)))
         notes = [translated(note["detail"]) for reading in readings.values() for note in reading.notes]
         if notes and not self.errors:
             show_again(self, self.pasted, contacts.written(people), notes)
@@ -60,6 +61,5 @@ class ContactsForm(forms.Form):
         above = {folded(one.email) for one in pasted.contacts}
         twice = [one.email for one in filed.contacts if folded(one.email) in above]
         said = _("%(email)s is in the field above as well. Take out one of the two.")
-        problems = [ValidationError(said, params={"email": email}) for email in twice[:20]]
-        if problems:
-            self.add_error("file", problems)
+        if twice:
+            self.add_error("file", ValidationError(first_of([said % {"email": email} for email in twice])))

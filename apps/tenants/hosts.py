@@ -10,11 +10,10 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from apps.core.memory import forgets
+from apps.core.memory import SECONDS, forgets
 from apps.core.tenancy import current_schema
 from apps.tenants.models import Domain, Tenant
 
-SECONDS = 5.0
 MOST_UNKNOWN = 1000
 NAME = re.compile(r"[a-z0-9.-]{1,253}")
 

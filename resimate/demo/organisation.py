@@ -12,7 +12,6 @@ from apps.elicitation.question_snapshot import Item
 from apps.models import services, starters
 from apps.models.models import ModelVersion, ResilienceModel, Subject
 from apps.outreach.contacts import Contact
-from resimate_engine.document import parse_cached
 
 PEOPLE = (
     "Amara Osei", "Ben Whitlock", "Clara Jensen", "Dmitri Volkov", "Elena Petrova", "Farid Rahman", "Grace Kim",
@@ -115,7 +114,7 @@ def _open(
 
 def _answer(campaign: Campaign, chance: random.Random, *, share: float, later: bool, when: datetime) -> None:
     """Let a share of the people submit; the next one has begun and not finished."""
-    model = parse_cached(campaign.version.document)
+    model = services.parsed(campaign.version)
     questions = [placed.question.code for placed in model.questions]
     rows = campaign.participations.select_related("stakeholder", "response__assessment__version", "campaign")
     parts = list(rows.order_by("pk"))

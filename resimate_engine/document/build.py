@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from resimate_engine.canonical import digest
+from resimate_engine.canonical import EXACT, digest
 from resimate_engine.model import (
     Band,
     Indicator,
@@ -20,7 +20,6 @@ from resimate_engine.model import (
 from resimate_engine.registry import lookup
 
 Data = Mapping[str, Any]
-EXACT = 2**53
 SIGNS = {"positive": 1, "negative": -1}
 
 

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from resimate_engine.model import Indicator, Model, Node, ResponseScale, Scale, Step
-from resimate_engine.problems import MOST_PROBLEMS, Problem
+from resimate_engine.problems import Problem
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 SHARE: Final = Scale(0.0, 1.0)

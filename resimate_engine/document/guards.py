@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import Any, Final
 
+from resimate_engine.arrays import HUGE
 from resimate_engine.document.schema import DEEPEST
 from resimate_engine.problems import Problem, pointer
 from resimate_text.sentences import Sentence
 
 DEEPEST_NESTING: Final = 3 * DEEPEST + 10
 
-HUGE: Final = 1e100  # beyond it sums and products would leave the doubles
 
 Step = str | int
 

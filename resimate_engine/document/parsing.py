@@ -16,7 +16,8 @@ from resimate_engine.document.checks import check
 from resimate_engine.document.guards import guard
 from resimate_engine.document.schema import METHOD_TITLE, json_schema
 from resimate_engine.model import Model
-from resimate_engine.problems import MOST_PROBLEMS, Invalid, Problem, pointer
+from resimate_engine.problems import Invalid, Problem, pointer
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 LONGEST_DETAIL = 300
@@ -56,7 +57,7 @@ def parse(data: Any) -> Model:
     if not isinstance(data, dict):
         raise DocumentInvalid([Problem("", "not_an_object", Sentence("a model document must be an object"))])
     for stage in (guard, _violations, check):
-        problems = list(islice(stage(data), MOST_PROBLEMS))
+        problems = list(islice(stage(data), MOST_PROBLEMS + 1))
         if problems:
             raise DocumentInvalid(problems)
     return build(data)

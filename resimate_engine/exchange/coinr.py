@@ -7,8 +7,6 @@ a model read from iMeta has COINr's defaults: min-max over the units and weighte
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,7 +15,7 @@ from resimate_engine.exchange.cells import FileInvalid, Row
 from resimate_engine.exchange.names import columns_of, matched, spelt_otherwise, undotted
 from resimate_engine.exchange.places import Places, cell_problem
 from resimate_engine.model import Model, Node
-from resimate_engine.problems import MOST_PROBLEMS, Problem
+from resimate_engine.problems import Problem
 from resimate_text.identity import folded
 from resimate_text.numbers import NotANumber, Separator
 from resimate_text.sentences import Sentence
@@ -28,9 +26,9 @@ from resimate_text.tables import (
     Note,
     TableInvalid,
     figures_of,
-    guarded,
     headed,
     open_table,
+    written,
     wrong_figure,
 )
 
@@ -135,7 +133,7 @@ def read_meta(
     reading = _Meta(found, normalisation, decimal)
     root = reading.tree()
     if root is None or reading.problems:
-        raise FileInvalid(reading.problems[:MOST_PROBLEMS])
+        raise FileInvalid(reading.problems)
     document = {
         "schema": "resimate.model/1",
         "code": code or root["code"],
@@ -280,7 +278,7 @@ def read_data(
     units = [_unit(row, by, inputs, figures, problems) for row in found.rows]
     problems += _repeated(units)
     if problems:
-        raise FileInvalid(problems[:MOST_PROBLEMS])
+        raise FileInvalid(problems)
     unused = [name for name in head if name not in known and name not in inputs and not name.endswith("_group")]
     notes = [*found.notes, *figures.notes()]
     notes += [
@@ -376,16 +374,10 @@ def write_data(model: Model, units: Sequence[DataRow]) -> str:
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(map(_quoted, columns))
-    writer.writerows([_quoted(row.get(column)) for column in columns] for row in rows)
-    return file.getvalue()
+    return written([columns, *([_cell(row.get(column)) for column in columns] for row in rows)])
 
 
-def _quoted(value: Any) -> Any:
-    if isinstance(value, str):
-        return guarded(value)
+def _cell(value: Any) -> Any:
     if value is None:
         return EMPTY
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from resimate_engine.exchange.cells import Cell, FileInvalid, Row, decode, encode, flatten, unflatten
 from resimate_engine.exchange.places import Places, cell_problem
-from resimate_engine.problems import MOST_PROBLEMS, Problem, pointer
+from resimate_engine.problems import Problem, pointer
 from resimate_text.sentences import Sentence
 
 SHEETS: Final = ("Model", "Nodes", "Questions", "Scales", "Bands")
@@ -91,7 +91,7 @@ def document_of(sheets: Sheets) -> tuple[dict[str, Any], Places]:
     reading = _Reading(sheets)
     document = reading.document()
     if reading.problems:
-        raise FileInvalid(reading.problems[:MOST_PROBLEMS])
+        raise FileInvalid(reading.problems)
     return document, reading.places
 
 

@@ -12,7 +12,8 @@ import xlsxwriter
 from resimate_engine.exchange.cells import Cell, FileInvalid, Row
 from resimate_engine.exchange.places import cell_problem
 from resimate_engine.exchange.sheets import rank
-from resimate_engine.problems import MOST_PROBLEMS, Problem, pointer
+from resimate_engine.problems import Problem, pointer
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Note, TableInvalid
 from resimate_text.tables.first_sheet import Seen

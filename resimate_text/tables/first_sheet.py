@@ -10,12 +10,12 @@ from itertools import islice
 from typing import Final
 
 from resimate_text.numbers import exact
+from resimate_text.problems import MOST_NAMED, MOST_PROBLEMS
 from resimate_text.sentences import Sentence
-from resimate_text.tables.flaws import MOST_FLAWS, Flaw, Note
+from resimate_text.tables.flaws import Flaw, Note
 from resimate_text.tables.reading import Figure, Record, fit
 from resimate_text.tables.workbook import Cells, Sheet, Value, letters, opened
 
-MOST_NAMED: Final = 5
 FIRST: Final = re.compile("[A-Z]+[0-9]+")
 
 
@@ -28,7 +28,7 @@ def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterato
     for place, sheet in enumerate(found):
         seen = Seen(sheet)
         for row in seen.watched():
-            if row.wrong and len(flaws) < MOST_FLAWS:
+            if row.wrong and len(flaws) < MOST_PROBLEMS:
                 flaws += [Flaw(row.number, letters(place), *wrong) for place, wrong in row.wrong.items()]
             elif record := fit(row.number, _texts(row.values), flaws):
                 yield record

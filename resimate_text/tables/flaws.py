@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-MOST_FLAWS: Final = 50
+from resimate_text.problems import MOST_PROBLEMS
 
 #: ``code`` and ``detail``: what somebody should know about how the table was understood.
 Note = dict[str, str]
@@ -21,8 +20,8 @@ class Flaw:
 
 
 class TableInvalid(ValueError):
-    """A table that cannot be read; ``flaws`` says why, at most ``MOST_FLAWS`` of them."""
+    """A table that cannot be read; ``flaws`` says why, at most ``MOST_PROBLEMS`` of them."""
 
     def __init__(self, flaws: Sequence[Flaw]) -> None:
-        self.flaws = tuple(flaws[:MOST_FLAWS])
+        self.flaws = tuple(flaws[:MOST_PROBLEMS])
         super().__init__("; ".join(flaw.detail for flaw in self.flaws))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
-from resimate_text.tables.flaws import MOST_FLAWS, Flaw, TableInvalid
+from resimate_text.tables.flaws import Flaw, TableInvalid
 from resimate_text.tables.headings import Columns, key_of
 from resimate_text.tables.reading import Record, Table
 
@@ -69,7 +70,7 @@ def _names(head: Sequence[str], columns: Columns, *, others: bool) -> list[str]:
 
 def _rows(table: Table, head: Sequence[str], names: Sequence[str]) -> Iterator[Row]:
     for record in table.rows:
-        if len(table.flaws) >= MOST_FLAWS:
+        if len(table.flaws) >= MOST_PROBLEMS:
             return
         stray = [cell for cell, heading in zip(record.cells, head, strict=False) if cell and not heading]
         if len(record.cells) > len(head) and any(record.cells[len(head) :]):

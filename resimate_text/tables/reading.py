@@ -1,7 +1,6 @@
 """The rows of a table, each with its line: from text with separators, or from a workbook's first sheet."""
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,18 +8,18 @@ from itertools import chain, islice
 from typing import Final
 
 from resimate_text import heavy
+from resimate_text.identity import UNSEEN
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
-from resimate_text.tables.decoding import Decoded, decode
-from resimate_text.tables.flaws import MOST_FLAWS, Flaw, Note, TableInvalid
-from resimate_text.tables.formulas import guarded, unguarded
+from resimate_text.tables.decoding import decode
+from resimate_text.tables.flaws import Flaw, Note, TableInvalid
+from resimate_text.tables.formulas import unguarded
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 NAMED: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 SAMPLE: Final = 50
 #: How XLSX files begin, and old or protected ones, which are refused with a sentence of their own.
 WORKBOOKS: Final = (b"PK", b"\xd0\xcf\x11\xe0")
-#: What stands around words without being seen; inside them it may matter to a script.
-UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u061c\u2060\u00ad"
 #: Controls, halves of characters, and marks that turn the direction of what follows.
 UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 LINE: Final = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -93,20 +92,6 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
     return table
 
 
-def as_text(content: bytes) -> Decoded:
-    """Return a table as text that reads the same, to be shown in a field: of a workbook its first sheet."""
-    if not content.startswith(WORKBOOKS):
-        return decode(content)
-    table, page = open_table(content, hits=len), io.StringIO(newline="")
-    writer, last = csv.writer(page, lineterminator="\n"), 0
-    for row in table.rows:
-        page.write("\n" * (row.line - last - 1))  # so that lines keep their numbers
-        writer.writerow([cell if isinstance(cell, Figure) else guarded(cell) for cell in row.cells])
-        last = row.line
-    table.refuse()
-    return Decoded(page.getvalue(), tuple(table.notes))
-
-
 def separator_of(text: str, hits: Hits) -> str:
     """Return the separator by which the table comes out best: known cells first, then rows of one length.
 
@@ -135,7 +120,7 @@ def _lines(text: str) -> Iterator[str]:
 def _records(text: str, separator: str, flaws: list[Flaw]) -> Iterator[Record]:
     reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=separator != "\t", strict=True)
     clean = UNFIT.search(text) is None
-    while len(flaws) < MOST_FLAWS:
+    while len(flaws) < MOST_PROBLEMS:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)

@@ -17,9 +17,8 @@ from apps.configuration import throttling
 from apps.core import context, crypto
 from apps.core.observability.middleware import client_address
 
-#: Wrong keys from one address in a window of so many seconds.
+#: Wrong keys from one address in a window of the rate limits.
 MOST_WRONG_KEYS = 100
-WINDOW = 3600
 REFUSAL = "This API key is not valid."
 
 
@@ -55,11 +54,11 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
 def _count_wrong_key(request: Request, now: datetime) -> None:
     """Guessing is counted by address. It refuses wrong keys alone, so nobody shuts the owner of a good one out."""
-    window = int(now.timestamp() // WINDOW)
+    window = int(now.timestamp() // throttling.WINDOW)
     tried = throttling.COUNTER.count(f"wrong-keys:{client_address(request)}:{window}", draw=1)
     metrics.SIGN_INS.labels("wrong_key").inc()
     if tried is not None and tried > MOST_WRONG_KEYS:
-        raise Throttled(wait=(window + 1) * WINDOW - now.timestamp())
+        raise Throttled(wait=(window + 1) * throttling.WINDOW - now.timestamp())
 
 
 def _note_use(found: bearer.Found) -> None:

@@ -17,7 +17,7 @@ from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.services import groups
 from apps.campaigns.services.lifecycle import CampaignClosed
 from apps.campaigns.services.participations import renew_link
-from apps.campaigns.services.responses import create_empty_responses
+from apps.campaigns.services.responses import BATCH, create_empty_responses
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
@@ -25,8 +25,6 @@ from apps.outreach.acquaintances import differing, refuse_other_names
 from apps.outreach.contacts import Contact
 from resimate_text.identity import tidied
 from resimate_text.sentences import Sentence
-
-BATCH = 1000
 
 
 class StakeholderInUse(Refused):
@@ -152,7 +150,7 @@ def create_stakeholders(
         if index in taken or first[index] != row
     ]
     if problems:
-        raise Invalid("Every stakeholder needs an e-mail address of their own.", errors=problems[:50])
+        raise Invalid("Every stakeholder needs an e-mail address of their own.", errors=problems)
     users = _users([contact.email for contact in contacts])
     contacts = groups.spelt(contacts)
     made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]

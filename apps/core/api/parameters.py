@@ -89,7 +89,7 @@ def read_query(
             except serializers.ValidationError as error:
                 problems.append(_problem(name, _first(error.detail), "invalid"))
     if problems:
-        raise Invalid("The query holds what this address does not take.", errors=problems[:50])
+        raise Invalid("The query holds what this address does not take.", errors=problems)
     return values
 
 

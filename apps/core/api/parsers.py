@@ -11,11 +11,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from apps.core.errors import Invalid, Problem, Refused
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 #: How deep JSON may be nested. What is read must go out again inside an answer, and orjson writes 254 levels.
 DEPTH = 200
-MOST_PROBLEMS = 50
 #: An object takes sixty bytes of memory and a moment of everybody's time, but two bytes of a body.
 MOST_VALUES = 2_000_000
 
@@ -63,7 +63,7 @@ def _refuse_depth(body: bytes, data: Any) -> None:
 def _refuse_nul(body: bytes, data: Any) -> None:
     """PostgreSQL holds no text with U+0000, nor does anybody mean one."""
     if b"\\u0000" in body:
-        places = islice(_nuls(data, ""), MOST_PROBLEMS)
+        places = islice(_nuls(data, ""), MOST_PROBLEMS + 1)
         problems = [Problem(pointer, "holds the character U+0000", "bad_text") for pointer in places]
         if problems:
             raise Invalid("Text cannot hold the character U+0000.", errors=problems)

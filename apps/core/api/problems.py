@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.core import context
 from apps.core.api.renderers import encode
-from apps.core.errors import CATALOGUE, Problem, Refused
+from apps.core.errors import CATALOGUE, Invalid, Problem, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -34,25 +34,39 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+OF_DJANGO: dict[type[Exception], str] = {
+    Http404: "not_found",
+    PermissionDenied: "permission_denied",
+    RequestDataTooBig: "too_large",
+}
 
 
-def body(code: str, detail: str = "", errors: Any = (), status: int | None = None) -> dict[str, Any]:
+def body(code: str, detail: str = "") -> dict[str, Any]:
     entry = CATALOGUE[code]
-    problem: dict[str, Any] = {
+    return {
         "type": f"/api/docs/errors#{code}",
         "title": entry.title,
-        "status": status or entry.status,
+        "status": entry.status,
         "code": code,
         "detail": detail or entry.title,
         "trace_id": context.current().trace_id,
     }
-    if errors:
-        problem["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors]
+
+
+def of_refusal(refused: Refused) -> dict[str, Any]:
+    problem = body(refused.code, refused.detail)
+    if refused.errors:
+        problem["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refused.errors]
+    if refused.more:
+        problem["more_errors"] = refused.more
     return problem
 
 
-def response(code: str, detail: str = "", errors: Any = (), headers: dict[str, str] | None = None) -> Response:
-    problem = body(code, detail, errors)
+def response(code: str, detail: str = "", headers: dict[str, str] | None = None) -> Response:
+    return _answer(body(code, detail), headers)
+
+
+def _answer(problem: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
@@ -64,19 +78,14 @@ def http_response(code: str, detail: str = "") -> HttpResponse:
 
 def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
     """Turn every anticipated failure into a problem; what is not anticipated rises and is logged at the edge."""
-    if isinstance(error, Refused):
-        return response(error.code, error.detail, error.errors, headers=_when_again(error))
     if isinstance(error, exceptions.ValidationError):
-        return response("invalid", errors=list(_problems(error.detail, "")))
+        error = Invalid("", errors=_problems(error.detail, ""))
+    if isinstance(error, Refused):
+        return _answer(of_refusal(error), _when_again(error))
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
-    if isinstance(error, Http404):
-        return response("not_found")
-    if isinstance(error, PermissionDenied):
-        return response("permission_denied")
-    if isinstance(error, RequestDataTooBig):
-        return response("too_large")
-    return _of_database(error)
+    code = next((code for kind, code in OF_DJANGO.items() if isinstance(error, kind)), None)
+    return response(code) if code else _of_database(error)
 
 
 def _when_again(error: Refused) -> dict[str, str]:

@@ -38,6 +38,10 @@ PROBLEM = {
                 },
             },
         },
+        "more_errors": {
+            "type": "integer",
+            "description": "how many more were found than errors tells; looking may have ended at the first of them",
+        },
     },
 }
 READ = {"304": "Not modified: what If-None-Match names is current"}

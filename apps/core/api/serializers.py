@@ -54,7 +54,6 @@ __all__ = [
     "ValidationError",
 ]
 
-MOST_PROBLEMS = 50
 T = TypeVar("T")
 M = TypeVar("M", bound=Any)
 
@@ -92,7 +91,7 @@ class Strict(_Base):
                 wrong[key] = [ErrorDetail("is not known here", code="unknown_key")]
             elif key not in shown or shown[key] != data[key]:
                 wrong[key] = [ErrorDetail("is only read: it cannot be set", code="read_only")]
-        return dict(list(wrong.items())[:MOST_PROBLEMS])
+        return wrong
 
     def _shown(self) -> dict[str, Any]:
         """What the client has read of the object that it changes; nothing of a new one."""

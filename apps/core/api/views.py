@@ -148,7 +148,7 @@ class ApiView(APIView):
         handler = getattr(self, str(request.method).lower(), None)
         if getattr(handler, "takes_body", request.method != "DELETE") or not request.data:
             return
-        keys = list(request.data)[:50] if isinstance(request.data, dict) else [""]
+        keys = list(request.data) if isinstance(request.data, dict) else [""]
         raise Invalid(
             "This address takes no body.",
             errors=[Problem(f"/{key}" if key else "", "is not known here", "unknown_key") for key in keys],

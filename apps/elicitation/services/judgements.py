@@ -22,8 +22,6 @@ from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
 from resimate_text.sentences import Sentence
 
-MOST_PROBLEMS = 50
-
 
 class NothingToSend(Refused):
     code = "judgements_not_whole"
@@ -111,7 +109,7 @@ def enter_judgements(
         raise ElicitationNotReady("The elicitation is closed and takes no more judgements.")
     problems = _problems(elicitation, entries)
     if problems:
-        raise Invalid("Some of the judgements cannot be taken.", errors=problems[:MOST_PROBLEMS])
+        raise Invalid("Some of the judgements cannot be taken.", errors=problems)
     experts = {entry.expert.pk: entry.expert for entry in entries}
     Judgement.objects.bulk_create(
         [Judgement(expert=one.expert, node=one.node, value=one.value, sent=one.value, saved_at=now) for one in entries],
@@ -169,7 +167,7 @@ def import_judgements(
     ]
     problems += _problems_of_file(elicitation, read)
     if problems:
-        raise Invalid("The file cannot be taken as it is.", errors=problems[:MOST_PROBLEMS])
+        raise Invalid("The file cannot be taken as it is.", errors=problems)
     entries = [Entry(expert, one.node, one.value) for one in read if (expert := experts[one.email])]
     made = enter_judgements(elicitation, entries, acting_user=acting_user, now=now)
     transaction.set_rollback(dry_run)

@@ -15,15 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.api.raw_lists import csv_download
-from apps.core.errors import Refused
+from apps.core.errors import Problem, Refused
+from apps.core.pages import problems_told
 from apps.core.translating import translated
 from apps.elicitation import judgement_file, judgement_values, services
 from apps.elicitation.forms import JudgementsForm
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.views.permissions import crumbs, elicitation_or_404
-
-MOST_PROBLEMS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,8 +62,11 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _explain(form: JudgementsForm, refused: Refused) -> None:
-    problems = [f"{_place(one.pointer)}: {translated(one.detail)}" for one in refused.errors[:MOST_PROBLEMS]]
-    form.add_error(form.source, ValidationError(problems or [refused.detail]))
+    form.add_error(form.source, ValidationError(problems_told(refused, _sentence)))
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{_place(problem.pointer)}: {translated(problem.detail)}"
 
 
 def _place(pointer: str) -> str:

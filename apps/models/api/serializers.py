@@ -166,7 +166,7 @@ def decimal_field() -> Any:
 class SubjectImportSerializer(serializers.Serializer[Subject]):
     """Subjects from a file: `rows`, or `csv` with the columns code, name, kind and group."""
 
-    rows = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
+    rows = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=services.MOST_ROWS)
     csv = serializers.CharField(required=False, trim_whitespace=False)
     dry_run = serializers.BooleanField(default=False)
 
@@ -179,7 +179,7 @@ class AssessmentImportSerializer(serializers.Serializer[Assessment]):
     reference_set = VisibleReferenceSetField(
         queryset=ReferenceSet.objects.none(), default=None, allow_null=True, help_text=COMPARED
     )
-    units = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=100_000)
+    units = serializers.ListField(child=ObjectField(), required=False, min_length=1, max_length=services.MOST_ROWS)
     csv = serializers.CharField(required=False, trim_whitespace=False)
     decimal = decimal_field()
     dry_run = serializers.BooleanField(default=False)

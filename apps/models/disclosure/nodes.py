@@ -10,12 +10,13 @@ from apps.models.disclosure.groups import hidden_groups, weighs_groups
 from apps.models.disclosure.releases import FEWEST
 from apps.models.models import Assessment, ScoreRun
 from resimate_engine import Node
+from resimate_engine.answers import ABSENCES
 from resimate_engine.raters import group_weights
 from resimate_text.identity import folded
 
 #: Why a node of a release has no value to show.
 WITHHELD: Final = "withheld"
-ABSENT: Final = (None, "dont_know", "not_applicable")
+ABSENT: Final = (None, *ABSENCES)
 Raters = Mapping[str, frozenset[str]]
 
 

@@ -17,9 +17,8 @@ from apps.models.services.calculations import (
     explain,
     find_weights,
     measure_agreement,
-    model_of,
 )
-from apps.models.services.documents import MOST_BYTES, doubts_of, parse_document, parsed, read_document
+from apps.models.services.documents import MOST_BYTES, doubts_of, model_of, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
     export_coinr,
@@ -31,9 +30,10 @@ from apps.models.services.exchange import (
     refuse_rights,
 )
 from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
-from apps.models.services.imports import certain_units_in, import_assessments, import_subjects, units_in
+from apps.models.services.imports import MOST_ROWS, certain_units_in, import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.references import (
+    MOST_BYTES_OF_SET,
     compared_with,
     freeze_period,
     freeze_reference_set,
@@ -42,6 +42,7 @@ from apps.models.services.references import (
     units_of_set,
 )
 from apps.models.services.responses import (
+    LONGEST_COMMENT,
     SavedAnswer,
     answers_of,
     create_response,
@@ -76,7 +77,10 @@ from apps.models.services.versions import (
 )
 
 __all__ = [
+    "LONGEST_COMMENT",
     "MOST_BYTES",
+    "MOST_BYTES_OF_SET",
+    "MOST_ROWS",
     "AnsweredByLink",
     "DraftExists",
     "Golden",

@@ -106,7 +106,7 @@ def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], act
     }
     problems = [one for (name, thing), place in first.items() for one in unseen(acting_user, **{name: thing}, at=place)]
     if problems:
-        raise Invalid("Some of it refers to things that do not exist.", errors=problems[:50])
+        raise Invalid("Some of it refers to things that do not exist.", errors=problems)
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def _create(
 ) -> list[Assessment]:
     problems = [problem for row, place in zip(rows, places, strict=True) for problem in _problems(row, place)]
     if problems:
-        raise Invalid("The assessment cannot begin like this.", errors=problems[:50])
+        raise Invalid("The assessment cannot begin like this.", errors=problems)
     typed = [(row["version"].pk, row.get("period") or "") for row in rows]
     spelt = periods_spelt(typed)
     rows = [{**row, "period": spelt[one]} for row, one in zip(rows, typed, strict=True)]

@@ -14,6 +14,7 @@ from apps.core.errors import Refused
 from apps.core.turns import turn
 from resimate_engine import costs
 from resimate_text.sentences import Sentence
+from resimate_text.tables.reading import LARGE
 
 T = TypeVar("T")
 
@@ -22,8 +23,6 @@ INLINE: Final = 1.5
 MOST: Final = 60.0
 #: How long a job's calculation may really take: machines are slower and busier than the one that was measured.
 LIMIT: Final = 120.0
-#: Bytes of a body from which reading it counts as work.
-LARGE: Final = 128 * 1024
 
 
 class TooMuchAtOnce(Refused):

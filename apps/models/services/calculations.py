@@ -8,20 +8,11 @@ from typing import Any
 import resimate_engine as engine
 from apps.core.errors import Invalid, Problem
 from apps.models.services import budgets
-from apps.models.services.documents import check_size, doubts_of, problems_of
-from resimate_engine import costs, document
+from apps.models.services.documents import doubts_of, problems_of
+from resimate_engine import costs
 from resimate_text.sentences import Sentence
 
 MOST_UNITS = 5000
-
-
-def model_of(data: Any, *, at: str = "/model") -> engine.Model:
-    """Return the model of a document that came with the call; documents used last are kept parsed."""
-    cost = check_size(data)
-    try:
-        return budgets.calculated(cost, document.parse_cached, data)
-    except document.DocumentInvalid as error:
-        raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
 
 
 def calculate(
@@ -75,4 +66,4 @@ def _saying(detail: str) -> Iterator[None]:
     try:
         yield
     except engine.DataInvalid as error:
-        raise Invalid(detail, errors=problems_of(error.problems)) from None
+        raise Invalid(detail, errors=problems_of(error.problems), more=error.more) from None

@@ -1,7 +1,9 @@
 """Model documents, checked when they come in and kept parsed while they are in use."""
 
+import hashlib
+import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from resimate_engine import costs, document
 from resimate_text.sentences import Sentence
 
 MOST_BYTES: Final = 5 * 1024 * 1024
-KEPT: Final = 128
+KEPT: Final = 256
 
 
 class DocumentTooLarge(Refused):
@@ -28,11 +30,21 @@ def parse_document(data: Any, *, at: str = "") -> engine.Model:
     """Check a model document; ``at`` says where it stands in what was sent, and begins every pointer."""
     if _size(data) > MOST_BYTES:
         raise DocumentTooLarge(Sentence("A model document has at most {most} MB.", most=MOST_BYTES // 1024 // 1024))
+    return _parsed(document.parse, data, at)
+
+
+def model_of(data: Any, *, at: str = "/model") -> engine.Model:
+    """Return the model of a document that came with the call; documents used last are kept parsed."""
+    return _parsed(_known_or_parsed, data, at)
+
+
+def _parsed(parse: Callable[[Any], engine.Model], data: Any, at: str) -> engine.Model:
     cost = check_size(data)
     try:
-        return budgets.calculated(cost, document.parse, data)
+        return budgets.calculated(cost, parse, data)
     except document.DocumentInvalid as error:
-        raise Invalid("The model document is not valid.", errors=problems_of(error.problems, at)) from None
+        problems = problems_of(error.problems, at)
+        raise Invalid("The model document is not valid.", errors=problems, more=error.more) from None
 
 
 def check_size(data: Any) -> float:
@@ -78,23 +90,29 @@ class _RecentModels:
                 self.models.move_to_end(digest)
             return found
 
-    def put(self, digest: str, model: engine.Model) -> None:
+    def put(self, digest: str, model: engine.Model) -> engine.Model:
         with self.lock:
             self.models[digest] = model
             while len(self.models) > KEPT:
                 self.models.popitem(last=False)
+        return model
 
 
 _recent_models = _RecentModels()
 
 
+def _known_or_parsed(data: Any) -> engine.Model:
+    try:
+        form = document.canonical(data)
+    except (TypeError, ValueError, RecursionError):
+        return document.parse(data)  # which says what is wrong
+    digest = hashlib.sha256(form).hexdigest()
+    return _recent_models.get(digest) or _recent_models.put(digest, document.parse(json.loads(form)))
+
+
 def parsed(version: ModelVersion) -> engine.Model:
     """Return the version as the engine reads it. A version whose document is deferred is loaded at most once."""
-    model = _recent_models.get(version.digest)
-    if model is None:
-        model = parse_document(version.document)
-        _recent_models.put(version.digest, model)
-    return model
+    return _recent_models.get(version.digest) or _recent_models.put(version.digest, parse_document(version.document))
 
 
 def read_document(text: str) -> Any:

@@ -35,7 +35,7 @@ from resimate_text.sentences import Sentence
 
 MOST_BYTES = 20 * 1024 * 1024
 LONG = 5000
-LARGE = 1024 * 1024
+LONG_FILE = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -122,7 +122,7 @@ def _refuse_unmeant(
 def is_long(files: Sequence[File]) -> bool:
     """Whether there is so much to import that a job should do it."""
     texts = [file.content for file in files if not file.content.startswith(b"PK")]
-    return any(len(text) > LARGE or text.count(b"\n") > LONG for text in texts)
+    return any(len(text) > LONG_FILE or text.count(b"\n") > LONG for text in texts)
 
 
 def import_files(
@@ -194,8 +194,8 @@ class _Located:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, EngineInvalid):
             problems = list(self.places.located(error.problems))
-            found = problems if self.file is None else list(within(self.file, problems))
-            raise Invalid("Some of what the files hold cannot be imported.", errors=problems_of(found)) from None
+            found = problems_of(problems if self.file is None else within(self.file, problems))
+            raise Invalid("Some of what the files hold cannot be imported.", errors=found, more=error.more) from None
 
 
 class _Work:
@@ -235,7 +235,7 @@ class _Work:
         except Invalid as refused:
             problems = [engine.Problem(one.pointer, one.code, one.detail) for one in refused.errors]
             located = problems_of(self.incoming.places.located(problems), at)
-            raise Invalid(refused.detail, errors=located) from None
+            raise Invalid(refused.detail, errors=located, more=refused.more) from None
 
     def _doubts(self, version: ModelVersion) -> list[dict[str, str]]:
         """What to look at in the document, by its places in the file that brought it."""

@@ -10,12 +10,12 @@ from math import ceil
 from typing import Any, Final, TypeAlias
 
 from resimate_engine import Indicator, Model, Question, ResponseScale
+from resimate_engine.answers import ABSENCES
 
 #: Where a value lies between the ends: 0 is the lower one, 1 the upper; or the word for why there is none.
 Place: TypeAlias = float | str | None
 GROUPS: Final = ("a", "b", "c")
 ENDS: Final = (1.0, 10.0)  # of an input for which the document names none
-ABSENCES: Final = ("dont_know", "not_applicable")
 #: What ``ratio_to_reference`` understands beside the id of a unit.
 NO_UNITS: Final = frozenset({"mean", "best", "worst"})
 

@@ -35,7 +35,7 @@ def units_in(source: str | bytes, decimal: str = "") -> tuple[list[dict[str, Any
     try:
         file = read_file(source, decimal_of(decimal))
     except DataFileInvalid as error:
-        raise Invalid("The file cannot be read.", errors=problems_of(error.problems)) from None
+        raise Invalid("The file cannot be read.", errors=problems_of(error.problems), more=error.more) from None
     return file.units, file.notes
 
 
@@ -83,7 +83,7 @@ def import_assessments(
     subjects = subjects_by_code(_codes(units), acting_user=acting_user)
     problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:
-        raise Invalid("Some of the units cannot be imported.", errors=problems[:50])
+        raise Invalid("Some of the units cannot be imported.", errors=problems)
     made = [
         Assessment(
             version=version,

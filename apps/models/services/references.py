@@ -19,11 +19,10 @@ from apps.models.services.calculations import MOST_UNITS
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.scoring import units_of
 from apps.models.services.spellings import periods_spelt
-from resimate_engine.canonical import canonical, digest
+from resimate_engine.canonical import EXACT, canonical, digest
 from resimate_text.sentences import Sentence
 
-MOST_BYTES: Final = 20 * 1024 * 1024
-EXACT: Final = 2**53
+MOST_BYTES_OF_SET: Final = 20 * 1024 * 1024
 
 Unit = Mapping[str, Any]
 
@@ -120,10 +119,12 @@ def _checked(version: ModelVersion, units: Any) -> list[Unit]:
     model = parsed(version)
     problems = list(_problems(model, units))
     if problems:
-        raise Invalid("The units cannot be a reference set.", errors=problems[:50])
+        raise Invalid("The units cannot be a reference set.", errors=problems)
     kept = sorted((_kept(model, unit) for unit in units), key=lambda unit: str(unit["id"]))
-    if len(canonical(kept)) > MOST_BYTES:
-        raise ReferenceSetTooLarge("A reference set has at most 20 MB.")
+    if len(canonical(kept)) > MOST_BYTES_OF_SET:
+        raise ReferenceSetTooLarge(
+            Sentence("A reference set has at most {most} MB.", most=MOST_BYTES_OF_SET // 1024 // 1024)
+        )
     return kept
 
 

@@ -100,7 +100,7 @@ def save_answers(
     _refuse_in_confidence(response.assessment)
     problems = list(check_answers(parsed(response.assessment.version), answers, at=at))
     if problems:
-        raise Invalid("Some answers are not on their scales.", errors=problems[:50])
+        raise Invalid("Some answers are not on their scales.", errors=problems)
     _write(response, [_row(question, value, None, now) for question, value in answers.items()])
     _start(response, now)
     audit.record(

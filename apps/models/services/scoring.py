@@ -263,7 +263,8 @@ def _calculated(cases: Sequence[ScoringCase]) -> Iterator[tuple[result_cache.Key
     try:
         results = budgets.score(basis.model, units, basis.options).results
     except engine.DataInvalid as error:
-        raise Invalid("The stored answers cannot be scored.", errors=problems_of(error.problems)) from None
+        problems = problems_of(error.problems)
+        raise Invalid("The stored answers cannot be scored.", errors=problems, more=error.more) from None
     duration_ms = (time.perf_counter() - started) * 1000 / len(results)
     by_unit = {result["id"]: result for result in results}
     if alone:

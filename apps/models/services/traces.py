@@ -15,13 +15,14 @@ from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
 from apps.models import disclosure
 from apps.models.models import Assessment, Response, ScoreInput, ScoreRun
-from apps.models.services.calculations import calculate, explain, model_of
-from apps.models.services.documents import parsed
+from apps.models.services.calculations import calculate, explain
+from apps.models.services.documents import model_of, parsed
 from apps.models.services.inputs import units_of_input
 from apps.models.services.references import compared_with
 from apps.models.services.scoring import units_of
 from resimate_engine import document
-from resimate_engine.problems import MOST_PROBLEMS, pointer
+from resimate_engine.problems import pointer
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 KIND: Final = "resimate.trace/1"
@@ -252,7 +253,7 @@ def _validator() -> Draft202012Validator:
 
 
 def _check(trace: Any) -> None:
-    errors = islice(_validator().iter_errors(trace), MOST_PROBLEMS)
+    errors = islice(_validator().iter_errors(trace), MOST_PROBLEMS + 1)
     problems = [Problem(pointer(*error.absolute_path), error.message[:200], "bad_trace") for error in errors]
     if problems:
         raise Invalid("The file is no trace of a score.", errors=problems)

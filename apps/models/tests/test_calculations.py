@@ -277,3 +277,11 @@ def test_assessments_are_filtered_by_version_subject_and_period(api: Api, assess
     for query in (f"version={assessment.pk}", "period=2025", "state=locked"):
         assert api.get(f"assessments/?{query}").json()["results"] == []
     assert api.get("assessments/?version=x").status_code == 422
+
+
+def test_a_document_that_is_known_is_not_parsed_again(simple: dict[str, Any], publish: Any) -> None:
+    """Whether it comes with a call or is a version's, and in whatever order its keys are."""
+    version = publish({**simple, "code": "known"})
+    kept = services.parsed(version)
+
+    assert services.model_of(dict(reversed(version.document.items()))) is kept

@@ -20,7 +20,7 @@ from apps.accounts.workspace import user_of, workspace_page
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
 from apps.core.models import Job
-from apps.core.pages import errors_as_messages
+from apps.core.pages import errors_as_messages, problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.downloads import download
@@ -30,7 +30,6 @@ from resimate_engine.exchange.incoming import File
 
 SHOWN = 10
 SHOWN_FOR = timedelta(days=1)
-MOST_PROBLEMS = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,8 +103,7 @@ def _files(given: list[dict[str, str]]) -> list[File]:
 def _problems(form: ExchangeForm, refused: Refused) -> list[dict[str, str]]:
     """What is wrong, each with the name of its file, for the summary on top of the page."""
     names = [one["name"] for one in form.cleaned_data["files"]]
-    found = [_sentence(one, names) for one in refused.errors[:MOST_PROBLEMS]]
-    return [{"message": one} for one in found or [refused.detail]]
+    return [{"message": said} for said in problems_told(refused, lambda problem: _sentence(problem, names))]
 
 
 def _sentence(problem: Problem, names: list[str]) -> str:

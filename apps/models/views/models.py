@@ -17,15 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
-from apps.core.errors import Refused
-from apps.core.pages import PAGE, errors_as_messages
+from apps.core.errors import Problem, Refused
+from apps.core.pages import PAGE, errors_as_messages, problems_told
 from apps.core.translating import translated
 from apps.models import reading, services
 from apps.models.forms import ImportForm
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel
 from resimate_engine import Model
-
-MOST_PROBLEMS = 50
 
 
 @require_safe
@@ -69,9 +67,11 @@ def _started(form: ImportForm, user: User) -> ModelVersion:
 
 def _explain(form: ImportForm, refused: Refused) -> None:
     """Say at the field that brought the document what is wrong with it, and where in it."""
-    found = [(one.pointer.removeprefix("/files/0"), translated(one.detail)) for one in refused.errors[:MOST_PROBLEMS]]
-    problems = [f"{place}: {detail}".removeprefix(": ") for place, detail in found]
-    form.add_error(form.source, ValidationError(problems or [refused.detail]))
+    form.add_error(form.source, ValidationError(problems_told(refused, _sentence)))
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.pointer.removeprefix('/files/0')}: {translated(problem.detail)}".removeprefix(": ")
 
 
 @require_safe

@@ -16,13 +16,13 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.pages import problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.forms import FreezeForm
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel
 
 MOST_PERIODS = 100
-MOST_PROBLEMS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,9 +69,8 @@ def _explain(form: FreezeForm, refused: Refused) -> None:
     if not isinstance(refused, Invalid):
         form.add_error(form.source, refused.detail)
         return
-    for problem in refused.errors[:MOST_PROBLEMS]:
-        of_version = problem.pointer == "/version"
-        form.add_error(None if of_version else form.source, ValidationError(_sentence(problem)))
+    is_of_version = any(problem.pointer == "/version" for problem in refused.errors)
+    form.add_error(None if is_of_version else form.source, ValidationError(problems_told(refused, _sentence)))
 
 
 def _sentence(problem: Problem) -> str:

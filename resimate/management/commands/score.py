@@ -1,6 +1,4 @@
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
 from apps.models import services
 from resimate_engine import ENGINE_VERSION
-from resimate_text.tables import Note, guarded
+from resimate_text.tables import Note, written
 
 HEAD = ("id", "score", "rank", "band", "coverage", "reason")
 NODE_HEAD = ("node", "value", "coverage", "weight", "same")
@@ -68,7 +66,7 @@ class Command(OperatorCommand):
             self.stderr.write(f"Warning: {warning['detail']}.")
         rows = [_row(unit) for unit in result["results"]]
         if out is not None:
-            out.write_text(_csv(rows), encoding="utf-8")
+            out.write_text(written([HEAD, *rows], ends="\n"), encoding="utf-8")
         self.report(result, f"{len(rows)} units scored, written to {out}." if out else _table(HEAD, rows))
 
     def _verify(self, content: Any, out: Path | None) -> None:
@@ -147,12 +145,6 @@ def _sentence(problem: Problem) -> str:
 
 def _row(unit: dict[str, Any]) -> list[str]:
     return ["" if unit[name] is None else str(unit[name]) for name in HEAD]
-
-
-def _csv(rows: Iterable[list[str]]) -> str:
-    page = io.StringIO(newline="")
-    csv.writer(page, lineterminator="\n").writerows([HEAD, *([guarded(cell) for cell in row] for row in rows)])
-    return page.getvalue()
 
 
 def _table(head: Sequence[str], rows: list[list[str]]) -> str:

@@ -158,6 +158,13 @@ def test_an_unknown_parameter_of_a_write_is_pointed_at(api: Api) -> None:
     assert {path: one for path, one in found.items() if one != ["/dry_run"]} == {}
 
 
+def test_of_many_unknown_parameters_the_first_are_pointed_at_and_the_others_counted(api: Api) -> None:
+    answer = api.get("models/?" + "&".join(f"p{number}=1" for number in range(73))).json()
+
+    assert [one["pointer"] for one in answer["errors"]] == [f"/p{number}" for number in range(50)]
+    assert answer["more_errors"] == 23
+
+
 def _declared() -> list[tuple[str, Any]]:
     return [(path, one) for path, view in views("GET") if path.count("/") == 1 for one in getattr(view, "filters", ())]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resimate_engine import METHODS, in_language
-from resimate_engine.document import DocumentInvalid, canonical, digest, json_schema, parse, parse_cached
+from resimate_engine.document import DocumentInvalid, canonical, digest, json_schema, parse
 from resimate_engine.tests.conftest import ROOT
 from resimate_engine.tests.documents import asked, branch, document, leaf
 from resimate_text.sentences import Sentence
@@ -315,7 +315,7 @@ def test_ten_thousand_deep_is_refused_without_a_crash():
     assert problems(document(nested(10_000)))[0][1] == "too_deep"
     assert problems({**document(leaf("a")), "sources": deep})[0][1] == "too_deep"
     with pytest.raises(DocumentInvalid):
-        parse_cached(document(nested(10_000)))
+        parse(document(nested(10_000)))
 
 
 def test_problems_are_told_together_up_to_a_limit():
@@ -335,13 +335,6 @@ def test_one_document_has_one_canonical_form():
     assert canonical({"b": [1, 0.1], "a": "é"}) == '{"a":"é","b":[1,0.1]}'.encode()
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 2, "b": 1})
     assert parse(document(leaf("a"))).digest == digest(document(leaf("a")))
-
-
-def test_the_same_document_is_parsed_once():
-    data = document(leaf("a"))
-
-    assert parse_cached(data) is parse_cached(deepcopy(data))
-    assert parse_cached(data) is not parse_cached(document(leaf("b")))
 
 
 def test_a_band_is_found_for_every_score():
