@@ -116,7 +116,7 @@ def _multi(scale: ResponseScale) -> Callable[[Any], float]:
         if not isinstance(answer, list) or any(isinstance(choice, bool | list | dict) for choice in answer):
             raise AnswerOffScale(Sentence("not a list of options"))
         if len(set(answer)) < len(answer) or not points.keys() >= set(answer):
-            raise AnswerOffScale(Sentence("not different options of {scale}", scale=scale.code))
+            raise AnswerOffScale(Sentence("not a list of different options of {scale}", scale=scale.code))
         return math.fsum(points[choice] for choice in answer) / most
 
     return share

@@ -83,7 +83,7 @@ def _choice(request: Request, key: str, offered: Mapping[str, Any]) -> str:
 
 def _only(request: Request, known: set[str]) -> None:
     problems = [
-        Problem(pointer(key), "unknown_key", Sentence("{key!r} is not known here", key=key))
+        Problem(pointer(key), "unknown_key", Sentence("{key!r} is not allowed here", key=key))
         for key in request.keys() - known
     ]
     if problems:
@@ -139,7 +139,7 @@ def _same_length(place: str, rows: list[Any]) -> None:
     for at, row in enumerate(rows):
         if len(row) != len(rows[0]):
             raise DataInvalid(
-                [Problem(f"{place}/{at}", "wrong_length", Sentence("all rows must have as many entries"))]
+                [Problem(f"{place}/{at}", "wrong_length", Sentence("all rows must have the same number of entries"))]
             )
 
 

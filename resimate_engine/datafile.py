@@ -121,7 +121,7 @@ def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
     for row in rows:
         code = row.cells["id"]
         if folded(code) in units:
-            detail = Sentence("unit {code} stands in an earlier line", code=code)
+            detail = Sentence("unit {code} appears in an earlier line", code=code)
             flaws.append(Flaw(row.line, "id", "duplicate_id", detail))
         values = {
             name: _measured(row.line, name, cell, figures, flaws)
@@ -160,7 +160,7 @@ def _long(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
         _put_in_group(responses[key], row, flaws)
         answers, question = responses[key]["answers"], cells.get("question", "")
         if question in answers:
-            detail = Sentence("{question} is answered in an earlier line", question=question)
+            detail = Sentence("{question} is already answered in an earlier line", question=question)
             flaws.append(Flaw(row.line, "question", "duplicate_answer", detail))
         if "value" in cells:
             answers[question] = _answer(row, figures, flaws)
@@ -199,7 +199,7 @@ def _list(cell: str) -> Any:
 
 
 def _problem(flaw: Flaw) -> Problem:
-    said = Sentence("the first line must name the columns, one of them id")
+    said = Sentence("the first line must name the columns, including id")
     detail = said if flaw.code == "missing_column" else flaw.detail
     detail = Sentence("line {line}: {detail}", line=flaw.line, detail=detail) if flaw.line else detail
     pointer = f"/lines/{flaw.line}" if flaw.line else "/lines"

@@ -77,7 +77,7 @@ def parse(text: str) -> Program:
     Raises ``FormulaInvalid``.
     """
     if len(text) > LONGEST:
-        raise FormulaInvalid(Sentence("a formula has at most {most} characters", most=LONGEST))
+        raise FormulaInvalid(Sentence("a formula can have at most {most} characters", most=LONGEST))
     parser = _Parser(tuple(_tokens(text)))
     parser.expression(0)
     parser.expect(END)
@@ -91,7 +91,7 @@ def _tokens(text: str) -> Iterator[str]:
         found = TOKEN.match(rest, place)
         if found is None:
             detail = Sentence(
-                "at character {place}: {text!r} is not understood", place=place + 1, text=rest[place : place + 10]
+                "character {place}: {text!r} cannot be read", place=place + 1, text=rest[place : place + 10]
             )
             raise FormulaInvalid(detail)
         place = found.end()
@@ -136,7 +136,7 @@ class _Parser:
 
     def unary(self, depth: int) -> None:
         if depth > DEEPEST:
-            raise FormulaInvalid(Sentence("a formula is nested at most {most} deep", most=DEEPEST))
+            raise FormulaInvalid(Sentence("a formula can be nested at most {most} deep", most=DEEPEST))
         if self.peek() not in ("+", "-"):
             self.power(depth)
             return
@@ -169,7 +169,9 @@ class _Parser:
     def call(self, function: str, depth: int) -> None:
         if function not in FUNCTIONS:
             detail = Sentence(
-                "no function {function}; there are {names}", function=function, names=", ".join(sorted(FUNCTIONS))
+                "there is no function {function}; choose one of {names}",
+                function=function,
+                names=", ".join(sorted(FUNCTIONS)),
             )
             raise FormulaInvalid(detail)
         self.take()
@@ -181,7 +183,7 @@ class _Parser:
             operands += 1
         self.expect(")")
         if operands > 1 and function not in ("min", "max"):
-            raise FormulaInvalid(Sentence("{function} takes one value", function=function))
+            raise FormulaInvalid(Sentence("{function} takes exactly one value", function=function))
         self.program.append(Apply(function, operands))
 
 

@@ -190,7 +190,7 @@ def _sheets(model: Model) -> dict[str, questionnaire.Sheet]:
 
 def _included(options: Mapping[str, Any]) -> frozenset[str]:
     problems = [
-        Problem(pointer("options", key), "unknown_key", Sentence("no option {key!r}", key=key))
+        Problem(pointer("options", key), "unknown_key", Sentence("there is no option {key!r}", key=key))
         for key in options.keys() - OPTIONS
     ]
     include = options.get("include", ["nodes"])
@@ -306,7 +306,7 @@ def _unknown(units: Units) -> list[Warned]:
     return [
         {
             "code": "unknown_input",
-            "detail": Sentence("the model names no input or question {name!r}", name=name),
+            "detail": Sentence("the model has no input or question {name!r}", name=name),
             "pointer": "",
         }
         for name in units.unknown
@@ -321,7 +321,8 @@ def _off_scale(calculation: Calculation) -> Iterator[Warned]:
             values = known(calculation.stages[leaf.code].normalised.values)
             if ((values < scale.low) | (values > scale.high)).any():
                 detail = Sentence(
-                    "{code}: some values lie beyond the scale, as fractions of the maximum may", code=leaf.code
+                    "{code}: some values lie outside the scale, as can happen with fractions of the maximum",
+                    code=leaf.code,
                 )
                 yield {"code": "off_scale", "detail": detail, "pointer": ""}
 
@@ -351,7 +352,7 @@ def _of_group(code: str, group: str | None, raters: int) -> Warned:
         detail = Sentence("{code}: raters without a group do not count: {raters}", code=code, raters=raters)
     else:
         detail = Sentence(
-            "{code}: no weight is given for the group {group!r}, so its raters do not count: {raters}",
+            "{code}: the group {group!r} has no weight, so its raters do not count: {raters}",
             code=code,
             group=group,
             raters=raters,

@@ -127,7 +127,7 @@ def _number(output: float | None) -> float:
 
 def _read(options: Mapping[str, Any]) -> dict[str, Any]:
     problems = [
-        Problem(pointer("options", key), "unknown_key", Sentence("no option {key!r}", key=key))
+        Problem(pointer("options", key), "unknown_key", Sentence("there is no option {key!r}", key=key))
         for key in options.keys() - DEFAULTS.keys()
     ]
     chosen = {**DEFAULTS, **options}

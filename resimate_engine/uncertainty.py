@@ -61,7 +61,7 @@ class Settings:
 def read_settings(given: Mapping[str, Any]) -> Settings:
     """Return settings with defaults filled in. Raises ``DataInvalid``."""
     problems = [
-        Problem(pointer("options", key), "unknown_key", Sentence("no option {key!r}", key=key))
+        Problem(pointer("options", key), "unknown_key", Sentence("there is no option {key!r}", key=key))
         for key in given.keys() - DEFAULTS.keys()
     ]
     chosen = {**DEFAULTS, **{key: value for key, value in given.items() if key in DEFAULTS}}

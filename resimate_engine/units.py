@@ -179,7 +179,7 @@ def _check_ids(rows: Sequence[tuple[str, Any]], problems: ProblemCollector) -> N
     for place, unit in rows:
         name = unit.get("id") if isinstance(unit, Mapping) else None
         if isinstance(name, str) and name in seen:
-            problems.add(f"{place}/id", "duplicate_id", Sentence("unit {name!r} comes twice", name=name))
+            problems.add(f"{place}/id", "duplicate_id", Sentence("unit {name!r} appears twice", name=name))
         if isinstance(name, str):
             seen.add(name)
 

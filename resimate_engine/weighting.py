@@ -64,7 +64,7 @@ def shares(values: Row) -> list[float]:
 
 def _check_whole(whole: float, least: float) -> None:
     if not (whole > 0 and math.isfinite(whole)) or least < 0:
-        raise WeightsUndefined(Sentence("weights must be non-negative numbers that are not all zero"))
+        raise WeightsUndefined(Sentence("weights must be non-negative numbers, not all of them zero"))
 
 
 def budget_allocation(allocations: Matrix) -> list[float]:

@@ -74,11 +74,11 @@ def _check(model: Model, changes: Any) -> None:
 
 def _wrong(place: str, change: Any, known: Mapping[str, Any]) -> list[Problem]:
     if not isinstance(change, Mapping) or len(change) != 2:
-        detail = Sentence("a change has one of {kinds} and one of {actions}", kinds=KINDS, actions=ACTIONS)
+        detail = Sentence("a change must have one of {kinds} and one of {actions}", kinds=KINDS, actions=ACTIONS)
         return [Problem(place, "wrong_shape", detail)]
     kinds, actions = change.keys() & set(KINDS), change.keys() & set(ACTIONS)
     if len(kinds) != 1 or len(actions) != 1:
-        detail = Sentence("a change has one of {kinds} and one of {actions}", kinds=KINDS, actions=ACTIONS)
+        detail = Sentence("a change must have one of {kinds} and one of {actions}", kinds=KINDS, actions=ACTIONS)
         return [Problem(place, "wrong_shape", detail)]
     kind, action = kinds.pop(), actions.pop()
     if not isinstance(change[kind], str) or change[kind] not in known[kind]:

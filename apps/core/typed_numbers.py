@@ -33,7 +33,7 @@ def typed(text: str) -> int | float:
         return _read(text)
     except Ambiguous as two:
         readings = {"typed": text, "one": shown(two.thousands), "other": shown(two.fraction)}
-        said = _("“%(typed)s” can be read as %(one)s or as %(other)s: write the one you mean.")
+        said = _("“%(typed)s” can mean %(one)s or %(other)s. Write the one you mean.")
         raise Unreadable(said % readings) from two
     except NotANumber as error:
         raise Unreadable(_("Enter a number, for example %(example)s.") % {"example": shown(12.5)}) from error

@@ -104,7 +104,7 @@ def _lines(text: str, wanted: tuple[str, ...]) -> tuple[list[Row], list[Note]]:
         raise Invalid(said, errors=[_problem(flaw) for flaw in error.flaws]) from None
     if len(rows) > MOST_LINES:
         problem = Problem("/csv", Sentence("is too long"), "too_long")
-        raise Invalid(Sentence("A file has at most {most:,} lines.", most=MOST_LINES), errors=[problem])
+        raise Invalid(Sentence("A file can have at most {most:,} lines.", most=MOST_LINES), errors=[problem])
     if not rows:
         raise Invalid("The file has no line below its head.", errors=[Problem("/csv", Sentence("is empty"), "empty")])
     return rows, table.notes
@@ -124,7 +124,7 @@ def _wrong(line: Row, wanted: tuple[str, ...]) -> Problem | None:
             return Problem(_at(line, column), Sentence("is empty"), "required")
     number, text = wanted[-1], line.cells[wanted[-1]]
     if not (text.isascii() and text.isdigit() and len(text) < 6):
-        return Problem(_at(line, number), Sentence("{text!r} is no whole number", text=text[:20]), "not_a_number")
+        return Problem(_at(line, number), Sentence("{text!r} is not a whole number", text=text[:20]), "not_a_number")
     return None
 
 

@@ -66,7 +66,7 @@ def _of_points(node: AskedNode, value: Value) -> Iterator[Problem]:
         elif not 0 <= number <= BUDGET:
             yield Problem(pointer("points", code), Sentence("give 0 to {budget} points", budget=BUDGET), "out_of_range")
     if (given := total(value)) != BUDGET:
-        detail = Sentence("the points add up to {given}, not to {budget}", given=given, budget=BUDGET)
+        detail = Sentence("the points add up to {given}, not {budget}", given=given, budget=BUDGET)
         yield Problem("/points", detail, "missing" if given < BUDGET else "sum")
 
 
@@ -80,7 +80,7 @@ def _of_comparisons(node: AskedNode, value: Value) -> Iterator[Problem]:
         at, pair = f"/comparisons/{place}", frozenset((one["more"], one["less"]))
         yield from _of_comparison(node, one, at)
         if pair in seen:
-            yield Problem(at, Sentence("this pair was compared before"), "duplicate")
+            yield Problem(at, Sentence("this pair appears twice"), "duplicate")
         seen.add(pair)
     for first, second in node.pairs:
         if {first.code, second.code} not in seen:
@@ -94,9 +94,9 @@ def _of_comparison(node: AskedNode, one: Mapping[str, Any], at: str) -> Iterator
             detail = Sentence("{node!r} has no part {code!r}", node=node.code, code=one[name])
             yield Problem(f"{at}/{name}", detail, "unknown_node")
     if one["more"] == one["less"]:
-        yield Problem(f"{at}/less", Sentence("a part is not compared with itself"), "same")
+        yield Problem(f"{at}/less", Sentence("a part cannot be compared with itself"), "same")
     if one["strength"] not in STRENGTHS:
-        yield Problem(f"{at}/strength", Sentence("is 1 (equally) to 9 (extremely)"), "out_of_range")
+        yield Problem(f"{at}/strength", Sentence("must be from 1 (equally) to 9 (extremely)"), "out_of_range")
 
 
 def row_of(method: str, codes: Sequence[str], value: Value) -> Row:

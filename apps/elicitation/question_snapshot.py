@@ -85,7 +85,7 @@ class Change:
     def in_words(self) -> Sentence:
         gone, new = ", ".join(self.gone), ", ".join(self.new)
         if self.is_missing:
-            return Sentence("{node} is not there any more.", node=self.code)
+            return Sentence("{node} no longer exists.", node=self.code)
         if gone and new:
             return Sentence("{node} has lost {gone} and gained {new}.", node=self.code, gone=gone, new=new)
         if gone:

@@ -84,14 +84,14 @@ TABLES = {
 REASONS: dict[str, Words] = {
     "missing": _("nothing was measured or answered"),
     "not_applicable": _("does not apply"),
-    "nothing_present": _("none of its parts has a value"),
+    "nothing_present": _("none of its parts have a value"),
     "below_min_coverage": _("too little is known of its parts"),
     "missing_child": _("one of its parts has no value"),
     "weights_not_defined": _("the data give no weights"),
-    "not_positive": _("the method takes positive values alone"),
-    "outside_domain": _("the value is outside what the method takes"),
+    "not_positive": _("the method takes only positive values"),
+    "outside_domain": _("the value is outside the range of the method"),
     "no_denominator": _("there is nothing to divide by"),
-    "not_defined": _("the method gives no value here"),
+    "not_defined": _("the method gives no value for this"),
     "withheld": _("not shown, so that nobody's answers can be read from it"),
 }
 

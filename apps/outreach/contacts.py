@@ -168,13 +168,13 @@ def _language(text: str) -> str:
 
 def _problem(cells: Mapping[str, str]) -> str | None:
     if COLUMNS.hits(cells.values()) > 1:
-        return _("these are headings: they belong in the first line, once")
+        return _("these are headings; they belong only in the first line")
     if not cells.get("name") or not cells.get("email"):
         return _("write a name, an e-mail address and, if you like, a group, separated by commas")
     if not _is_address(cells["email"]):
-        return _("“%(address)s” is no e-mail address") % {"address": cells["email"][:80]}
+        return _("“%(address)s” is not an e-mail address") % {"address": cells["email"][:80]}
     if _is_address(cells["name"]) and folded(cells["name"]) != folded(cells["email"]):
-        return _("“%(address)s” and “%(other)s” are two people: give each a line") % {
+        return _("“%(address)s” and “%(other)s” are two people: put each on a separate line") % {
             "address": cells["name"][:80],
             "other": cells["email"][:80],
         }

@@ -106,7 +106,7 @@ def test_it_reads_answers_in_the_long_form(tmp_path: Path) -> None:
     [
         (None, "id\nx\n", "missing.json cannot be read: No such file or directory."),
         ("{", "id\nx\n", "Not json:"),
-        ('{"schema": NaN}', "id\nx\n", "NaN is no number of JSON"),
+        ('{"schema": NaN}', "id\nx\n", "NaN is not a number in JSON"),
         ("{}", "id\nx\n", "/code: code is missing."),
         (SURVEY, "name\nx\n", "the first line must name the columns"),
         (SURVEY, "id,L1\nx,9;9\n", "is not a number"),
@@ -131,7 +131,7 @@ def test_what_it_says_of_a_file_keeps_the_names_of_the_file(tmp_path: Path) -> N
     data = tmp_path / "data.csv"
     data.write_text("id,question,value\nNOR,L1,1\nNOR,L1,2\n")
 
-    assert "Line 3: L1 is answered in an earlier line." in _score(HDI, data).stderr
+    assert "Line 3: L1 is already answered in an earlier line." in _score(HDI, data).stderr
 
 
 def test_wrong_usage_is_exit_2() -> None:

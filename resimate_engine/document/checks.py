@@ -80,7 +80,7 @@ def _unique(codes: Iterable[tuple[str, Any]], problem: str) -> Iterator[Problem]
     seen = set()
     for path, code in codes:
         if code in seen:
-            yield Problem(path, problem, Sentence("{code!r} is taken already", code=code))
+            yield Problem(path, problem, Sentence("{code!r} is already taken", code=code))
         seen.add(code)
 
 
@@ -107,7 +107,7 @@ def _check_node(place: Place, data: Data) -> Iterator[Problem]:
         if question["scale"] not in data.get("response_scales", {}):
             path = f"{place.path}/indicator/questions/{position}/scale"
             yield Problem(
-                path, "unknown_response_scale", Sentence("no response scale {name!r}", name=question["scale"])
+                path, "unknown_response_scale", Sentence("there is no response scale {name!r}", name=question["scale"])
             )
     yield from _check_min_coverage(place)
     yield from _check_own_unit(place)
@@ -116,14 +116,16 @@ def _check_node(place: Place, data: Data) -> Iterator[Problem]:
 def _check_min_coverage(place: Place) -> Iterator[Problem]:
     given = place.node.get("min_coverage")
     if isinstance(given, dict) and given.get("of") == "indicators" and "indicator" in place.node:
-        detail = Sentence("an indicator has no indicators below it")
+        detail = Sentence("an indicator cannot have indicators below it")
         yield Problem(f"{place.path}/min_coverage/of", "nothing_to_count", detail)
 
 
 def _check_weighed(data: Data, places: Iterable[Place]) -> Iterator[Problem]:
     parents = {place.node["code"] for place in places if "children" in place.node}
     for code in data.get("weights", {}).keys() - parents:
-        yield Problem(pointer("weights", code), "unknown_node", Sentence("no node {code!r} with children", code=code))
+        yield Problem(
+            pointer("weights", code), "unknown_node", Sentence("there is no node {code!r} with children", code=code)
+        )
 
 
 def _weighed(node: Data, data: Data) -> bool:
@@ -148,7 +150,7 @@ def _check_own_unit(place: Place) -> Iterator[Problem]:
     given = {name: step[name] for name, parameter in _parameters(step) if parameter.own_unit and name in step}
     lost = [name for name, value in given.items() if np.isnan(transform(_numbers(value))).any()]
     for name in lost:
-        yield Problem(f"{path}/{name}", "outside_domain", Sentence("the transform is not defined here"))
+        yield Problem(f"{path}/{name}", "outside_domain", Sentence("the transform is not defined for this value"))
     if not lost and {"low", "high"} <= given.keys():
         yield from _check_range(path, {end: float(transform(_numbers(given[end]))[0]) for end in ("low", "high")})
 
@@ -201,7 +203,7 @@ def _check_step(used: Used, data: Data) -> Iterator[Problem]:
 
 def _check_zero(path: str, step: Data, node: Data) -> Iterator[Problem]:
     if step.get("zero") == "floor" and "floor" not in step:
-        yield Problem(f"{path}/floor", "required", Sentence('with "zero": "floor" a floor is needed'))
+        yield Problem(f"{path}/floor", "required", Sentence('with "zero": "floor", a floor is needed'))
 
 
 def _check_formula(path: str, step: Data, node: Data) -> Iterator[Problem]:
@@ -212,7 +214,7 @@ def _check_formula(path: str, step: Data, node: Data) -> Iterator[Problem]:
         return
     children = {child["code"] for child in node.get("children", [])}
     for name in sorted(formula.names(program) - children):
-        detail = Sentence("{name!r} is no child of {node}", name=name, node=node["code"])
+        detail = Sentence("{name!r} is not a child of {node}", name=name, node=node["code"])
         yield Problem(f"{path}/expression", "unknown_name", detail)
     if not formula.names(program):
         yield Problem(f"{path}/expression", "no_name", Sentence("a formula must name at least one child"))
@@ -241,7 +243,11 @@ def _check_allocations(path: str, step: Data, node: Data) -> Iterator[Problem]:
     for expert, allocation in enumerate(step["allocations"]):
         yield from _one_for_each_child(f"{path}/allocations/{expert}", allocation, node)
         if not any(allocation):
-            yield Problem(f"{path}/allocations/{expert}", "all_weights_zero", Sentence("a budget must be shared out"))
+            yield Problem(
+                f"{path}/allocations/{expert}",
+                "all_weights_zero",
+                Sentence("a budget must give points to at least one child"),
+            )
 
 
 def _check_matrices(path: str, step: Data, node: Data) -> Iterator[Problem]:
@@ -250,7 +256,7 @@ def _check_matrices(path: str, step: Data, node: Data) -> Iterator[Problem]:
         for position, row in enumerate(matrix):
             place = f"{path}/matrices/{expert}/{position}"
             if len(row) != len(matrix):
-                yield Problem(place, "not_square", Sentence("a matrix has as many columns as rows"))
+                yield Problem(place, "not_square", Sentence("a matrix must have as many columns as rows"))
             if not all(LEAST_COMPARISON <= value <= 1 / LEAST_COMPARISON for value in row):
                 yield Problem(
                     place, "not_positive", Sentence("comparisons must be positive, and neither tiny nor huge")
@@ -260,7 +266,7 @@ def _check_matrices(path: str, step: Data, node: Data) -> Iterator[Problem]:
 def _check_classes(path: str, step: Data, node: Data) -> Iterator[Problem]:
     yield from _check_ascending(f"{path}/breaks", step["breaks"])
     if len(step["values"]) != len(step["breaks"]) + 1:
-        yield Problem(f"{path}/values", "wrong_length", Sentence("there must be one value more than breaks"))
+        yield Problem(f"{path}/values", "wrong_length", Sentence("there must be one more value than breaks"))
 
 
 def _check_points(path: str, step: Data, node: Data) -> Iterator[Problem]:

@@ -83,8 +83,8 @@ def _of_marks(code: str, marks: Sequence[Mark], indicator: Indicator, scale: Sca
 
 def _out_of_reach(code: str, mark: Mark, scale: Scale) -> Problem:
     detail = Sentence(
-        "{code}: no answer comes to {mark}, because answers are put on the model's scale from {low} to {high} first; "
-        "give it on that scale, not in the question's own unit",
+        "{code}: no answer can reach {mark}, because answers are first put on the model's "
+        "scale from {low} to {high}. Give it on that scale, not in the question's own unit",
         code=code,
         mark=_written(mark.value),
         low=_written(scale.low),
@@ -95,8 +95,8 @@ def _out_of_reach(code: str, mark: Mark, scale: Scale) -> Problem:
 
 def _own_unit(code: str, mark: Mark, scale: Scale, own: Scale) -> Problem:
     detail = Sentence(
-        "{code}: {mark} is read on the model's scale from {low} to {high}, as answers are put on that first; "
-        "it looks as if it were meant on a scale from {own_low} to {own_high}",
+        "{code}: {mark} is read on the model's scale from {low} to {high}, because answers "
+        "are put on that first. It may be meant on a scale from {own_low} to {own_high}",
         code=code,
         mark=_written(mark.value),
         low=_written(scale.low),

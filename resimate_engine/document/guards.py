@@ -35,7 +35,9 @@ def guard(data: Any) -> Iterator[Problem]:
 def _wrong(place: tuple[Step, ...], value: Any) -> Problem | None:
     if len(place) > DEEPEST_NESTING or place.count("children") > DEEPEST:
         return Problem(
-            pointer(*place[:DEEPEST_NESTING]), "too_deep", Sentence("nodes may be nested {most} deep", most=DEEPEST)
+            pointer(*place[:DEEPEST_NESTING]),
+            "too_deep",
+            Sentence("nodes can be nested at most {most} deep", most=DEEPEST),
         )
     if isinstance(value, str):
         return _wrong_text(place, value)
@@ -45,7 +47,7 @@ def _wrong(place: tuple[Step, ...], value: Any) -> Problem | None:
         return _wrong_keys(place, value)
     if value is None or isinstance(value, list):
         return None
-    return Problem(pointer(*place), "not_json", Sentence("{kind} is no JSON value", kind=type(value).__name__))
+    return Problem(pointer(*place), "not_json", Sentence("{kind} is not a JSON value", kind=type(value).__name__))
 
 
 def _wrong_keys(place: tuple[Step, ...], value: dict[Any, Any]) -> Problem | None:
@@ -57,7 +59,7 @@ def _wrong_keys(place: tuple[Step, ...], value: dict[Any, Any]) -> Problem | Non
 def _wrong_text(place: tuple[Step, ...], value: str) -> Problem | None:
     if "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value):
         return None
-    return Problem(pointer(*place), "bad_text", Sentence("text may hold neither NUL nor half a surrogate pair"))
+    return Problem(pointer(*place), "bad_text", Sentence("text cannot contain NUL or half a surrogate pair"))
 
 
 def _wrong_number(place: tuple[Step, ...], value: float) -> Problem | None:
@@ -68,5 +70,5 @@ def _wrong_number(place: tuple[Step, ...], value: float) -> Problem | None:
     if not finite:
         return Problem(pointer(*place), "not_finite", Sentence("a number must be a finite double"))
     if abs(value) > HUGE:
-        return Problem(pointer(*place), "too_large", Sentence("a number may be at most {high:g} from zero", high=HUGE))
+        return Problem(pointer(*place), "too_large", Sentence("a number must be within {high:g} of zero", high=HUGE))
     return None

@@ -22,8 +22,8 @@ from resimate_text.sentences import Sentence
 
 LONGEST_DETAIL = 300
 SHAPES = {
-    "node": Sentence("a node has either children with an aggregation, or an indicator"),
-    "indicator": Sentence("an indicator has either an input or questions"),
+    "node": Sentence("a node must have either children with an aggregation, or an indicator"),
+    "indicator": Sentence("an indicator must have either an input or questions"),
 }
 CODES = {
     "type": "wrong_type",
@@ -80,9 +80,9 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
             yield Problem(place + pointer(key), "required", Sentence("{name} is missing", name=key))
     elif error.validator == "additionalProperties":
         for key in error.instance.keys() - error.schema["properties"].keys():
-            yield Problem(place + pointer(key), "unknown_key", Sentence("{key!r} is not known here", key=key))
+            yield Problem(place + pointer(key), "unknown_key", Sentence("{key!r} is not allowed here", key=key))
     elif error.schema.get("title") == METHOD_TITLE:
-        detail = Sentence("no method {name!r} without parameters here", name=error.instance)
+        detail = Sentence("the method {name!r} cannot be used here without parameters", name=error.instance)
         yield Problem(place, "unknown_method", _short(detail))
     else:
         yield Problem(place, CODES.get(str(error.validator), "invalid"), _detail(error))

@@ -11,10 +11,10 @@ def read_json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
-        raise ValueError(Sentence("not JSON that can be read: it is nested too deeply")) from None
+        raise ValueError(Sentence("not readable as JSON: it is nested too deeply")) from None
     except ValueError as error:
         raise ValueError(Sentence("not JSON: {error}", error=str(error))) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(Sentence("{name} is no number of JSON", name=name))
+    raise ValueError(Sentence("{name} is not a number in JSON", name=name))

@@ -161,7 +161,7 @@ class _Meta:
             if kind in ("Indicator", "Aggregate"):
                 self._read(row, kind)
             elif kind not in ("Group", "Denominator", "Other"):
-                detail = Sentence("is Indicator, Aggregate, Group, Denominator or Other")
+                detail = Sentence("must be Indicator, Aggregate, Group, Denominator or Other")
                 self._problem(row, "Type", "not_offered", detail)
 
     def _problem(self, row: Row, column: str, code: str, detail: str) -> None:
@@ -171,7 +171,7 @@ class _Meta:
         code = str(row.cells.get("iCode", ""))
         if not code or code in self.nodes:
             detail = (
-                Sentence("{code!r} stands in an earlier line", code=code)
+                Sentence("{code!r} appears in an earlier line", code=code)
                 if code
                 else Sentence("{name} is missing", name="iCode")
             )
@@ -199,7 +199,7 @@ class _Meta:
         if "Unit" in row.cells:
             indicator["unit"] = str(row.cells["Unit"])
         if "Direction" in row.cells and self._number(row, "Direction") not in (1, -1):
-            self._problem(row, "Direction", "not_offered", Sentence("is 1 or -1"))
+            self._problem(row, "Direction", "not_offered", Sentence("must be 1 or -1"))
         elif "Direction" in row.cells and self._number(row, "Direction") == -1:
             indicator["direction"] = "negative"
         if "Denominator" in row.cells:
@@ -228,12 +228,14 @@ class _Meta:
                 detail = Sentence("there is no aggregate {parent!r}", parent=parent)
                 self._problem(self.rows[code], "Parent", "unknown_parent", detail)
         if len(roots) != 1:
-            self.problems.append(Problem("", "no_root", Sentence("exactly one row, the index itself, has no Parent")))
+            self.problems.append(
+                Problem("", "no_root", Sentence("exactly one row, the index itself, must have no Parent"))
+            )
             return None
         placed = self._place(roots[0])
         for code, row in self.rows.items():
             if code not in placed and not self.problems:
-                self._problem(row, "Parent", "not_in_tree", Sentence("no way up from here leads to the index"))
+                self._problem(row, "Parent", "not_in_tree", Sentence("this row is not connected to the index"))
         return roots[0]
 
     def _place(self, root: dict[str, Any]) -> set[str]:
@@ -248,7 +250,8 @@ class _Meta:
     def warnings(self) -> Iterator[dict[str, str]]:
         if self.unused_targets:
             detail = Sentence(
-                "{count} targets are not used: choose the normalisation distance_to_target", count=self.unused_targets
+                "{count} targets are not used. To use them, choose the normalisation distance_to_target",
+                count=self.unused_targets,
             )
             yield {"code": "targets_not_used", "detail": detail}
         yield from self.figures.notes()
@@ -309,7 +312,7 @@ def _repeated(units: Sequence[DataRow]) -> Iterator[Problem]:
     for unit in units:
         key = (folded(unit.code), folded(unit.period))
         if key in seen:
-            detail = Sentence("unit {code!r} stands in an earlier line for the same time", code=unit.code)
+            detail = Sentence("unit {code!r} appears in an earlier line for the same time", code=unit.code)
             yield cell_problem("", unit.line, "uCode", "duplicate_id", detail)
         seen.add(key)
 

@@ -50,7 +50,7 @@ class File:
         for kind, column in (("imeta", "iCode"), ("idata", "uCode"), ("values", "id")):
             if first is not None and column in KINDS.places(first.cells):
                 return kind
-        detail = Sentence("it is no model document, workbook, iMeta (iCode), iData (uCode) or table of values (id)")
+        detail = Sentence("it is not a model document, workbook, iMeta (iCode), iData (uCode) or table of values (id)")
         raise FileInvalid([Problem("", "unknown_file", detail)])
 
 

@@ -67,7 +67,7 @@ def matched(headings: Iterable[str], inputs: Sequence[str]) -> dict[str, str]:
         [name] = known
         if by_input.setdefault(name, heading) != heading:
             said = Sentence(
-                "the columns {one} and {other} are both the input {name}",
+                "the columns {one} and {other} both stand for the input {name}",
                 one=by_input[name],
                 other=heading,
                 name=name,

@@ -106,7 +106,7 @@ class _Reading:
     def document(self) -> dict[str, Any]:
         for name in self.sheets:
             if name not in SHEETS:
-                detail = Sentence("there is no such sheet; there are {names}", names=", ".join(SHEETS))
+                detail = Sentence("there is no such sheet; choose one of {names}", names=", ".join(SHEETS))
                 self._problem(name, 0, "", "unknown_sheet", detail)
         document = self._model()
         root = self._tree()
@@ -136,11 +136,15 @@ class _Reading:
         for row, key, rest in self._named("Model", "key"):
             for column in rest.keys() - {"value"}:
                 self._problem(
-                    "Model", row.number, column, "unknown_key", Sentence("{key!r} is not known here", key=column)
+                    "Model", row.number, column, "unknown_key", Sentence("{key!r} is not allowed here", key=column)
                 )
             if key in cells:
                 self._problem(
-                    "Model", row.number, "key", "duplicate_key", Sentence("{code!r} stands in an earlier row", code=key)
+                    "Model",
+                    row.number,
+                    "key",
+                    "duplicate_key",
+                    Sentence("{code!r} appears in an earlier row", code=key),
                 )
             self.places.put(pointer(*_steps(key)), "Model", row.number, column="value")
             if "value" in rest:
@@ -157,7 +161,7 @@ class _Reading:
         parents: list[tuple[Row, str, dict[str, Any]]] = []
         for row, code, cells in self._named("Nodes", "code"):
             if code in self.nodes:
-                detail = Sentence("{code!r} stands in an earlier row", code=code)
+                detail = Sentence("{code!r} appears in an earlier row", code=code)
                 self._problem("Nodes", row.number, "code", "duplicate_code", detail)
                 continue
             node = self.nodes[code] = _node(code, cells)
@@ -172,7 +176,11 @@ class _Reading:
                 self._problem("Nodes", row.number, "parent", "unknown_parent", detail)
         for root in roots[1:]:
             self._problem(
-                "Nodes", self.rows[id(root)], "parent", "second_root", Sentence("only the first node has no parent")
+                "Nodes",
+                self.rows[id(root)],
+                "parent",
+                "second_root",
+                Sentence("only the first node can be without a parent"),
             )
         self._outside(roots, parents)
         return roots[0] if roots and not self.problems else None
@@ -185,7 +193,7 @@ class _Reading:
         for row, _, node in parents:
             if node["code"] not in inside:
                 self._problem(
-                    "Nodes", row.number, "parent", "not_in_tree", Sentence("no way up from here leads to the root")
+                    "Nodes", row.number, "parent", "not_in_tree", Sentence("this row is not connected to the root")
                 )
 
     def _questions(self) -> None:
@@ -220,7 +228,7 @@ class _Reading:
             own = {name: cell for name, cell in cells.items() if not name.startswith("option.")}
             at = pointer("response_scales", code)
             if code in scales and own:
-                detail = Sentence("{code!r} stands in an earlier row", code=code)
+                detail = Sentence("{code!r} appears in an earlier row", code=code)
                 self._problem("Scales", row.number, "scale", "duplicate_code", detail)
             if code not in scales:
                 self.places.put(at, "Scales", row.number)

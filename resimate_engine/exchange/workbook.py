@@ -91,7 +91,7 @@ def _rows(title: str, rows: Iterator[Cells], problems: list[Problem]) -> Iterato
     for row in rows:
         found = {head[place]: value for place, value in row.values.items() if place in head}
         for place in sorted(row.values.keys() - head.keys()):
-            detail = Sentence("the first row does not name this column")
+            detail = Sentence("this column has no name in the first row")
             problems.append(cell_problem(title, row.number, str(place + 1), "bad_header", detail))
         for place, wrong in row.wrong.items():
             problems.append(cell_problem(title, row.number, head.get(place, str(place + 1)), *wrong))

@@ -43,7 +43,7 @@ def test_what_does_not_apply_or_has_no_weight_is_not_counted() -> None:
 
 
 def test_an_indicator_has_none_below_it() -> None:
-    with pytest.raises(DocumentInvalid, match="an indicator has no indicators below it"):
+    with pytest.raises(DocumentInvalid, match="an indicator cannot have indicators below it"):
         parse(document(leaf("a", node={"min_coverage": HALF})))
 
 

@@ -87,7 +87,7 @@ def test_raters_whose_group_has_no_weight_are_named_with_their_number() -> None:
     assert [(one["code"], one["detail"]) for one in found.warnings] == [
         (
             "group_without_weight",
-            "a: no weight is given for the group 'Board', so its raters do not count: 2",
+            "a: the group 'Board' has no weight, so its raters do not count: 2",
         ),
         ("group_without_weight", "a: raters without a group do not count: 1"),
     ]

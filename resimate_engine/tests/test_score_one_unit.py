@@ -139,8 +139,8 @@ def test_an_input_that_the_model_does_not_name_is_a_warning():
     )
 
     assert [(warning["code"], warning["detail"]) for warning in found.warnings] == [
-        ("unknown_input", "the model names no input or question 'Q9'"),
-        ("unknown_input", "the model names no input or question 'z'"),
+        ("unknown_input", "the model has no input or question 'Q9'"),
+        ("unknown_input", "the model has no input or question 'z'"),
     ]
 
 

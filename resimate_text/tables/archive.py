@@ -75,15 +75,15 @@ def check(content: bytes) -> Mapping[str, Layout]:
 def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
-        _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
+        _refuse("too_large", Sentence("unpacked, it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
     if unpacked > max(SMALL, MOST_RATIO * packed):  # parts that are small one by one may be many
-        _refuse("too_large", Sentence("unpacked it is more than {most} times as large", most=MOST_RATIO))
+        _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
     names = [part.filename.casefold() for part in parts]
     if len(set(names)) < len(names):
         _refuse("bad_workbook", Sentence("two of its parts have the same name"))
     for part in parts:
         if part.file_size > max(SMALL, MOST_RATIO * part.compress_size):
-            _refuse("too_large", Sentence("unpacked it is more than {most} times as large", most=MOST_RATIO))
+            _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
         if not _is_plain(part):
             _refuse(
                 "bad_workbook", Sentence("its part {name!r} does not belong in a spreadsheet", name=part.filename[:60])
@@ -110,7 +110,7 @@ def _check_contents(archive: zipfile.ZipFile) -> Mapping[str, Layout]:
         if _is_xml(part.filename, first):
             total += part.file_size
             if total > MOST_XML:
-                _refuse("too_large", Sentence("unpacked it is larger than {most} MB", most=MOST_XML // MEGABYTE))
+                _refuse("too_large", Sentence("unpacked, it is larger than {most} MB", most=MOST_XML // MEGABYTE))
             elements.read(part.filename, first, pieces)
         else:
             for _ in pieces:  # to the end, where its checksum is compared
@@ -186,7 +186,7 @@ class _Elements:
 
 
 def beyond() -> Sentence:
-    return Sentence("a sheet has at most {rows} rows, {columns} columns", rows=MOST_ROWS, columns=MOST_COLUMNS)
+    return Sentence("a sheet can have at most {rows} rows and {columns} columns", rows=MOST_ROWS, columns=MOST_COLUMNS)
 
 
 def is_beyond(cell: str) -> bool:

@@ -139,7 +139,7 @@ def wrong_figure(line: int, column: str, text: str, error: NotANumber) -> Flaw:
     """Return what to say of a cell that is no number, or may be two."""
     if isinstance(error, Ambiguous):
         detail = Sentence(
-            "“{text}” may be {thousands} or {fraction}: say which decimal mark the file has",
+            "“{text}” can mean {thousands} or {fraction}: choose the decimal mark of the file",
             text=text,
             thousands=error.thousands,
             fraction=error.fraction,

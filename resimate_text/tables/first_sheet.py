@@ -94,11 +94,11 @@ class Seen:
         if self.hidden:
             yield (
                 "hidden_read",
-                Sentence("hidden rows were read like others: {rows}", rows=_some(map(str, self.hidden))),
+                Sentence("hidden rows were read like the others: {rows}", rows=_some(map(str, self.hidden))),
             )
         if columns:
             named = _some(map(letters, columns))
-            yield "hidden_read", Sentence("hidden columns were read like others: {columns}", columns=named)
+            yield "hidden_read", Sentence("hidden columns were read like the others: {columns}", columns=named)
 
     def _of_merged(self) -> Iterator[tuple[str, Sentence]]:
         merged = [one for one in self.sheet.layout.merged if FIRST.match(one)]

@@ -50,7 +50,7 @@ def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others
         raise TableInvalid([*table.flaws, *problems])
     unread = [text for text, name in zip(head.cells, names, strict=True) if text and not name]
     if unread:
-        detail = Sentence("not read, because these columns are not known here: {names}", names=", ".join(unread))
+        detail = Sentence("columns with unknown names were not read: {names}", names=", ".join(unread))
         table.notes.append({"code": "column_not_read", "detail": detail})
     return Headed(head.line, used, _rows(table, head.cells, names))
 

@@ -144,7 +144,7 @@ def fit(line: int, cells: Iterable[str], flaws: list[Flaw], *, clean: bool = Fal
         return None
     bad = None if clean else next((found for cell in kept if (found := UNFIT.search(cell))), None)
     if bad:
-        detail = Sentence("it holds the character U+{number:04X}, which is no text", number=ord(bad[0]))
+        detail = Sentence("it holds the character U+{number:04X}, which is not text", number=ord(bad[0]))
         flaws.append(Flaw(line, "", "bad_character", detail))
         return None
     return Record(line, kept)
@@ -166,5 +166,5 @@ def _unreadable(line: int, last: int, error: str) -> Flaw:
             line, "", "too_long", Sentence("a cell has more than {most:,} characters", most=csv.field_size_limit())
         )
     if last > line or "end of data" in error:
-        return Flaw(line, "", "bad_csv", Sentence("the quotation mark that opens here is never closed"))
+        return Flaw(line, "", "bad_csv", Sentence("the quotation mark opened here is never closed"))
     return Flaw(line, "", "bad_csv", Sentence("there is text between a closing quotation mark and the next separator"))

@@ -78,7 +78,7 @@ def _told() -> Iterator[None]:
     except TableInvalid:
         raise
     except BROKEN as error:
-        detail = Sentence("it is not a workbook that can be read: {error:.161}", error=str(error))
+        detail = Sentence("the workbook cannot be read: {error:.161}", error=str(error))
         raise TableInvalid([Flaw(0, "", "bad_workbook", detail)]) from None
 
 
@@ -103,14 +103,14 @@ def _rows(sheet: Any) -> Iterator[Cells]:
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:
     if cell.data_type == "f":
-        return "formula", Sentence("it holds a formula; put its value there instead")
+        return "formula", Sentence("it holds a formula; enter its value instead")
     if cell.data_type == "e":
         return "bad_cell", Sentence("it holds the error {error}", error=str(cell.value)[:20])
     if isinstance(cell.value, str):
         return unescaped(cell.value)
     if isinstance(cell.value, bool | int | float):
         return cell.value
-    return "bad_cell", Sentence("it holds a date; put a text or a number there instead")
+    return "bad_cell", Sentence("it holds a date; enter text or a number instead")
 
 
 def unescaped(text: str) -> str:

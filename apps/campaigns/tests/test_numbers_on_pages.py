@@ -145,7 +145,7 @@ def test_what_is_no_number_is_refused(page: str, visitor: Client, typed: str, he
     assert stored() == {}
 
 
-READINGS = {"en": "“{}” can be read as {} or as {}:", "de": "„{}“ lässt sich als {} oder als {} lesen:"}
+READINGS = {"en": "“{}” can mean {} or {}.", "de": "„{}“ lässt sich als {} oder als {} lesen:"}
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

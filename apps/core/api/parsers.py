@@ -45,7 +45,9 @@ def _refuse_many(body: bytes) -> None:
     """Commas are counted, before anything is made of them."""
     if len(body) > MOST_VALUES and (given := body.count(b",")) > MOST_VALUES:
         raise TooManyValues(
-            Sentence("JSON holds at most {most:,} values; this has about {given:,}.", most=MOST_VALUES, given=given)
+            Sentence(
+                "The JSON can have at most {most:,} values; it has about {given:,}.", most=MOST_VALUES, given=given
+            )
         )
 
 

@@ -20,7 +20,7 @@ from apps.core.errors import Refused
 from apps.core.translating import translated
 from resimate_text.sentences import Sentence, paragraph
 
-SAID = Sentence("{code!r} is taken already", code="gdp")
+SAID = Sentence("{code!r} is already taken", code="gdp")
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def _german() -> Iterator[None]:
     ids=["str", "exception", "copy", "pickle"],
 )
 def test_it_stays_english_and_can_be_translated(kept: str) -> None:
-    assert kept == "'gdp' is taken already"
-    assert json.dumps(kept) == "\"'gdp' is taken already\""
+    assert kept == "'gdp' is already taken"
+    assert json.dumps(kept) == "\"'gdp' is already taken\""
     assert translated(kept) == "'gdp' ist schon vergeben"
 
 
@@ -46,9 +46,9 @@ def test_of_its_values_only_sentences_are_translated() -> None:
     """``Open`` and ``{0}`` are what somebody wrote; the page has a German word for the first."""
     place = Sentence("{sheet}, row {row}", sheet="Open", row=3)
 
-    said = Sentence("{place}: {detail}", place=place, detail=Sentence("{code!r} is taken already", code="{0}"))
+    said = Sentence("{place}: {detail}", place=place, detail=Sentence("{code!r} is already taken", code="{0}"))
 
-    assert said == "Open, row 3: '{0}' is taken already"
+    assert said == "Open, row 3: '{0}' is already taken"
     assert translated(said) == "Open, Zeile 3: '{0}' ist schon vergeben"
 
 
@@ -56,7 +56,7 @@ def test_of_its_values_only_sentences_are_translated() -> None:
 def test_each_sentence_of_a_paragraph_is_translated() -> None:
     said = paragraph([SAID, Sentence("Choose a published version.")])
 
-    assert said == "'gdp' is taken already Choose a published version."
+    assert said == "'gdp' is already taken Choose a published version."
     assert translated(said) == "'gdp' ist schon vergeben Bitte wählen Sie eine veröffentlichte Version."
 
 
@@ -74,7 +74,7 @@ def test_a_form_says_it_at_the_field_and_on_top() -> None:
     assert "<li>&#x27;gdp&#x27; ist schon vergeben</li>" in str(form)
     assert "Code: &#x27;gdp&#x27; ist schon vergeben" in on_top
     assert "&lt;b&gt; ist reserviert." in on_top
-    assert form.errors.get_json_data()["code"] == [{"message": "'gdp' is taken already", "code": ""}]
+    assert form.errors.get_json_data()["code"] == [{"message": "'gdp' is already taken", "code": ""}]
 
 
 @pytest.mark.usefixtures("_german")

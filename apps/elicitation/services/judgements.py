@@ -80,7 +80,7 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
         node.code for node in given if not judgement_values.is_whole(elicitation.method, node, saved[node.code].value)
     ]
     if with_gaps or not given:
-        problems = [Problem(f"/{code}", Sentence("is not answered as a whole"), "incomplete") for code in with_gaps]
+        problems = [Problem(f"/{code}", Sentence("is not complete"), "incomplete") for code in with_gaps]
         raise NothingToSend("Complete what you have begun, then send it.", errors=problems)
     for one in saved.values():
         one.sent = one.value if one.node in {node.code for node in given} else None
@@ -135,7 +135,9 @@ def _problems(elicitation: WeightElicitation, entries: Iterable[Entry]) -> list[
             found.append(Problem(f"{entry.at}/node", detail, "unknown_node"))
             continue
         if (entry.expert.pk, entry.node) in seen:
-            found.append(Problem(f"{entry.at}/node", Sentence("this expert judges this node twice here"), "duplicate"))
+            found.append(
+                Problem(f"{entry.at}/node", Sentence("this expert has two judgements of this node"), "duplicate")
+            )
         seen.add((entry.expert.pk, entry.node))
         found += [
             Problem(entry.at + one.pointer, one.detail, one.code)

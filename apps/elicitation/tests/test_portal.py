@@ -199,7 +199,7 @@ def test_a_file_is_checked_and_then_entered(staff: Client, make: Any, method: st
         ("email,node,part,points\n", "File: is empty"),
         (
             "email,node,part,points\nbo@example.org,all,people,ten\n",
-            "Line 2, points: &#x27;ten&#x27; is no whole number",
+            "Line 2, points: &#x27;ten&#x27; is not a whole number",
         ),
         ("email,node,part,points\nbo@example.org,all,,10\n", "Line 2, part: is empty"),
         ("email,node,part,points\nbo@example.org,all,people,10\n", "Line 2, points: the points add up to 10"),

@@ -29,7 +29,7 @@ class DocumentTooLarge(Refused):
 def parse_document(data: Any, *, at: str = "") -> engine.Model:
     """Check a model document; ``at`` says where it stands in what was sent, and begins every pointer."""
     if _size(data) > MOST_BYTES:
-        raise DocumentTooLarge(Sentence("A model document has at most {most} MB.", most=MOST_BYTES // 1024 // 1024))
+        raise DocumentTooLarge(Sentence("A model document can be at most {most} MB.", most=MOST_BYTES // 1024 // 1024))
     return _parsed(document.parse, data, at)
 
 
@@ -52,7 +52,7 @@ def check_size(data: Any) -> float:
     cost = costs.of_document(data)
     if cost > budgets.INLINE:
         detail = Sentence(
-            "A model document has at most {most:,} names, texts and numbers; this one has {given:,}.",
+            "A model document can have at most {most:,} names, texts and numbers; this one has {given:,}.",
             most=round(budgets.INLINE / costs.VALUE),
             given=round(cost / costs.VALUE),
         )

@@ -142,7 +142,9 @@ def import_files(
     """
     size = sum(len(file.content) for file in files)
     if size > MOST_BYTES:
-        raise DocumentTooLarge(Sentence("Files have at most {most} MB together.", most=MOST_BYTES // 1024 // 1024))
+        raise DocumentTooLarge(
+            Sentence("Together, the files can be at most {most} MB.", most=MOST_BYTES // 1024 // 1024)
+        )
     with budgets.at_work(size), transaction.atomic():
         return _import(
             files, options, version, publish=publish, score=score, acting_user=acting_user, now=now, dry_run=dry_run
@@ -246,7 +248,7 @@ class _Work:
     def make_assessments(self, version: ModelVersion | None, *, score: bool) -> None:
         """Begin an assessment for each unit; subjects that are not there yet are made."""
         if version is None or version.state != ModelVersion.State.PUBLISHED:
-            detail = Sentence("data need a published version: name one, or publish the model that comes with them")
+            detail = Sentence("data need a published version: name one, or publish the model that you send with them")
             problem = Problem("/version" if version is None else "/publish", detail, "version_not_published")
             raise Invalid("There is no published version to assess by.", errors=[problem])
         with _Located():
@@ -369,5 +371,5 @@ def _too_long(units: Sequence[IncomingUnit]) -> Iterator[engine.Problem]:
                 yield engine.Problem(f"/units/{number}", "too_long", detail)
         for response in unit.responses:
             if len(response.get("rater") or "") > 60 or len(response.get("group") or "") > 100:
-                detail = Sentence("a rater has at most 60 characters, a group 100")
+                detail = Sentence("a rater can have at most 60 characters, a group 100")
                 yield engine.Problem(f"/units/{number}", "too_long", detail)

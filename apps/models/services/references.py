@@ -135,10 +135,10 @@ def _refuse_unusable(version: ModelVersion) -> None:
             "/version", Sentence("only a published version can have reference sets"), "version_not_published"
         )
     elif not parsed(version).relative:
-        problem = Problem("/version", Sentence("it compares no units with each other"), "not_relative")
+        problem = Problem("/version", Sentence("this version does not compare units with each other"), "not_relative")
     elif ranking := ranking_node(parsed(version)):
         detail = Sentence(
-            "{node} ranks the units of a call against each other, which no reference set can stand for",
+            "{node} ranks the units of a call against each other, and a reference set cannot replace them",
             node=ranking.code,
         )
         problem = Problem("/version", detail, "ranks_units")
@@ -153,7 +153,9 @@ def ranking_node(model: engine.Model) -> engine.Node | None:
 
 def _problems(model: engine.Model, units: Any) -> Iterator[Problem]:
     if isinstance(units, list) and not 1 <= len(units) <= MOST_UNITS:
-        detail = Sentence("a reference set has 1 to {most:,} units, not {given:,}", most=MOST_UNITS, given=len(units))
+        detail = Sentence(
+            "a reference set must have 1 to {most:,} units, not {given:,}", most=MOST_UNITS, given=len(units)
+        )
         yield Problem("/units", detail, "bad_length")
         return
     try:

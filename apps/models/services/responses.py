@@ -82,7 +82,7 @@ def create_response(
             response = assessment.responses.create(rater=rater, group=group, created_at=now)
     except IntegrityError:
         problem = Problem(
-            "/rater", Sentence("{rater!r} has a response in this assessment already", rater=rater), "taken"
+            "/rater", Sentence("{rater!r} already has a response in this assessment", rater=rater), "taken"
         )
         raise Invalid("Every rater has one response.", errors=[problem]) from None
     response.assessment = assessment

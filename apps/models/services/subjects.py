@@ -87,13 +87,13 @@ def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None
         if not form:
             yield Problem(f"{place}/code", Sentence("has no visible characters"), "blank")
         elif code in taken:
-            yield Problem(f"{place}/code", Sentence("{code!r} is taken already", code=code), "taken")
+            yield Problem(f"{place}/code", Sentence("{code!r} is already taken", code=code), "taken")
         elif form in taken_forms:
             yield Problem(
-                f"{place}/code", Sentence("{code!r} is taken already in another spelling", code=code), "taken"
+                f"{place}/code", Sentence("{code!r} is already taken in another spelling", code=code), "taken"
             )
         elif times[form] > 1:
-            yield Problem(f"{place}/code", Sentence("{code!r} comes twice", code=code), "duplicate_code")
+            yield Problem(f"{place}/code", Sentence("{code!r} appears twice", code=code), "duplicate_code")
 
 
 @transaction.atomic

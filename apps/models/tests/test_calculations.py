@@ -213,7 +213,7 @@ def test_a_job_that_cannot_be_done_says_why(api: Api, simple: dict[str, Any]) ->
     assert job["problem"]["errors"][0] == {
         "pointer": "/units/1/id",
         "code": "duplicate_id",
-        "detail": "unit 'same' comes twice",
+        "detail": "unit 'same' appears twice",
     }
 
 

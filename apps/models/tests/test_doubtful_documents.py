@@ -13,7 +13,7 @@ from apps.models.tests.conftest import SURVEY, Api
 
 pytestmark = pytest.mark.requirement("CMS-001")
 AT = "/root/children/1/indicator/normalisation/high"
-SAID = "network: 5 is read on the model's scale from 0 to 100, as answers are put on that first; "
+SAID = "network: 5 is read on the model's scale from 0 to 100, because answers are put on that first. "
 
 
 @pytest.fixture

@@ -142,6 +142,6 @@ def test_a_program_is_answered_in_english_whatever_its_language(api: Api, survey
     assert answer.status_code == 422
     assert {one["pointer"]: one["detail"] for one in answer.json()["errors"]} == {
         "/root/children/0/weight": "-1 is less than the minimum of 0",
-        "/root/children/1/colour": "'colour' is not known here",
+        "/root/children/1/colour": "'colour' is not allowed here",
         "/scale": "scale is missing",
     }

@@ -160,7 +160,7 @@ def test_before_the_first_score_it_says_when_it_comes(browser: Client, assessmen
 def test_a_score_without_a_value_says_why(browser: Client, assessment: Assessment, now: Any) -> None:
     services.score_assessment(assessment, now=now)
 
-    assert "none of its parts has a value" in _page(browser, assessment.pk)
+    assert "none of its parts have a value" in _page(browser, assessment.pk)
 
 
 def test_a_score_whose_input_was_not_kept_is_shown_alone(browser: Client, assessment: Assessment, now: Any) -> None:

@@ -41,7 +41,7 @@ def test_a_quoted_name_may_hold_a_comma() -> None:
     [
         ("Ada", "write a name"),
         (", ada@example.org", "write a name"),
-        ("Ada, ada.example.org", "“ada.example.org” is no e-mail address"),
+        ("Ada, ada.example.org", "“ada.example.org” is not an e-mail address"),
         (f"{'A' * 201}, ada@example.org", "longer than 200 characters"),
         (f"Ada, ada@example.org, {'G' * 61}", "longer than 60 characters"),
         ("Ada, ada@example.org, Board, tlh", "language must be one of"),

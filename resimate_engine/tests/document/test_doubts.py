@@ -54,8 +54,8 @@ def test_goalposts_beyond_the_scale_that_answers_are_on_are_named_in_one_sentenc
     assert scores(found, 0, 5000, 10000) == [0, 0.5, 1]  # of 100
     assert (doubt.code, doubt.pointer) == ("out_of_reach", HIGH)
     assert doubt.detail == (
-        "a: no answer comes to 10000, because answers are put on the model's scale from 0 to 100 first; "
-        "give it on that scale, not in the question's own unit"
+        "a: no answer can reach 10000, because answers are first put on the model's scale "
+        "from 0 to 100. Give it on that scale, not in the question's own unit"
     )
 
 
@@ -67,8 +67,8 @@ def test_goalposts_that_nearly_every_answer_is_beyond_are_named_with_the_scale_t
     assert scores(found, 0, 1, 5) == [0, 100, 100]
     assert (doubt.code, doubt.pointer) == ("own_unit", HIGH)
     assert doubt.detail == (
-        "a: 5 is read on the model's scale from 0 to 100, as answers are put on that first; "
-        "it looks as if it were meant on a scale from 0 to 5"
+        "a: 5 is read on the model's scale from 0 to 100, because answers are put on that "
+        "first. It may be meant on a scale from 0 to 5"
     )
 
 

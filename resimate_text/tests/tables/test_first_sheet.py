@@ -64,8 +64,8 @@ def test_a_plain_sheet_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        (_hide_row, "hidden_read", "rows were read like others: 3"),
-        (_hide_column, "hidden_read", "columns were read like others: C"),
+        (_hide_row, "hidden_read", "rows were read like the others: 3"),
+        (_hide_column, "hidden_read", "columns were read like the others: C"),
         (_merge, "merged_cells", "cells B2:B3 are merged"),
         (_in_per_cent, "per_cent", "column C: numbers are shown in per cent; that of row 2 was read as 0.5"),
         (_add_sheet, "sheet_not_read", "'Sheet' was read, and these were not: 'More'"),

@@ -59,7 +59,7 @@ def test_points_that_may_be_thousands_are_asked_about(api: Api) -> None:
     assert answer.status_code == 422
     [first, _second] = answer.json()["errors"]
     assert (first["pointer"], first["code"]) == ("/files/1/lines/2/GDP", "ambiguous_number")
-    assert "“1.234” may be 1234 or 1.234: say which decimal mark the file has" in first["detail"]
+    assert "“1.234” can mean 1234 or 1.234: choose the decimal mark of the file" in first["detail"]
     assert not Assessment.objects.exists()
 
 

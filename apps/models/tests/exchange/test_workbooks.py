@@ -66,7 +66,7 @@ def test_what_is_hidden_in_a_workbook_is_read_and_told() -> None:
     document = document_of(read_workbook(file.getvalue(), notes))[0]
 
     assert digest(document) == digest(SURVEY)
-    assert [str(note["detail"]) for note in notes] == ["sheet 'Nodes': hidden rows were read like others: 3"]
+    assert [str(note["detail"]) for note in notes] == ["sheet 'Nodes': hidden rows were read like the others: 3"]
 
 
 def test_equal_documents_give_equal_files() -> None:

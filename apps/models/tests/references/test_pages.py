@@ -72,7 +72,7 @@ def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelV
         ({"name": "", "period": "period:2026"}, "This field is required."),
         ({"name": "B", "period": "period:1"}, "Select a valid choice."),
         ({"name": "B", "file": b"id,x\na,much\n"}, "line 2: x: &#x27;much&#x27; is not a number"),
-        ({"name": "B", "file": b"id,y\na,1\n"}, "the model names no input or question"),
+        ({"name": "B", "file": b"id,y\na,1\n"}, "the model has no input or question"),
         ({"name": "B", "file": b"\xff\xfe"}, "the first line must name the columns"),
         ({"name": "B", "file": b"id,x\n\x81,1\n"}, "is neither UTF-8 nor Windows-1252"),
         ({"name": "B", "file": "id,x\nZoë,1\n".encode("cp1252")}, "was read as Windows-1252: “Zoë,1”"),
