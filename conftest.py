@@ -102,6 +102,15 @@ def _events_carry_what_is_declared() -> None:
     events.inspect_with(event_types.check)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _entries_are_of_what_is_declared() -> None:
+    """So they do at every entry of the trail. ``thing`` is what tests record of nothing in particular."""
+    from apps.audit import kinds, services
+
+    kinds.declare("thing", kinds.Category.DATA, "done", "undone", "tried")
+    services.inspect_with(kinds.check)
+
+
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """A request leaves its language behind in the thread."""

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class AuditConfig(AppConfig):
@@ -10,6 +11,7 @@ class AuditConfig(AppConfig):
         from apps.audit.models import AuditEntryManager
         from apps.core import degraded
 
+        autodiscover_modules("audit_kinds")
         AuditEntryManager.on_change = staticmethod(capture.entry_of_change)
         AuditEntryManager.on_relation = staticmethod(capture.entry_of_relation)
         degraded.also("audit_partitions", lambda: partitions.state().is_well)

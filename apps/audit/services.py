@@ -1,33 +1,22 @@
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.db import models
 
+from apps.audit import kinds
 from apps.audit.models import AuditEntry
 from apps.core import context
 from apps.core.fields import new_id
 from apps.core.tenancy import current_schema
 
-CATEGORIES = {
-    "session": AuditEntry.Category.AUTHENTICATION,
-    "permission": AuditEntry.Category.AUTHORIZATION,
-    "setting": AuditEntry.Category.CONFIGURATION,
-    "flag": AuditEntry.Category.CONFIGURATION,
-    "tenant": AuditEntry.Category.ADMINISTRATION,
-    "user": AuditEntry.Category.ADMINISTRATION,
-    "role": AuditEntry.Category.ADMINISTRATION,
-    "grant": AuditEntry.Category.ADMINISTRATION,
-    "api_key": AuditEntry.Category.ADMINISTRATION,
-}
+Inspector = Callable[[str], None]
+_inspectors: list[Inspector] = []
 
 
-#: What is done to data alone, whatever they are about.
-READING = ("read", "exported")
-
-
-def _category(action: str) -> str:
-    noun, _, verb = action.partition(".")
-    return AuditEntry.Category.DATA if verb in READING else CATEGORIES.get(noun, AuditEntry.Category.DATA)
+def inspect_with(inspector: Inspector) -> None:
+    """Show the function each action that is recorded; what it raises is raised there."""
+    _inspectors.append(inspector)
 
 
 def record(
@@ -46,6 +35,8 @@ def record(
     Without an ``actor`` it is whoever the current work is for: the signed-in person, a participant, or the system.
     ``details`` hold ids and plain values, never names, addresses or answers.
     """
+    for inspect in _inspectors:
+        inspect(action)
     work = context.current()
     AuditEntry.objects.using(using).bulk_create(
         [
@@ -53,7 +44,7 @@ def record(
                 id=new_id(),
                 tenant=tenant or current_schema(),
                 occurred_at=now,
-                category=_category(action),
+                category=kinds.category_of(action),
                 action=action,
                 outcome=outcome,
                 actor_type="user" if actor is not None else work.actor_type,

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.audit import kinds
+
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("trail_of_verbs.txt")
 ACTION = re.compile(r"[a-z_{}]+\.[a-z_]+\Z")
@@ -85,6 +87,36 @@ def lines() -> list[str]:
 @pytest.mark.requirement("LOG-002")
 def test_every_verb_leaves_what_the_table_says() -> None:
     assert lines() == TABLE.read_text().splitlines(), f"a verb is new or leaves something else: bring {TABLE.name} up"
+
+
+def declared() -> set[str]:
+    return {f"{kind.noun}.{verb}" for kind in kinds.KINDS.values() if kind.noun != "thing" for verb in kind.verbs}
+
+
+@pytest.mark.requirement("LOG-002")
+def test_apps_declare_what_is_recorded_and_nothing_besides() -> None:
+    recorded = {name for names, _ in verbs().values() for name in names}
+    written = "".join(
+        path.read_text() for path in ROOT.glob("apps/**/*.py") if not {"tests", "migrations"} & set(path.parts)
+    )
+    of_any = {name.removeprefix("{}.") for name in recorded if name.startswith("{}.")}
+
+    assert {name for name in recorded if name[0] != "{"} - declared() == set()
+    assert [
+        name for name in sorted(declared()) if name.split(".")[1] not in of_any and f'"{name}"' not in written
+    ] == []
+
+
+@pytest.mark.requirement("LOG-002")
+def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None:
+    others = {noun: str(kind.category) for noun, kind in kinds.KINDS.items() if kind.category != kinds.Category.DATA}
+
+    assert others == {
+        "session": "authentication",
+        "permission": "authorization",
+        "setting": "configuration",
+        **dict.fromkeys(("tenant", "user", "role", "grant", "api_key", "apikey"), "administration"),
+    }
 
 
 def test_retiring_a_version_is_in_the_table_with_an_entry_and_an_event() -> None:

@@ -1,0 +1,16 @@
+"""What the trail has of signing in, of what was refused, and of accounts, roles and keys."""
+
+from apps.audit.kinds import Category, declare
+
+declare("session", Category.AUTHENTICATION, "started", "ended", "refused")
+declare("permission", Category.AUTHORIZATION, "denied")
+declare(
+    "user",
+    Category.ADMINISTRATION,
+    *("created", "changed", "activated", "deactivated"),
+    *("password_changed", "password_reset", "reset_link_asked"),
+)
+declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
+declare("grant", Category.ADMINISTRATION, "created", "revoked")
+declare("api_key", Category.ADMINISTRATION, "created", "revoked", "refused")
+declare("apikey", Category.ADMINISTRATION)  # as a model that is followed is called

@@ -1,0 +1,57 @@
+"""What the trail has entries of: each app says its own in ``audit_kinds.py``, which is found at start::
+
+    declare("toy", Category.DATA, "made", "broken")
+
+So an action is ``noun.verb`` in the past tense, and its category the one of its noun. Of everything that is personal or
+followed there may be the verbs of ``OF_ALL`` as well, which no app has to declare.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from apps.audit.models import AuditEntry
+
+Category = AuditEntry.Category
+
+#: What is done to data alone, whatever they are about.
+READING: Final = frozenset({"read", "exported"})
+#: What ``capture`` adds of models that are followed: which fields changed.
+CHANGING: Final = frozenset({"fields_created", "fields_changed", "fields_deleted", "fields_read"})
+OF_ALL: Final = READING | CHANGING
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    noun: str
+    category: Category
+    verbs: frozenset[str]
+
+
+class NotDeclared(ValueError):
+    """Something was recorded that no app declares."""
+
+
+KINDS: Final[dict[str, Kind]] = {}
+
+
+def declare(noun: str, category: Category, *verbs: str) -> Kind:
+    """Say what is recorded of a kind of thing, and who looks for it: the category is what the trail is filtered by."""
+    if noun in KINDS:
+        raise ValueError(f"two apps declare what is recorded of {noun}")
+    KINDS[noun] = Kind(noun, category, frozenset(verbs))
+    return KINDS[noun]
+
+
+def category_of(action: str) -> Category:
+    """The category of an action: never a reason not to record it, so of one that no app declares it is ``data``."""
+    noun, _, verb = action.partition(".")
+    kind = KINDS.get(noun)
+    return Category.DATA if kind is None or verb in READING else kind.category
+
+
+def check(action: str) -> None:
+    """Raise ``NotDeclared`` unless some app declares the action."""
+    noun, _, verb = action.partition(".")
+    declared = KINDS[noun].verbs if noun in KINDS else frozenset()
+    if verb not in declared | OF_ALL:
+        raise NotDeclared(f"no app declares the action {action}: it belongs into its audit_kinds.py")

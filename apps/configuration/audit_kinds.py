@@ -1,0 +1,5 @@
+"""What the trail has of settings."""
+
+from apps.audit.kinds import Category, declare
+
+declare("setting", Category.CONFIGURATION, "changed")
