@@ -7,11 +7,9 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from apps.audit import capture, partitions
+        from apps.audit import capture
         from apps.audit.models import AuditEntryManager
-        from apps.core import degraded
 
         autodiscover_modules("audit_kinds")
         AuditEntryManager.on_change = staticmethod(capture.entry_of_change)
         AuditEntryManager.on_relation = staticmethod(capture.entry_of_relation)
-        degraded.also("audit_partitions", lambda: partitions.state().is_well)

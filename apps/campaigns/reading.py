@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.groups import of_model, with_spelling_of
 from apps.core import degraded
-from apps.core.degraded import Missing
 from apps.core.errors import Invalid
+from apps.core.parts import Missing
 from apps.models import disclosure
 from apps.models.models import Assessment, ReferenceSet, Score, ScoreRun
 from apps.models.services import calculate, compared_with, parsed

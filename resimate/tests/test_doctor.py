@@ -8,7 +8,8 @@ import pytest
 from django_tenants.utils import schema_context
 
 from apps.campaigns.tests.story import make_version
-from apps.core import degraded
+from apps.core import degraded, parts
+from resimate.management.commands import doctor
 from resimate.management.commands.doctor import Finding, examine
 from resimate_engine import METHODS
 
@@ -28,6 +29,17 @@ def test_it_says_which_process_is_not_there(acme: Any) -> None:
     assert (found["scheduler"].well, found["scheduler"].detail) == (True, "alive")
     assert (found["worker"].well, found["worker"].detail) == (False, "never seen")
     assert "celery" in found["worker"].mend
+
+
+def test_it_asks_every_part_that_an_app_declares(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "PARTS", parts.PARTS | {"tea_kettle": replace(parts.PARTS["disk"], name="tea_kettle")})
+    monkeypatch.setattr(parts, "_asked", lambda part: parts.State(part.name != "tea_kettle", detail=f"a {part.name}"))
+
+    found = _examined()
+
+    assert found.keys() == {"settings", *(name.replace("_", " ") for name in parts.PARTS), "tea kettle"}
+    assert found["disk"] == Finding("disk", True, "a disk", "")
+    assert found["tea kettle"] == Finding("tea kettle", False, "a tea_kettle", parts.PARTS["disk"].mend)
 
 
 def test_it_calculates_published_versions_anew(acme: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

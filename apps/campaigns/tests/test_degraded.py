@@ -1,10 +1,12 @@
 """Without Redis and without a worker everything that matters still works, and says what does not."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django.test import Client
 from django_tenants.utils import schema_context
 from kombu.exceptions import OperationalError as BrokerAway
@@ -14,8 +16,9 @@ from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import DOCUMENT, Clock, deliver_everything, others_send
-from apps.core import degraded, events
+from apps.core import degraded, events, parts
 from apps.core.models import Pulse
+from apps.core.parts import PARTS, Answer, Missing
 from apps.models.models import ScoreRun
 from apps.models.tests.conftest import Api
 from apps.tenants.tasks import sweep_without_broker
@@ -82,7 +85,7 @@ def test_who_has_not_been_seen_for_half_a_minute_is_away(with_worker: None) -> N
     assert _missing() == []
     seen_at = _last_seen("worker", timedelta(seconds=40))
 
-    assert degraded.WATCH.missing() == (degraded.Missing("worker", seen_at),)
+    assert degraded.WATCH.missing() == (Missing(PARTS["worker"], seen_at),)
 
 
 def test_a_look_holds_for_some_seconds(
@@ -174,6 +177,49 @@ def test_who_watches_a_campaign_sees_that_scores_wait(
     degraded.beat("worker")
 
     assert "New answers wait" not in staff.get(path).content.decode()
+
+
+@pytest.fixture
+def smtp(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Declare one part more, which is away."""
+    monkeypatch.setattr(parts, "PARTS", dict(parts.PARTS))
+
+    def declare(ask: Callable[[], Answer], **more: Any) -> None:
+        parts.declare("smtp", ask, mend="start it", **more)
+
+    return declare
+
+
+def _away() -> Answer:
+    return Answer("away", is_well=False)
+
+
+def _broken() -> Answer:
+    raise KeyError("smtp")
+
+
+def _spoilt() -> Answer:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nothing FROM nowhere")
+    return Answer("there")
+
+
+@pytest.mark.parametrize("ask", [_away, _broken, _spoilt])
+@pytest.mark.parametrize("words", [{"probed": True}, {"away": "No letters."}, {"vital": True}], ids=str)
+def test_a_part_more_that_is_away_breaks_no_page(
+    with_worker: None, smtp: Callable[..., None], staff: Client, ask: Callable[[], Answer], words: dict[str, Any]
+) -> None:
+    smtp(ask, **words)
+
+    page = staff.get("/")
+
+    assert page.status_code == 200
+    assert ("No letters." in page.content.decode()) is ("away" in words)
+    ready = Client().get("/health/ready")
+    assert (ready.status_code, ready.json()["status"]) == (
+        (503, "unavailable") if "vital" in words else (200, "degraded")
+    )
+    assert not ready.json()["dependencies"]["smtp"]["up"]
 
 
 def test_only_staff_is_told(acme: Any, staff: Client, bos_link: str) -> None:

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps.core import degraded
+from apps.core import parts
 from apps.core.memory import forgets
-from apps.core.tenancy import enter_public
 
 LIVE: Final = ("/health/live", "/health/live/")
 READY: Final = ("/health/ready", "/health/ready/", "/health/startup", "/health/startup/")
@@ -24,7 +23,7 @@ class Readiness:
     """What the last look found. One thread looks at a time; whoever asks meanwhile waits for what it finds."""
 
     def __init__(self) -> None:
-        self._states: dict[str, degraded.State] = {}
+        self._states: dict[str, parts.State] = {}
         self._until = 0.0
         self._looking = threading.Lock()
 
@@ -41,11 +40,10 @@ class Readiness:
             said["dependencies"] = {name: state.as_dict() for name, state in states.items()}
         return 200 if fit else 503, said
 
-    def _look(self) -> dict[str, degraded.State]:
+    def _look(self) -> dict[str, parts.State]:
         with self._looking:
             if time.monotonic() >= self._until:
-                enter_public()
-                self._states = degraded.look() | degraded.look_further()
+                self._states = parts.look(parts.probed())
                 self._until = time.monotonic() + HOLDS
             return self._states
 

@@ -1,0 +1,73 @@
+"""How the database, Redis, the processes without a port and the disk are asked how they are."""
+
+import shutil
+from functools import partial
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.degraded import LATE
+from apps.core.models import Pulse
+from apps.core.parts import Answer, declare
+
+OLDEST_POSTGRES = 15
+FEWEST_MEGABYTES = 500
+
+
+def _database() -> Answer:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        (version,) = cursor.fetchone()
+    is_well = version >= OLDEST_POSTGRES
+    return Answer(
+        f"PostgreSQL {version}" if is_well else f"PostgreSQL {version} is older than {OLDEST_POSTGRES}", is_well
+    )
+
+
+def _redis() -> Answer:
+    cache.get("health")
+    return Answer("answers")
+
+
+def _pulse(role: str) -> Answer:
+    """By the database's clock, which all processes share."""
+    is_alive = ExpressionWrapper(Q(seen_at__gt=Now() - LATE), BooleanField())
+    seen = Pulse.objects.filter(role=role).values_list("seen_at", is_alive).first()
+    if seen is None:
+        return Answer("never seen", is_well=False)
+    seen_at, alive = seen
+    return Answer("alive" if alive else f"not seen since {seen_at:%Y-%m-%d %H:%M} UTC", alive, seen_at)
+
+
+def _disk() -> Answer:
+    free = shutil.disk_usage(settings.BASE_DIR).free >> 20
+    is_well = free >= FEWEST_MEGABYTES
+    return Answer(f"{free >> 10} GB left" if is_well else f"{free} MB left", is_well)
+
+
+declare("database", _database, mend="check DATABASE_URL and that PostgreSQL 15 or newer runs there", vital=True)
+declare(
+    "redis",
+    _redis,
+    mend="check REDIS_URL; without Redis limits are off and workers wait for the sweep",
+    away=_("Redis is away: limits are off, results are not kept at hand, and work begins some seconds later."),
+)
+declare(
+    "worker",
+    partial(_pulse, "worker"),
+    mend="start `celery --app resimate.celery worker`, as `make run` does; see its log",
+    away=_("No worker has been seen yet: what takes long waits, small things are done at once."),
+    away_since=_("No worker has been seen since %(since)s: what takes long waits, small things are done at once."),
+)
+declare(
+    "scheduler",
+    partial(_pulse, "scheduler"),
+    mend="start `celery --app resimate.celery beat`, as `make run` does; see its log",
+    away=_("No scheduler has been seen yet: reminders and nightly work wait."),
+    away_since=_("No scheduler has been seen since %(since)s: reminders and nightly work wait."),
+)
+declare("disk", _disk, mend=f"make room below {settings.DATA_DIR}")
