@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.core.fields import EmailField, EncryptedTextField, Model
 from apps.core.tenancy import current_schema
+from apps.notifications.kinds import Addressee
 
 
 class UserManager(BaseUserManager["User"]):
@@ -20,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, Model):
+class User(Addressee, AbstractBaseUser, Model):
     """A person with an account in one tenant, or on the platform."""
 
     email = EmailField(pii="contact", max_length=254)

@@ -9,4 +9,4 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from apps.notifications import subscribers  # noqa: F401  they register themselves
 
-        autodiscover_modules("messages")
+        autodiscover_modules("messages", "channels")

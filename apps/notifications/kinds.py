@@ -2,11 +2,25 @@
 
     REMINDER = declare("reminder", texts="campaigns/messages/reminder", purpose="reminder")
 
+With the ending of a channel that is the name of a template: ``campaigns/messages/reminder.subject.txt``.
+
 The name is what the ledger and the API call a message, so it stays as it is once messages have it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
+
+
+class Addressee:
+    """Somebody who can be written to. ``ADDRESSES``: by channel, the field with the address."""
+
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"email": "email"}
+
+    def address_for(self, channel: str) -> str:
+        """Where they are reached on a channel; empty where they are not."""
+        field = self.ADDRESSES.get(channel)
+        return str(getattr(self, field)) if field else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +28,24 @@ class Kind:
     """``texts``: how the names of its templates begin; a channel says how they end.
 
     ``purpose``: why people get it (``invitation``, ``reminder``, ``account``), which several kinds may share.
+    ``channels``: those for which it has texts, the one that is preferred first.
     """
 
     name: str
     texts: str
     purpose: str
+    channels: tuple[str, ...]
+
+    def channel_for(self, person: Addressee) -> str:
+        """The first channel on which the person is reached; without any the first, so that the ledger tells."""
+        return next((one for one in self.channels if person.address_for(one)), self.channels[0])
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def declare(name: str, *, texts: str, purpose: str) -> Kind:
+def declare(name: str, *, texts: str, purpose: str, channels: tuple[str, ...] = ("email",)) -> Kind:
     if name in KINDS:
         raise ValueError(f"two apps declare messages of the kind {name}")
-    KINDS[name] = Kind(name, texts, purpose)
+    KINDS[name] = Kind(name, texts, purpose, channels)
     return KINDS[name]

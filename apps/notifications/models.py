@@ -33,16 +33,13 @@ class Message(Model):
     of before there were these columns, of which nobody knows what it is about, has neither of the first three.
     """
 
-    class Channel(models.TextChoices):
-        EMAIL = "email", _("E-mail")
-
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    channel = models.CharField(max_length=20, default="email")
     kind = models.CharField(max_length=60)
     purpose = models.CharField(max_length=30, blank=True)
     about_type = models.CharField(max_length=60, blank=True)

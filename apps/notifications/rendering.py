@@ -1,8 +1,10 @@
 """From a kind of message and its facts to a subject and a text, in the recipient's language.
 
-The templates ``<texts of the kind>.subject.txt`` and ``….body.txt`` are plain text: nothing in them is escaped.
+A channel says which texts there are and how the names of their templates end. They are plain text: what is to be
+escaped for a channel is escaped in its templates.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +19,14 @@ LONGEST_SUBJECT = 300
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    subject: str
+    """The texts of a message; a channel without subjects leaves it empty."""
+
     body: str
+    subject: str = ""
 
 
-def render(kind: Kind, facts: dict[str, Any], language: str) -> Rendered:
+def render(kind: Kind, texts: Mapping[str, str], facts: dict[str, Any], language: str) -> Rendered:
+    """Fill the templates of a kind; ``texts`` are the channel's: by text, how its template ends."""
     with translation.override(language), timezone.override(zones.of_tenant()):
-        subject = render_to_string(f"{kind.texts}.subject.txt", facts)
-        body = render_to_string(f"{kind.texts}.body.txt", facts)
-    return Rendered(" ".join(subject.split())[:LONGEST_SUBJECT], body.strip() + "\n")
+        said = {text: render_to_string(f"{kind.texts}.{ending}", facts) for text, ending in texts.items()}
+    return Rendered(said["body"].strip() + "\n", " ".join(said.get("subject", "").split())[:LONGEST_SUBJECT])

@@ -1,8 +1,11 @@
 """Messages: written with what caused them, handed over later, retried until they are taken or given up."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +16,12 @@ from apps import audit
 from apps.core import events, presence
 from apps.notifications import metrics
 from apps.notifications.about import About
-from apps.notifications.channels import email
+from apps.notifications.channels.base import CHANNELS, Channel, Outcome
 from apps.notifications.kinds import Kind
 from apps.notifications.models import Message
-from apps.notifications.rendering import render
+from apps.notifications.rendering import Rendered, render
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 #: Shorter than the lease of an event, so a batch that died is free again when its event comes back.
@@ -29,7 +34,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 class Draft:
     """A message to be, ``about`` something, to the ``recipient``'s part in it.
 
-    On one ``occasion`` nobody gets two of a kind: of drafts alike in all that, one becomes a message.
+    On one ``occasion`` nobody gets two of a kind on a channel: of drafts alike in all that, one becomes a message.
     """
 
     kind: Kind
@@ -39,11 +44,15 @@ class Draft:
     occasion: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
+    channel: str = "email"
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What it is told apart by, as the column names of ``KEY``."""
-        return (*self.about, self.recipient, self.kind.name, self.occasion, "email")
+        return (*self.about, self.recipient, self.kind.name, self.occasion, self.channel)
+
+    def render(self) -> Rendered:
+        return render(self.kind, CHANNELS[self.channel].texts, self.facts, self.language)
 
 
 KEY = ("about_type", "about_id", "recipient_id", "kind", "occasion", "channel")
@@ -94,7 +103,7 @@ def _known(drafts: Sequence[Draft]) -> set[tuple[Any, ...]]:
 
 
 def _message(draft: Draft, now: datetime, due_at: datetime) -> Message:
-    rendered = render(draft.kind, draft.facts, draft.language)
+    rendered = draft.render()
     return Message(
         **dict(zip(KEY, draft.key, strict=True)),
         purpose=draft.kind.purpose,
@@ -152,8 +161,9 @@ def have_got(about: About, purpose: str, occasion: str) -> set[UUID | None]:
 def deliver(ids: Sequence[str], *, now: datetime) -> None:
     """Send those of the messages that are due, then arrange for the rest. Safe to repeat, and to run twice at once."""
     while batch := _claim(ids, now):
-        for outcome in email.send(_unless_taken_back(batch)):
-            _settle(outcome, now)
+        for name, messages in groupby(sorted(batch, key=attrgetter("channel")), key=attrgetter("channel")):
+            for outcome in _outcomes(CHANNELS.get(name), list(messages)):
+                _settle(outcome, now)
     _follow_up(ids, now)
 
 
@@ -180,7 +190,7 @@ def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
         )
         audit.record("message.cancelled", now=now, details={"count": len(unwanted)})
     for message in batch:
-        if message.pk in drafts:
+        if message.pk in drafts and message.channel in CHANNELS:
             _bring_up_to_date(message, drafts[message.pk])
     return [one for one in batch if one not in unwanted]
 
@@ -191,21 +201,57 @@ RENEWED = ("address", "language", "subject", "body")
 def _bring_up_to_date(message: Message, draft: Draft) -> None:
     before = [getattr(message, field) for field in RENEWED]
     message.address, message.language = draft.address, draft.language
-    rendered = render(draft.kind, draft.facts, draft.language)
+    rendered = draft.render()
     message.subject, message.body = rendered.subject, rendered.body
     if before != [getattr(message, field) for field in RENEWED]:
         message.save(update_fields=RENEWED)
 
 
-def _unless_taken_back(batch: Iterable[Message]) -> Iterator[Message]:
+def _outcomes(channel: Channel | None, messages: Sequence[Message]) -> Iterator[Outcome]:
+    """What becomes of messages of one channel. Another version of the code may know one that this does not."""
+    if channel is None:
+        yield from (Outcome(one, "there is no such channel") for one in messages)
+        return
+    addressed = {one.pk: one for one in messages if _is_addressed(one, channel)}
+    yield from (
+        Outcome(one, "no address of this channel", is_final=True) for one in messages if one.pk not in addressed
+    )
+    yield from _handed_over(channel, addressed)
+
+
+def _is_addressed(message: Message, channel: Channel) -> bool:
+    """Whether there is an address of this channel; it is written as the channel writes it."""
+    try:
+        message.address = channel.normal(message.address)
+    except ValueError:
+        return False
+    return True
+
+
+def _handed_over(channel: Channel, waiting: dict[UUID, Message]) -> Iterator[Outcome]:
+    """What the channel says. One that breaks is as good as away: that is no reason to keep the others waiting."""
+    said = "the channel did not say what became of it"
+    try:
+        for outcome in channel.deliver(_unless_taken_back(waiting)):
+            waiting.pop(outcome.message.pk, None)
+            yield outcome
+    except Exception as error:
+        logger.exception("a channel broke", extra={"action": f"deliver {channel.name}"})
+        said = type(error).__name__
+    yield from (Outcome(one, said) for one in waiting.values())
+
+
+def _unless_taken_back(waiting: dict[UUID, Message]) -> Iterator[Message]:
     """Look once more just before each is handed over: it may have been cancelled since the batch was claimed."""
-    for message in batch:
+    for message in list(waiting.values()):
         if Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).exists():
             yield message
+        else:
+            del waiting[message.pk]
 
 
 @transaction.atomic
-def _settle(outcome: email.Outcome, now: datetime) -> None:
+def _settle(outcome: Outcome, now: datetime) -> None:
     """Note what became of it. What was cancelled while it was being sent stays so, with the time at which it left."""
     message = outcome.message
     attempts = message.attempts + 1
@@ -218,7 +264,7 @@ def _settle(outcome: email.Outcome, now: datetime) -> None:
         leased_until=None,
         last_error=outcome.error[:500],
         sent_at=now if outcome.is_sent else None,
-        due_at=message.due_at if state != Message.State.QUEUED else now + pause_after(attempts, message.pk),
+        due_at=message.due_at if state != Message.State.QUEUED else now + _pause(outcome, attempts),
     )
     if outcome.is_sent and not is_settled:
         mine.filter(state=Message.State.CANCELLED, sent_at=None).update(sent_at=now)
@@ -227,10 +273,14 @@ def _settle(outcome: email.Outcome, now: datetime) -> None:
     metrics.MESSAGES.labels(message.channel, "retried" if state == Message.State.QUEUED else state).inc()
 
 
-def _state_after(outcome: email.Outcome, attempts: int) -> Message.State:
+def _state_after(outcome: Outcome, attempts: int) -> Message.State:
     if outcome.is_sent:
         return Message.State.SENT
     return Message.State.FAILED if outcome.is_final or attempts >= ATTEMPTS else Message.State.QUEUED
+
+
+def _pause(outcome: Outcome, attempts: int) -> timedelta:
+    return max(pause_after(attempts, outcome.message.pk), outcome.pause)
 
 
 def pause_after(attempts: int, message_id: UUID) -> timedelta:

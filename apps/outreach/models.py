@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import BlindIndexField, EncryptedTextField, Model
 from apps.notifications.about import About
+from apps.notifications.kinds import Addressee
 
 
-class Person(Model):
+class Person(Addressee, Model):
     """Somebody who can be written to, found by the address whatever its case; name and address are encrypted."""
 
     name = EncryptedTextField(pii="name")

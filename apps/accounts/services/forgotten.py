@@ -28,6 +28,7 @@ from apps.core import context, events
 from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
+from apps.notifications.channels.email import EMAIL
 from apps.notifications.rendering import render
 from apps.tenants.hosts import base_url
 
@@ -93,7 +94,7 @@ def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
         tell_owner(user, PASSWORD_FORGOTTEN, user, str(event_id), now=now, link=link, minutes=minutes)
         return
     facts = {"name": user.get_short_name(), "organisation": "Resimate", "link": f"{_platform()}{path}"}
-    letter = render(PASSWORD_FORGOTTEN, {**facts, "minutes": minutes}, user.language)
+    letter = render(PASSWORD_FORGOTTEN, EMAIL.texts, {**facts, "minutes": minutes}, user.language)
     EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [user.email]).send()
 
 

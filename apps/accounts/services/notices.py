@@ -23,5 +23,15 @@ def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now:
         return
     organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
     shown = {"name": user.get_short_name(), "organisation": organisation, "link": f"{base_url()}/account/", **facts}
-    draft = notifications.Draft(kind, About.of(about), user.pk, user.email, occasion, shown, user.language)
+    channel = kind.channel_for(user)
+    draft = notifications.Draft(
+        kind,
+        about=About.of(about),
+        recipient=user.pk,
+        address=user.address_for(channel),
+        occasion=occasion,
+        facts=shown,
+        language=user.language,
+        channel=channel,
+    )
     notifications.enqueue(draft, now=now)

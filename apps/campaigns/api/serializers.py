@@ -9,6 +9,7 @@ from apps.core.api.moments import MomentField
 from apps.core.api.raw_lists import Rows
 from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectField, VisibleVersionField
 from apps.models.models import ModelVersion, ReferenceSet, Subject
+from apps.notifications.channels.base import CHANNELS
 from apps.notifications.models import Message
 
 
@@ -160,6 +161,7 @@ class LinkSerializer(serializers.Serializer[Participation]):
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message that was sent, or waits; its text may hold a personal link and stays inside."""
 
+    channel = serializers.ChoiceField(choices=[(one.name, one.label) for one in CHANNELS.values()], read_only=True)
     address = serializers.CharField(read_only=True)
 
     class Meta:

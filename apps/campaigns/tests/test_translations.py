@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from apps.campaigns.messages import INVITATION, REMINDER
+from apps.notifications.channels.email import EMAIL
 from apps.notifications.rendering import render
 
 ROOT = Path(settings.BASE_DIR)
@@ -53,7 +54,7 @@ def test_no_english_is_left_in_an_invitation(acme: Any, now: datetime, language:
     facts = {"name": "Bo", "organisation": "Acme", **asked}
 
     for kind in (INVITATION, REMINDER):
-        written = render(kind, facts, language)
+        written = render(kind, EMAIL.texts, facts, language)
         for word in ("Hello", "There is", "They take", "Please", "your", "asks", "Reminder"):
             assert word not in written.subject + written.body
 

@@ -1,15 +1,19 @@
 """E-mail over SMTP: one connection for a batch, and a Message-ID that stays the same over every attempt."""
 
 import smtplib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
 
 from apps.configuration import services as configuration
 from apps.core.tenancy import current_schema
+from apps.notifications.channels.base import Outcome, declare
 from apps.notifications.models import Message
 from apps.notifications.settings_keys import REPLY_TO, SENDER
 from apps.tenants.models import Tenant
@@ -17,43 +21,49 @@ from apps.tenants.models import Tenant
 TENANT_HEADER = "X-Resimate-Tenant"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one message: sent, or why not, and whether another attempt makes sense."""
+class Email:
+    """One letter to one address, over whatever Django's mail settings name."""
 
-    message: Message
-    error: str = ""
-    is_final: bool = False
+    name = "email"
+    label = _("E-mail")
+    texts: Mapping[str, str] = {"subject": "subject.txt", "body": "body.txt"}
 
-    @property
-    def is_sent(self) -> bool:
-        return not self.error
+    def normal(self, address: str) -> str:
+        local, _at, domain = address.strip().rpartition("@")
+        normal = f"{local}@{domain.lower()}"
+        try:
+            validate_email(normal)
+        except ValidationError:
+            raise ValueError("no e-mail address") from None
+        return normal
+
+    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
+        """A server that is away ends the batch, and the rest is tried again."""
+        connection = get_connection()
+        envelope = _envelope()
+        away = ""
+        try:
+            for message in messages:
+                if away:
+                    yield Outcome(message, away)
+                    continue
+                try:
+                    connection.open()
+                    connection.send_messages([_letter(message, envelope, connection)])
+                except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
+                    yield Outcome(message, _said(refused), _is_refused_for_ever(refused))
+                except ValueError as error:  # no line of a letter can say it, such as a name with a line break
+                    yield Outcome(message, type(error).__name__, is_final=True)
+                except (smtplib.SMTPException, OSError) as error:
+                    away = _said(error)
+                    yield Outcome(message, away)
+                else:
+                    yield Outcome(message)
+        finally:
+            connection.close()
 
 
-def send(messages: Iterable[Message]) -> Iterator[Outcome]:
-    """Hand the messages over one by one; a server that is away ends the batch, and the rest is tried again."""
-    connection = get_connection()
-    envelope = _envelope()
-    away = ""
-    try:
-        for message in messages:
-            if away:
-                yield Outcome(message, away)
-                continue
-            try:
-                connection.open()
-                connection.send_messages([_letter(message, envelope, connection)])
-            except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
-                yield Outcome(message, _said(refused), _is_refused_for_ever(refused))
-            except ValueError as error:  # no line of a letter can say it: an address or a name that is none
-                yield Outcome(message, type(error).__name__, is_final=True)
-            except (smtplib.SMTPException, OSError) as error:
-                away = _said(error)
-                yield Outcome(message, away)
-            else:
-                yield Outcome(message)
-    finally:
-        connection.close()
+EMAIL = declare(Email())
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def rewrite(
     """What messages that ``write_to`` made say as things stand now, each to its holder."""
     head = _letterhead()
     return {
-        message.pk: _draft(one, links, KINDS[message.kind], message.occasion, facts(one), head)
+        message.pk: _draft(one, links, KINDS[message.kind], message.occasion, facts(one), head, message.channel)
         for message, one in messages
     }
 
@@ -51,12 +51,28 @@ def _letterhead() -> tuple[str, str]:
 
 
 def _draft(
-    holder: H, links: PersonalLinks[H], kind: Kind, occasion: str, facts: dict[str, Any], head: tuple[str, str]
+    holder: H,
+    links: PersonalLinks[H],
+    kind: Kind,
+    occasion: str,
+    facts: dict[str, Any],
+    head: tuple[str, str],
+    channel: str = "",
 ) -> notifications.Draft:
-    organisation, base = head
-    own = {"organisation": organisation, "name": holder.person.name, "link": links.url_for(holder, base)}
-    person = holder.person
-    return notifications.Draft(kind, holder.about, holder.pk, person.email, occasion, {**facts, **own}, person.language)
+    """``channel``: the one of a message that is there; otherwise the first on which the person is reached."""
+    person, (organisation, base) = holder.person, head
+    channel = channel or kind.channel_for(person)
+    own = {"organisation": organisation, "name": person.name, "link": links.url_for(holder, base)}
+    return notifications.Draft(
+        kind,
+        about=holder.about,
+        recipient=holder.pk,
+        address=person.address_for(channel),
+        occasion=occasion,
+        facts={**facts, **own},
+        language=person.language,
+        channel=channel,
+    )
 
 
 def note_opened(holder: H, *, now: datetime) -> None:
