@@ -4,6 +4,7 @@ The tables are the specification; what is not in them fails, and so does what an
 """
 
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ __all__ = ["browser_of", "world"]  # fixtures of the API's matrix: the same worl
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 
 PEOPLE = ("nobody", "stakeholder", "lead", "owner", "reader", "analyst", "admin", "anonymous", "foreigner")
+#: Who reads one model, and who reads everything; neither changes anything.
+READING = {"reader": ["models:model:read"], "onlooker": ["*:tenant:read"]}
 
 #: A column for each of PEOPLE: ``+`` gets in, ``-`` is refused, ``0`` finds nothing there, ``!`` is asked to sign in.
 #: Then the page, and the methods of which this holds.
@@ -197,12 +200,11 @@ def session_of(browser_of: Callable[[str], Client], world: dict[str, Any], beta:
             abroad.cookies.load({name: one.value for name, one in at_home.cookies.items()})
             return abroad
         made = browser_of(person)
-        if person == "reader":
-            now, user = timezone.now(), User.objects.get(email="reader@acme.example")
-            role = accounts.create_role(
-                "reader", name="R", permissions=["models:model:read"], acting_user=None, now=now
-            )
-            accounts.grant_role(user, role, object_id=world["models"], acting_user=None, now=now)
+        if person in READING:
+            now, user = timezone.now(), User.objects.get(email=f"{person}@acme.example")
+            role = accounts.create_role(person, name="R", permissions=READING[person], acting_user=None, now=now)
+            of_one = world["models"] if person == "reader" else None
+            accounts.grant_role(user, role, object_id=of_one, acting_user=None, now=now)
         return made
 
     return browser
@@ -312,3 +314,38 @@ def test_nobody_else_enters_the_administration(
 
     assert len(pages) > 50
     assert set(found.values()) <= {"!", "-"}, found
+
+
+class Offers(HTMLParser):
+    """What a page offers: links as GET, forms by their method."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page = page
+        self.found: set[tuple[str, str]] = set()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.found |= {("POST", given.get("action") or self.page)} if given.get("method") == "post" else set()
+        elif tag == "a":
+            self.found.add(("GET", given.get("href") or ""))
+
+
+def test_who_may_only_look_changes_nothing_and_is_offered_nothing_else(
+    session_of: Callable[[str], Client], urls: dict[str, str]
+) -> None:
+    browser, table = session_of("onlooker"), _table()
+    closed = [name for (method, name), marks in table.items() if method == "POST" and marks.startswith("-")]
+    assert {name: _mark(_call(browser, "POST", urls[name])) for name in closed} == dict.fromkeys(closed, "-")
+
+    offered = set()
+    for name in [name for method, name in table if method == "GET"]:
+        answer = _call(browser, "GET", urls[name])
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            page = Offers(urls[name])
+            page.feed(answer.content.decode())
+            offered |= {(how, where) for how, where in page.found if where.startswith("/") and "/static/" not in where}
+    offered.remove(("POST", "/sign-out/"))
+    assert len(offered) > 40
+    assert {(how, where) for how, where in offered if _mark(_call(browser, how, where)) != "+"} == set()
