@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import views
+from apps.accounts.views import signing_in
 from apps.audit import reading
 from apps.core.tenancy import current_schema
 
@@ -46,7 +46,7 @@ class AdminSite(admin.AdminSite):
         return redirect_to_login(target, reverse("accounts:sign-in"))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return views.sign_out(request)
+        return signing_in.sign_out(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("accounts:account")
