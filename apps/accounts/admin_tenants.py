@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import services
-from apps.accounts.services.users import check_email
 from apps.core.errors import Refused
 from apps.core.translating import translated
 from apps.tenants import hosts
@@ -38,7 +37,7 @@ class NewTenantForm(forms.ModelForm[Tenant]):
         return str(_checked(check_slug, self.cleaned_data["slug"]))
 
     def clean_admin_email(self) -> str:
-        return str(_checked(check_email, self.cleaned_data["admin_email"]))
+        return str(_checked(services.check_email, self.cleaned_data["admin_email"]))
 
 
 def _checked(check: Any, value: str) -> str:

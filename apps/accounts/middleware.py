@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +14,7 @@ from apps.core.errors import catalogue
 
 catalogue("password_is_first", 403, "The first password must be replaced")
 #: What is open with a first password.
-OPEN = ("/account/", "/sign-out/", "/static/")
+OPEN = ("accounts:account", "accounts:sign-out")
 
 
 class SessionLimitsMiddleware:
@@ -35,9 +36,13 @@ class SessionLimitsMiddleware:
                 return _with_reason(self.get_response(request), why)
             if not is_background(request):
                 sessions.note_use(request.session, now)
-            if request.session.get(sessions.FIRST) and not request.path.startswith(OPEN):
+            if request.session.get(sessions.FIRST) and not _is_open(request.path):
                 return _replace_first(request)
         return self.get_response(request)
+
+
+def _is_open(path: str) -> bool:
+    return path.startswith((settings.STATIC_URL, *(reverse(name) for name in OPEN)))
 
 
 def _with_reason(response: HttpResponse, why: str) -> HttpResponse:
@@ -52,7 +57,7 @@ def _replace_first(request: HttpRequest) -> HttpResponse:
     """Nothing is open before a password that somebody else has seen is replaced."""
     if request.path.startswith("/api/"):
         return problems.http_response("password_is_first", "Sign in and replace your first password before you go on.")
-    return redirect("/account/")
+    return redirect("accounts:account")
 
 
 def is_background(request: HttpRequest) -> bool:

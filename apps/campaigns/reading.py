@@ -7,14 +7,13 @@ from typing import Any
 from django.db.models import Count, Q
 
 from apps.campaigns.models import Campaign
-from apps.campaigns.services.groups import of_model, with_spelling_of
+from apps.campaigns.services import of_model, with_spelling_of
 from apps.core import degraded
 from apps.core.errors import Invalid
 from apps.core.parts import Missing
 from apps.models import disclosure
 from apps.models.models import Assessment, ReferenceSet, Score, ScoreRun
-from apps.models.services import calculate, compared_with, parsed
-from apps.models.services.scoring import counted_unit
+from apps.models.services import calculate, compared_with, counted_unit, parsed
 from resimate_engine import Model, Node
 from resimate_text.identity import folded
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 from apps.core.errors import Problem, Refused
@@ -16,6 +17,11 @@ from resimate_text.problems import MOST_PROBLEMS
 
 #: Rows of a list on one page.
 PAGE: Final = 25
+
+
+def crumb(name: object, route: str, *arguments: object) -> dict[str, str]:
+    """A step of the way to a page: what it is called, and where it leads."""
+    return {"name": str(name), "url": reverse(route, args=arguments)}
 
 
 @contextmanager
@@ -36,6 +42,12 @@ def errors_on_form(form: forms.BaseForm) -> Iterator[None]:
     except Refused as refused:
         _deny(refused)
         form.add_error(None, refused.detail)
+
+
+def errors_at_fields(form: forms.BaseForm, refused: Refused) -> None:
+    """Each thing that is wrong becomes an error of the field that its pointer names."""
+    for problem in refused.errors:
+        form.add_error(problem.pointer.lstrip("/") or None, problem.detail)
 
 
 def problems_told(refused: Refused, sentence: Callable[[Problem], str]) -> list[str]:

@@ -22,7 +22,6 @@ from apps.core.pages import problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Score, ScoreRun, Subject
-from apps.models.services.versions import VersionNotDraft
 
 
 class DocumentForm(forms.ModelForm[ResilienceModel]):
@@ -110,7 +109,7 @@ class ResilienceModelAdmin(ServiceAdmin[ResilienceModel]):
         def publish(model: ResilienceModel, now: datetime) -> None:
             draft = model.versions.filter(state=ModelVersion.State.DRAFT).first()
             if draft is None:
-                raise VersionNotDraft(_("It has no draft."))
+                raise services.VersionNotDraft(_("It has no draft."))
             services.publish_version(draft, acting_user=user_of(request), now=now)
 
         self.each(request, queryset, publish, _("{count} published."))

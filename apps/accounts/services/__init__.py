@@ -1,25 +1,30 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
-from apps.accounts.services.forgotten import ask_for_link, choose_password, owner_of, send_link, write_link
+from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
 from apps.accounts.services.onboarding import onboard_tenant
-from apps.accounts.services.signing_in import sign_in, sign_out
+from apps.accounts.services.signing_in import SignInRefused, TooManyAttempts, sign_in, sign_out
 from apps.accounts.services.users import (
     activate_user,
     change_password,
     change_user,
+    check_email,
     create_user,
     deactivate_user,
     reset_password,
 )
 
 __all__ = [
+    "LinkUsedUp",
+    "SignInRefused",
+    "TooManyAttempts",
     "activate_user",
     "ask_for_link",
     "change_password",
     "change_role",
     "change_user",
+    "check_email",
     "choose_password",
     "create_api_key",
     "create_role",

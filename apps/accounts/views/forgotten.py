@@ -1,6 +1,5 @@
 """The pages of a forgotten password. To look at them changes nothing: scanners of mail follow links, too."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,9 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services
 from apps.accounts.forms import ForgottenForm, NewPasswordForm
-from apps.accounts.services.forgotten import LinkUsedUp
-from apps.accounts.services.signing_in import TooManyAttempts
 from apps.core.errors import Refused
+from apps.core.pages import errors_at_fields
 
 
 @never_cache
@@ -26,7 +24,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/forgotten.html", {"form": form}, status=422 if form.is_bound else 200)
     try:
         services.ask_for_link(form.cleaned_data["email"], now=timezone.now())
-    except TooManyAttempts as refusal:
+    except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
         page = render(request, "accounts/forgotten.html", {"form": form}, status=429)
         page["Retry-After"] = str(refusal.seconds)
@@ -59,13 +57,8 @@ def _choose(request: HttpRequest, token: str) -> HttpResponse:
             services.choose_password(token, password=form.cleaned_data["password"], now=timezone.now())
             messages.success(request, _("Your password is changed. Sign in with the new one."))
             return redirect("accounts:sign-in")
-    except LinkUsedUp:
-        return render(request, "accounts/forgotten_used_up.html", status=LinkUsedUp.status)
+    except services.LinkUsedUp:
+        return render(request, "accounts/forgotten_used_up.html", status=services.LinkUsedUp.status)
     except Refused as refusal:
-        _add(form, refusal)
+        errors_at_fields(form, refusal)
     return render(request, "accounts/choose_password.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def _add(form: forms.Form, refusal: Refused) -> None:
-    for problem in refusal.errors:
-        form.add_error(problem.pointer.lstrip("/") or None, problem.detail)

@@ -1,6 +1,7 @@
 """What campaigns do: each verb is one transaction with one trail."""
 
 from apps.campaigns.services.corrections import PersonHasAnswered, remind_person, remove_person
+from apps.campaigns.services.groups import of_model, with_spelling_of
 from apps.campaigns.services.invitations import (
     NothingToRemind,
     invite_next_batch,
@@ -59,6 +60,7 @@ __all__ = [
     "find_by_emails",
     "invite_next_batch",
     "link_user",
+    "of_model",
     "open_campaign",
     "remind",
     "remind_next_batch",
@@ -68,5 +70,6 @@ __all__ = [
     "revoke_link",
     "send_answers",
     "show_link",
+    "with_spelling_of",
     "withdraw_reminders",
 ]

@@ -7,8 +7,7 @@ from apps import audit
 from apps.campaigns.models import Campaign, Participation
 from apps.core import events
 from apps.models.models import Response
-from apps.models.services import submit_in_confidence
-from apps.models.services.responses import moment_of
+from apps.models.services import moment_of, submit_in_confidence
 
 BATCH = 1000
 

@@ -12,6 +12,7 @@ from apps.accounts import authz, workspace
 from apps.accounts.workspace import View, user_of
 from apps.campaigns.models import Campaign, CampaignQuerySet, Participation
 from apps.campaigns.scopes import run_by, sees_more_than_own
+from apps.core.pages import crumb
 
 
 def workspace_page(permission: str, *, shows: str = "") -> Callable[[View], View]:
@@ -43,5 +44,5 @@ def veil(request: HttpRequest, parts: Iterable[Participation]) -> None:
 
 def crumbs(campaign: Campaign | None = None) -> list[dict[str, str]]:
     """The way to a page of the campaigns, or of one of them."""
-    found = [{"name": _("Campaigns"), "url": "/campaigns/"}]
-    return [*found, {"name": campaign.name, "url": f"/campaigns/{campaign.pk}/"}] if campaign else found
+    found = [crumb(_("Campaigns"), "campaigns:list")]
+    return [*found, crumb(campaign.name, "campaigns:detail", campaign.pk)] if campaign else found

@@ -7,8 +7,7 @@ from apps.core.errors import Problem, Refused
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.question_snapshot import Change, changes
 from apps.models.models import ModelVersion
-from apps.models.services import parsed
-from apps.models.services.versions import VersionNotDraft
+from apps.models.services import VersionNotDraft, parsed
 
 
 class ElicitationNotReady(Refused):

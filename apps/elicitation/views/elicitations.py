@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import authz
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
-from apps.core.pages import errors_as_messages
+from apps.core.pages import crumb, errors_as_messages
 from apps.elicitation import presenting, question_snapshot, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
@@ -61,8 +61,8 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
         "is_draft": version.state == ModelVersion.State.DRAFT,
         "has_parents": bool(choices),
         "crumbs": [
-            {"name": _("Models"), "url": "/models/"},
-            {"name": str(version), "url": f"/models/{version.model_id}/versions/{version.number}/"},
+            crumb(_("Models"), "models:list"),
+            crumb(version, "models:version", version.model_id, version.number),
         ],
     }
     return render(request, "elicitation/form.html", page, status=422 if form.errors else 200)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import authz
 from apps.accounts.workspace import user_of
+from apps.core.pages import crumb
 from apps.elicitation.models import WeightElicitation
 
 READ = "weight-elicitations:read"
@@ -26,8 +27,8 @@ def elicitation_or_404(request: HttpRequest, pk: UUID, permission: str = READ) -
 def crumbs(elicitation: WeightElicitation, *, with_itself: bool = False) -> list[dict[str, str]]:
     version = elicitation.version
     found = [
-        {"name": _("Models"), "url": "/models/"},
-        {"name": str(version), "url": f"/models/{version.model_id}/versions/{version.number}/"},
+        crumb(_("Models"), "models:list"),
+        crumb(version, "models:version", version.model_id, version.number),
     ]
-    itself = {"name": elicitation.name, "url": f"/elicitations/{elicitation.pk}/"}
+    itself = crumb(elicitation.name, "elicitation:detail", elicitation.pk)
     return [*found, itself] if with_itself else found

@@ -22,7 +22,6 @@ from apps.models import services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.visible import versions_seen_by
 from apps.models.models import ModelVersion, ReferenceSet
-from apps.models.services.calculations import MOST_UNITS
 from resimate_engine.problems import pointer
 
 SMALL = 64 * 1024
@@ -115,7 +114,7 @@ class CalculationView(OfUnits):
             request._request
         )  # read before it is parsed: too much of it is refused, and it is a key below
         asked = self.asked(request)
-        if isinstance(asked["units"], list) and len(asked["units"]) > MOST_UNITS:
+        if isinstance(asked["units"], list) and len(asked["units"]) > services.MOST_UNITS:
             return self.as_job(request, asked)
         started = time.perf_counter()
         try:

@@ -12,6 +12,7 @@ from apps.models.services.assessments import (
 )
 from apps.models.services.budgets import TooMuchAtOnce, TooMuchToCalculate
 from apps.models.services.calculations import (
+    MOST_UNITS,
     calculate,
     check_calculation,
     explain,
@@ -46,13 +47,14 @@ from apps.models.services.responses import (
     SavedAnswer,
     answers_of,
     create_response,
+    moment_of,
     refuse_to_write,
     save_answer,
     save_answers,
     submit,
     submit_in_confidence,
 )
-from apps.models.services.scoring import score_assessment, score_assessments
+from apps.models.services.scoring import counted_unit, score_assessment, score_assessments
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
 from apps.models.services.traces import (
@@ -68,6 +70,7 @@ from apps.models.services.traces import (
 )
 from apps.models.services.undoing import undo_import
 from apps.models.services.versions import (
+    VersionNotDraft,
     delete_model,
     import_document,
     publish_version,
@@ -81,6 +84,7 @@ __all__ = [
     "MOST_BYTES",
     "MOST_BYTES_OF_SET",
     "MOST_ROWS",
+    "MOST_UNITS",
     "AnsweredByLink",
     "DraftExists",
     "Golden",
@@ -91,6 +95,7 @@ __all__ = [
     "TooMuchToCalculate",
     "Verdict",
     "Verified",
+    "VersionNotDraft",
     "answers_of",
     "begin_assessment",
     "calculate",
@@ -98,6 +103,7 @@ __all__ = [
     "certain_units_in",
     "check_calculation",
     "compared_with",
+    "counted_unit",
     "create_assessment",
     "create_assessments",
     "create_response",
@@ -126,6 +132,7 @@ __all__ = [
     "may_take",
     "measure_agreement",
     "model_of",
+    "moment_of",
     "options_of",
     "parse_document",
     "parsed",

@@ -20,7 +20,7 @@ from apps.accounts.workspace import user_of, workspace_page
 from apps.core import jobs
 from apps.core.errors import Problem, Refused
 from apps.core.models import Job
-from apps.core.pages import errors_as_messages, problems_told
+from apps.core.pages import crumb, errors_as_messages, problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.downloads import download
@@ -54,7 +54,7 @@ def exchange(request: HttpRequest) -> HttpResponse:
     page["is_importing"] = any(not job.has_ended for job in page["jobs"])
     imports = authz.visible(Import.objects.select_related("version__model"), user, "models:create")
     page["imports"] = imports.defer("version__document", "made", "replaced").order_by("-pk")[:SHOWN]
-    page["crumbs"] = [{"name": _("Models"), "url": "/models/"}]
+    page["crumbs"] = [crumb(_("Models"), "models:list")]
     return render(request, "models/exchange.html", page, status=422 if form.errors or "problems" in page else 200)
 
 

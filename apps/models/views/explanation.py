@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts import authz
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
+from apps.core.pages import crumb
 from apps.models import disclosure, explanation, services
 from apps.models.disclosure import FEWEST
 from apps.models.explanation import ExplainedRun
@@ -30,7 +31,7 @@ def why_this_score(request: HttpRequest, pk: UUID) -> HttpResponse:
     runs = list(disclosure.runs_of(assessment).order_by("-pk")[:MOST_RUNS])
     page: dict[str, Any] = {
         "assessment": assessment,
-        "crumbs": [{"name": _("Subjects"), "url": "/subjects/"}],
+        "crumbs": [crumb(_("Subjects"), "models:subjects")],
         "runs": runs,
         "fewest": FEWEST,
     }

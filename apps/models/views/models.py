@@ -18,7 +18,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Problem, Refused
-from apps.core.pages import PAGE, errors_as_messages, problems_told
+from apps.core.pages import PAGE, crumb, errors_as_messages, problems_told
 from apps.core.translating import translated
 from apps.models import reading, services
 from apps.models.forms import ImportForm
@@ -172,4 +172,4 @@ def _model_or_404(request: HttpRequest, pk: UUID, permission: str = "models:read
 
 
 def _models_crumb() -> dict[str, str]:
-    return {"name": _("Models"), "url": "/models/"}
+    return crumb(_("Models"), "models:list")

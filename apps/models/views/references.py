@@ -16,7 +16,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.pages import problems_told
+from apps.core.pages import crumb, problems_told
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.forms import FreezeForm
@@ -43,8 +43,8 @@ def freeze(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
             _tell(request, frozen, is_new)
             return redirect("models:version", pk, number)
     crumbs = [
-        {"name": _("Models"), "url": "/models/"},
-        {"name": str(version.model), "url": f"/models/{pk}/versions/{number}/"},
+        crumb(_("Models"), "models:list"),
+        crumb(version.model, "models:version", pk, number),
     ]
     page = {"form": form, "version": version, "crumbs": crumbs}
     return render(request, "models/freeze.html", page, status=422 if form.errors else 200)

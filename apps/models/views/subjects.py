@@ -16,7 +16,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
-from apps.core.pages import PAGE
+from apps.core.pages import PAGE, crumb
 from apps.models import services
 from apps.models.forms import SubjectForm
 from apps.models.models import Assessment, ModelVersion, Subject
@@ -72,5 +72,5 @@ def create_subject(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The subject can be assessed now."))
             return redirect("models:subjects")
-    page = {"form": form, "crumbs": [{"name": _("Subjects"), "url": "/subjects/"}]}
+    page = {"form": form, "crumbs": [crumb(_("Subjects"), "models:subjects")]}
     return render(request, "models/subject_form.html", page, status=422 if form.errors else 200)

@@ -1,0 +1,70 @@
+"""Every app has the same shape: who knows one finds their way in the others."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLResolver, get_resolver
+
+from resimate.tests.sources import ROOT, modules
+
+INDEXES = sorted(ROOT.glob("apps/*/services/__init__.py"))
+
+
+def _named(index: Path) -> str:
+    return index.parents[1].name
+
+
+def _imports(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=_named)
+def test_an_index_of_verbs_names_them_and_does_nothing(index: Path) -> None:
+    first, *others = ast.parse(index.read_text(encoding="utf-8")).body
+    imported = {alias.asname or alias.name for one in others if isinstance(one, ast.ImportFrom) for alias in one.names}
+    (listed,) = [one.value for one in others if isinstance(one, ast.Assign)]
+
+    assert isinstance(first, ast.Expr)  # what the verbs are about
+    assert len(others) == sum(isinstance(one, ast.ImportFrom) for one in others) + 1
+    assert set(ast.literal_eval(listed)) == imported
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=_named)
+def test_from_outside_verbs_come_by_their_index(index: Path) -> None:
+    package = f"apps.{_named(index)}.services"
+    inside = {path.stem for path in index.parent.glob("*.py")} - {"__init__"}
+    others = [path for path in modules() if not {"tests", "bench"} & set(path.parts)]
+    by_the_way = [
+        f"{path.relative_to(ROOT)}: {name} of {module}"
+        for path in others
+        if index.parent not in path.parents
+        for module, name in _imports(path)
+        if module.startswith(f"{package}.") or (module == package and name in inside)
+    ]
+
+    assert by_the_way == []
+
+
+def test_pages_of_several_nouns_are_a_package() -> None:
+    assert [str(path) for path in ROOT.glob("apps/*/views_*.py")] == []
+
+
+def _first_steps() -> set[str]:
+    """How the addresses of pages begin."""
+    pages = [one for one in get_resolver("resimate.urls.tenant").url_patterns if isinstance(one, URLResolver)]
+    steps = {str(page.pattern).partition("/")[0] for part in pages for page in part.url_patterns}
+    return {step for step in steps if re.fullmatch("[a-z-]+", step)}
+
+
+def test_no_program_writes_an_address_that_has_a_name() -> None:
+    """A page's address stands in ``urls.py`` alone: programs ask by ``reverse``, ``redirect`` and ``crumb``."""
+    written = re.compile(rf"""["']/({"|".join(sorted(_first_steps()))})/""")
+    faces = [path for face in ("views", "api", "forms", "admin") for path in ROOT.glob(f"apps/*/{face}*/**/*.py")]
+    faces += ROOT.glob("apps/*/*.py")
+
+    assert [f"{path}: {found[0]}" for path in faces for found in written.finditer(path.read_text("utf-8"))] == []
