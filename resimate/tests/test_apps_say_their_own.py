@@ -26,6 +26,11 @@ SAID = {
     "__init__.py": "",
     "metrics.py": 'from prometheus_client import Counter\nTOYS = Counter("toys_total", "Toys", [])\n',
     "settings_keys.py": 'from apps.configuration.registry import declare_rate\ndeclare_rate("toys", 7, "Toys.")\n',
+    "messages.py": "from apps.notifications.kinds import declare\ndeclare('toy', texts='toy/toy', purpose='toys')\n",
+    "channels.py": (
+        "from apps.notifications.channels.base import declare\n"
+        "from apps.notifications.tests.fake_channel import FakeChannel\ndeclare(FakeChannel())\n"
+    ),
 }
 START = """
 from resimate import settings
@@ -34,7 +39,10 @@ import django
 django.setup()
 from prometheus_client import REGISTRY
 from apps.configuration.registry import KEYS
+from apps.notifications.channels.base import CHANNELS
+from apps.notifications.kinds import KINDS
 print("toys_total" in REGISTRY._names_to_collectors, KEYS["api.rate.toys"].default)
+print(KINDS["toy"].purpose, "fake" in CHANNELS, "email" in CHANNELS)
 """
 
 
@@ -64,7 +72,7 @@ def test_an_app_that_is_added_says_its_own_and_no_other_file_changes(tmp_path: P
         [sys.executable, "-c", START], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 
-    assert found.stdout.split() == ["True", "7"], found.stderr
+    assert found.stdout.split() == ["True", "7", "toys", "True", "True"], found.stderr
 
 
 def test_the_registry_of_settings_names_no_key() -> None:
