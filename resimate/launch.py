@@ -150,7 +150,15 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
     address = f"http://{ports.LOOPBACK if host == '0.0.0.0' else host}:{port}/health/ready"  # noqa: S104  compared, not bound
     return [
-        Child("web", "web", web, lambda: _answers(address), port, env=_role(settings, "web", 10), cwd=ROOT),
+        Child(
+            "web",
+            "web",
+            web,
+            lambda: _answers(address),
+            port,
+            env=_role(settings, "web", DATABASE_MAX_AGE="600"),
+            cwd=ROOT,
+        ),
         _background("worker", worker, settings, 5, address),
         _background("scheduler", beat, settings, 0, address),
     ]
@@ -163,15 +171,16 @@ def _background(name: str, command: list[str], settings: Mapping[str, str], pool
         name,
         command,
         lambda: _sees(address, name),
-        env=_role(settings, name, pool),
+        env=_role(settings, name, DATABASE_POOL_SIZE=str(pool)),
         cwd=ROOT,
         settling=1.5,
         death_signal=signal.SIGKILL,
     )
 
 
-def _role(settings: Mapping[str, str], role: str, pool: int) -> dict[str, str]:
-    return {"DATABASE_POOL_SIZE": str(pool), **settings, "RESIMATE_ROLE": role}
+def _role(settings: Mapping[str, str], role: str, **connections: str) -> dict[str, str]:
+    """The threads of the web server stay, so each keeps its connection; those of a worker come and go."""
+    return {**connections, **settings, "RESIMATE_ROLE": role}
 
 
 def _answers(address: str) -> bool:

@@ -58,7 +58,8 @@ SERVERS, SERVERS_KNOWN = _servers()
 OWNER_GIVEN = bool(env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
 WEB_THREADS = env.integer("WEB_THREADS", 4, "requests that a web process works on at once")
 WEB_QUEUE = env.integer("WEB_QUEUE", 256, "requests that may wait for a thread; beyond that the answer is 503")
-DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens one a request")
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens none beforehand")
+DATABASE_MAX_AGE = env.integer("DATABASE_MAX_AGE", 0, "seconds a thread keeps its connection, where there is no pool")
 
 
 def _database(url: str, **extra: Any) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _database(url: str, **extra: Any) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": 0 if DATABASE_POOL_SIZE else DATABASE_MAX_AGE,
         "DISABLE_SERVER_SIDE_CURSORS": False,
         "OPTIONS": {
             "application_name": f"resimate {ROLE or 'manage'}",

@@ -84,7 +84,7 @@ def service() -> list[dict[str, Any]]:
         **os.environ,
         "DATABASE_URL": databases.url_of(databases.SERVERS.app_url, name),
         "DATABASE_OWNER_URL": databases.url_of(databases.SERVERS.owner_url, name),
-        "DATABASE_POOL_SIZE": "8",
+        "DATABASE_MAX_AGE": "600",
         "LOG_LEVEL": "WARNING",
     }
     try:

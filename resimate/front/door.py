@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error, connections
+from django.db import Error, close_old_connections
 
 from apps.core.observability import health, metrics
 from apps.tenants import hosts
@@ -152,7 +152,7 @@ def _look() -> dict[bool, tuple[int, dict[str, Any]]]:
     try:
         return {named: health.READINESS.answer(named=named) for named in (False, True)}
     finally:
-        connections.close_all()
+        close_old_connections()
 
 
 def _look_up(name: str) -> bool:
@@ -161,7 +161,7 @@ def _look_up(name: str) -> bool:
     except Error:
         return True  # the database is away: Django says so
     finally:
-        connections.close_all()
+        close_old_connections()
 
 
 def unfit(scope: Any) -> int:

@@ -1,4 +1,4 @@
-"""Twenty clients, three tenants, one web server with pooled connections: nobody may ever see another's rows."""
+"""Twenty clients, three tenants, one web server whose connections are shared: nobody may ever see another's rows."""
 
 import http.client
 import itertools
@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[3]
 TENANTS = ("acme", "beta", "gamma")
 KINDS = ("read", "cursor", "write", "rollback", "error")
 REQUESTS = 12_000 if databases.THOROUGH else 900
+#: How a process comes by its connections: few for all its threads, or one for each thread as long as that lives.
+POOLED = {"DATABASE_POOL_SIZE": "4"}
+KEPT = {"DATABASE_MAX_AGE": "600"}
 SEED = """
 import django; django.setup()
 from datetime import UTC, datetime
@@ -45,7 +48,6 @@ def database() -> Iterator[dict[str, str]]:
         **os.environ,
         "DATABASE_URL": databases.url_of(databases.SERVERS.app_url, name),
         "DATABASE_OWNER_URL": databases.url_of(databases.SERVERS.owner_url, name),
-        "DATABASE_POOL_SIZE": "4",
         "DJANGO_SETTINGS_MODULE": "resimate.tests.isolation.settings",
         "WEB_THREADS": "20",
     }
@@ -102,8 +104,9 @@ def hammer(port: int, requests: int) -> tuple[int, list[dict[str, Any]]]:
 
 
 @pytest.mark.requirement("DB-002")
-def test_no_request_sees_another_tenants_rows(database: dict[str, str]) -> None:
-    with serving(database) as port:
+@pytest.mark.parametrize("connections", [POOLED, KEPT], ids=["pooled", "kept"])
+def test_no_request_sees_another_tenants_rows(database: dict[str, str], connections: dict[str, str]) -> None:
+    with serving(database | connections) as port:
         answered, leaks = hammer(port, REQUESTS)
 
     assert leaks == []
@@ -111,8 +114,11 @@ def test_no_request_sees_another_tenants_rows(database: dict[str, str]) -> None:
 
 
 @pytest.mark.requirement("DB-002")
-def test_the_same_test_catches_a_backend_that_forgets_to_switch(database: dict[str, str]) -> None:
-    with serving({**database, "BREAK_THE_BACKEND": "1"}) as port:
+@pytest.mark.parametrize("connections", [POOLED, KEPT], ids=["pooled", "kept"])
+def test_the_same_test_catches_a_backend_that_forgets_to_switch(
+    database: dict[str, str], connections: dict[str, str]
+) -> None:
+    with serving({**database, **connections, "BREAK_THE_BACKEND": "1"}) as port:
         answered, leaks = hammer(port, 600)
 
     assert leaks or answered < 600
