@@ -145,7 +145,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.TimeZoneMiddleware",
     "apps.audit.context.ActorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.core.flashes.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -11,6 +11,7 @@ from apps.accounts import sessions
 from apps.configuration import zones
 from apps.core.api import problems
 from apps.core.errors import catalogue
+from apps.core.paths import is_api
 
 catalogue("password_is_first", 403, "The first password must be replaced")
 #: What is open with a first password.
@@ -55,7 +56,7 @@ def _with_reason(response: HttpResponse, why: str) -> HttpResponse:
 
 def _replace_first(request: HttpRequest) -> HttpResponse:
     """Nothing is open before a password that somebody else has seen is replaced."""
-    if request.path.startswith("/api/"):
+    if is_api(request):
         return problems.http_response("password_is_first", "Sign in and replace your first password before you go on.")
     return redirect("accounts:account")
 
@@ -74,7 +75,7 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/"):
+        if is_api(request):
             return self.get_response(request)
         own = getattr(request.user, "time_zone", "") if request.session.get(SESSION_KEY) else ""
         with timezone.override(zones.named(own)):

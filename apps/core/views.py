@@ -12,6 +12,7 @@ from django.utils import translation
 from apps.core import context
 from apps.core.api import problems
 from apps.core.errors import Refused
+from apps.core.paths import is_api
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -67,6 +68,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, code: str, template: str, status: int, **more: Any) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if is_api(request):
         return problems.http_response(code)
     return render(request, template, {"request_id": context.current().trace_id, **more}, status=status)

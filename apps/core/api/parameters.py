@@ -104,6 +104,13 @@ def _first(detail: Any) -> str:
 class Negotiation(DefaultContentNegotiation):
     """``?format=`` chooses where there is a choice; an unknown format is an error of the query."""
 
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        """Compare nothing where there is one renderer and the client takes JSON or anything, as nearly all do."""
+        first = renderers[0]
+        if len(renderers) == 1 and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", first.media_type):
+            return first, first.media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
     def filter_renderers(self, renderers: Any, format: str) -> Any:
         chosen = [one for one in renderers if one.format == format]
         if chosen or len(renderers) == 1:  # where there is no choice, the parameter is unknown and refused as such
