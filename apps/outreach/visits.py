@@ -18,13 +18,13 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.accounts.settings_keys import PER_LINK
 from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
 from apps.outreach.links import Found, H, LinkState, PersonalLinks
 from apps.outreach.services import note_opened
+from apps.outreach.settings_keys import PER_LINK
 
 
 class Visit(Protocol):

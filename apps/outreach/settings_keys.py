@@ -1,4 +1,4 @@
-"""What a tenant may set about the ways in."""
+"""What a tenant may set about personal links."""
 
 from apps.configuration.registry import declare
 
