@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Switched(ast.NodeTransformer):
     def __init__(self, path: Path, numbers: "count[int]") -> None:
         self.path, self.numbers = path, numbers
         self.module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-        self.kind = next((kind for names, kind in rules.OF_GUARDS if names.fullmatch(self.module)), "")
+        self.kind = next((kind for name, kind in rules.OF_GUARDS.items() if fnmatchcase(self.module, name)), "")
         self.guards: list[Guard] = []
         self.names: list[str] = []
         self.depth = self.loops = 0

@@ -9,21 +9,37 @@ TENANT: Final = "tenant"
 DISCLOSURE: Final = "disclosure"
 KINDS: Final = (PERMISSION, DISCLOSURE, TENANT, LOCK)
 
-#: Every condition in them is a guard: not only calls of guards by name, as elsewhere.
-OF_GUARDS: Final = (
-    (re.compile(r"apps\.accounts\.(authz|reach|workspace|backends|sessions|links|personal_link|bearer)"), PERMISSION),
-    (re.compile(r"apps\.accounts\.api\.(permissions|authentication)"), PERMISSION),
-    (re.compile(r"apps\.\w+\.(scopes|services\.seen)"), PERMISSION),
-    (re.compile(r"apps\.models\.disclosure(\.\w+)?"), DISCLOSURE),
-    (re.compile(r"apps\.tenants\.(hosts|middleware|tasks|routers|backend\.base)"), TENANT),
-)
-
-#: Modules in which a choice (``a if b else c``) is a guard, beside those of disclosure.
-OF_CHOICES: Final = frozenset({"apps.accounts.authz", "apps.accounts.links", "apps.accounts.api.permissions"})
+#: Modules in which every condition is a guard: not only calls of guards by name, as elsewhere.
+OF_GUARDS: Final = {
+    "apps.accounts.authz": PERMISSION,
+    "apps.accounts.reach": PERMISSION,
+    "apps.accounts.workspace": PERMISSION,
+    "apps.accounts.backends": PERMISSION,
+    "apps.accounts.sessions": PERMISSION,
+    "apps.accounts.bearer": PERMISSION,
+    "apps.accounts.api.permissions": PERMISSION,
+    "apps.accounts.api.authentication": PERMISSION,
+    "apps.outreach.links": PERMISSION,
+    "apps.outreach.visits": PERMISSION,
+    "apps.*.scopes": PERMISSION,
+    "apps.models.services.seen": PERMISSION,
+    "apps.models.disclosure.*": DISCLOSURE,
+    "apps.tenants.hosts": TENANT,
+    "apps.tenants.middleware": TENANT,
+    "apps.tenants.tasks": TENANT,
+    "apps.tenants.routers": TENANT,
+    "apps.tenants.backend.base": TENANT,
+}
+#: Those in which a choice (``a if b else c``) is a guard, too; in those of disclosure it always is.
+OF_CHOICES: Final = frozenset({"apps.accounts.authz", "apps.outreach.links", "apps.accounts.api.permissions"})
 
 #: Calls, and what is there without them: ``{0}`` is the first argument, ``{self}`` what the method is called on.
 CALLS: Final = (
-    (r"allows|everywhere|somewhere|holds|has_perm|is_staff|admits|asks|_sees|sees_version", PERMISSION, "True"),
+    (
+        r"allows|everywhere|somewhere|holds|has_perm|admits|asks|_sees|sees_version|sees_more_than_own",
+        PERMISSION,
+        "True",
+    ),
     (r"may_read_answers|may_read_frozen|_may_show|is_at_its_end|is_final|_is_safe", DISCLOSURE, "True"),
     (r"_?may_\w+", PERMISSION, "True"),
     (r"authz\.narrow|require(_everywhere|_each)?|check_(object_)?permissions|_check_may_import", PERMISSION, "None"),
@@ -67,9 +83,9 @@ NOT_APART: Final = re.compile(r"apps\.tenants\.(fleet|provisioning|services)|res
 ASKED_BY_DJANGO: Final = re.compile(r"has_(\w+_)?permission|has_module_perms|lookup_allowed")
 #: Guards that stand in one place for many pages or views; each page is tried alone by what it opens of these.
 SHARED: Final = {
-    ("staff_page.around.entered", "admits"): "staff_page",
+    ("workspace_page.around.entered", "admits"): "workspace_page",
     ("Granted.has_permission", "asks"): "Granted",
     ("CollectionView.get_queryset", "visible"): "CollectionView",
 }
 #: Decorators that are guards, and which shared guard they lead to; without one the bare function stands for it.
-DECORATORS: Final = {"staff_page": "staff_page", "login_required": ""}
+DECORATORS: Final = {"workspace_page": "workspace_page", "login_required": ""}

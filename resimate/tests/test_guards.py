@@ -1,5 +1,7 @@
 """What leaves the product's guards out one by one finds each of them, and leaves out that one alone."""
 
+import re
+from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -107,9 +109,9 @@ def test_a_call_that_locks_reads_without_its_lock(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_page_opens_for_everybody_by_the_guard_that_it_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``staff_page`` asks for all pages; without the guard of one page it asks for the others."""
+    """``workspace_page`` asks for all pages; without the guard of one page it asks for the others."""
     workspace = (
-        "def staff_page(admits):\n"
+        "def workspace_page(admits):\n"
         " def around(page):\n"
         "  def entered():\n"
         "   if not admits(): raise PermissionDenied\n"
@@ -117,9 +119,9 @@ def test_a_page_opens_for_everybody_by_the_guard_that_it_shares(monkeypatch: pyt
         "  return entered\n"
         " return around\n"
         "def nobody(): return False\n"
-        "@staff_page(nobody)\n"
+        "@workspace_page(nobody)\n"
         "def one(): return 'one'\n"
-        "@staff_page(nobody)\n"
+        "@workspace_page(nobody)\n"
         "def other(): return 'other'\n"
     )
     names, guards = switched(workspace)
@@ -194,3 +196,19 @@ def test_every_reason_names_a_guard_that_is_there() -> None:
     named = command.named()
 
     assert named.keys() <= {one.key for one in command.every_guard()}
+
+
+def test_every_rule_finds_guards_in_the_product() -> None:
+    """What is renamed would otherwise go out of sight without a word."""
+    guards = command.every_guard()
+    words = [one.text for one in guards]
+    modules = {one.place.partition(":")[0] for one in guards}
+
+    def is_called(names: str) -> bool:
+        return any(re.search(rf"(^|[^\w.])([\w.]+\.)?({names})\(", text) for text in words)
+
+    assert [names for names, _, _ in rules.CALLS if not is_called(names)] == []
+    assert [name for name in rules.OF_GUARDS if not any(fnmatchcase(one, name) for one in modules)] == []
+    assert [name for name in rules.DECORATORS if not any(text.startswith(f"@{name}") for text in words)] == []
+    assert [place for place, _ in rules.SHARED if not any(one.place.endswith(f":{place}") for one in guards)] == []
+    assert {one.kind for one in guards} == set(rules.KINDS)
