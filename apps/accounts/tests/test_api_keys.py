@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import authz, keys, services
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import ApiKey, Grant, User
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 
@@ -101,6 +101,14 @@ def test_a_key_in_the_address_is_ignored(key: str, client: Client) -> None:
 def test_a_key_of_one_tenant_opens_nothing_at_another(key: str, stranger: User, client: Client) -> None:
     assert client.get("/api/v1/users/", headers=_with(key)).status_code == 200
     assert client.get("/api/v1/users/", headers={**_with(key), "host": "beta.localhost"}).status_code == 401
+
+
+def test_a_key_does_no_more_than_its_owner_whose_grant_has_run_out(key: str, admin: User, client: Client) -> None:
+    assert client.get("/api/v1/roles/", headers=_with(key)).status_code == 200
+
+    Grant.objects.filter(user=admin).update(valid_until=timezone.now() - timedelta(days=1))
+
+    assert client.get("/api/v1/roles/", headers=_with(key)).status_code == 403
 
 
 def test_a_closed_account_closes_its_keys(analyst: User, admin: User, client: Client) -> None:
