@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -35,6 +36,7 @@ VERDICTS = (*NOTICED, "survived", "unreached")
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     wishes = _wishes()
     guards = [guard for guard in every_guard() if wanted(guard, wishes)]
     if wishes.sample:
@@ -175,8 +177,12 @@ def run(plans: Sequence[dict[str, Any]], name: str, out: Path | None = None) -> 
                 [*command, *plan["files"]], cwd=TREE, env=environment, stdout=log, stderr=subprocess.STDOUT
             )
         running.append(process)
-    for process in running:
-        process.wait()
+    try:
+        for process in running:
+            process.wait()
+    finally:
+        for process in running:
+            process.terminate()
     return [line for path in sorted(set(outs)) for line in _lines(path)]
 
 

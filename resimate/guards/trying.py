@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart() -> None:
     switches.install()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # not before the child has ended, too
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -90,12 +92,13 @@ def _try(session: Any, number: int, tests: Sequence[tuple[Any, float]]) -> tuple
         return _watch(child, reader, tests)
     finally:
         os.close(reader)
-        _clean_up(child)
+        _end(child)
 
 
 def _be_without(session: Any, number: int, items: list[Any], writer: int) -> None:
     """The child: it says a byte before each test, and ends with 1 when one has failed."""
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -139,6 +142,9 @@ def _said(reader: int) -> bytes:
         return b""
 
 
-def _clean_up(child: int) -> None:
+def _end(child: int) -> None:
+    """Take away what is left of the child: its processes, and its database."""
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
     database = sys.modules["resimate.tests.database"]
     database.drop_database(f"test_{child}_{database.worker_number()}")
