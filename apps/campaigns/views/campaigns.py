@@ -13,19 +13,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import authz
+from apps.accounts.buttons import Buttons, as_warnings
 from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.views import participations
 from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
 from apps.core.pages import PAGE, errors_as_messages, errors_on_form
 from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
-from apps.notifications.about import About
-from apps.notifications.services import latest_messages
+from apps.outreach.views import reminded, show_round, with_messages
 
 PEOPLE = 50
 
@@ -135,27 +136,24 @@ def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campai
 def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The campaign as it stands; the whole page, or the part that changes."""
     campaign = campaign_or_404(request, pk)
-    user, now = user_of(request), timezone.now()
     groups = reading.progress_by_group(campaign)
     counts = reading.total(groups)
     people, rows = _people(request, campaign)
     page = {
         "campaign": campaign,
-        "is_open": campaign.accepts_answers_at(now),
         "groups": groups,
         "counts": counts,
         "waiting": reading.waits_for_worker(campaign),
         "unweighed": reading.unweighed_groups(campaign, groups),
         "funnel": presenting.progress_funnel(counts) if counts.invited else None,
-        "people": people,
+        "people_title": _("People"),
+        "page": people,
         "rows": rows,
-        "may_manage": user.has_perm("campaigns:manage", campaign),
+        "with_groups": True,
+        "extend_form": ExtendForm(campaign=campaign, now=timezone.now()),
         "crumbs": crumbs(),
     }
-    if getattr(request, "htmx", False):
-        return render(request, "campaigns/_monitor.html", page)
-    page["extend_form"] = ExtendForm(campaign=campaign, now=now)
-    return render(request, "campaigns/detail.html", page)
+    return show_round(request, campaign, participations.pages, page)
 
 
 def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[str, Any]]]:
@@ -166,39 +164,21 @@ def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[st
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))
     shown: list[Participation] = list(people.object_list)
     veil(request, shown)
-    last = latest_messages(About.of(campaign), [one.pk for one in shown])
-    return people, [{"participation": one, "message": last.get(one.pk)} for one in shown]
+    return people, with_messages(campaign, shown)
 
 
-@require_POST
-@workspace_page("campaigns:open")
-def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    campaign = campaign_or_404(request, pk, "campaigns:open")
-    with errors_as_messages(request):
-        services.open_campaign(campaign, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The campaign is open. The invitations are on their way."))
-    return redirect("campaigns:detail", pk)
+def _list_of(campaign: Campaign) -> str:
+    return reverse("campaigns:list")
 
 
-@require_POST
-@workspace_page("campaigns:close")
-def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    campaign = campaign_or_404(request, pk, "campaigns:close")
-    with errors_as_messages(request):
-        services.close_campaign(campaign, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The campaign is closed. Its final score is being calculated."))
-    return redirect("campaigns:detail", pk)
+OPENED = gettext_lazy("The campaign is open. The invitations are on their way.")
+CLOSED = gettext_lazy("The campaign is closed. Its final score is being calculated.")
 
-
-@require_POST
-@workspace_page("campaigns:remind")
-def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    campaign = campaign_or_404(request, pk, "campaigns:remind")
-    with errors_as_messages(request, messages.WARNING):
-        count = services.remind(campaign, acting_user=user_of(request), now=timezone.now())
-        said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
-        messages.success(request, said % {"count": count})
-    return redirect("campaigns:detail", pk)
+button = Buttons("campaigns", "campaigns:detail", campaign_or_404, workspace_page)
+open_now = button("open", services.open_campaign, OPENED)
+close_now = button("close", services.close_campaign, CLOSED)
+remind_now = button("remind", services.remind, reminded, telling=as_warnings)
+delete = button("delete", services.delete_campaign, gettext_lazy("The draft is deleted."), then=_list_of)
 
 
 @require_POST
@@ -213,15 +193,4 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
         closes_at = form.cleaned_data["closes_at"]
         services.extend_campaign(campaign, closes_at, acting_user=user_of(request), now=timezone.now())
         messages.success(request, _("The campaign has a new closing date."))
-    return redirect("campaigns:detail", pk)
-
-
-@require_POST
-@workspace_page("campaigns:delete")
-def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    campaign = campaign_or_404(request, pk, "campaigns:delete")
-    with errors_as_messages(request):
-        services.delete_campaign(campaign, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The draft is deleted."))
-        return redirect("campaigns:list")
     return redirect("campaigns:detail", pk)

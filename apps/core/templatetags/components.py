@@ -83,6 +83,12 @@ def first_control(field: BoundField) -> str:
     return field.id_for_label or f"{field.auto_id}_0"
 
 
+@register.inclusion_tag("components/post_button.html")
+def post_button(url: str, text: str, kind: str = "", symbol: str = "", confirm: str = "") -> dict[str, str]:
+    """Draw a button that sends; ``confirm`` is what is asked before."""
+    return {"url": url, "text": text, "kind": kind, "symbol": symbol, "confirm": confirm}
+
+
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, forms.CheckboxInput)

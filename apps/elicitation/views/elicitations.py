@@ -10,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import authz
+from apps.accounts.buttons import Buttons, as_warnings
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import crumb, errors_as_messages
@@ -23,11 +25,11 @@ from apps.elicitation import presenting, question_snapshot, reading, services
 from apps.elicitation.forms import ElicitationForm
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services import NodesChanged
+from apps.elicitation.views import experts
 from apps.elicitation.views.permissions import crumbs, elicitation_or_404
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import parsed
-from apps.notifications.about import About
-from apps.notifications.services import latest_messages
+from apps.outreach.views import reminded, show_round, with_messages
 from resimate_charts import Count, funnel
 from resimate_engine import Node
 
@@ -93,32 +95,24 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     elicitation = elicitation_or_404(request, pk)
     language = get_language() or "en"
     is_draft = elicitation.version.state == ModelVersion.State.DRAFT
-    experts = list(elicitation.experts.prefetch_related("judgements").order_by("pk"))
+    people = list(elicitation.experts.prefetch_related("judgements").order_by("pk"))
     page = {
         "elicitation": elicitation,
         "status_kind": presenting.status_kind(elicitation),
-        "experts": _rows(elicitation, experts),
-        "progress": _progress(experts),
+        "people_title": _("Experts"),
+        "rows": with_messages(elicitation, people),
+        "funnel": _progress(people),
         "reports": [presenting.shown(one, language) for one in reading.results_of(elicitation)],
         "is_draft": is_draft,
         "changes": _changes(elicitation) if is_draft else [],
-        "is_open": elicitation.status == WeightElicitation.Status.OPEN,
-        "may_manage": user_of(request).has_perm("weight-elicitations:manage", elicitation),
         "crumbs": crumbs(elicitation),
     }
-    whole = "elicitation/_monitor.html" if getattr(request, "htmx", False) else "elicitation/detail.html"
-    return render(request, whole, page)
+    return show_round(request, elicitation, experts.pages, page)
 
 
 def _changes(elicitation: WeightElicitation) -> list[str]:
     """What keeps the judgements from being applied, said before anybody tries."""
     return [presenting.change(one) for one in question_snapshot.changes(parsed(elicitation.version), elicitation.asked)]
-
-
-def _rows(elicitation: WeightElicitation, experts: list[Expert]) -> list[dict[str, Any]]:
-    """Each expert with the last message to them."""
-    last = latest_messages(About.of(elicitation), [one.pk for one in experts])
-    return [{"expert": one, "message": last.get(one.pk), "is_begun": bool(one.judgements.all())} for one in experts]
 
 
 def _progress(experts: list[Expert]) -> Any:
@@ -135,48 +129,6 @@ def _progress(experts: list[Expert]) -> Any:
     return funnel(steps, title=title)
 
 
-@require_POST
-@workspace_page("weight-elicitations:open")
-def open_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    elicitation = elicitation_or_404(request, pk, "weight-elicitations:open")
-    with _changes_told(request):
-        services.open_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The elicitation is open. The invitations are on their way."))
-    return redirect("elicitation:detail", pk)
-
-
-@require_POST
-@workspace_page("weight-elicitations:remind")
-def remind_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    elicitation = elicitation_or_404(request, pk, "weight-elicitations:remind")
-    with errors_as_messages(request, messages.WARNING):
-        count = services.remind(elicitation, acting_user=user_of(request), now=timezone.now())
-        said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
-        messages.success(request, said % {"count": count})
-    return redirect("elicitation:detail", pk)
-
-
-@require_POST
-@workspace_page("weight-elicitations:close")
-def close_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    elicitation = elicitation_or_404(request, pk, "weight-elicitations:close")
-    with errors_as_messages(request):
-        services.close_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The elicitation is closed. You can apply its weights to the draft now."))
-    return redirect("elicitation:detail", pk)
-
-
-@require_POST
-@workspace_page("weight-elicitations:apply")
-def apply_now(request: HttpRequest, pk: UUID) -> HttpResponse:
-    elicitation = elicitation_or_404(request, pk, "weight-elicitations:apply")
-    with _changes_told(request):
-        services.apply_weights(elicitation, acting_user=user_of(request), now=timezone.now())
-        said = _("The judgements stand in the draft now, without names. Its weights follow from them.")
-        messages.success(request, said)
-    return redirect("elicitation:detail", pk)
-
-
 @contextmanager
 def _changes_told(request: HttpRequest) -> Iterator[None]:
     """Tell refusals; where the draft has changed since experts were asked, tell how."""
@@ -188,12 +140,17 @@ def _changes_told(request: HttpRequest) -> Iterator[None]:
             messages.error(request, " ".join([_("The draft has changed since experts were asked."), *said]))
 
 
-@require_POST
-@workspace_page("weight-elicitations:delete")
-def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    elicitation = elicitation_or_404(request, pk, "weight-elicitations:delete")
-    with errors_as_messages(request):
-        services.delete_elicitation(elicitation, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The elicitation is deleted."))
-        return redirect("models:version", elicitation.version.model_id, elicitation.version.number)
-    return redirect("elicitation:detail", pk)
+def _version_of(elicitation: WeightElicitation) -> str:
+    return reverse("models:version", args=[elicitation.version.model_id, elicitation.version.number])
+
+
+OPENED = gettext_lazy("The elicitation is open. The invitations are on their way.")
+CLOSED = gettext_lazy("The elicitation is closed. You can apply its weights to the draft now.")
+APPLIED = gettext_lazy("The judgements stand in the draft now, without names. Its weights follow from them.")
+
+button = Buttons("weight-elicitations", "elicitation:detail", elicitation_or_404)
+open_now = button("open", services.open_elicitation, OPENED, telling=_changes_told)
+remind_now = button("remind", services.remind, reminded, telling=as_warnings)
+close_now = button("close", services.close_elicitation, CLOSED)
+apply_now = button("apply", services.apply_weights, APPLIED, telling=_changes_told)
+delete = button("delete", services.delete_elicitation, gettext_lazy("The elicitation is deleted."), then=_version_of)

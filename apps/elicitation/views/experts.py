@@ -6,19 +6,21 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
+from apps.accounts.buttons import Buttons
 from apps.accounts.workspace import user_of, workspace_page
-from apps.core.pages import errors_as_messages, errors_on_form
+from apps.core.pages import errors_on_form
 from apps.elicitation import comparison_labels, presenting, services
 from apps.elicitation.forms import AddExpertsForm
 from apps.elicitation.models import Expert
 from apps.elicitation.reading import Judged
-from apps.elicitation.views.permissions import READ, crumbs, elicitation_or_404
-from apps.notifications.services import messages_to
+from apps.elicitation.views.permissions import crumbs, elicitation_or_404
+from apps.outreach.views import NEW_LINK, WITHDRAWN, PersonPages
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,35 +37,6 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("elicitation:detail", pk)
     page = {"form": form, "elicitation": elicitation, "crumbs": crumbs(elicitation, with_itself=True)}
     return render(request, "elicitation/add_experts.html", page, status=422 if form.errors else 200)
-
-
-@require_safe
-@workspace_page("weight-elicitations:read", shows="expert")
-def person(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
-    """One expert: what they judged, what was sent to them, and what can be done about their link."""
-    return _show(request, _expert_or_404(request, pk, expert, READ))
-
-
-@require_POST
-@workspace_page("weight-elicitations:manage", shows="expert")
-def link(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
-    found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
-    return _show(request, found, services.show_link(found, acting_user=user_of(request), now=timezone.now()))
-
-
-def _show(request: HttpRequest, found: Expert, url: str = "") -> HttpResponse:
-    elicitation = found.elicitation
-    page = {
-        "within": elicitation,
-        "one": found,
-        "link": url,
-        "may_show": not url and found.revoked_at is None,
-        "may_manage": user_of(request).has_perm("weight-elicitations:manage", elicitation),
-        "messages_sent": messages_to(found.about, found.pk),
-        "judged": _judged(found, get_language() or "en"),
-        "crumbs": crumbs(elicitation, with_itself=True),
-    }
-    return render(request, "elicitation/expert.html", page)
 
 
 def _judged(expert: Expert, language: str) -> list[dict[str, Any]]:
@@ -95,35 +68,26 @@ def _comparisons(judged: Judged, language: str) -> list[dict[str, str]]:
     ]
 
 
-@require_POST
-@workspace_page("weight-elicitations:manage")
-def renew(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
-    found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
-    with errors_as_messages(request):
-        services.renew_link(found, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("A new link is on its way; the old one no longer works."))
-    return redirect("elicitation:expert", pk, expert)
+def _facts(request: HttpRequest, expert: Expert) -> dict[str, Any]:
+    return {
+        "may_show": expert.revoked_at is None,
+        "judged": _judged(expert, get_language() or "en"),
+        "crumbs": crumbs(expert.elicitation, with_itself=True),
+    }
 
 
-@require_POST
-@workspace_page("weight-elicitations:manage")
-def revoke(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
-    found = _expert_or_404(request, pk, expert, "weight-elicitations:manage")
-    services.revoke_link(found, acting_user=user_of(request), now=timezone.now())
-    messages.success(request, _("The link is withdrawn."))
-    return redirect("elicitation:expert", pk, expert)
+def _expert_or_404(request: HttpRequest, pk: UUID, expert: UUID, permission: str) -> Expert:
+    return get_object_or_404(elicitation_or_404(request, pk, permission).experts, pk=expert)
 
 
-@require_POST
-@workspace_page("weight-elicitations:update")
-def delete(request: HttpRequest, pk: UUID, expert: UUID) -> HttpResponse:
-    found = _expert_or_404(request, pk, expert, "weight-elicitations:update")
-    with errors_as_messages(request):
-        services.delete_expert(found, acting_user=user_of(request), now=timezone.now())
-        messages.success(request, _("The expert is taken out."))
-        return redirect("elicitation:detail", pk)
-    return redirect("elicitation:expert", pk, expert)
+def _elicitation_of(expert: Expert) -> str:
+    return reverse("elicitation:detail", args=[expert.elicitation_id])
 
 
-def _expert_or_404(request: HttpRequest, elicitation: UUID, pk: UUID, permission: str) -> Expert:
-    return get_object_or_404(elicitation_or_404(request, elicitation, permission).experts, pk=pk)
+pages = PersonPages("weight-elicitations", "expert", "elicitation", "elicitation:expert", _expert_or_404, _facts)
+person, link = pages.person(), pages.link(services.show_link)
+
+button = Buttons("weight-elicitations", "elicitation:expert", _expert_or_404)
+renew = button("manage", services.renew_link, NEW_LINK)
+revoke = button("manage", services.revoke_link, WITHDRAWN)
+delete = button("update", services.delete_expert, gettext_lazy("The expert is taken out."), then=_elicitation_of)

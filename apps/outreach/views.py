@@ -1,0 +1,101 @@
+"""The workspace's pages about a round: its monitor, the people in it, and the page of one of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.workspace import View, user_of, workspace_page
+from apps.core.pages import errors_as_messages
+from apps.notifications.about import About
+from apps.notifications.services import latest_messages, messages_to
+from apps.outreach.links import H
+from apps.outreach.models import LinkHolder, Round
+
+NEW_LINK: Final = _("A new link is on its way; the old one no longer works.")
+WITHDRAWN: Final = _("The link is withdrawn.")
+
+
+def reminded(count: int) -> str:
+    said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
+    return said % {"count": count}
+
+
+def with_messages(round: Round, holders: Sequence[LinkHolder]) -> list[dict[str, Any]]:
+    """Rows of the table of people: each with the state of the last message to them."""
+    last = latest_messages(About.of(round), [one.pk for one in holders])
+    return [{"one": one, "message": last.get(one.pk)} for one in holders]
+
+
+def show_round(request: HttpRequest, round: Round, pages: "PersonPages[Any]", page: dict[str, Any]) -> HttpResponse:
+    """A round as it stands, with the way to the ``pages`` of its people: the whole page, or the part that changes."""
+    shared = {
+        "round": round,
+        "is_open": round.accepts_answers_at(timezone.now()),
+        "may_manage": user_of(request).has_perm(f"{pages.resource}:manage", round),
+        "monitor": f"{pages.folder}/_monitor.html",
+        "state": f"{pages.folder}/_state.html",
+        "person_route": pages.route,
+    }
+    part = "_monitor" if getattr(request, "htmx", False) else "detail"
+    return render(request, f"{pages.folder}/{part}.html", {**shared, **page})
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPages(Generic[H]):
+    """The page of one person in a round: how far they are, what was sent to them, and their personal link.
+
+    ``find`` looks a person up by the address, for who has a permission; ``facts`` are what the page shows besides.
+    ``kind`` is what a record of reading calls them; templates are in ``folder``.
+    """
+
+    resource: str
+    kind: str
+    folder: str
+    route: str
+    find: Callable[..., H]
+    facts: Callable[[HttpRequest, H], dict[str, Any]]
+    entrance: Callable[..., Callable[[View], View]] = workspace_page
+
+    def person(self) -> View:
+        permission = f"{self.resource}:read"
+
+        @require_safe
+        @self.entrance(permission, shows=self.kind)
+        def person(request: HttpRequest, **ids: UUID) -> HttpResponse:
+            return self._show(request, self.find(request, **ids, permission=permission))
+
+        return person
+
+    def link(self, show_link: Callable[..., str]) -> View:
+        """The same page with the link on it, for another channel."""
+        permission = f"{self.resource}:manage"
+
+        @require_POST
+        @self.entrance(permission, shows=self.kind)
+        def link(request: HttpRequest, **ids: UUID) -> HttpResponse:
+            found = self.find(request, **ids, permission=permission)
+            with errors_as_messages(request):
+                return self._show(request, found, show_link(found, acting_user=user_of(request), now=timezone.now()))
+            return redirect(reverse(self.route, kwargs=ids))
+
+        return link
+
+    def _show(self, request: HttpRequest, one: H, url: str = "") -> HttpResponse:
+        page = {
+            "within": one.round,
+            "one": one,
+            "state": f"{self.folder}/_state.html",
+            "link": url,
+            "may_manage": user_of(request).has_perm(f"{self.resource}:manage", one.round),
+            "messages_sent": messages_to(one.about, one.pk),
+        }
+        return render(request, f"{self.folder}/person.html", {**page, **self.facts(request, one)})
