@@ -5,9 +5,11 @@
 - A switch that fails raises: a missing role or a broken session never falls through to the wrong schema.
 - It runs only when the session is new or was another tenant's, or when a rollback may have undone it. What state a
   session is in is remembered with the session itself, so it survives the pool; whatever is not certain is forgotten.
+- A session that ended while nothing was asked of it is left before anybody asks: a thread keeps its own for minutes.
 - The content types are shared by all schemas, so their cache survives a switch.
 """
 
+import select
 from typing import Any
 
 from django_tenants.postgresql_backend import base
@@ -53,6 +55,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if cursor is None:
                 own.close()
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        if self.connection is not None and _has_word(self.connection) and not self.is_usable():
+            self.close()
+        super().close_if_unusable_or_obsolete()
+
     def commit(self) -> None:
         # PostgreSQL answers COMMIT in a transaction that has failed with a rollback, and calls it no error.
         if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.INTRANS:
@@ -86,3 +93,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The tenant's role; none in the public schema, and none for the connection that owns the schemas."""
         in_tenant = self.schema_name != get_public_schema_name()
         return tenant_role(self.schema_name) if in_tenant and self.settings_dict.get("TENANT_ROLES", True) else "none"
+
+
+def _has_word(session: Any) -> bool:
+    """Whether the server has said something unasked, which it does before it ends a session; this asks nothing."""
+    if session.closed:
+        return True
+    idle = select.poll()
+    idle.register(session.fileno(), select.POLLIN)
+    return bool(idle.poll(0))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, close_old_connections, connection, transaction
 from django_tenants.utils import schema_context
 
 from apps.core.fields import new_id
@@ -78,6 +78,42 @@ def test_a_temporary_table_hides_no_table_of_the_next_tenant() -> None:
     with schema_context("beta"), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_role")
         assert cursor.fetchone() == (4,)
+
+
+@pytest.fixture
+def _sessions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 600)
+
+
+@pytest.mark.usefixtures("_sessions_are_kept")
+def test_a_session_that_the_server_has_ended_is_left_before_the_next_request() -> None:
+    """A thread keeps its session from one request to the next, and a database that was restarted ends them all."""
+    with schema_context("acme"):
+        _where()
+    _end_it_from_outside()
+
+    close_old_connections()
+
+    with schema_context("acme"):
+        assert _where() == ("acme", tenant_role("acme"))
+
+
+@pytest.mark.usefixtures("_sessions_are_kept")
+def test_a_session_that_is_alive_is_kept() -> None:
+    with schema_context("acme"):
+        _where()
+    kept = connection.connection
+
+    close_old_connections()
+
+    assert connection.connection is kept
+
+
+def _end_it_from_outside() -> None:
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    other.close()
 
 
 def test_no_code_but_the_backend_changes_the_state_of_a_session() -> None:
