@@ -150,16 +150,19 @@ def _run_by_id(pk: Any) -> None:
         _run(job)
     except Cancelled:
         return
-    except Refused as refused:
-        _end(job, Job.State.FAILED, problem=problems.of_refusal(refused))
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:
-        if problems.met_another(error):
-            _end(job, Job.State.FAILED, problem=problems.body("changed_meanwhile"))
-            return
-        logger.exception("job failed", extra={"status": "failed"})
-        _end(job, Job.State.FAILED, problem=problems.body("internal"))
+    except Exception as error:  # noqa: BLE001  said, and logged where nobody foresaw it
+        _end(job, Job.State.FAILED, problem=_problem_of(error))
+
+
+def _problem_of(error: Exception) -> dict[str, Any]:
+    if isinstance(error, Refused):
+        return problems.of_refusal(error)
+    if problems.met_another(error):
+        return problems.body("changed_meanwhile")
+    logger.error("job failed", exc_info=error, extra={"status": "failed"})
+    return problems.body("internal")
 
 
 def _check_starts(job: Job) -> None:

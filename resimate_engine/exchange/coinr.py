@@ -216,7 +216,20 @@ class _Meta:
             return 0
 
     def tree(self) -> dict[str, Any] | None:
-        """Hang every node below its parent, and note where it stands."""
+        """Return the root with all that hangs below it, having noted where each node stands."""
+        roots = self._hang()
+        if len(roots) != 1:
+            detail = Sentence("exactly one row, the index itself, must have no Parent")
+            self.problems.append(Problem("", "no_root", detail))
+            return None
+        placed = self._place(roots[0])
+        for code, row in self.rows.items():
+            if code not in placed and not self.problems:
+                self._problem(row, "Parent", "not_in_tree", Sentence("this row is not connected to the index"))
+        return roots[0]
+
+    def _hang(self) -> list[dict[str, Any]]:
+        """Hang every node below its parent; returns those that name none."""
         roots = []
         for code, node in self.nodes.items():
             parent = str(self.rows[code].cells.get("Parent", ""))
@@ -227,16 +240,7 @@ class _Meta:
             else:
                 detail = Sentence("there is no aggregate {parent!r}", parent=parent)
                 self._problem(self.rows[code], "Parent", "unknown_parent", detail)
-        if len(roots) != 1:
-            self.problems.append(
-                Problem("", "no_root", Sentence("exactly one row, the index itself, must have no Parent"))
-            )
-            return None
-        placed = self._place(roots[0])
-        for code, row in self.rows.items():
-            if code not in placed and not self.problems:
-                self._problem(row, "Parent", "not_in_tree", Sentence("this row is not connected to the index"))
-        return roots[0]
+        return roots
 
     def _place(self, root: dict[str, Any]) -> set[str]:
         placed, waiting = set(), [("/root", root)]

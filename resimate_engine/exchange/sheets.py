@@ -132,6 +132,17 @@ class _Reading:
             yield row, str(row.cells[column]), {name: cell for name, cell in row.cells.items() if name != column}
 
     def _model(self) -> dict[str, Any]:
+        cells = self._cells_of_model()
+        scale = {key: cell for key, cell in cells.items() if key.startswith("scale.")}
+        weights = {key: cell for key, cell in cells.items() if key.startswith("weights:")}
+        document = unflatten({key: cell for key, cell in cells.items() if key not in scale and key not in weights})
+        for key, parts, mark in (("scale", scale, "."), ("weights", weights, ":")):
+            if parts:
+                document[key] = {name.partition(mark)[2]: decode(cell) for name, cell in parts.items()}
+        return document
+
+    def _cells_of_model(self) -> dict[str, Cell]:
+        """The values of the sheet by their keys."""
         cells: dict[str, Cell] = {}
         for row, key, rest in self._named("Model", "key"):
             for column in rest.keys() - {"value"}:
@@ -149,24 +160,10 @@ class _Reading:
             self.places.put(pointer(*_steps(key)), "Model", row.number, column="value")
             if "value" in rest:
                 cells[key] = rest["value"]
-        scale = {key: cell for key, cell in cells.items() if key.startswith("scale.")}
-        weights = {key: cell for key, cell in cells.items() if key.startswith("weights:")}
-        document = unflatten({key: cell for key, cell in cells.items() if key not in scale and key not in weights})
-        for key, parts, mark in (("scale", scale, "."), ("weights", weights, ":")):
-            if parts:
-                document[key] = {name.partition(mark)[2]: decode(cell) for name, cell in parts.items()}
-        return document
+        return cells
 
     def _tree(self) -> dict[str, Any] | None:
-        parents: list[tuple[Row, str, dict[str, Any]]] = []
-        for row, code, cells in self._named("Nodes", "code"):
-            if code in self.nodes:
-                detail = Sentence("{code!r} appears in an earlier row", code=code)
-                self._problem("Nodes", row.number, "code", "duplicate_code", detail)
-                continue
-            node = self.nodes[code] = _node(code, cells)
-            self.rows[id(node)] = row.number
-            parents.append((row, str(cells.get("parent", "")), node))
+        parents = self._parents()
         roots = [node for _, parent, node in parents if not parent]
         for row, parent, node in parents:
             if parent in self.nodes:
@@ -175,15 +172,23 @@ class _Reading:
                 detail = Sentence("there is no node {code!r}", code=parent)
                 self._problem("Nodes", row.number, "parent", "unknown_parent", detail)
         for root in roots[1:]:
-            self._problem(
-                "Nodes",
-                self.rows[id(root)],
-                "parent",
-                "second_root",
-                Sentence("only the first node can be without a parent"),
-            )
+            detail = Sentence("only the first node can be without a parent")
+            self._problem("Nodes", self.rows[id(root)], "parent", "second_root", detail)
         self._outside(roots, parents)
         return roots[0] if roots and not self.problems else None
+
+    def _parents(self) -> list[tuple[Row, str, dict[str, Any]]]:
+        """The nodes in the order of the sheet, each with its row and the code of its parent."""
+        parents = []
+        for row, code, cells in self._named("Nodes", "code"):
+            if code in self.nodes:
+                detail = Sentence("{code!r} appears in an earlier row", code=code)
+                self._problem("Nodes", row.number, "code", "duplicate_code", detail)
+                continue
+            node = self.nodes[code] = _node(code, cells)
+            self.rows[id(node)] = row.number
+            parents.append((row, str(cells.get("parent", "")), node))
+        return parents
 
     def _outside(self, roots: list[dict[str, Any]], parents: list[tuple[Row, str, dict[str, Any]]]) -> None:
         """Say which nodes are their own ancestors."""

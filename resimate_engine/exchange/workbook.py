@@ -90,15 +90,19 @@ def _rows(title: str, rows: Iterator[Cells], problems: list[Problem]) -> Iterato
     head = _head(title, first)
     for row in rows:
         found = {head[place]: value for place, value in row.values.items() if place in head}
-        for place in sorted(row.values.keys() - head.keys()):
-            detail = Sentence("this column has no name in the first row")
-            problems.append(cell_problem(title, row.number, str(place + 1), "bad_header", detail))
-        for place, wrong in row.wrong.items():
-            problems.append(cell_problem(title, row.number, head.get(place, str(place + 1)), *wrong))
+        problems += _wrong_cells(title, head, row)
         if len(problems) > MOST_PROBLEMS:
             return
         if found:
             yield Row(row.number, found)
+
+
+def _wrong_cells(title: str, head: Mapping[int, str], row: Cells) -> Iterator[Problem]:
+    for place in sorted(row.values.keys() - head.keys()):
+        detail = Sentence("this column has no name in the first row")
+        yield cell_problem(title, row.number, str(place + 1), "bad_header", detail)
+    for place, wrong in row.wrong.items():
+        yield cell_problem(title, row.number, head.get(place, str(place + 1)), *wrong)
 
 
 def _head(title: str, first: Cells) -> dict[int, str]:

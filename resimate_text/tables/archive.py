@@ -76,18 +76,21 @@ def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
         _refuse("too_large", Sentence("unpacked, it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
-    if unpacked > max(SMALL, MOST_RATIO * packed):  # parts that are small one by one may be many
-        _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
+    _check_ratio(unpacked, packed)  # parts that are small one by one may be many
     names = [part.filename.casefold() for part in parts]
     if len(set(names)) < len(names):
         _refuse("bad_workbook", Sentence("two of its parts have the same name"))
     for part in parts:
-        if part.file_size > max(SMALL, MOST_RATIO * part.compress_size):
-            _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
+        _check_ratio(part.file_size, part.compress_size)
         if not _is_plain(part):
             _refuse(
                 "bad_workbook", Sentence("its part {name!r} does not belong in a spreadsheet", name=part.filename[:60])
             )
+
+
+def _check_ratio(unpacked: int, packed: int) -> None:
+    if unpacked > max(SMALL, MOST_RATIO * packed):
+        _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
 
 
 def _is_plain(part: zipfile.ZipInfo) -> bool:
@@ -153,12 +156,7 @@ class _Elements:
         parser.Parse(b"", True)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self.count += 1
-        self.depth += 1
-        if self.count > MOST_ELEMENTS:
-            _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
-        if self.depth > MOST_DEPTH:
-            _refuse("bad_workbook", Sentence("its elements are nested more than {most} deep", most=MOST_DEPTH))
+        self._count()
         tag = name.rpartition(":")[2]
         if tag == "c":
             self.cell = attributes.get("r", "")
@@ -169,6 +167,14 @@ class _Elements:
         elif "TargetMode" in attributes and _leads_outside(attributes):
             target = attributes.get("Target", "")[:60]
             _refuse("bad_workbook", Sentence("it refers to another file: {name}", name=target))
+
+    def _count(self) -> None:
+        self.count += 1
+        self.depth += 1
+        if self.count > MOST_ELEMENTS:
+            _refuse("too_large", Sentence("it has more than {most:,} elements", most=MOST_ELEMENTS))
+        if self.depth > MOST_DEPTH:
+            _refuse("bad_workbook", Sentence("its elements are nested more than {most} deep", most=MOST_DEPTH))
 
     def _lay_out(self, tag: str, attributes: dict[str, str]) -> None:
         """Note what is hidden or merged, as far as cells are read."""

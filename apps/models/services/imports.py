@@ -121,14 +121,16 @@ def _problems(version: ModelVersion, units: Sequence[Row], subjects: Mapping[str
     except engine.DataInvalid as error:
         yield from problems_of(error.problems)
         return
-    for warning in results.warnings:
-        if warning["code"] == "unknown_input":
-            yield Problem("/units", warning["detail"], warning["code"])
+    unknown = (warning for warning in results.warnings if warning["code"] == "unknown_input")
+    yield from (Problem("/units", warning["detail"], warning["code"]) for warning in unknown)
+    yield from _without_subject(units, subjects)
+
+
+def _without_subject(units: Sequence[Row], subjects: Mapping[str, Subject]) -> Iterator[Problem]:
     for row, unit in enumerate(units):
         if unit["id"] not in subjects:
-            yield Problem(
-                f"/units/{row}/id", Sentence("there is no subject {code!r}", code=unit["id"]), "unknown_subject"
-            )
+            detail = Sentence("there is no subject {code!r}", code=unit["id"])
+            yield Problem(f"/units/{row}/id", detail, "unknown_subject")
 
 
 def store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datetime) -> None:

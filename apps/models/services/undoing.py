@@ -79,9 +79,8 @@ def _remove_assessments(record: Import) -> None:
     Subject.objects.filter(pk__in=_ids(record, "subjects")).delete()
 
 
-def _remove_version(record: Import) -> None:
-    if record.made["version"] is None:
-        return
+def _locked_draft(record: Import) -> tuple[ResilienceModel, ModelVersion]:
+    """The draft as the import made it, and its model; refuses one that is something else by now."""
     version = ModelVersion.objects.filter(pk=record.made["version"]).first()
     if version is None:
         raise ImportInUse("The draft that it made is not there any more.")
@@ -91,6 +90,13 @@ def _remove_version(record: Import) -> None:
         raise ImportInUse("The version was published, and a published version stays.")
     if version.digest != record.made["digest"]:
         raise ImportInUse("The draft was changed since, so it stays.")
+    return model, version
+
+
+def _remove_version(record: Import) -> None:
+    if record.made["version"] is None:
+        return
+    model, version = _locked_draft(record)
     if record.replaced is not None:
         version.document, version.digest = record.replaced["document"], record.replaced["digest"]
         version.save(update_fields=["document", "digest"])
