@@ -9,7 +9,8 @@ from resimate_text.tables.flaws import Flaw, Note, TableInvalid
 from resimate_text.tables.formulas import guarded, unguarded
 from resimate_text.tables.headed import Headed, Row, headed
 from resimate_text.tables.headings import Columns, key_of
-from resimate_text.tables.reading import Figure, Record, Table, open_table
+from resimate_text.tables.reading import Table, open_table
+from resimate_text.tables.records import Figure, Record
 from resimate_text.tables.writing import as_text, written
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Final
 from resimate_text.numbers import Ambiguous, NotANumber, Separator, read
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, Note
-from resimate_text.tables.reading import Figure
+from resimate_text.tables.records import Figure
 
 #: What programs write beside each separator of cells; spreadsheets of English and of continental Europe do so too.
 USUAL: Final[Mapping[str, Separator]] = {",": ".", ";": ","}

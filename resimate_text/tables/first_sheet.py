@@ -13,7 +13,7 @@ from resimate_text.numbers import exact
 from resimate_text.problems import MOST_NAMED, MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, Note
-from resimate_text.tables.reading import Figure, Record, fit
+from resimate_text.tables.records import Figure, Record, fit
 from resimate_text.tables.workbook import Cells, Sheet, Value, letters, opened
 
 FIRST: Final = re.compile("[A-Z]+[0-9]+")

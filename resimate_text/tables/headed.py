@@ -7,7 +7,8 @@ from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, TableInvalid
 from resimate_text.tables.headings import Columns, key_of
-from resimate_text.tables.reading import Record, Table
+from resimate_text.tables.reading import Table
+from resimate_text.tables.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,46 +2,29 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
 
 from resimate_text import heavy
-from resimate_text.identity import UNSEEN
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables.decoding import decode
 from resimate_text.tables.flaws import Flaw, Note, TableInvalid
-from resimate_text.tables.formulas import unguarded
+from resimate_text.tables.records import UNFIT, Record, fit
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 NAMED: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 SAMPLE: Final = 50
 #: How XLSX files begin, and old or protected ones, which are refused with a sentence of their own.
 WORKBOOKS: Final = (b"PK", b"\xd0\xcf\x11\xe0")
-#: Controls, halves of characters, and marks that turn the direction of what follows.
-UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 LINE: Final = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 #: Bytes or characters from which reading is work.
 LARGE: Final = 128 * 1024
 
 Hits = Callable[[Sequence[str]], int]
-
-
-class Figure(str):
-    """The text of a number that a spreadsheet holds as a number: its point is a decimal point for certain."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A row and the line that it begins in; some cell of it is not empty."""
-
-    line: int
-    cells: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -133,31 +116,6 @@ def _records(text: str, separator: str, flaws: list[Flaw]) -> Iterator[Record]:
             return
         if record := fit(line, cells, flaws, clean=clean):
             yield record
-
-
-def fit(line: int, cells: Iterable[str], flaws: list[Flaw], *, clean: bool = False) -> Record | None:
-    """Return the row without blanks around its cells; none when nothing is left, or when some of it is no text."""
-    kept = [trimmed(cell) for cell in cells]
-    while kept and not kept[-1]:
-        kept.pop()
-    if not kept:
-        return None
-    bad = None if clean else next((found for cell in kept if (found := UNFIT.search(cell))), None)
-    if bad:
-        detail = Sentence("it holds the character U+{number:04X}, which is not text", number=ord(bad[0]))
-        flaws.append(Flaw(line, "", "bad_character", detail))
-        return None
-    return Record(line, kept)
-
-
-def trimmed(cell: str) -> str:
-    """Return what a cell says: without blanks and marks around it, and without the guard against formulas."""
-    if isinstance(cell, Figure):
-        return cell
-    kept = cell.strip()
-    if not kept.isascii():
-        kept = kept.strip(UNSEEN + " \t\r\n\xa0")
-    return unguarded(kept) if kept.startswith("'") else kept
 
 
 def _unreadable(line: int, last: int, error: str) -> Flaw:

@@ -7,7 +7,8 @@ from typing import Any
 
 from resimate_text.tables.decoding import Decoded, decode
 from resimate_text.tables.formulas import guarded
-from resimate_text.tables.reading import WORKBOOKS, Figure, open_table
+from resimate_text.tables.reading import WORKBOOKS, open_table
+from resimate_text.tables.records import Figure
 
 
 def written(rows: Iterable[Iterable[Any]], *, ends: str = "\r\n") -> str:
