@@ -26,6 +26,11 @@ def sees_more_than_own(user: User, permission: str = "campaigns:read") -> bool:
     return any(one.scope != "assigned" for one in authz.relevant(user, permission))
 
 
+def may_read_names(user: User) -> bool:
+    """Whether the user is shown who takes part; in campaigns, others see that somebody does."""
+    return authz.everywhere(user, "stakeholders:read")
+
+
 def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:
     """The campaigns that the user may look into: taking part in one does not show who else does."""
     found = [one for one in authz.relevant(user, permission) if one.scope != "assigned"]

@@ -25,7 +25,7 @@ from apps.campaigns.api.serializers import (
     contact_of,
 )
 from apps.campaigns.models import Campaign, Participation, Stakeholder
-from apps.campaigns.scopes import run_by
+from apps.campaigns.scopes import may_read_names, run_by
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
@@ -110,7 +110,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
-            context["shows_people"] = authz.everywhere(caller(self.request), "stakeholders:read")
+            context["shows_people"] = may_read_names(caller(self.request))
         return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from apps.accounts import authz, workspace
+from apps.accounts import workspace
 from apps.accounts.workspace import View, user_of
 from apps.campaigns.models import Campaign, CampaignQuerySet, Participation
-from apps.campaigns.scopes import run_by, sees_more_than_own
+from apps.campaigns.scopes import may_read_names, run_by, sees_more_than_own
 from apps.core.pages import crumb
 
 
@@ -36,7 +36,7 @@ def campaign_or_404(request: HttpRequest, pk: UUID, permission: str = "campaigns
 
 def veil(request: HttpRequest, parts: Iterable[Participation]) -> None:
     """Leave names and addresses out of what is shown to somebody without the right to people, as the API does."""
-    if authz.everywhere(request.user, "stakeholders:read"):
+    if may_read_names(user_of(request)):
         return
     for one in parts:
         one.stakeholder.name, one.stakeholder.email = _("Name not shown"), ""

@@ -13,7 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import authz, reach
+from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller, verb
 from apps.core.api import serializers
 from apps.core.api.jobs import JobSerializer, accepted
@@ -115,9 +115,8 @@ class ModelImportView(ApiView):
         version = _version(request, asked.get("version"))
         now = timezone.now()
         if services.is_long(files):
-            services.refuse_rights(files, publish=asked["publish"], acting_user=caller(request), version=version)
-            parameters = {**asked, "files": request.data["files"], "version": str(version.pk) if version else None}
-            return accepted(reach.enqueue("models.import", parameters, acting_user=caller(request), now=now))
+            parameters = {**asked, "files": request.data["files"]}
+            return accepted(services.enqueue_import(parameters, version=version, acting_user=caller(request), now=now))
         outcome = services.import_files(
             files,
             services.options_of(asked),

@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import authz
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller
 from apps.core.api.parameters import an_id
 from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
@@ -17,7 +16,7 @@ from apps.models import disclosure, services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.bodies import one_of
 from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetSerializer
-from apps.models.models import Assessment, ReferenceSet
+from apps.models.models import ReferenceSet
 
 
 class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
@@ -53,8 +52,7 @@ class ReferenceSetView(FastListMixin, ReadMixin, CollectionView[ReferenceSet]):
         version, name = asked["version"], asked["name"]
         source = one_of(asked, "units", "csv", "period")
         if source == "period":
-            among = authz.visible(Assessment.objects.all(), user, "assessments:read")
-            return services.freeze_period(version, name, asked["period"], among=among, acting_user=user, now=now)
+            return services.freeze_period(version, name, asked["period"], acting_user=user, now=now)
         units = asked["units"] if source == "units" else services.certain_units_in(asked["csv"], asked["decimal"])
         return services.freeze_reference_set(version, name, units, acting_user=user, now=now)
 

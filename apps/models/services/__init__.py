@@ -22,13 +22,13 @@ from apps.models.services.calculations import (
 from apps.models.services.documents import MOST_BYTES, doubts_of, model_of, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
+    enqueue_import,
     export_coinr,
     export_xlsx,
     file_of,
     import_files,
     is_long,
     options_of,
-    refuse_rights,
 )
 from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
 from apps.models.services.imports import MOST_ROWS, certain_units_in, import_assessments, import_subjects, units_in
@@ -113,6 +113,7 @@ __all__ = [
     "delete_model",
     "delete_subject",
     "doubts_of",
+    "enqueue_import",
     "explain",
     "explain_score",
     "export_coinr",
@@ -139,7 +140,6 @@ __all__ = [
     "publish_version",
     "ranking_node",
     "read_document",
-    "refuse_rights",
     "refuse_to_write",
     "rename_model",
     "replaced_by",

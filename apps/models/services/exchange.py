@@ -3,7 +3,7 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,12 @@ from django.db import transaction
 
 import resimate_engine as engine
 from apps import audit
-from apps.accounts import authz
+from apps.accounts import authz, reach
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
+from apps.core.models import Job
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
@@ -97,11 +98,13 @@ def options_of(asked: dict[str, Any]) -> Options:
     return Options(**named, decimal=decimal_of(asked.get("decimal", "")))
 
 
-def refuse_rights(files: Sequence[File], *, publish: bool, acting_user: User, version: ModelVersion | None) -> None:
-    """Refuse at once what an import of these files would be refused for, before it waits as a job."""
+def enqueue_import(asked: Mapping[str, Any], *, version: ModelVersion | None, acting_user: User, now: datetime) -> Job:
+    """Leave an import to a job, with everything that was asked; refused at once for rights that it would lack then."""
     with _Located():
-        incoming = received(files, Options(), only_look=True)
-    _refuse_unmeant(acting_user, incoming, version, publish=publish)
+        incoming = received([file_of(one) for one in asked["files"]], Options(), only_look=True)
+    _refuse_unmeant(acting_user, incoming, version, publish=asked["publish"])
+    parameters = {**asked, "version": str(version.pk) if version else None}
+    return reach.enqueue("models.import", parameters, acting_user=acting_user, now=now)
 
 
 def _refuse_unmeant(

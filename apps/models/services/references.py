@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 import resimate_engine as engine
 from apps import audit
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
@@ -18,6 +18,7 @@ from apps.models.services import budgets
 from apps.models.services.calculations import MOST_UNITS
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.scoring import units_of
+from apps.models.services.seen import unseen
 from apps.models.services.spellings import periods_spelt
 from resimate_engine.canonical import EXACT, canonical, digest
 from resimate_text.sentences import Sentence
@@ -48,7 +49,14 @@ def freeze_reference_set(
 
     Returns the set and whether it is new: the same content is kept once, under the name that it got first.
     """
+    _refuse_unseen(version, acting_user)
     return _freeze(version, name, _checked(version, units), {}, acting_user, now)
+
+
+def _refuse_unseen(version: ModelVersion, acting_user: User | None) -> None:
+    authz.require(acting_user, "assessments:create")
+    if refused := list(unseen(acting_user, version=version)):
+        raise Invalid("There is no such version.", errors=refused)
 
 
 @transaction.atomic
@@ -57,15 +65,16 @@ def freeze_period(
     name: str,
     period: str,
     *,
-    among: QuerySet[Assessment],
     acting_user: User | None,
     now: datetime,
 ) -> tuple[ReferenceSet, bool]:
     """Keep the latest assessment of every subject in a period, with the responses that were submitted.
 
-    ``among`` are the assessments that may be used. Those without a value and an answer are left out.
+    Of those that the user may read; ones without a value and an answer are left out.
     """
+    _refuse_unseen(version, acting_user)
     _refuse_unusable(version)
+    among = authz.seen_by(acting_user, Assessment.objects.all(), "assessments:read")
     period = periods_spelt([(version.pk, period)])[version.pk, period]
     rows = among.filter(version=version, period=period).select_related("subject")
     latest = list(rows.order_by("subject_id", "-pk").distinct("subject_id")[: MOST_UNITS + 1])

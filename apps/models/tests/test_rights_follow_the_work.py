@@ -12,9 +12,11 @@ from apps.accounts import services as accounts
 from apps.accounts.authz import NotPermitted
 from apps.accounts.models import User
 from apps.core.errors import Invalid
+from apps.core.models import Job
 from apps.models import services
 from apps.models.models import Assessment, Import, ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.tests.conftest import Api
+from apps.models.tests.references.models import LOW_AND_HIGH, MEASURED
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 Narrow = Callable[..., Api]
@@ -201,3 +203,77 @@ def test_the_page_of_a_model_says_how_to_change_it_to_who_may(person: Any, surve
 
     assert "import it again" in shown[mine]
     assert "import it again" not in shown[theirs]
+
+
+@pytest.fixture
+def measured(publish: Any) -> ModelVersion:
+    """A relative model by which two subjects are assessed, the first of them by nobody in particular."""
+    version: ModelVersion = publish(MEASURED)
+    return version
+
+
+def _assessed(version: ModelVersion, code: str, value: float, by: User | None) -> None:
+    now = timezone.now()
+    subject = services.create_subject(code=code, name=code, acting_user=None, now=now)
+    made = services.create_assessment(
+        version=version, subject=subject, period="2026", values={"x": value}, acting_user=None, now=now
+    )
+    Assessment.objects.filter(pk=made.pk).update(created_by=by)
+
+
+def test_whoever_calls_for_a_period_to_be_frozen_gets_what_its_user_may_read(
+    person: Any, measured: ModelVersion
+) -> None:
+    user = person("assessments:own:manage", "models:tenant:read")
+    for code, value, by in (("a", 0, user), ("b", 10, None)):
+        _assessed(measured, code, value, by)
+
+    frozen, _ = services.freeze_period(measured, "Mine", "2026", acting_user=user, now=timezone.now())
+
+    assert [unit["id"] for unit in services.units_of_set(frozen)] == ["a"]
+
+
+@pytest.mark.parametrize("missing", ["assessments:tenant:create", "models:tenant:read"])
+def test_whoever_calls_for_a_freeze_its_user_needs_the_rights(
+    person: Any, measured: ModelVersion, missing: str
+) -> None:
+    enough = {"assessments:tenant:create", "assessments:tenant:read", "models:tenant:read"}
+    user, now = person(*(enough - {missing})), timezone.now()
+    _assessed(measured, "a", 0, None)
+    refusal = Invalid if missing.startswith("models") else NotPermitted
+
+    with pytest.raises(refusal):
+        services.freeze_period(measured, "Mine", "2026", acting_user=user, now=now)
+    with pytest.raises(refusal):
+        services.freeze_reference_set(measured, "Mine", LOW_AND_HIGH, acting_user=user, now=now)
+    assert not ReferenceSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "missing", ["models:tenant:create", "models:tenant:publish", "assessments:tenant:create", "subjects:tenant:create"]
+)
+def test_whoever_leaves_an_import_to_a_job_is_refused_before_it_waits(
+    person: Any, survey: dict[str, Any], publish: Any, missing: str
+) -> None:
+    version = publish(survey)
+    enough = {"models:tenant:create", "models:tenant:publish", "models:tenant:read"}
+    enough |= {"assessments:tenant:create", "subjects:tenant:create"}
+    asked = {"files": [{"name": "answers.csv", "text": DATA}], "publish": True, "dry_run": False}
+
+    def leave(user: User) -> Job:
+        return services.enqueue_import(asked, version=version, acting_user=user, now=timezone.now())
+
+    with pytest.raises(NotPermitted):
+        leave(person(*(enough - {missing})))
+    assert not Job.objects.exists()
+    assert leave(person(*enough)).parameters["version"] == str(version.pk)
+
+
+@pytest.mark.parametrize("permission", ["assessments:own:read", "models:tenant:manage"])
+def test_whoever_takes_out_everybodys_values_needs_the_right_to_all(
+    person: Any, measured: ModelVersion, permission: str
+) -> None:
+    with pytest.raises(NotPermitted):
+        services.export_coinr(measured, acting_user=person(permission))
+
+    assert services.export_coinr(measured, acting_user=person("assessments:tenant:read"))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import authz, reach
+from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.workspace import user_of, workspace_page
 from apps.core import jobs
@@ -78,8 +78,7 @@ def _run(form: ExchangeForm, user: User, *, dry_run: bool) -> dict[str, Any]:
     files = _files(asked["files"])
     version = form.cleaned_data["version"]
     if services.is_long(files) and not dry_run:
-        services.refuse_rights(files, publish=asked["publish"], acting_user=user, version=version)
-        reach.enqueue("models.import", asked, acting_user=user, now=now)
+        services.enqueue_import(asked, version=version, acting_user=user, now=now)
         return {"version": None, "is_job": True}
     return services.import_files(
         files,

@@ -36,7 +36,7 @@ def freeze(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     form = FreezeForm(*given, periods=_periods(version, among))
     if request.method == "POST" and form.is_valid():
         try:
-            frozen, is_new = _freeze(form, version, among, user)
+            frozen, is_new = _freeze(form, version, user)
         except Refused as refused:
             _explain(form, refused)
         else:
@@ -56,10 +56,10 @@ def _periods(version: ModelVersion, among: Any) -> Any:
     return rows.order_by("-period").values_list("period", "subjects")[:MOST_PERIODS]
 
 
-def _freeze(form: FreezeForm, version: ModelVersion, among: Any, user: User) -> tuple[ReferenceSet, bool]:
+def _freeze(form: FreezeForm, version: ModelVersion, user: User) -> tuple[ReferenceSet, bool]:
     name, now = form.cleaned_data["name"], timezone.now()
     if form.source == "period":
-        return services.freeze_period(version, name, form.chosen_period, among=among, acting_user=user, now=now)
+        return services.freeze_period(version, name, form.chosen_period, acting_user=user, now=now)
     units = services.certain_units_in(form.cleaned_data["file"])
     return services.freeze_reference_set(version, name, units, acting_user=user, now=now)
 

@@ -27,8 +27,7 @@ ACME = {"host": "acme.localhost"}
 def test_a_score_against_a_frozen_set_stays_when_others_are_assessed_later(
     wave: list[Assessment], version: ModelVersion, subjects: list[Subject], assess: Assess, ada: User, now: Any
 ) -> None:
-    everyone = Assessment.objects.all()
-    base, _ = services.freeze_period(version, "2026", "2026", among=everyone, acting_user=ada, now=now)
+    base, _ = services.freeze_period(version, "2026", "2026", acting_user=ada, now=now)
     free = assess(subjects[2], 5)
     held = assess(subjects[2], 5, reference_set=base)
     before = [services.score_assessment(one, now=now) for one in (held, free)]
@@ -48,9 +47,7 @@ def test_a_set_holds_the_latest_of_each_subject_that_has_something(
     assess(subjects[0], 3)
     services.create_assessment(version=version, subject=subjects[2], period="2026", acting_user=ada, now=now)
 
-    base, is_new = services.freeze_period(
-        version, "2026", "2026", among=Assessment.objects.all(), acting_user=ada, now=now
-    )
+    base, is_new = services.freeze_period(version, "2026", "2026", acting_user=ada, now=now)
 
     assert is_new
     assert services.units_of_set(base) == [{"id": "a", "values": {"x": 3}}, {"id": "b", "values": {"x": 10}}]
@@ -70,7 +67,7 @@ def test_nothing_of_who_answered_is_kept(publish: Any, harbour: Subject, ada: Us
         services.submit(response, now=now)
     services.create_response(assessment, rater="eve", answers={"N1": 3}, acting_user=ada, now=now)
 
-    base, _ = services.freeze_period(version, "B", "2026", among=Assessment.objects.all(), acting_user=ada, now=now)
+    base, _ = services.freeze_period(version, "B", "2026", acting_user=ada, now=now)
 
     answers = [{"answers": {"N1": answer, "N2": "dont_know"}} for answer in (1, 5)]
     assert services.units_of_set(base) == [{"id": "harbour", "group": "sites", "responses": answers}]
