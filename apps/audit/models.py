@@ -68,6 +68,7 @@ class AuditEntry(Model):
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     append_only = True
+    tenants_may = "SELECT, INSERT"
     objects = AuditEntryManager()
 
     class Meta:

@@ -12,7 +12,10 @@ from apps.core.tenancy import current_schema
 
 
 class TenantRow(Model):
-    """A row of a shared table that belongs to one tenant, by the name of its schema."""
+    """A row of a shared table that belongs to one tenant, by the name of its schema.
+
+    ``tenants_may``: what the roles of tenants are granted on the table, as PostgreSQL writes it.
+    """
 
     tenant = models.CharField(max_length=63, default=current_schema, editable=False)
 
@@ -27,6 +30,8 @@ class Event(TenantRow):
     payload = models.JSONField(default=dict)
     occurred_at = models.DateTimeField()
     traceparent = models.CharField(max_length=60, blank=True)
+
+    tenants_may = "SELECT, INSERT"
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
@@ -54,6 +59,7 @@ class EventDelivery(TenantRow):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
 
+    tenants_may = "SELECT, INSERT, UPDATE"
     objects = EventDeliveryQuerySet.as_manager()
 
     class Meta:
@@ -87,6 +93,8 @@ class Job(TenantRow):
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    tenants_may = "SELECT, INSERT, UPDATE"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
 
@@ -115,6 +123,8 @@ class RememberedAnswer(TenantRow):
     headers = models.JSONField(default=dict)
     body = EncryptedTextField(pii="answers", default="")
     created_at = models.DateTimeField()
+
+    tenants_may = "SELECT, INSERT, UPDATE, DELETE"
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "user", "key"], name="answer_once_per_key")]

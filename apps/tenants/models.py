@@ -28,6 +28,7 @@ class Tenant(TenantMixin, Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField()
 
+    tenants_may = "SELECT"
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -44,6 +45,8 @@ class Tenant(TenantMixin, Model):
 
 class Domain(DomainMixin, Model):
     """A host name under which a tenant is served."""
+
+    tenants_may = "SELECT"
 
     def __str__(self) -> str:
         return str(self.domain)

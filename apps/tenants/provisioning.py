@@ -11,6 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
@@ -104,23 +105,19 @@ def _grant_schema(cursor: Any, schema: str, role: str) -> None:
         cursor.execute(sql.SQL(statement).format(**names))
 
 
-#: What a tenant's role may do with the tables that all share; row-level security narrows it to its own rows.
-SHARED_GRANTS = {
-    "core_event": "SELECT, INSERT",
-    "core_eventdelivery": "SELECT, INSERT, UPDATE",
-    "core_job": "SELECT, INSERT, UPDATE",
-    "core_rememberedanswer": "SELECT, INSERT, UPDATE, DELETE",
-    "audit_entry": "SELECT, INSERT",
-    "tenants_tenant": "SELECT",
-    "tenants_domain": "SELECT",
-    "django_content_type": "SELECT",
-}
+def shared_grants() -> dict[str, str]:
+    """What a tenant's role may do with tables that all share, by table: what their models say, as ``tenants_may``.
+
+    Row-level security narrows it to the tenant's own rows.
+    """
+    ours = {model._meta.db_table: str(getattr(model, "tenants_may", "")) for model in apps.get_models()}
+    return {ContentType._meta.db_table: "SELECT"} | {table: rights for table, rights in ours.items() if rights}
 
 
 def grant_shared(cursor: Any, schema: str) -> None:
     role = sql.Identifier(tenant_role(schema))
     cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
-    for table, rights in SHARED_GRANTS.items():
+    for table, rights in shared_grants().items():
         statement = sql.SQL("GRANT {} ON {} TO {}")
         cursor.execute(statement.format(sql.SQL(rights), sql.Identifier("public", table), role))
 

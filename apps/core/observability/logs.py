@@ -27,11 +27,12 @@ FIELDS = (
     "message",
 )
 
-#: What no log may hold: personal links of any kind (32 bytes as base64, after a slash), API keys, addresses (of people,
-#: and of servers with their passwords), and the rows that PostgreSQL quotes when it refuses them.
+#: What no log may hold: links that Django has signed, personal links of any kind (32 bytes as base64, after a slash),
+#: API keys, addresses (of people, and of servers with their passwords), and the rows that PostgreSQL quotes when it
+#: refuses them. By shape, not by the app that makes them: the server's parent process writes lines and knows no app.
 SECRETS = (
+    (re.compile(r"(?<=/)[\w.-]+:[\w-]+:[\w-]{20,}"), "…"),
     (re.compile(r"(?<=/)[A-Za-z0-9_-]{43,}"), "…"),
-    (re.compile(r"(?<=/password/new/)[\w:.-]+"), "…"),
     (re.compile(r"(?<=rsk_live_)(\w{8})_\w+"), r"\1_…"),
     (re.compile(r"[^\s<>()\"'=,/]+@[\w.-]+"), "…@…"),
     (re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT):|^$|\Z)", re.MULTILINE | re.DOTALL), "DETAIL: …\n"),

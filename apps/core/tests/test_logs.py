@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.db import IntegrityError, connection
 
 from apps.core.fields import new_id
@@ -31,6 +32,8 @@ def test_a_line_has_exactly_the_fields_that_are_asked_for() -> None:
         (f"Internal Server Error: /a/{TOKEN}/check/", "Internal Server Error: /a/…/check/"),
         (f"Not Found: /one-of-another-kind/{TOKEN}", "Not Found: /one-of-another-kind/…"),
         (f"Not Found: /a/{TOKEN}cut-badly", "Not Found: /a/…"),
+        (f"Gone: /password/new/{signing.dumps({'id': 'ada'})}/", "Gone: /password/new/…/"),
+        (f"Gone: /elsewhere/{signing.dumps({'id': 'a' * 500}, compress=True)}", "Gone: /elsewhere/…"),
         ("key rsk_live_abcdefgh_0123456789_deadbeef", "key rsk_live_abcdefgh_…"),
         ("refused ada.lovelace+x@mail.acme.example", "refused …@…"),
         ("Error 111 connecting to redis://:pass-word@127.0.0.1:6379", "Error 111 connecting to redis://…@…:6379"),
