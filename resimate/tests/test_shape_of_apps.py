@@ -27,10 +27,11 @@ def _imports(path: Path) -> Iterator[tuple[str, str]]:
 def test_an_index_of_verbs_names_them_and_does_nothing(index: Path) -> None:
     first, *others = ast.parse(index.read_text(encoding="utf-8")).body
     imported = {alias.asname or alias.name for one in others if isinstance(one, ast.ImportFrom) for alias in one.names}
-    (listed,) = [one.value for one in others if isinstance(one, ast.Assign)]
+    (listed,) = [one.value for one in others if isinstance(one, (ast.Assign, ast.AnnAssign))]
 
     assert isinstance(first, ast.Expr)  # what the verbs are about
     assert len(others) == sum(isinstance(one, ast.ImportFrom) for one in others) + 1
+    assert listed is not None
     assert set(ast.literal_eval(listed)) == imported
 
 
