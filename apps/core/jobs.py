@@ -102,6 +102,10 @@ def runner(kind: str, *, atomic: bool = False) -> Callable[[Runner], Runner]:
     return register
 
 
+def kinds() -> list[str]:
+    return list(_runners)
+
+
 @transaction.atomic
 def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: datetime, reach: str = "") -> Job:
     """Ask for a job; a worker takes it up once this commits. ``reach`` is what its runner finds its rights by."""

@@ -20,6 +20,11 @@ def forgets(function: Forgetting) -> Forgetting:
     return function
 
 
+def remembered() -> list[str]:
+    """The names of the functions that forget, each with its module."""
+    return sorted({f"{function.__module__}.{function.__qualname__}" for function in _forgetting})
+
+
 def forget_all() -> None:
     for forget in _forgetting:
         forget()

@@ -25,5 +25,10 @@ def show_at(place: str) -> Callable[[Panel], Panel]:
     return register
 
 
+def places() -> list[str]:
+    """The places of pages at which something is shown from above."""
+    return list(_panels)
+
+
 def panels_at(place: str, request: HttpRequest, subject: Any) -> list[SafeString]:
     return [shown for panel in _panels.get(place, []) if (shown := panel(request, subject))]

@@ -70,4 +70,4 @@ declare(
     away=_("No scheduler has been seen yet: reminders and nightly work wait."),
     away_since=_("No scheduler has been seen since %(since)s: reminders and nightly work wait."),
 )
-declare("disk", _disk, mend=f"make room below {settings.DATA_DIR}")
+declare("disk", _disk, mend="make room where RESIMATE_DATA_DIR is")

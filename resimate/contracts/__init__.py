@@ -30,10 +30,15 @@ def events() -> dict[str, Any]:
 
 def errors() -> list[CatalogueEntry]:
     """Every error that the API may answer with. A refusal is entered where it is defined, so all modules are read."""
+    read_all_modules()
+    return sorted(CATALOGUE.values(), key=lambda entry: entry.code)
+
+
+def read_all_modules() -> None:
+    """Have everything declared that a module declares when it is read."""
     for module in pkgutil.walk_packages(apps.__path__, "apps."):
         if not {"tests", "migrations"} & set(module.name.split(".")):
             import_module(module.name)
-    return sorted(CATALOGUE.values(), key=lambda entry: entry.code)
 
 
 def present() -> dict[str, Any]:

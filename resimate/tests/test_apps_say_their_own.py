@@ -1,10 +1,11 @@
 """What an app counts and lets be set stands in the app, and is there as soon as the app is installed."""
 
+import json
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -22,27 +23,92 @@ PUBLISHED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     },
     "apps.notifications": {"resimate_messages": ("Messages handed over", ("channel", "outcome"))},
 }
+#: What a new app says of itself, each in the module where every app says it. Its personal links would stand in
+#: ``links.py``, beside the people whose they are.
 SAID = {
     "__init__.py": "",
-    "metrics.py": 'from prometheus_client import Counter\nTOYS = Counter("toys_total", "Toys", [])\n',
-    "settings_keys.py": 'from apps.configuration.registry import declare_rate\ndeclare_rate("toys", 7, "Toys.")\n',
-    "messages.py": "from apps.notifications.kinds import declare\ndeclare('toy', texts='toy/toy', purpose='toys')\n",
-    "channels.py": (
-        "from apps.notifications.channels.base import declare\n"
-        "from apps.notifications.tests.fake_channel import FakeChannel\ndeclare(FakeChannel())\n"
-    ),
+    "metrics.py": """
+from prometheus_client import Counter
+TOYS = Counter("toys_total", "Toys that were made", [])
+""",
+    "settings_keys.py": """
+from apps.configuration.registry import declare_rate
+declare_rate("toys", 7, "Requests an hour and user to toys.")
+""",
+    "messages.py": """
+from apps.notifications.kinds import declare
+declare("toy", texts="toy/toy", purpose="toys")
+""",
+    "channels.py": """
+from apps.notifications.channels.base import declare
+from apps.notifications.tests.fake_channel import FakeChannel
+declare(FakeChannel())
+""",
+    "events.py": """
+from apps.core.event_types import ID, declare
+declare("toy.made", "There is a new toy.", {"toy_id": ID})
+""",
+    "permissions.py": """
+from apps.core.rights import declare, declare_role, declare_scope, grant
+from apps.models.permissions import ANALYST
+declare("toys", "Toys.", "read", "mend")
+declare_scope("box", "the toys of one box", of_one_object=True)
+grant(declare_role("keeper", "Keeper of toys", "Keeps toys."), "toys:box:mend")
+grant(ANALYST, "toys:tenant:read")
+""",
+    "audit_kinds.py": """
+from apps.audit.kinds import Category, declare
+declare("toy", Category.ADMINISTRATION, "made", "broken")
+""",
+    "readiness.py": """
+from django.utils.translation import gettext_lazy
+from apps.core.parts import Answer, declare
+words = gettext_lazy("The toy box is shut: nobody can play.")
+declare("toy_box", lambda: Answer("shut", is_well=False), mend="open the toy box", away=words)
+""",
+    "keeping.py": """
+from apps.core.memory import forgets
+known = ["toy"]
+@forgets
+def forget():
+    known.clear()
+""",
 }
 START = """
+import json, sys
 from resimate import settings
 settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "toy"]
 import django
 django.setup()
 from prometheus_client import REGISTRY
+from apps.accounts.authz import Permission
+from apps.audit import kinds
 from apps.configuration.registry import KEYS
+from apps.core import degraded, event_types, memory, rights
+from apps.core.observability.health import READINESS
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import KINDS
-print("toys_total" in REGISTRY._names_to_collectors, KEYS["api.rate.toys"].default)
-print(KINDS["toy"].purpose, "fake" in CHANNELS, "email" in CHANNELS)
+from resimate import registries
+from resimate.management.commands.doctor import examine
+from toy import keeping
+memory.forget_all()
+kinds.check("toy.broken")
+json.dump({
+    "metric": "toys_total" in REGISTRY._names_to_collectors,
+    "rate": KEYS["api.rate.toys"].default,
+    "message": KINDS["toy"].purpose,
+    "channels": sorted(CHANNELS),
+    "event": event_types.DECLARED["toy.made"].about,
+    "permission": Permission.parse("toys:box:mend").action,
+    "analyst": "toys:tenant:read" in rights.ROLES["model_analyst"].permissions,
+    "role": rights.ROLES["keeper"].permissions,
+    "category": kinds.category_of("toy.broken"),
+    "probe": READINESS.answer(named=True)[1]["dependencies"]["toy_box"]["up"],
+    "page": [str(one) for one in degraded.WATCH.missing() if one.name == "toy_box"],
+    "doctor": [[one.detail, one.mend] for one in examine() if one.what == "toy box"],
+    "forgotten": keeping.known,
+    "documented": [line for line in registries.page().splitlines() if "toy" in line],
+}, sys.stdout)
 """
 
 
@@ -61,18 +127,63 @@ def test_the_core_counts_nothing_of_the_apps_above_it() -> None:
         assert all(name in own and name not in core for name in metrics)
 
 
-def test_an_app_that_is_added_says_its_own_and_no_other_file_changes(tmp_path: Path) -> None:
-    toy = tmp_path / "toy"
-    toy.mkdir()
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process knows that starts with the toy among its apps."""
+    folder = tmp_path_factory.mktemp("apps")
+    (folder / "toy").mkdir()
     for name, text in SAID.items():
-        (toy / name).write_text(text, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-
-    found = subprocess.run(
+        (folder / "toy" / name).write_text(text, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    started = subprocess.run(
         [sys.executable, "-c", START], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
+    assert started.returncode == 0, started.stderr
+    return dict(json.loads(started.stdout))
 
-    assert found.stdout.split() == ["True", "7", "toys", "True", "True"], found.stderr
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("metric", True),
+        ("rate", 7),
+        ("message", "toys"),
+        ("channels", ["email", "fake"]),
+        ("event", "There is a new toy."),
+        ("permission", "mend"),
+        ("analyst", True),
+        ("role", ["toys:box:mend"]),
+        ("category", "administration"),
+        ("probe", False),
+        ("page", ["The toy box is shut: nobody can play."]),
+        ("doctor", [["shut", "open the toy box"]]),
+        ("forgotten", []),
+    ],
+)
+def test_an_app_that_is_added_says_its_own_and_no_other_file_changes(
+    told: dict[str, Any], what: str, expected: Any
+) -> None:
+    assert told[what] == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "| `toys` | Toys. | `mend`, `read` |",
+        "| `box` | the toys of one box | to one object |",
+        "| `keeper` | Keeper of toys | Keeps toys. | `toys:box:mend` |",
+        "`toys:tenant:read` |",
+        "| `toy` | administration | `broken`, `made` |",
+        "| `toy.made` | 1 | There is a new toy. | yes |",
+        "| `toy_box` |  | doctor, probes, pages | open the toy box |",
+        "| `toys_total` | counter | Toys that were made |",
+        "| `api.rate.toys` | `7` | Requests an hour and user to toys. |",
+        "| `toy` | toys | email |",
+        "| `toy.keeping.forget` |",
+    ],
+)
+def test_the_page_of_registries_shows_what_an_app_more_says(told: dict[str, Any], said: str) -> None:
+    assert [line for line in told["documented"] if said in line]
 
 
 def test_the_registry_of_settings_names_no_key() -> None:

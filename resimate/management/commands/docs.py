@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from resimate import contracts, env, launch
+from resimate import contracts, env, launch, registries
 from resimate_engine.document.schema import json_schema
 
 
 class Command(BaseCommand):
-    help = "Print (or, with --write, write) what is generated: the pages of settings and errors, and schemas."
+    help = "Print (or, with --write, write) what is generated: pages of settings, errors and registries, and schemas."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -72,6 +72,7 @@ def written(document_of: Callable[[], Any]) -> Callable[[], str]:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
+    "registries": ("docs/registries.md", registries.page),
     "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
     "events": ("docs/contracts/events.json", written(contracts.events)),
     "release": (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
