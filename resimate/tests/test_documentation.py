@@ -53,3 +53,20 @@ def test_links_between_pages_lead_somewhere() -> None:
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())]
 
     assert [link for page, link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_the_map_names_every_app_and_library() -> None:
+    root = DOCS.parent
+    rows = set(re.findall(r"^\| \[?`([\w/]+)`", (root / "README.md").read_text(), re.M))
+    apps = {f"apps/{path.parent.name}" for path in root.glob("apps/*/__init__.py")}
+    libraries = {path.parent.name for path in root.glob("resimate*/__init__.py")}
+
+    assert apps | libraries <= rows
+    assert {row for row in rows if row.startswith("apps/")} <= apps
+
+
+def test_each_answer_where_a_thing_goes_names_two_places() -> None:
+    rows = [line.split("|")[1:4] for line in (DOCS / "where.md").read_text().splitlines() if line.startswith("| a")]
+
+    assert len(rows) > 20
+    assert [what for what, *places in rows if not all("`" in place or "](" in place for place in places)] == []
