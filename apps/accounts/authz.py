@@ -20,6 +20,7 @@ from django.utils import timezone
 from apps.accounts.models import ApiKey, Grant, User
 from apps.core import rights
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.memory import forgets
 from apps.core.rights import ALL_ACTIONS, EVERYWHERE, OWN
 from resimate_text.sentences import Sentence
 
@@ -58,8 +59,11 @@ class Permission:
     @classmethod
     def stored(cls, text: str, object_id: UUID | None = None) -> "Permission":
         """Read what was permitted some day: what no app declares any more, or not yet, permits nothing."""
-        resource, scope, action = [*text.split(":"), "", ""][:3]
+        resource, scope, action = text.split(":") if rights.is_known(text) else (text, "", "")
         return cls(resource, scope, action, object_id)
+
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.resource, self.scope, self.action) if part)
 
     @property
     def is_everywhere(self) -> bool:
@@ -112,6 +116,9 @@ def remember(user: User, grants: Iterable[tuple[list[str], Any]]) -> tuple[Permi
 @lru_cache(maxsize=4096)
 def _parsed(text: str, object_id: str) -> Permission:
     return Permission.stored(text, UUID(object_id) if object_id else None)
+
+
+forgets(_parsed.cache_clear)
 
 
 def narrow(user: User, key: ApiKey) -> None:

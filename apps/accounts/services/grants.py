@@ -90,7 +90,7 @@ def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
 @transaction.atomic
 def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> None:
     grant = locked(Grant.objects.select_related("role"), grant.pk)
-    refuse_more_than_own(acting_user, grant.role.permissions, grant.object_id)
+    refuse_unheld(acting_user, [Permission.stored(text, grant.object_id) for text in grant.role.permissions])
     if grant.role.code in ADMINISTRATORS:
         refuse_without_administrator(now, without_grant=grant)
     audit.record("grant.revoked", now=now, target=grant, actor=acting_user, details=_about(grant))
@@ -110,7 +110,7 @@ def refuse_more_than_own(acting_user: User | None, permissions: Sequence[str], o
 def refuse_unheld(acting_user: User | None, wanted: Sequence[Permission]) -> None:
     missing = [one for one in wanted if acting_user is not None and not authz.holds(acting_user, one)]
     if missing:
-        listed = ", ".join(f"{one.resource}:{one.scope}:{one.action}" for one in missing)
+        listed = ", ".join(map(str, missing))
         raise NotYoursToGive(Sentence("You do not have: {permissions}.", permissions=listed))
 
 
@@ -148,7 +148,8 @@ def create_role(code: str, *, name: str, permissions: Sequence[str], acting_user
 def change_role(role: Role, *, name: str, permissions: Sequence[str], acting_user: User | None, now: datetime) -> Role:
     """Change a role of the tenant's own; everybody who has it gains and loses at once."""
     role = _own_role(role)
-    refuse_more_than_own(acting_user, [*role.permissions, *permissions])
+    refuse_unheld(acting_user, [Permission.stored(text) for text in role.permissions])
+    refuse_more_than_own(acting_user, permissions)
     role.name, role.permissions = name, list(permissions)
     role.save(update_fields=["name", "permissions"])
     audit.record("role.changed", now=now, target=role, actor=acting_user, details={"permissions": role.permissions})

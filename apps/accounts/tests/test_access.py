@@ -1,5 +1,6 @@
 """Who may do what, and who may give it to whom."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,7 +112,14 @@ def test_what_is_no_permission_is_refused_when_it_is_saved(admin: User, now: dat
         services.create_role("typo", name="Typo", permissions=[text], acting_user=admin, now=now)
 
 
-@pytest.mark.parametrize("gone", ["toys:tenant:manage", "users:nowhere:read", "users:tenant:paint", "nonsense", ""])
+#: What another version of the product may have stored, some of it in a form that this one does not know.
+NOT_DECLARED = [
+    *("toys:tenant:manage", "users:nowhere:read", "*:nowhere:manage", "users:tenant:paint", "nonsense", ""),
+    *("users:tenant:manage:half", "*:tenant:manage:half", "tenant:*:manage:half"),
+]
+
+
+@pytest.mark.parametrize("gone", NOT_DECLARED)
 def test_what_no_app_declares_any_more_permits_nothing_and_breaks_nothing(
     acme: Any, make_user: MakeUser, now: datetime, gone: str
 ) -> None:
@@ -121,15 +129,39 @@ def test_what_no_app_declares_any_more_permits_nothing_and_breaks_nothing(
     user = User.objects.get(pk=user.pk)
 
     assert list(authz.visible(User.objects.all(), user, "users:read")) == [user]
-    assert not any(authz.everywhere(user, one) for one in ("users:read", "users:update", "roles:read"))
+    assert not authz.everywhere(user, "users:read")
+    assert not any(authz.somewhere(user, one) for one in ("users:update", "roles:read", "tenant:manage"))
+    assert not authz.holds(user, _parsed("users:tenant:read"))
 
 
-def test_a_key_with_nothing_but_what_no_app_declares_any_more_opens_nothing(admin: User, now: datetime) -> None:
+@pytest.mark.parametrize("gone", NOT_DECLARED)
+def test_a_key_with_nothing_but_what_no_app_declares_any_more_opens_nothing(
+    admin: User, now: datetime, gone: str
+) -> None:
     key, _ = services.create_api_key(admin, name="worn", now=now, permissions=["users:tenant:read"])
-    key.permissions = ["toys:tenant:manage"]
+    key.permissions = [gone]
     authz.narrow(admin, key)
 
-    assert not any(admin.has_perm(one) for one in ("users:read", "tenant:manage", "models:read"))
+    assert not any(authz.somewhere(admin, one) for one in ("users:read", "tenant:manage", "models:read"))
+    assert not authz.holds(admin, _parsed("users:own:read"))
+
+
+@pytest.mark.parametrize("gone", NOT_DECLARED)
+def test_what_no_app_declares_any_more_can_be_taken_away_by_who_may_do_everything(
+    admin: User, make_user: MakeUser, now: datetime, gone: str
+) -> None:
+    user, janitor = make_user("ada@acme.example"), make_user("jan@acme.example")
+    keeping = services.create_role("keep", name="K", permissions=["users:own:manage"], acting_user=admin, now=now)
+    services.grant_role(janitor, keeping, acting_user=admin, now=now)
+    role = Role.objects.create(code="worn", name="Worn", permissions=[gone])
+    grant = Grant.objects.create(user=user, role=role, granted_at=now)
+
+    with pytest.raises(NotYoursToGive, match=re.escape(f"You do not have: {gone}.")):
+        services.reset_password(user, acting_user=User.objects.get(pk=janitor.pk), now=now)
+    services.revoke_grant(grant, acting_user=admin, now=now)
+    changed = services.change_role(role, name="Mended", permissions=["users:own:read"], acting_user=admin, now=now)
+
+    assert (changed.permissions, user.grants.count()) == (["users:own:read"], 0)
 
 
 def test_without_a_grant_nothing_is_permitted(acme: Any, make_user: MakeUser) -> None:
