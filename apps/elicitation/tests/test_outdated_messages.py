@@ -54,3 +54,9 @@ def test_messages_follow_an_address_that_was_corrected(reminded: Any, now: Any) 
     person.save()
 
     assert {address for address, _ in wanted(now)} == {"bo.new@example.org", CY.email}
+
+
+def test_an_invitation_with_a_link_that_was_replaced_is_not_sent(reminded: Any, now: Any) -> None:
+    Expert.objects.filter(pk=expert(reminded, BO).pk).update(link_version=2)
+
+    assert [kind for address, kind in wanted(now) if address == BO.email] == ["elicitation_reminder"]

@@ -28,17 +28,14 @@ LAST = (
 #: A key that is none of these says nothing for certain: it is kept as the occasion, whole.
 FILL = f"""
     UPDATE notifications_message AS message
-    SET about_type = read.about_type, about_id = read.parts[1]::uuid,
-        recipient_id = nullif(read.parts[2], '')::uuid, occasion = read.parts[3], purpose = read.purpose
-    FROM (
-        SELECT one.id, coalesce(form.about_type, '') AS about_type, coalesce(form.purpose, '') AS purpose,
-               coalesce(regexp_match(one.dedupe_key, form.pattern), ARRAY[NULL, NULL, one.dedupe_key]) AS parts
-        FROM notifications_message AS one
-        LEFT JOIN (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(FORMS))}) AS form (kind, about_type, purpose, pattern)
-            ON form.kind = one.kind AND one.dedupe_key ~ form.pattern
-        WHERE one.id > %s AND one.id <= %s
-    ) AS read
-    WHERE message.id = read.id
+    SET (about_type, purpose, about_id, recipient_id, occasion) = (
+        SELECT coalesce(min(about_type), ''), coalesce(min(purpose), ''),
+               min(parts[1])::uuid, nullif(min(parts[2]), '')::uuid, coalesce(min(parts[3]), message.dedupe_key)
+        FROM (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(FORMS))}) AS form (kind, about_type, purpose, pattern),
+             regexp_match(message.dedupe_key, form.pattern) AS parts
+        WHERE form.kind = message.kind AND parts IS NOT NULL
+    )
+    WHERE id > %s AND id <= %s
 """  # noqa: S608  made of the lines above alone
 UNFILL = """
     UPDATE notifications_message SET dedupe_key = CASE

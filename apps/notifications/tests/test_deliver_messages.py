@@ -315,3 +315,31 @@ def test_two_workers_send_each_message_once(committed: None, now: datetime, post
     sent = [mail.message["Message-ID"] for mail in postman.mails]
     assert len(sent) == len(set(sent)) == 30
     assert Message.objects.filter(state=Message.State.SENT).count() == 30
+
+
+def test_taken_back_is_what_is_about_that_to_them_for_that_purpose(acme: Any, now: datetime) -> None:
+    other_type, other_id = About("elicitation.weightelicitation", ABOUT.id), About(ABOUT.type, uuid4())
+    spared = [
+        enqueue("a", now, about=other_type),
+        enqueue("a", now, about=other_id),
+        enqueue("a", now, recipient=uuid4()),
+        enqueue("a", now, kind=replace(KINDS["reminder"], name="invitation", purpose="invitation")),
+    ]
+    taken = enqueue("a", now)
+
+    assert services.cancel(ABOUT, BO, purpose="reminder", now=now) == 1
+
+    assert Message.objects.get(pk=taken.pk).state == Message.State.CANCELLED
+    queued = Message.objects.filter(state=Message.State.QUEUED)
+    assert {one.pk for one in queued} == {one.pk for one in spared}
+
+
+def test_looked_up_is_what_is_about_that(acme: Any, now: datetime) -> None:
+    enqueue("b", now, about=About("elicitation.weightelicitation", ABOUT.id))
+    enqueue("a", now, kind=replace(KINDS["reminder"], name="invitation", purpose="invitation"))
+    first, latest = enqueue("a", now), enqueue("b", now)
+
+    assert services.latest_messages(ABOUT, [BO, uuid4()]) == {BO: latest}
+    assert [one.pk for one in services.messages_to(ABOUT, BO).filter(purpose="reminder")] == [latest.pk, first.pk]
+    assert services.have_got(ABOUT, "reminder", "a") == {BO}
+    assert services.have_got(ABOUT, "invitation", "b") == set()
