@@ -1,5 +1,5 @@
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -152,36 +152,36 @@ class ExplanationView(OfUnits):
             return self.as_job(request, asked)
 
 
-class WeightsView(ApiView):
-    """Weights from judgements, ranks, budgets or data."""
+class FromTheBody(ApiView):
+    """What needs nothing but the body; a job does it where it takes long."""
 
     resource = "calculations"
     throttle_group = "calculations"
     permissions = {"post": "create"}
+
+    def answer(self, request: Request, calculate: Callable[[Any], dict[str, Any]], job: str) -> Response:
+        try:
+            return Response(calculate(request.data))
+        except services.TooMuchAtOnce:
+            return _as_job(request, job, {"asked": request.data})
+
+
+class WeightsView(FromTheBody):
+    """Weights from judgements, ranks, budgets or data."""
 
     @extend_schema(operation_id="calculations_weights", request=bodies.WEIGHTS, responses=OBJECT_OR_JOB)
     def post(self, request: Request) -> Response:
         """Determine weights: `ahp`, `budget_allocation`, `rank_order_centroid`, `pca`, `entropy` and more."""
-        try:
-            return Response(services.find_weights(request.data))
-        except services.TooMuchAtOnce:
-            return _as_job(request, "calculation.weights", {"asked": request.data})
+        return self.answer(request, services.find_weights, "calculation.weights")
 
 
-class AgreementView(ApiView):
+class AgreementView(FromTheBody):
     """How far raters agree."""
-
-    resource = "calculations"
-    throttle_group = "calculations"
-    permissions = {"post": "create"}
 
     @extend_schema(operation_id="calculations_agreement", request=bodies.AGREEMENT, responses=OBJECT_OR_JOB)
     def post(self, request: Request) -> Response:
         """Measure agreement: `krippendorff_alpha`, `icc`, `fleiss_kappa`, `kendall_w`, `r_wg`, `cronbach_alpha`."""
-        try:
-            return Response(services.measure_agreement(request.data))
-        except services.TooMuchAtOnce:
-            return _as_job(request, "calculation.agreement", {"asked": request.data})
+        return self.answer(request, services.measure_agreement, "calculation.agreement")
 
 
 def _as_job(request: Request, kind: str, asked: dict[str, Any]) -> Response:
