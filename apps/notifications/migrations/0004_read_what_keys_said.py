@@ -3,7 +3,7 @@ from typing import Any
 from django.db import migrations
 
 #: Rows that one statement changes: a worker that settles one of them waits for a moment.
-BATCH = 5000
+BATCH = 1000
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: By kind: what the key looked like, with groups for what it is about, the recipient and the occasion. The key of an
 #: API key did not say whose it was.
