@@ -66,9 +66,6 @@ class User(Addressee, AbstractBaseUser, Model):
         """
         return any(backend.has_perm(self, permission, obj) for backend in auth.get_backends())
 
-    def has_perms(self, permissions: Any, obj: Any = None) -> bool:
-        return all(self.has_perm(permission, obj) for permission in permissions)
-
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
 

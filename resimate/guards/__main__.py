@@ -133,8 +133,10 @@ def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -
     known = {line["digest"]: line for line in _lines(kept)}
     digests = {one.key: _digest_of(one, tests.get(one.key, []), reach) for one in guards}
     due = [one for one in guards if digests[one.key] not in known]
+    noticed = Counter(line["test"] for line in known.values())
     plans = [
-        _plan([(one, digests[one.key], tests.get(one.key, [])) for one in due[k::PROCESSES]]) for k in range(PROCESSES)
+        _plan([(one, digests[one.key], tests.get(one.key, [])) for one in due[k::PROCESSES]]) | {"noticed": noticed}
+        for k in range(PROCESSES)
     ]
     run(plans, "verdicts", kept)
     known |= {line["digest"]: line for line in _lines(kept)}

@@ -72,3 +72,15 @@ def test_bounds_and_gains_do_not_tell_what_is_withheld(aggregation: str) -> None
     assert (nodes["all"]["value"], nodes["all"]["low"], nodes["all"]["high"]) == (50.0, None, None)
     assert (nodes["c"]["value"], nodes["c"]["low"], nodes["c"]["high"]) == (50.0, 40.0, 60.0)
     assert nodes["c"]["marginal_gain"] == (0.3 if aggregation == "arithmetic_mean" else None)
+
+
+def test_no_warning_of_an_explanation_counts_the_people_of_a_group() -> None:
+    warnings = [{"code": "group_without_weight", "detail": "raters without a group do not count: 1"}, {"code": "other"}]
+    nodes: dict[str, Any] = {code: {} for code in ("all", "a", "b", "c")}
+    found = {"nodes": nodes, "indicators": {}, "priorities": ["a", "b"], "warnings": warnings}
+    run: Any = type("Run", (), {})()
+    run.assessment, run.disclosed = type("A", (), {"confidential": True})(), {"all": 10, "b": 10}
+
+    shown = disclosure.explanation_for(run, found, _model())
+
+    assert (shown["warnings"], shown["priorities"]) == ([{"code": "other"}], ["b"])

@@ -13,6 +13,8 @@ from apps import audit
 from apps.audit.models import AuditEntry
 from apps.core import context, event_types, events
 from apps.core.models import Event, EventDelivery
+from apps.core.observability import metrics
+from apps.tenants import tasks
 from apps.tenants.models import Tenant
 
 pytestmark = pytest.mark.requirement("AR-002")
@@ -333,3 +335,25 @@ def test_two_subscribers_of_one_name_are_a_mistake(subscribe: Subscribe) -> None
 
     with pytest.raises(ValueError, match=r"tests\.hear|hear"):
         subscribe(hear)
+
+
+def test_what_waits_is_measured_in_all_tenants(acme: Any, beta: Any, now: datetime, subscribe: Subscribe) -> None:
+    subscribe(lambda event: None)
+
+    def publish(due_at: datetime) -> None:
+        for tenant in (acme, beta):
+            with tenant_context(tenant), transaction.atomic():
+                events.publish("thing.happened", {}, now=now, due_at=due_at)
+
+    def measured() -> tuple[float, float]:
+        tasks.measure_outbox()
+        return metrics.OUTBOX.labels("pending")._value.get(), metrics.OUTBOX_AGE._value.get()
+
+    publish(now)
+    assert _deliver(now) == 2
+    publish(now + timedelta(days=36500))
+    assert measured() == (2, 0)
+
+    publish(now - timedelta(days=365))
+    waiting, age = measured()
+    assert (waiting, age > timedelta(days=365).total_seconds()) == (4, True)

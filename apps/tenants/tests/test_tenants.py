@@ -98,6 +98,15 @@ def test_making_a_tenant_makes_its_role_host_and_trail(make_tenant: Callable[[st
     assert found.schema_name == tenant.schema_name
 
 
+def test_what_is_known_of_a_host_is_said_without_asking_the_database(acme: Any) -> None:
+    assert hosts.remembered("acme.localhost") is None
+    hosts.find("acme.localhost")
+    hosts.find("nobody.localhost")
+
+    asked = ("acme.localhost", settings.BASE_DOMAIN, "nobody.localhost", "no name", "beta.localhost")
+    assert [hosts.remembered(one) for one in asked] == [True, True, False, False, None]
+
+
 def test_a_second_tenant_of_that_name_is_refused_and_nothing_is_left(
     make_tenant: Callable[[str], Any], slug: str
 ) -> None:
