@@ -32,7 +32,7 @@ PROCESSES = 2
 #: Seconds for all the tests of one guard.
 LIMIT = 240.0
 NOTICED = ("noticed", "timeout")
-VERDICTS = (*NOTICED, "survived", "unreached")
+UNNOTICED = ("survived", "unsettled", "unreached")
 
 
 def main() -> None:
@@ -130,10 +130,12 @@ def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -
     if again:
         kept.unlink(missing_ok=True)
     tests = tests_of(reach)
-    known = {line["digest"]: line for line in _lines(kept)}
+    known = {line["digest"]: line for line in _lines(kept) if line["verdict"] != "unsettled"}
+    unsettled = {line["key"] for line in _lines(kept) if line["verdict"] == "unsettled"}
     digests = {one.key: _digest_of(one, tests.get(one.key, []), reach) for one in guards}
     due = [one for one in guards if digests[one.key] not in known]
-    noticed = Counter(line["test"] for line in known.values())
+    due.sort(key=lambda one: one.key in unsettled)
+    noticed = Counter(test for line in known.values() for test in (line["test"], f"{line['path']} {line['test']}"))
     plans = [
         _plan([(one, digests[one.key], tests.get(one.key, [])) for one in due[k::PROCESSES]]) | {"noticed": noticed}
         for k in range(PROCESSES)
@@ -144,7 +146,10 @@ def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -
 
 
 def _plan(due: Sequence[tuple[Guard, str, Sequence[tuple[str, float]]]]) -> dict[str, Any]:
-    guards = [{"number": one.number, "key": one.key, "digest": digest, "tests": tests} for one, digest, tests in due]
+    guards = [
+        {"number": one.number, "key": one.key, "path": one.path, "digest": digest, "tests": tests}
+        for one, digest, tests in due
+    ]
     files = sorted({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
     return {"limit": LIMIT, "guards": guards, "files": files}
 
@@ -199,7 +204,7 @@ def report(guards: Sequence[Guard], verdicts: Mapping[str, Mapping[str, Any]], *
     """Print it; returns the exit code, 1 when a guard that nobody has named can go unnoticed."""
     reasons = named()
     found = {one.key: str(verdicts.get(one.key, {}).get("verdict", "untried")) for one in guards}
-    unnoticed = [one for one in guards if found[one.key] in ("survived", "unreached") and one.key not in reasons]
+    unnoticed = [one for one in guards if found[one.key] in UNNOTICED and one.key not in reasons]
     stale = sorted(key for key, verdict in found.items() if key in reasons and verdict in NOTICED)
     if as_json:
         rows = [
@@ -225,7 +230,7 @@ def named() -> dict[str, str]:
 
 
 def _table(guards: Sequence[Guard], found: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
-    heads = ("noticed", "timeout", "survived", "unreached", "untried", "named")
+    heads = ("noticed", "timeout", "survived", "unsettled", "unreached", "untried", "named")
     lines = [f"{'':12}{'guards':>10}" + "".join(f"{head:>10}" for head in heads)]
     for kind in (*rules.KINDS, ""):
         of_kind = [one for one in guards if one.kind == kind or not kind]

@@ -201,7 +201,7 @@ class Switched(ast.NodeTransformer):
                 number = self.guard(kind, node, f"{text} -> without {keyword.arg}")
                 bare = ast.Call(deepcopy(node.func), deepcopy(node.args), deepcopy(rest))
                 switched = ast.IfExp(_parsed(f"_guard.off({number})"), bare, switched)
-        if switched is node and self.kind and _name(node.func) != "get":
+        if switched is node and self.kind not in ("", rules.TENANT) and _name(node.func) != "get":
             return self.off(self.kind, node, _receiver(node), f"{text} -> {_receiver(plain)}")
         return switched
 
