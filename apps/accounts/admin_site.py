@@ -32,7 +32,7 @@ class AdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_authenticated and getattr(request.user, "is_staff", False))
+        return bool(getattr(request.user, "is_staff", False))
 
     def each_context(self, request: Any) -> dict[str, Any]:
         tenant = getattr(request, "tenant", None)

@@ -61,6 +61,7 @@ def test_who_is_no_administrator_stays_out(analyst: User, client: Client) -> Non
     client.force_login(analyst)
 
     assert client.get("/admin/", headers=ACME, follow=True).status_code == 403
+    assert client.get("/admin/login/", headers=ACME).status_code == 403
 
 
 def test_every_page_opens_and_keeps_to_the_content_security_policy(office: Client, admin: User) -> None:

@@ -12,6 +12,7 @@ from django_tenants.utils import tenant_context
 from apps.accounts import authz, keys, services
 from apps.accounts.models import ApiKey, Grant, User
 from apps.audit.models import AuditEntry
+from apps.configuration import throttling
 from apps.core.errors import Invalid
 
 ACME = {"host": "acme.localhost"}
@@ -77,6 +78,12 @@ def test_every_bad_key_gets_the_same_answer(key: str, admin: User, client: Clien
     assert {answer.status_code for answer in answers} == {401}
     assert {answer["WWW-Authenticate"] for answer in answers} == {"Bearer"}
     assert len({(answer.json()["code"], answer.json()["detail"]) for answer in answers}) == 1
+
+
+def test_a_bad_key_is_refused_where_nobody_counts(client: Client, acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling.COUNTER, "count", lambda *_, **__: None)
+
+    assert client.get("/api/v1/users/", headers=_with("rsk_live_")).status_code == 401
 
 
 @pytest.mark.requirement("LOG-002")
