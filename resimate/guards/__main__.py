@@ -146,12 +146,36 @@ def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -
 
 
 def _plan(due: Sequence[tuple[Guard, str, Sequence[tuple[str, float]]]]) -> dict[str, Any]:
+    near = Nearness({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
     guards = [
-        {"number": one.number, "key": one.key, "path": one.path, "digest": digest, "tests": tests}
+        {
+            "number": one.number,
+            "key": one.key,
+            "path": one.path,
+            "digest": digest,
+            "tests": [(name, took, near.of(one, name)) for name, took in tests],
+        }
         for one, digest, tests in due
     ]
     files = sorted({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
     return {"limit": LIMIT, "guards": guards, "files": files}
+
+
+class Nearness:
+    """How much a test has in common with a guard: the words of both, the rarer the more."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.words = {name: words_of((ROOT / name).read_text()) for name in files}
+        self.spread = Counter(word for words in self.words.values() for word in words)
+
+    def of(self, guard: Guard, test: str) -> float:
+        own = words_of(guard.key)
+        shared = Counter(own & self.words[test.partition("::")[0]]) + Counter(own & words_of(test))
+        return sum(times / self.spread[word] for word, times in shared.items() if self.spread[word])
+
+
+def words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall("[a-z]{4,}", text.lower()))
 
 
 def _digest_of(guard: Guard, tests: Iterable[tuple[str, float]], reach: Mapping[str, Any]) -> str:
