@@ -50,7 +50,7 @@ def _side(name: str, contact: Any, now: datetime) -> Side:
     campaigns.add_stakeholders(campaign, [contact], acting_user=None, now=now)
     campaign = campaigns.open_campaign(campaign, acting_user=None, now=now)
     Stakeholder.objects.filter(participations__campaign=campaign).update(user=respondent)
-    Assessment.objects.filter(pk=campaign.assessment_id).update(created_by=owner)
+    Assessment.objects.filter(campaign=campaign).update(created_by=owner)
     elicitation = elicitations.create_elicitation(
         name=name, version=weighed, method="budget_allocation", nodes=["plans"], acting_user=None, now=now
     )
