@@ -96,6 +96,30 @@ def test_a_filling_that_was_interrupted_is_done_again(before: Any) -> None:
     assert [occasion for occasion, *_ in rows(before, READ)] == [told[-1] for _, told in TOLD.values()]
 
 
+@pytest.mark.parametrize("with_key", [True, False])
+def test_a_migration_that_ended_before_it_was_recorded_is_done_again(before: Any, with_key: bool) -> None:
+    migrate(before, AFTER)
+    with before.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE name = %s", [AFTER])
+        if with_key:  # it ended before its last step
+            cursor.execute("ALTER TABLE notifications_message ADD dedupe_key varchar(200)")
+
+    migrate(before, AFTER)
+
+    assert [occasion for occasion, *_ in rows(before, READ)] == [told[-1] for _, told in TOLD.values()]
+
+
+def test_so_is_a_way_back(before: Any) -> None:
+    migrate(before, AFTER)
+    migrate(before, "0004_read_what_keys_said")
+    with before.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations VALUES (DEFAULT, 'notifications', %s, now())", [AFTER])
+
+    migrate(before, BEFORE)
+
+    assert [key for (key,) in rows(before, "SELECT dedupe_key FROM notifications_message ORDER BY id")] == list(TOLD)
+
+
 def test_afterwards_columns_tell_messages_apart(before: Any) -> None:
     migrate(before, AFTER)
 
