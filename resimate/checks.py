@@ -47,17 +47,11 @@ def _is_guessable(secret: str, length: int) -> bool:
     return len(secret) < length or len(set(secret)) < length // 3 or secret[: len(secret) // 2] in secret[1:]
 
 
-@register(Tags.database)
-def refuse_async_and_pooling(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
-    """A tenant is a state of the database session: it must not be shared or changed under our feet."""
-    found: list[CheckMessage] = []
-    if settings.DATABASES["default"]["CONN_MAX_AGE"]:
-        found.append(Error("CONN_MAX_AGE must be 0: connections are kept by the pool.", id="resimate.E010"))
-    if "django.contrib.contenttypes" in settings.TENANT_APPS:
-        found.append(
-            Error("Content types belong to the public schema alone: their cache is shared.", id="resimate.E011")
-        )
-    return found
+@register(Tags.compatibility)
+def refuse_content_types_of_tenants(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """What a process remembers of content types, it remembers for all tenants."""
+    shared = "Content types belong to the public schema alone: their cache is shared."
+    return [Error(shared, id="resimate.E011")] if "django.contrib.contenttypes" in settings.TENANT_APPS else []
 
 
 @register(Tags.translation)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 from rest_framework.request import Request
@@ -88,6 +89,13 @@ def test_production_refuses_secrets_that_can_be_guessed(
     refused = {str(one.msg).split()[1].rstrip(":") for one in checks.refuse_insecure_defaults()}
 
     assert refused & {"SECRET_KEY", "ENCRYPTION_KEY"} == named
+
+
+@pytest.mark.requirement("DB-002")
+def test_content_types_of_tenants_are_refused_by_whoever_checks(settings: Any) -> None:
+    settings.TENANT_APPS = [*settings.TENANT_APPS, "django.contrib.contenttypes"]
+
+    assert "resimate.E011" in {one.id for one in run_checks()}
 
 
 @pytest.mark.requirement("SEC-DATA-001")

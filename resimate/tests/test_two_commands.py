@@ -125,10 +125,11 @@ def test_a_production_configuration_passes_the_deployment_checks(tmp_path: Path)
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "RESIMATE_BASE_DOMAIN": "resimate.example",
+        "DATABASE_MAX_AGE": "600",
     }
 
     checked = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        [sys.executable, "manage.py", "check", "--deploy", "--database", "default", "--fail-level", "WARNING"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
