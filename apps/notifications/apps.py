@@ -10,3 +10,6 @@ class NotificationsConfig(AppConfig):
         from apps.notifications import subscribers  # noqa: F401  they register themselves
 
         autodiscover_modules("messages", "channels")
+        from apps.notifications.channels.base import check_kinds
+
+        check_kinds()

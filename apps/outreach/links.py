@@ -130,11 +130,11 @@ _kinds: dict[type[LinkHolder], PersonalLinks[Any]] = {}
 
 def declare(holder: type[H], name: str, *, route: str, rows: Callable[[], QuerySet[H]]) -> PersonalLinks[H]:
     """Give the people of a round links of their own kind."""
-    links = PersonalLinks(name, route, rows)
-    if any(name == known.name for known in _kinds.values()):
-        raise ValueError("two kinds of personal links have one name", name)
-    _kinds[holder] = links
-    return links
+    if holder in _kinds:
+        raise ValueError(f"personal links of {holder.__name__} are declared twice")
+    if any(name == known.name or route == known.route for known in _kinds.values()):
+        raise ValueError(f"two kinds of personal links have one name or one page: {name}, {route}")
+    return _kinds.setdefault(holder, PersonalLinks(name, route, rows))
 
 
 def kinds() -> list[PersonalLinks[Any]]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from apps.campaigns.models import Participation
+from apps.outreach import links
+from apps.outreach.models import LinkHolder
 from resimate.tests.sources import ROOT
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
@@ -109,3 +112,20 @@ def test_an_app_brings_its_own_kind_and_no_other_file_changes(tmp_path: Path) ->
         "unknown",
         "withdrawn",
     ], found.stderr
+
+
+@pytest.mark.parametrize(
+    ("holder", "name", "route", "said"),
+    [
+        (Participation, "another", "campaigns:list", "Participation are declared twice"),
+        (LinkHolder, "campaigns", "campaigns:list", "have one name or one page: campaigns"),
+        (LinkHolder, "another", "campaigns:respond", "have one name or one page: another, campaigns:respond"),
+    ],
+)
+def test_two_kinds_in_one_place_stop_the_start(holder: type[LinkHolder], name: str, route: str, said: str) -> None:
+    before = links.kinds()
+
+    with pytest.raises(ValueError, match=said):
+        links.declare(holder, name, route=route, rows=Participation.objects.all)
+
+    assert links.kinds() == before

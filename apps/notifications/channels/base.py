@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Protocol, TypeVar
 
+from apps.notifications.kinds import KINDS
 from apps.notifications.models import Message
 
 
@@ -65,3 +66,10 @@ def declare(channel: C) -> C:
     if CHANNELS.setdefault(channel.name, channel) is not channel:
         raise ValueError(f"two channels are called {channel.name}")
     return channel
+
+
+def check_kinds() -> None:
+    """Raise ValueError for a kind of message on a channel that no app declares: nobody would be written to."""
+    for kind in KINDS.values():
+        if not kind.channels or not CHANNELS.keys() >= set(kind.channels):
+            raise ValueError(f"no app declares a channel of {kind.name}: {', '.join(kind.channels) or 'it has none'}")

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
 from django.core import mail
 
 from apps.core import events
@@ -280,3 +281,15 @@ def test_an_address_of_an_e_mail_is_written_one_way(address: str) -> None:
 def test_what_is_no_address_of_an_e_mail_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="no e-mail address"):
         CHANNELS["email"].normal(address)
+
+
+@pytest.mark.parametrize("channels", [(), ("email", "pigeon")])
+def test_a_kind_on_a_channel_that_no_app_declares_stops_the_start(
+    channels: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "KINDS", dict(KINDS))
+    monkeypatch.setattr(base, "KINDS", kinds.KINDS)
+    kinds.declare("lost", texts="lost", purpose="none", channels=channels)
+
+    with pytest.raises(ValueError, match="no app declares a channel of lost"):
+        apps.get_app_config("notifications").ready()
