@@ -170,7 +170,7 @@ def given(question: Question, posted: Posted) -> Given:
     """Read one question's controls; raises :class:`Unreadable`."""
     comment = _tidy(posted.get(f"c-{question.code}", ""))
     if len(comment) > LONGEST_COMMENT:
-        raise Unreadable(_("A comment has at most %(most)s characters.") % {"most": LONGEST_COMMENT})
+        raise Unreadable(_("A comment can have at most %(most)s characters.") % {"most": LONGEST_COMMENT})
     return Given(READERS[question.scale.kind](question, posted), comment, posted.get(f"s-{question.code}", ""))
 
 
@@ -202,7 +202,7 @@ def _allowed_absences(question: Question) -> dict[str, Any]:
 def _ticked_absence(question: Question, posted: Posted) -> str | None:
     ticked = [choice.value for choice in _absences(question, None) if posted.get(choice.name)]
     if len(ticked) > 1:
-        raise Unreadable(_("Choose one of them: you don't know, or it does not apply."))
+        raise Unreadable(_("Tick either “I don't know” or “Does not apply”, not both."))
     return ticked[0] if ticked else None
 
 
@@ -210,7 +210,7 @@ def _numeric(question: Question, posted: Posted) -> Any:
     sent = posted.get(f"q-{question.code}", "").strip()
     absence = _ticked_absence(question, posted)
     if sent and absence:
-        raise Unreadable(_("Give a number, or say that you don't know or that it does not apply, not both."))
+        raise Unreadable(_("Enter a number, or tick “I don't know” or “Does not apply”, not both."))
     if not sent:
         return absence
     number = typed(sent)
@@ -226,7 +226,7 @@ def _several(question: Question, posted: Posted) -> Any:
         option.value for place, option in enumerate(question.scale.options) if posted.get(f"q-{question.code}.{place}")
     ]
     if ticked and absence:
-        raise Unreadable(_("Choose answers, or say that you don't know or that it does not apply, not both."))
+        raise Unreadable(_("Choose answers, or tick “I don't know” or “Does not apply”, not both."))
     return ticked or absence
 
 

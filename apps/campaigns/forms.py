@@ -22,13 +22,13 @@ WEEK = timedelta(days=7)
 class StakeholdersForm(ContactsForm):
     stakeholders = pasted_field(
         _("Stakeholders"),
-        _("One person a line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
+        _("One person per line: name, e-mail, group. For example: Ada Lovelace, ada@example.org, Management"),
     )
     pasted = "stakeholders"
     rename = forms.BooleanField(
-        label=_("Rename people who are known by another name or group"),
+        label=_("Rename people already known by another name or group"),
         required=False,
-        help_text=_("In every campaign. Otherwise a known address with another name is refused."),
+        help_text=_("In every campaign. If not ticked, a known address with another name is refused."),
     )
     field_order: Any = ("stakeholders", "file", "rename")
 
@@ -53,7 +53,7 @@ class ReferenceSetField(forms.ModelChoiceField):  # type: ignore[type-arg]  # ta
 class CampaignFactsForm(forms.Form):
     """What a campaign is about, and until when it asks."""
 
-    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see it in the invitation."))
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Stakeholders see this in the invitation."))
     version = forms.ModelChoiceField(
         queryset=ModelVersion.objects.none(),
         label=_("Resilience model"),
@@ -66,7 +66,7 @@ class CampaignFactsForm(forms.Form):
         label=_("Subject"),
         required=False,
         empty_label=_("Choose"),
-        help_text=_("Who or what is assessed."),
+        help_text=_("The organisation, site or city to be assessed, for example."),
     )
     new_subject = forms.CharField(label=_("Or a new subject"), max_length=200, required=False)
     period = forms.CharField(
@@ -109,7 +109,7 @@ class CampaignFactsForm(forms.Form):
     def clean_version(self) -> ModelVersion:
         version: ModelVersion = self.cleaned_data["version"]
         if not questionnaire.of(version).count:
-            raise ValidationError(_("This model asks no questions: it is measured, not answered."))
+            raise ValidationError(_("This model has no questions, so there is nothing to ask. Choose another one."))
         return version
 
     def clean_closes_at(self) -> datetime:
@@ -162,7 +162,7 @@ class PersonForm(forms.ModelForm[Stakeholder]):
 
 
 class ExtendForm(forms.Form):
-    closes_at = moment_field(_("New closing date"), _("Time zone: %(zone)s. Later than the present one."))
+    closes_at = moment_field(_("New closing date"), _("Time zone: %(zone)s. It must be later than the current one."))
 
     def __init__(self, *args: Any, campaign: Campaign, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

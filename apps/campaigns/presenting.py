@@ -26,7 +26,7 @@ def hero(results: Results, language: str) -> dict[str, object]:
         "band": "" if score is None else scale.band_name(score),
         "band_class": band_class(results.model, score),
         "delta": _delta(score, before, earlier, scale),
-        "reason": _("Too little was answered for a score.") if score is None else "",
+        "reason": _("There are too few answers for a score.") if score is None else "",
         "chart": band_scale(score, scale, title=_("Overall score"), previous=before, previous_name=earlier),
     }
 

@@ -93,7 +93,7 @@ class MomentField(forms.DateTimeField):
         except ValueError:
             raise ValidationError(_("Choose a day and a time.")) from None
         if clock_times.is_skipped(naive, zone):
-            said = _("Clocks in %(zone)s skip this time: choose another one.")
+            said = _("Clocks in %(zone)s skip this time. Choose another one.")
             raise ValidationError(said, params={"zone": clock_times.zone_name()})
         return naive.replace(tzinfo=zone)
 
@@ -120,7 +120,7 @@ def show_again(form: forms.Form, name: str, text: str, notes: list[str]) -> None
     data = data.copy()
     data[form.add_prefix(name)] = text
     form.data = data
-    asked = _("Nothing is saved yet: look at the lines in this field, then send them again.")
+    asked = _("Nothing has been saved yet. Check the lines in this field, then send them again.")
     form.add_error(name, ValidationError([*notes, asked]))
 
 

@@ -149,10 +149,10 @@ def gaps(method: str, node: AskedNode, value: Value, language: str) -> dict[str,
 def balance(left: int) -> str:
     """How far from 100 the points are."""
     if left > 0:
-        return _("%(left)d of 100 points are left to share out.") % {"left": left}
+        return _("You have %(left)d of 100 points left.") % {"left": left}
     if left < 0:
-        return _("That is %(over)d points more than 100.") % {"over": -left}
-    return _("All 100 points are shared out.")
+        return _("That is %(over)d points too many.") % {"over": -left}
+    return _("You have shared all 100 points.")
 
 
 def progress(method: str, node: AskedNode, value: Value) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from resimate_text.tables import Decoded
 
 class ExpertsForm(ContactsForm):
     experts = pasted_field(
-        _("Experts"), _("One person a line: name, e-mail. For example: Ada Lovelace, ada@example.org")
+        _("Experts"), _("One person per line: name, e-mail. For example: Ada Lovelace, ada@example.org")
     )
     pasted = "experts"
     field_order: Any = ("experts", "file")
@@ -33,18 +33,18 @@ class AddExpertsForm(ExpertsForm):
 
 
 class ElicitationForm(ExpertsForm):
-    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Experts see it in the invitation."))
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Experts see this in the invitation."))
     method = forms.ChoiceField(label=_("How experts judge"), choices=WeightElicitation.Method.choices, widget=Radios())
     nodes = forms.MultipleChoiceField(
         label=_("What is weighed"),
         widget=forms.CheckboxSelectMultiple(),
-        help_text=_("Experts weigh the parts of each node that you choose."),
+        help_text=_("Experts weigh the parts of each node you choose."),
     )
     answer_by = forms.DateField(
         label=_("Please answer by"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("It stands in the invitation; you close the elicitation yourself."),
+        help_text=_("Shown in the invitation. You close the elicitation yourself."),
     )
     introduction = introduction_field()
     field_order = ("name", "method", "nodes", "answer_by", "introduction", *ExpertsForm.field_order)

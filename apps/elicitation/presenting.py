@@ -106,7 +106,7 @@ def doubt(found: Doubtful | None, language: str) -> str:
             "times": typed_numbers.shown(found.said),
         }
     fitting = write_number(found.fitting, 1)
-    return _("%(said)s; the other answers together suggest %(fitting)s times.") % {"said": said, "fitting": fitting}
+    return _("%(said)s; the other answers suggest %(fitting)s times.") % {"said": said, "fitting": fitting}
 
 
 def change(found: Change) -> str:

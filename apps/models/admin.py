@@ -109,7 +109,7 @@ class ResilienceModelAdmin(ServiceAdmin[ResilienceModel]):
         def publish(model: ResilienceModel, now: datetime) -> None:
             draft = model.versions.filter(state=ModelVersion.State.DRAFT).first()
             if draft is None:
-                raise services.VersionNotDraft(_("It has no draft."))
+                raise services.VersionNotDraft(_("This model has no draft."))
             services.publish_version(draft, acting_user=user_of(request), now=now)
 
         self.each(request, queryset, publish, _("{count} published."))

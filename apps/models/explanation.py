@@ -125,9 +125,7 @@ def charts(explained: ExplainedRun) -> list[Drawn]:
         return []
     if all(explained.contribution(code) is None for code in parts):
         rows = [Bar(explained.name(code), explained.account(code)["value"]) for code in parts]
-        note = _("%(how)s. So the score cannot be split into what each part brings.") % {
-            "how": method_labels.of_node(root)
-        }
+        note = _("%(how)s. The score cannot be broken down by part.") % {"how": method_labels.of_node(root)}
         return [
             Drawn(heading, bars(rows, explained.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])
         ]
@@ -153,7 +151,7 @@ def _contributions(explained: ExplainedRun, codes: Sequence[str]) -> Chart:
     return bars(
         [Bar(explained.name(code), given[code], most[code]) for code in ordered],
         scale,
-        title=_("%(name)s brings most: %(points)s of %(score)s")
+        title=_("%(name)s contributes most: %(points)s of %(score)s")
         % {
             "name": explained.name(ordered[0]),
             "points": scale.write(given[ordered[0]] or 0.0),
@@ -203,9 +201,9 @@ def _facts(explained: ExplainedRun, node: Node) -> Iterator[str]:
     yield method_labels.of_node(node)
     if account["parent"] is not None:
         yield _("weight %(weight)s") % {"weight": plain(account["weight"])}
-        yield _("counts %(share)s in the whole") % {"share": write_share(account["effective_weight"], 1)}
+        yield _("%(share)s of the whole") % {"share": write_share(account["effective_weight"], 1)}
         if (part := explained.contribution(node.code)) is not None:
-            yield _("brings %(points)s") % {"points": explained.scale.write(part)}
+            yield _("contributes %(points)s") % {"points": explained.scale.write(part)}
     yield from _doubts(account)
 
 
@@ -225,7 +223,7 @@ def gains(explained: ExplainedRun) -> list[str]:
     open_ = [(code, one) for code, one in found if (one["marginal_gain"] or 0) > 0 and (one["gap"] or 0) > 0]
     ordered = sorted(open_, key=lambda item: (-item[1]["marginal_gain"], -item[1]["gap"], item[0]))
     return [
-        _("Each %(step)s more in %(name)s lifts the score by about %(gain)s.")
+        _("Every additional %(step)s in %(name)s raises the score by about %(gain)s.")
         % {
             "step": plain(step),
             "name": explained.name(code),
@@ -252,12 +250,12 @@ def _priority(explained: ExplainedRun, code: str) -> str:
     if explained.summed[code]:
         return (
             _(
-                "%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole: "
-                "closing the gap is worth %(points)s."
+                "%(name)s is %(gap)s below its target of %(target)s and makes up %(share)s of the "
+                "whole: closing the gap would add %(points)s."
             )
             % said
         )
-    return _("%(name)s is %(gap)s below its target of %(target)s and counts %(share)s in the whole.") % said
+    return _("%(name)s is %(gap)s below its target of %(target)s and makes up %(share)s of the whole.") % said
 
 
 def steps(explained: ExplainedRun) -> list[dict[str, Any]]:

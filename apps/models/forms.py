@@ -28,7 +28,7 @@ def _ready() -> list[tuple[str, str]]:
     models = [(name, services.model_of(starters.load(name))) for name in starters.names()]
     titles = [(name, model.title(language), model.text(model.description, language)) for name, model in models]
     ready = [(name, f"{title}: {_first_sentence(about)}" if about else title) for name, title, about in titles]
-    return [("", gettext("None: I bring a document of my own")), *ready]
+    return [("", gettext("None: I have my own document")), *ready]
 
 
 def _first_sentence(text: str) -> str:
@@ -39,14 +39,14 @@ class ImportForm(forms.Form):
     """A model document: chosen, uploaded or pasted; exactly one of the three."""
 
     starter = forms.ChoiceField(
-        label=_("A model that is ready"),
+        label=_("A ready-made model"),
         required=False,
         widget=Radios,
         choices=_ready,
     )
-    file = file_field(_("A file of your own"), ".json,application/json", _("A model document as JSON, at most 5 MB."))
+    file = file_field(_("Your own file"), ".json,application/json", _("A model document as JSON, at most 5 MB."))
     text = pasted_field(_("A pasted document"), rows=12)
-    replace = forms.BooleanField(label=_("Replace the present draft"), required=False, widget=forms.HiddenInput)
+    replace = forms.BooleanField(label=_("Replace the current draft"), required=False, widget=forms.HiddenInput)
 
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")
@@ -57,7 +57,7 @@ class ImportForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         given = [name for name in ("starter", "file", "text") if (cleaned.get(name) or "").strip()]
         if not self.errors and len(given) != 1:
-            message = _("Choose one: a model that is ready, a file, or pasted text.")
+            message = _("Choose one: a ready-made model, a file, or pasted text.")
             self.add_error("starter" if not given else given[-1], message)
         return cleaned
 
@@ -75,7 +75,7 @@ class ImportForm(forms.Form):
     def ask_to_replace(self, reason: str) -> None:
         """Offer to replace the draft, in a box to tick; nothing was done yet."""
         self.fields["replace"].widget = forms.CheckboxInput()
-        self.fields["replace"].help_text = _("The present draft can be brought back afterwards.")
+        self.fields["replace"].help_text = _("You can restore the current draft afterwards.")
         self.add_error("replace", reason)
 
     def document(self) -> Any:
@@ -108,23 +108,23 @@ class ExchangeForm(forms.Form):
         label=_("Published version that the data are for"),
         required=False,
         empty_label=_("No version"),
-        help_text=_("Only for data without a model."),
+        help_text=_("Only for data without their model."),
     )
     normalisation = forms.ChoiceField(
         label=_("How indicators are normalised"),
         required=False,
         choices=_normalisations,
-        help_text=_("Only for iMeta, which does not say."),
+        help_text=_("Only for iMeta, which does not specify it."),
     )
     publish = forms.BooleanField(
         label=_("Publish the model at once"),
         required=False,
-        help_text=_("Data that come with a model need it."),
+        help_text=_("Required to import data together with their model."),
     )
     score = forms.BooleanField(
         label=_("Score the data at once"),
         required=False,
-        help_text=_("Such an import cannot be undone."),
+        help_text=_("An import that is scored cannot be undone."),
     )
     group = forms.CharField(
         label=_("Column to group subjects by"),
@@ -137,11 +137,11 @@ class ExchangeForm(forms.Form):
         label=_("Decimal mark in the files"),
         required=False,
         choices=(
-            ("", _("As the numbers show")),
+            ("", _("Detect automatically")),
             (",", _("Comma: 1,5")),
             (".", _("Point: 1.5")),
         ),
-        help_text=_("Only where 1.234 could be one or the other."),
+        help_text=_("Only needed where 1.234 could mean either."),
     )
     kept = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -190,12 +190,12 @@ class FreezeForm(forms.Form):
     period = forms.ChoiceField(
         label=_("Assessments of a period"),
         required=False,
-        help_text=_("The latest of each subject, with the answers that were sent."),
+        help_text=_("The latest assessment of each subject, with the answers sent so far."),
     )
     file = file_field(
         _("Or a file: CSV or XLSX"),
         TABLE_FILES,
-        _("A row for each unit: id, group and the inputs; or a row for each answer. At most 20 MB."),
+        _("One row per unit (id, group and inputs), or one row per answer. At most 20 MB."),
     )
 
     def __init__(self, *args: Any, periods: Iterable[tuple[str, int]], **kwargs: Any) -> None:

@@ -15,18 +15,18 @@ AGGREGATION: dict[str, Words] = {
     "geometric_mean": _("geometric mean: a weak part weighs heavily"),
     "harmonic_mean": _("harmonic mean: a weak part weighs very heavily"),
     "power_mean": _("power mean of its parts, exponent {exponent}"),
-    "median": _("the middle one of its parts"),
+    "median": _("the median of its parts"),
     "min": _("its weakest part"),
     "max": _("its strongest part"),
     "sum": _("sum of its parts"),
     "product": _("product of its parts"),
-    "owa": _("mean weighted by the order of the parts, from best to worst"),
+    "owa": _("mean weighted by the rank of the parts, from best to worst"),
     "min_penalised": _("mean of its parts, drawn towards the weakest"),
     "gated": _("weighted mean, capped when a critical part is below {threshold}"),
-    "maturity": _("the highest level that is met together with all below it"),
+    "maturity": _("the highest level reached with all levels below it"),
     "formula": _("formula: {expression}"),
     "copeland": _("ranking by pairwise comparison (Copeland)"),
-    "borda": _("ranking by points for each place (Borda)"),
+    "borda": _("ranking by points for each rank (Borda)"),
     "kemeny": _("the ranking with the fewest contradictions (Kemeny)"),
 }
 NORMALISATION: dict[str, Words] = {
@@ -47,25 +47,25 @@ NORMALISATION: dict[str, Words] = {
 }
 RATERS: dict[str, Words] = {
     "mean": _("mean of all raters"),
-    "median": _("the middle rater"),
+    "median": _("median of the raters"),
     "trimmed_mean": _("mean without the extremes"),
     "by_group": _("mean of the groups' means"),
 }
 MISSING: dict[str, Words] = {
-    "skip": _("left out; the others weigh more"),
+    "skip": _("left out; the others count for more"),
     "constant": _("filled in with {value}"),
     "mean": _("filled in with the mean of all"),
-    "median": _("filled in with the middle one of all"),
+    "median": _("filled in with the median of all"),
     "group_mean": _("filled in with the mean of its group"),
-    "group_median": _("filled in with the middle one of its group"),
+    "group_median": _("filled in with the median of its group"),
     "sibling_mean": _("filled in with the mean of the other parts"),
     "last_observation": _("filled in with the earlier observation"),
-    "worst": _("filled in with the worst there can be"),
-    "best": _("filled in with the best there can be"),
+    "worst": _("filled in with the worst possible value"),
+    "best": _("filled in with the best possible value"),
 }
 TREATMENT: dict[str, Words] = {
-    "winsorise": _("the most extreme values of all drawn in, up to {max_points}"),
-    "percentile_winsorise": _("drawn in to the percentiles {low} and {high} of all"),
+    "winsorise": _("up to {max_points} of the most extreme values limited"),
+    "percentile_winsorise": _("limited to the percentiles {low} and {high} of all"),
     "box_cox": _("Box-Cox transformation, lambda {lambda_}"),
 }
 TRANSFORM: dict[str, Words] = {
@@ -85,14 +85,14 @@ REASONS: dict[str, Words] = {
     "missing": _("nothing was measured or answered"),
     "not_applicable": _("does not apply"),
     "nothing_present": _("none of its parts have a value"),
-    "below_min_coverage": _("too little is known of its parts"),
+    "below_min_coverage": _("too few of its parts are known"),
     "missing_child": _("one of its parts has no value"),
     "weights_not_defined": _("the data give no weights"),
     "not_positive": _("the method takes only positive values"),
     "outside_domain": _("the value is outside the range of the method"),
     "no_denominator": _("there is nothing to divide by"),
     "not_defined": _("the method gives no value for this"),
-    "withheld": _("not shown, so that nobody's answers can be read from it"),
+    "withheld": _("not shown, so that nobody's answers can be worked out"),
 }
 
 

@@ -12,7 +12,7 @@ from resimate_text.sentences import Sentence, paragraph
 
 class KnownByAnotherName(Invalid):
     code = "known_by_another_name"
-    title = "Somebody is known by another name"
+    title = "Somebody is already known by another name"
 
 
 def refuse_other_names(
@@ -42,7 +42,7 @@ def _problems(
         before = first.setdefault(folded(contact.email), contact)
         person = known(contact.email)
         if differing(contact, before):
-            said = Sentence("{email} comes twice, as {one} and as {other}.", **_named(contact, before))
+            said = Sentence("{email} appears twice, as {one} and as {other}.", **_named(contact, before))
             yield Problem(f"{place}/email", said, "comes_twice")
         elif person is not None and not contact.rename and differing(contact, person):
             said = Sentence("{email} is known as {other}, not as {one}.", **_named(contact, person))

@@ -75,7 +75,7 @@ def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Read
         reading.problems += [flaw_said(flaw) for flaw in error.flaws]
         return reading
     if len(rows) > MOST:  # so many are not looked at one by one
-        reading.problems.append(_("At most %(most)d people at once.") % {"most": MOST})
+        reading.problems.append(_("You can add at most %(most)d people at once.") % {"most": MOST})
         return reading
     reading.notes = table.notes
     found = [*((flaw.line, flaw_said(flaw)) for flaw in table.flaws), *_read(rows, reading.contacts, language)]

@@ -21,7 +21,7 @@ def introduction_field() -> forms.CharField:
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Why you ask; it stands in the invitation and on the first page."),
+        help_text=_("Why you are asking. Shown in the invitation and on the first page."),
     )
 
 
@@ -32,7 +32,7 @@ class ContactsForm(forms.Form):
     """
 
     file = file_field(
-        _("Or a file: CSV or XLSX"), TABLE_FILES, _("The same columns; its lines are added to those above.")
+        _("Or a file: CSV or XLSX"), TABLE_FILES, _("With the same columns. Its lines are added to those above.")
     )
     pasted = ""
     people_required = False
@@ -52,7 +52,7 @@ class ContactsForm(forms.Form):
             show_again(self, self.pasted, contacts.written(people), notes)
         self._refuse_twice(*readings.values())
         if self.people_required and not people and not self.errors:
-            self.add_error(self.pasted, _("Name at least one person."))
+            self.add_error(self.pasted, _("Enter at least one person."))
         cleaned["contacts"] = people
         return cleaned
 
@@ -60,6 +60,6 @@ class ContactsForm(forms.Form):
         """Field and file are one list: who stands in both stands in it twice."""
         above = {folded(one.email) for one in pasted.contacts}
         twice = [one.email for one in filed.contacts if folded(one.email) in above]
-        said = _("%(email)s is in the field above as well. Take out one of the two.")
+        said = _("%(email)s is also in the field above. Remove one of the two.")
         if twice:
             self.add_error("file", ValidationError(first_of([said % {"email": email} for email in twice])))

@@ -21,11 +21,11 @@ from apps.outreach.links import H
 from apps.outreach.models import LinkHolder, Round
 
 NEW_LINK: Final = _("A new link is on its way; the old one no longer works.")
-WITHDRAWN: Final = _("The link is withdrawn.")
+WITHDRAWN: Final = _("The link has been withdrawn.")
 
 
 def reminded(count: int) -> str:
-    said = ngettext("%(count)d person is reminded.", "%(count)d people are reminded.", count)
+    said = ngettext("%(count)d person will get a reminder.", "%(count)d people will get a reminder.", count)
     return said % {"count": count}
 
 

@@ -223,7 +223,7 @@ def _check_formula(path: str, step: Data, node: Data) -> Iterator[Problem]:
 def _check_places(path: str, step: Data, node: Data) -> Iterator[Problem]:
     yield from _one_for_each_child(f"{path}/weights", step["weights"], node)
     if not any(step["weights"]):
-        yield Problem(f"{path}/weights", "all_weights_zero", Sentence("at least one place must have a weight"))
+        yield Problem(f"{path}/weights", "all_weights_zero", Sentence("at least one rank must have a weight"))
 
 
 def _one_for_each_child(path: str, values: Sized, node: Data) -> Iterator[Problem]:

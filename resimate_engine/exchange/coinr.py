@@ -324,11 +324,13 @@ def _repeated(units: Sequence[DataRow]) -> Iterator[Problem]:
 def write_meta(model: Model) -> str:
     """Return iMeta. Raises ``NotForCoinr`` with the reason."""
     if model.questions:
-        raise NotForCoinr(Sentence("The model asks questions; COINr's tables hold numeric indicators alone."))
+        raise NotForCoinr(Sentence("This model asks questions, but COINr's tables can hold only numeric indicators."))
     inputs = [leaf.indicator.input for leaf in model.leaves if leaf.indicator is not None]
     if len(set(inputs)) < len(inputs):
         raise NotForCoinr(
-            Sentence("Two indicators of the model use one input; COINr knows each indicator by its column.")
+            Sentence(
+                "Two indicators of the model share an input, but COINr needs a separate column for each indicator."
+            )
         )
     rows = [_meta_row(model, node, parent) for node, parent in _with_parents(model.root)]
     named = {node.code for node in model.leaves}

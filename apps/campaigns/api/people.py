@@ -162,7 +162,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
             if "stakeholder" in row and row["stakeholder"] not in known
         ]
         if problems:
-            raise Invalid("Some of it refers to things that do not exist.", errors=problems)
+            raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
         return list(known.values())
 
     @extend_schema(request=None, responses=ParticipationSerializer)

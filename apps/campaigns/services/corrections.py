@@ -16,7 +16,7 @@ from apps.notifications import services as notifications
 
 class PersonHasAnswered(Refused):
     code = "person_has_answered"
-    title = "The person has begun to answer"
+    title = "The person has started answering"
 
 
 @transaction.atomic
@@ -24,10 +24,12 @@ def remove_person(participation: Participation, *, acting_user: User, now: datet
     """Take somebody out who has not begun to answer; what waits to be sent to them is not sent."""
     participation = _locked(participation)
     if participation.campaign.status == Campaign.Status.CLOSED:
-        raise CampaignNotReady("The campaign is closed: who took part in it stays on record.")
+        raise CampaignNotReady("The campaign is closed, so people cannot be removed from it.")
     response = participation.response
     if participation.has_begun:
-        raise PersonHasAnswered("Answers that were given stay. Withdraw the link instead, so that no more come.")
+        raise PersonHasAnswered(
+            "Answers that were given cannot be removed. Withdraw the link instead to stop further ones."
+        )
     notifications.cancel(participation.about, participation.pk, now=now)
     audit.record("participation.removed", now=now, target=participation, actor=acting_user)
     participation.delete()
@@ -40,9 +42,11 @@ def remind_person(participation: Participation, *, acting_user: User, now: datet
     """Remind one person who was invited and has not sent their answers; at most once a day."""
     participation = _locked(participation)
     if not participation.campaign.accepts_answers_at(now):
-        raise CampaignNotReady("Only an open campaign has somebody to remind.")
+        raise CampaignNotReady("You can send reminders only while the campaign is open.")
     if not participation.campaign.participations.unsubmitted().filter(pk=participation.pk).exists():
-        raise NothingToRemind("They have answered, were not invited yet, or their link is withdrawn.")
+        raise NothingToRemind(
+            "No reminder was sent: they have answered, have not been invited yet, or their link has been withdrawn."
+        )
     send_reminder(participation, now=now)
     audit.record("participation.reminded", now=now, target=participation, actor=acting_user)
 

@@ -55,7 +55,7 @@ def send_reminder(participation: Participation, *, now: datetime) -> None:
     """Remind one person, who is asked in an open campaign: at most once a day."""
     day = f"{now:%Y-%m-%d}"
     if participation.pk in notifications.have_got(participation.about, REMINDER.purpose, day):
-        raise NothingToRemind("They were reminded today.")
+        raise NothingToRemind("They have already been reminded today.")
     _enqueue(participation.campaign, [participation], REMINDER, lambda _: day, now)
 
 
@@ -64,14 +64,14 @@ def remind(campaign: Campaign, *, acting_user: User | None, now: datetime) -> in
     """Remind those who have not sent their answers: each at most once a day. Returns how many."""
     campaign = locked(Campaign.objects.all(), campaign.pk)
     if not campaign.accepts_answers_at(now):
-        raise CampaignNotReady("Only an open campaign has somebody to remind.")
+        raise CampaignNotReady("You can send reminders only while the campaign is open.")
     day = f"{now:%Y-%m-%d}"
     if _are_on_their_way(campaign, day):
         raise NothingToRemind("Today's reminders are on their way.")
     silent = set(campaign.participations.unsubmitted().values_list("pk", flat=True))
     silent -= notifications.have_got(About.of(campaign), REMINDER.purpose, day)
     if not silent:
-        raise NothingToRemind("Everybody has answered, or was reminded today.")
+        raise NothingToRemind("Everybody has answered or has already been reminded today.")
     audit.record("campaign.reminded", now=now, target=campaign, actor=acting_user, details={"count": len(silent)})
     _publish_reminders(campaign, day, "", now)
     return len(silent)

@@ -27,12 +27,12 @@ from resimate_text.sentences import Sentence, paragraph
 
 class CampaignNotReady(Refused):
     code = "campaign_not_ready"
-    title = "The campaign is not ready for that"
+    title = "The campaign is not ready for this"
 
 
 class CampaignClosed(Refused):
     code = "campaign_closed"
-    title = "The campaign does not take answers"
+    title = "The campaign does not accept answers"
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def change_campaign(
     """Change a draft; an open campaign keeps what people were told, and is only extended."""
     campaign = _locked(campaign)
     if campaign.status != Campaign.Status.DRAFT:
-        raise CampaignNotReady("Only a draft campaign can be changed; an open one can be extended.")
+        raise CampaignNotReady("Only a draft campaign can be changed. An open campaign can be extended.")
     for field, value in changes.items():
         setattr(campaign, field, value)
     named = {field: changes[field] for field in ("version", "subject", "reference_set") if field in changes}
@@ -119,7 +119,7 @@ def _refuse_unusable(
 def delete_campaign(campaign: Campaign, *, acting_user: User | None, now: datetime) -> None:
     campaign = _locked(campaign)
     if campaign.status != Campaign.Status.DRAFT:
-        raise CampaignNotReady("Only a draft campaign can be deleted: an open one is a record of what was asked.")
+        raise CampaignNotReady("Only a draft campaign can be deleted. Once open, it is a record of what was asked.")
     audit.record("campaign.deleted", now=now, target=campaign, actor=acting_user)
     campaign.delete()
 
@@ -154,9 +154,9 @@ def _refuse_to_open(campaign: Campaign, now: datetime) -> None:
     if campaign.closes_at <= now:
         raise CampaignNotReady("The closing date has already passed.")
     if campaign.version.state != ModelVersion.State.PUBLISHED:
-        raise CampaignNotReady("Its version of the resilience model is not published.")
+        raise CampaignNotReady("The model version is not published.")
     if not questionnaire.of(campaign.version).count:
-        raise CampaignNotReady("Its resilience model asks no questions: it is measured, not answered.")
+        raise CampaignNotReady("The resilience model has no questions, so there is nothing to ask.")
     if not campaign.participations.exists():
         raise CampaignNotReady("Add at least one stakeholder first.")
 
@@ -168,7 +168,7 @@ def extend_campaign(campaign: Campaign, closes_at: datetime, *, acting_user: Use
     if campaign.status != Campaign.Status.OPEN:
         raise CampaignNotReady("Only an open campaign can be extended.")
     if closes_at <= max(now, campaign.closes_at):
-        detail = Sentence("The new closing date must be later than the present one, and in the future.")
+        detail = Sentence("The new closing date must be in the future and later than the current one.")
         raise Invalid(detail, errors=[Problem("/closes_at", detail, "not_later")])
     if too_far := moments.problem_beyond(closes_at, now, "/closes_at"):
         raise Invalid(too_far.detail, errors=[too_far])

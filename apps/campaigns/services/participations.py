@@ -19,7 +19,7 @@ class LinkInUse(Refused):
 
 class LinkHidden(Refused):
     code = "link_hidden"
-    title = "The link is not shown any more"
+    title = "The link can no longer be shown"
 
 
 @transaction.atomic
@@ -29,10 +29,10 @@ def show_link(participation: Participation, *, acting_user: User, now: datetime)
     participation = locked(rows, participation.pk)
     if participation.has_begun:
         raise LinkHidden(
-            "This person has begun to answer, and the link would show the answers. Send a new one instead."
+            "This person has started answering, and the link would show the answers. Send a new one instead."
         )
     if participation.revoked_at is not None:
-        raise LinkHidden("The link is withdrawn. Renew it first.")
+        raise LinkHidden("The link has been withdrawn. Renew it first.")
     participation.seen_version = participation.link_version
     participation.save(update_fields=["seen_version"])
     return outreach.show_link(participation, acting_user=acting_user, now=now)
@@ -45,9 +45,9 @@ def renew_link(participation: Participation, *, acting_user: User | None, now: d
     rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder")
     participation = locked(rows, participation.pk)
     if participation.campaign.status == Campaign.Status.CLOSED:
-        raise LinkInUse("The campaign is closed: there is nothing to answer with a new link.")
+        raise LinkInUse("The campaign is closed, so no new link can be sent.")
     if participation.is_sealed:
-        raise LinkInUse("The address was changed after this person had begun to answer, so no link is sent to it.")
+        raise LinkInUse("The address was changed after this person started answering, so no link is sent to it.")
     is_open = participation.campaign.accepts_answers_at(now)
     if is_open:
         participation.invited_at = participation.invited_at or now

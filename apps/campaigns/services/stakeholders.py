@@ -64,7 +64,7 @@ def add_stakeholders(
         authz.require(acting_user, "stakeholders:read")
     campaign = locked(Campaign.objects.all(), campaign.pk)
     if campaign.status == Campaign.Status.CLOSED:
-        raise CampaignClosed("Nobody can join a campaign that is closed.")
+        raise CampaignClosed("You cannot add people to a closed campaign.")
     spelt = groups.spelt(contacts, groups.of_model(campaign.version))
     people = [*known, *_know_all(spelt, places, acting_user, now)]
     people = list({one.pk: one for one in people}.values())
@@ -145,12 +145,12 @@ def create_stakeholders(
     taken = {bytes(one) for one in _taken(indexes)}
     first = {index: row for row, index in reversed(list(enumerate(indexes)))}
     problems = [
-        Problem(f"{at}/{row}/email", Sentence("There is a stakeholder with this e-mail address already."), "unique")
+        Problem(f"{at}/{row}/email", Sentence("There is already a stakeholder with this e-mail address."), "unique")
         for row, index in enumerate(indexes)
         if index in taken or first[index] != row
     ]
     if problems:
-        raise Invalid("Every stakeholder needs an e-mail address of their own.", errors=problems)
+        raise Invalid("Each stakeholder needs a different e-mail address.", errors=problems)
     users = _users([contact.email for contact in contacts])
     contacts = groups.spelt(contacts)
     made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]
@@ -212,7 +212,7 @@ def _save(stakeholder: Stakeholder) -> None:
         with transaction.atomic():
             stakeholder.save()
     except IntegrityError as error:
-        detail = Sentence("There is a stakeholder with this e-mail address already.")
+        detail = Sentence("There is already a stakeholder with this e-mail address.")
         raise Invalid(detail, errors=[Problem("/email", detail, "unique")]) from error
 
 
@@ -222,7 +222,9 @@ def delete_stakeholder(stakeholder: Stakeholder, *, acting_user: User | None, no
         audit.record("stakeholder.deleted", now=now, target=stakeholder, actor=acting_user)
         stakeholder.delete()
     except ProtectedError as error:
-        raise StakeholderInUse("Who takes part in a campaign cannot be deleted; withdraw the link instead.") from error
+        raise StakeholderInUse(
+            "This stakeholder takes part in a campaign and cannot be deleted. Withdraw the link instead."
+        ) from error
 
 
 @transaction.atomic

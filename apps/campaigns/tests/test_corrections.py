@@ -113,7 +113,7 @@ def test_one_person_is_reminded_once_a_day(invited: Campaign, staff: Client, ada
     first, second = staff.post(path, follow=True), staff.post(path, follow=True)
 
     assert "A reminder is on its way" in text_of(first)
-    assert "They were reminded today" in text_of(second)
+    assert "They have already been reminded today" in text_of(second)
     assert [one.address for one in Message.objects.filter(kind="reminder")] == [BO.email]
     services.remind_person(bo, acting_user=ada, now=clock.forward(days=1))
     assert Message.objects.filter(kind="reminder").count() == 2

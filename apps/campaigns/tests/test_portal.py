@@ -190,7 +190,7 @@ def test_a_campaign_is_steered_from_its_page(draft: Campaign, staff: Client, clo
     assert "The invitations are on their way." in act("open")
     assert "Only a draft campaign can be opened." in act("open")
     deliver_everything(clock)
-    assert "2 people are reminded." in act("remind")
+    assert "2 people will get a reminder." in act("remind")
     assert "reminders are on their way" in act("remind")
     deliver_everything(clock)
     assert "was reminded today" in act("remind")
@@ -217,7 +217,7 @@ def test_nobody_is_added_to_a_closed_campaign(campaign: Campaign, staff: Client,
     page = staff.post(f"/campaigns/{campaign.pk}/stakeholders/", {"stakeholders": "Di, di@example.org"})
 
     assert page.status_code == 422
-    assert "Nobody can join a campaign that is closed." in page.content.decode()
+    assert "You cannot add people to a closed campaign." in page.content.decode()
     assert campaign.participations.count() == 2
 
 
@@ -256,7 +256,7 @@ def test_a_signed_in_stakeholder_sees_only_their_own_campaigns(campaign: Campaig
 def test_a_user_without_any_campaign_is_told_so(acme: Any, clock: Clock) -> None:
     user = make_user("nobody@example.org", clock.moment, role="stakeholder")
 
-    assert "Nothing to answer at present" in sign_in(user).get("/").content.decode()
+    assert "Nothing to answer right now" in sign_in(user).get("/").content.decode()
 
 
 def test_a_user_without_a_role_is_told_who_gives_one(acme: Any, clock: Clock) -> None:
@@ -266,7 +266,7 @@ def test_a_user_without_a_role_is_told_who_gives_one(acme: Any, clock: Clock) ->
     home = sign_in(user).get("/").content.decode()
 
     assert "Your account has no role yet" in home
-    assert "Nothing to answer at present" not in home
+    assert "Nothing to answer right now" not in home
 
 
 def test_a_grant_for_one_campaign_shows_that_one_alone(

@@ -40,4 +40,4 @@ def test_an_invitation_leads_to_a_score(
     # People: (1 + 0.5) / 2; plans: (0.8 + 1) / 2; means: one of two
     assert results.context["results"].run.score == pytest.approx((75 + 90 + 50) / 3)
     assert "71.7" in page
-    assert "Counts 5 of 10 answers" in page
+    assert "Based on 5 of 10 answers" in page

@@ -64,7 +64,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_on_form(form):
             campaign = _create(request, form.cleaned_data, now)
-            messages.success(request, _("The campaign is a draft. Nobody hears of it before you open it."))
+            messages.success(request, _("The campaign is a draft. Nobody is contacted until you open it."))
             return redirect("campaigns:detail", campaign.pk)
     page = {"form": form, "crumbs": crumbs()}
     return render(request, "campaigns/form.html", page, status=422 if form.errors else 200)
@@ -76,13 +76,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a draft; an open campaign keeps what people were told."""
     campaign, now = campaign_or_404(request, pk, "campaigns:update"), timezone.now()
     if campaign.status != Campaign.Status.DRAFT:
-        messages.warning(request, _("Only a draft can be changed. An open campaign can be extended."))
+        messages.warning(request, _("Only a draft campaign can be changed. An open campaign can be extended."))
         return redirect("campaigns:detail", pk)
     form = EditCampaignForm(request.POST or None, campaign=campaign, **_choices(request), now=now)
     if request.method == "POST" and form.is_valid():
         with errors_on_form(form):
             services.change_campaign(campaign, form.cleaned_data, acting_user=user_of(request), now=now)
-            messages.success(request, _("The draft is changed."))
+            messages.success(request, _("The draft has been changed."))
             return redirect("campaigns:detail", pk)
     back = reverse("campaigns:detail", args=[pk])
     page = {"form": form, "campaign": campaign, "back": back, "crumbs": crumbs(campaign)}
@@ -178,7 +178,7 @@ button = Buttons("campaigns", "campaigns:detail", campaign_or_404, workspace_pag
 open_now = button("open", services.open_campaign, OPENED)
 close_now = button("close", services.close_campaign, CLOSED)
 remind_now = button("remind", services.remind, reminded, telling=as_warnings)
-delete = button("delete", services.delete_campaign, gettext_lazy("The draft is deleted."), then=_list_of)
+delete = button("delete", services.delete_campaign, gettext_lazy("The draft has been deleted."), then=_list_of)
 
 
 @require_POST

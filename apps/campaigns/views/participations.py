@@ -56,7 +56,7 @@ def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with errors_on_form(form):
             services.change_stakeholder(found.stakeholder, changes, acting_user=user_of(request), now=timezone.now())
-            messages.success(request, _("The person is corrected, in every campaign."))
+            messages.success(request, _("The details have been corrected in every campaign."))
             return redirect("campaigns:person", pk, participation)
     back = reverse("campaigns:person", args=[pk, participation])
     page = {"form": form, "one": found, "back": back, "crumbs": crumbs(found.campaign)}

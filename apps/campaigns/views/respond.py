@@ -77,7 +77,9 @@ def _save_page(request: HttpRequest, visit: Visit, here: Section) -> tuple[dict[
         if answering.is_same(given, known) or (given.value is None and not given.comment and known is None):
             continue
         if answering.is_stale(given, known):
-            notes[code] = _("This was answered elsewhere meanwhile. The newer answer is shown; change it if you like.")
+            notes[code] = _(
+                "This was answered elsewhere in the meantime. The newer answer is shown; change it if you like."
+            )
             continue
         save_answer(response, code, given.value, answered_at=visit.now, now=visit.now, comment=given.comment)
     return errors, notes
@@ -135,7 +137,7 @@ def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
     answers = visit.answers()
     shown = {**visit.shared(request), **_progress(visit, answers), "code": question, "saved_at": visit.now}
     if not saved.accepted:
-        note = _("This was answered elsewhere later. The newer answer is shown; change it if you like.")
+        note = _("You answered this elsewhere later. The newer answer is shown; change it if you like.")
         shown["question"] = _asked(visit, placed, answers, note)
         response = render(request, "campaigns/respond/_answered_elsewhere.html", shown)
         return reswap(retarget(response, f"#q-{question}"), "outerHTML")

@@ -149,7 +149,7 @@ class JudgementView(ReadMixin, _Within):
             if row["expert_id"] not in known
         ]
         if problems:
-            raise Invalid("Some of it refers to things that do not exist.", errors=problems)
+            raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
         return [
             Entry(known[row["expert_id"]], row["node"], value_of(row), at) for row, at in zip(rows, places, strict=True)
         ]

@@ -34,14 +34,14 @@ def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, n
     """
     elicitation = locked(elicitation)
     if elicitation.status != WeightElicitation.Status.CLOSED:
-        raise ElicitationNotReady("Close the elicitation first: until then experts can change their judgements.")
+        raise ElicitationNotReady("Close the elicitation first. Until then, experts can change their judgements.")
     version = _locked_version(elicitation)
     authz.require(acting_user, "models:update", elicitation.version.model)
     refuse_unless_draft(version)
     refuse_changed_nodes(elicitation, version)
     steps = _steps(elicitation, version)
     if not steps:
-        raise ElicitationNotReady("No expert has sent a judgement, so there is nothing to apply.")
+        raise ElicitationNotReady("No expert has sent a judgement yet, so there is nothing to apply.")
     document = deepcopy(version.document)
     document["weights"] = {**document.get("weights", {}), **steps}
     changed = update_draft(version, document, acting_user=acting_user, now=now)

@@ -80,7 +80,7 @@ def _frozen(version: ModelVersion, method: str, codes: Sequence[str]) -> list[qu
         problem for place, code in enumerate(codes) if (problem := _problem(place, code, method, counts, codes[:place]))
     ]
     if not codes:
-        problems = [Problem("/nodes", Sentence("Name at least one node."), "required")]
+        problems = [Problem("/nodes", Sentence("Choose at least one node."), "required")]
     if problems:
         raise Invalid(paragraph(problem.detail for problem in problems), errors=problems)
     return question_snapshot.frozen(model, codes)
@@ -94,7 +94,7 @@ def _problem(place: int, code: str, method: str, counts: dict[str, int], before:
         return Problem(f"/nodes/{place}", detail, "unknown_node")
     if method == judgement_values.AHP and counts[code] > judgement_values.MOST_COMPARED:
         detail = Sentence(
-            "{code!r} has {count} children; at most {most} can be compared in pairs.",
+            "{code!r} has {count} children, but at most {most} can be compared in pairs.",
             code=code,
             count=counts[code],
             most=judgement_values.MOST_COMPARED,
@@ -110,10 +110,14 @@ def change_elicitation(
     """Change a draft; what is asked stays as it is once somebody has judged it."""
     elicitation = locked(elicitation)
     if elicitation.status != DRAFT:
-        raise ElicitationNotReady("Only a draft elicitation can be changed: an open one is what experts were told.")
+        raise ElicitationNotReady(
+            "Only a draft elicitation can be changed. Once it is open, experts rely on what they were told."
+        )
     asks_anew = changes.keys() & {"version", "method", "nodes"}
     if asks_anew and Judgement.objects.filter(expert__elicitation=elicitation).exists():
-        raise ElicitationNotReady("Judgements were entered already, so what is asked stays. Make a new elicitation.")
+        raise ElicitationNotReady(
+            "Judgements have already been entered, so the questions cannot change. Create a new elicitation."
+        )
     if "answer_by" in changes:
         _refuse_day(changes["answer_by"], now)
     codes = changes.pop("nodes", None) or [node.code for node in elicitation.asked]
@@ -148,7 +152,7 @@ def open_elicitation(elicitation: WeightElicitation, *, acting_user: User | None
     refuse_unless_draft(elicitation.version)
     refuse_changed_nodes(elicitation, elicitation.version)
     if not elicitation.experts.exists():
-        raise ElicitationNotReady("Name at least one expert first.")
+        raise ElicitationNotReady("Add at least one expert first.")
     elicitation.status, elicitation.opened_at = OPEN, now
     elicitation.save(update_fields=["status", "opened_at"])
     audit.record("elicitation.opened", now=now, target=elicitation, actor=acting_user)
@@ -162,12 +166,12 @@ def remind(elicitation: WeightElicitation, *, acting_user: User | None, now: dat
     """Remind those who have not sent their judgements: each at most once a day. Returns how many."""
     elicitation = locked(elicitation)
     if elicitation.status != OPEN:
-        raise ElicitationNotReady("Only an open elicitation has somebody to remind.")
+        raise ElicitationNotReady("You can send reminders only while the elicitation is open.")
     day = f"{now:%Y-%m-%d}"
     reminded = notifications.have_got(About.of(elicitation), REMINDER.purpose, day)
     silent = [one for one in elicitation.experts.silent().order_by("pk") if one.pk not in reminded]
     if not silent:
-        raise NobodyToRemind("Everybody has sent their judgements, or was reminded today.")
+        raise NobodyToRemind("Everybody has sent their judgements or has already been reminded today.")
     send(elicitation, silent, REMINDER, lambda _: day, now=now)
     details = {"count": len(silent)}
     audit.record("elicitation.reminded", now=now, target=elicitation, actor=acting_user, details=details)

@@ -50,13 +50,13 @@ def add_experts(
     """
     elicitation = locked(elicitation)
     if not elicitation.takes_judgements:
-        raise ElicitationNotReady("The elicitation is closed: there is nothing to ask an expert.")
+        raise ElicitationNotReady("You cannot add experts to a closed elicitation.")
     wanted = {Expert.index_of(contact.email): contact for contact in contacts}
     known = {bytes(one.email_index): one for one in elicitation.experts.all()}
     refuse_other_names(contacts, places, lambda email: known.get(Expert.index_of(email)))
     if len(known.keys() | wanted.keys()) > MOST_EXPERTS:
         problem = Problem("", Sentence("at most {most} experts", most=MOST_EXPERTS), "too_many")
-        raise Invalid(Sentence("An elicitation has at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
+        raise Invalid(Sentence("An elicitation can have at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
     new = [_expert(elicitation, contact, now) for index, contact in wanted.items() if index not in known]
     Expert.objects.bulk_create(new)
     if new:
@@ -88,7 +88,7 @@ def delete_expert(expert: Expert, *, acting_user: User | None, now: datetime) ->
     """Take an expert out who has sent nothing; what was sent stays and counts."""
     expert = _locked(expert)
     if expert.sent_at is not None:
-        raise ExpertHasJudged("What an expert has sent stays and counts. Withdraw the link to end changes.")
+        raise ExpertHasJudged("Judgements that have been sent stay and count. Withdraw the link to prevent changes.")
     notifications.cancel(expert.about, expert.pk, now=now)
     audit.record("expert.deleted", now=now, target=expert, actor=acting_user)
     expert.delete()
@@ -99,7 +99,7 @@ def renew_link(expert: Expert, *, acting_user: User | None, now: datetime) -> Ex
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
     expert = _locked(expert)
     if not expert.elicitation.takes_judgements:
-        raise ElicitationNotReady("The elicitation is closed: there is nothing to answer with a new link.")
+        raise ElicitationNotReady("The elicitation is closed, so no new link can be sent.")
     outreach.replace_link(expert, acting_user=acting_user, now=now)
     if expert.elicitation.status == WeightElicitation.Status.OPEN:
         _invite(expert.elicitation, [expert], now)

@@ -12,7 +12,7 @@ from apps.models.services import VersionNotDraft, parsed
 
 class ElicitationNotReady(Refused):
     code = "elicitation_not_ready"
-    title = "The elicitation is not ready for that"
+    title = "The elicitation is not ready for this"
 
 
 class NodesChanged(Refused):
@@ -33,7 +33,7 @@ def locked(elicitation: WeightElicitation) -> WeightElicitation:
 
 def refuse_unless_draft(version: ModelVersion) -> None:
     if version.state != ModelVersion.State.DRAFT:
-        raise VersionNotDraft("Its version of the resilience model is no draft any more, so its weights stay.")
+        raise VersionNotDraft("The model version is no longer a draft, so its weights cannot change.")
 
 
 def refuse_changed_nodes(elicitation: WeightElicitation, version: ModelVersion) -> None:

@@ -69,7 +69,7 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     """
     elicitation = locked_row(WeightElicitation.objects.all(), expert.elicitation_id)
     if elicitation.status != WeightElicitation.Status.OPEN:
-        raise ElicitationNotReady("The elicitation takes no more judgements.")
+        raise ElicitationNotReady("The elicitation no longer accepts judgements.")
     saved = {one.node: one for one in all_locked(expert.judgements.all())}
     given = [
         node
@@ -81,7 +81,7 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     ]
     if with_gaps or not given:
         problems = [Problem(f"/{code}", Sentence("is not complete"), "incomplete") for code in with_gaps]
-        raise NothingToSend("Complete what you have begun, then send it.", errors=problems)
+        raise NothingToSend("Complete the judgements you have started, then send them.", errors=problems)
     for one in saved.values():
         one.sent = one.value if one.node in {node.code for node in given} else None
     Judgement.objects.bulk_update(saved.values(), ["sent"])
@@ -106,10 +106,10 @@ def enter_judgements(
     """
     elicitation = locked(elicitation)
     if not elicitation.takes_judgements:
-        raise ElicitationNotReady("The elicitation is closed and takes no more judgements.")
+        raise ElicitationNotReady("The elicitation is closed and no longer accepts judgements.")
     problems = _problems(elicitation, entries)
     if problems:
-        raise Invalid("Some of the judgements cannot be taken.", errors=problems)
+        raise Invalid("Some of the judgements are not valid.", errors=problems)
     experts = {entry.expert.pk: entry.expert for entry in entries}
     Judgement.objects.bulk_create(
         [Judgement(expert=one.expert, node=one.node, value=one.value, sent=one.value, saved_at=now) for one in entries],
@@ -161,7 +161,7 @@ def import_judgements(
     problems = [
         Problem(
             f"/csv/{one.line}/email",
-            Sentence("no expert has the address {email!r}: add them first", email=one.email),
+            Sentence("there is no expert with the address {email!r}: add them first", email=one.email),
             "unknown_expert",
         )
         for one in read
@@ -169,7 +169,7 @@ def import_judgements(
     ]
     problems += _problems_of_file(elicitation, read)
     if problems:
-        raise Invalid("The file cannot be taken as it is.", errors=problems)
+        raise Invalid("The file cannot be used as it is.", errors=problems)
     entries = [Entry(expert, one.node, one.value) for one in read if (expert := experts[one.email])]
     made = enter_judgements(elicitation, entries, acting_user=acting_user, now=now)
     transaction.set_rollback(dry_run)

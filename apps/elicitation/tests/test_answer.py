@@ -52,7 +52,7 @@ def test_a_budget_is_answered_checked_and_sent(budget: WeightElicitation, bos: s
     ("given", "said"),
     [
         ({"people": 50, "plans": 30}, "20 of 100 points are left to share out."),
-        ({"people": 90, "plans": 30}, "That is 20 points more than 100."),
+        ({"people": 90, "plans": 30}, "That is 20 points too many."),
     ],
 )
 def test_points_that_do_not_add_up_are_kept_and_explained(
@@ -120,7 +120,7 @@ def test_every_pair_is_asked_once_and_a_contradiction_is_pointed_at(
     again = visitor.get(f"{path}nodes/all/").content.decode()
     assert "above 0.10" in again
     assert "“Means” matters 7 times as much as “People”" in again
-    assert "This answer fits the others least." in again
+    assert "This answer is the least consistent with the others." in again
     assert visitor.post(f"{path}check/").status_code == 302, "a contradiction warns and never refuses"
 
     visitor.post(f"{path}nodes/all/", {"c-0": "2", "c-1": "4", "c-2": "2"})

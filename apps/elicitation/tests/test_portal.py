@@ -96,7 +96,7 @@ def test_it_is_opened_watched_reminded_closed_and_applied(
     assert "1 of 2 have sent their judgements" in watched
     assert "Weights in per cent, by expert" in watched
     assert "“Means” matters 7 times as much as “People”" in watched
-    assert "1 person is reminded." in press("remind")
+    assert "1 person will get a reminder." in press("remind")
     assert "was reminded today" in press("remind")
     assert "You can apply its weights" in press("close")
     assert "stand in the draft now" in press("apply")
@@ -149,7 +149,7 @@ def test_the_page_of_an_expert_shows_the_judgement_and_the_link_when_asked(
     assert link(bo) in text(staff.post(f"{path}link/"))
     assert AuditEntry.objects.filter(action="expert.link_shown").count() == 1
     assert "A new link is on its way" in text(staff.post(f"{path}renew/", follow=True))
-    assert "The link is withdrawn." in text(staff.post(f"{path}revoke/", follow=True))
+    assert "The link has been withdrawn." in text(staff.post(f"{path}revoke/", follow=True))
     assert "stays and counts" in text(staff.post(f"{path}delete/", follow=True))
 
 
@@ -180,11 +180,11 @@ def test_a_file_is_checked_and_then_entered(staff: Client, make: Any, method: st
     file = SimpleUploadedFile("judgements.csv", lines.encode("utf-8-sig"))
 
     checked = text(staff.post(f"{path}/", {"file": file, "check": ""}))
-    assert "Judgements: 2, experts: 1. Nothing is entered yet." in checked
+    assert "Judgements: 2, experts: 1. Nothing has been entered yet." in checked
     assert not Judgement.objects.exists()
 
     entered = staff.post(f"{path}/", {"text": lines, "enter": ""}, follow=True)
-    assert "2 judgements are entered." in text(entered)
+    assert "2 judgements entered." in text(entered)
     assert expert(elicitation, BO).sent_at is not None
     assert {one.node: one.sent for one in Judgement.objects.all()} == {
         node: {"comparisons": one} if method == "ahp" else {"points": one} for node, one in given.items()

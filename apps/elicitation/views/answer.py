@@ -64,7 +64,7 @@ def node(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         return _saved(request, visit, here, judgement, is_saved, given)
     if not is_saved:
-        note = _("This was answered elsewhere meanwhile. The newer answer is shown; change it if you like.")
+        note = _("This was answered elsewhere in the meantime. The newer answer is shown; change it if you like.")
         return _show(request, visit, here, {"": note}, {}, status=409)
     return _onward(request, visit, here, given)
 
@@ -172,7 +172,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
             services.send_judgements(visit.expert, now=visit.now)
         except Refused as refused:
             problems = [
-                {"href": f"#n-{code}", "message": _("Complete this, or clear it: %(node)s") % {"node": title}}
+                {"href": f"#n-{code}", "message": _("Complete or clear this: %(node)s") % {"node": title}}
                 for code, title in _named(visit, [one.pointer.lstrip("/") for one in refused.errors])
             ] or [{"href": "", "message": refused.detail}]
         else:

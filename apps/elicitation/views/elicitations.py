@@ -55,7 +55,7 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
             at_nodes = any(one.pointer.startswith("/nodes") for one in refused.errors)
             form.add_error("nodes" if at_nodes else None, refused.detail)
         else:
-            messages.success(request, _("The elicitation is a draft. Nobody hears of it before you open it."))
+            messages.success(request, _("The elicitation is a draft. Nobody is contacted until you open it."))
             return redirect("elicitation:detail", elicitation.pk)
     page = {
         "form": form,
@@ -146,11 +146,13 @@ def _version_of(elicitation: WeightElicitation) -> str:
 
 OPENED = gettext_lazy("The elicitation is open. The invitations are on their way.")
 CLOSED = gettext_lazy("The elicitation is closed. You can apply its weights to the draft now.")
-APPLIED = gettext_lazy("The judgements stand in the draft now, without names. Its weights follow from them.")
+APPLIED = gettext_lazy("The judgements are now in the draft, without names. Its weights are calculated from them.")
 
 button = Buttons("weight-elicitations", "elicitation:detail", elicitation_or_404)
 open_now = button("open", services.open_elicitation, OPENED, telling=_changes_told)
 remind_now = button("remind", services.remind, reminded, telling=as_warnings)
 close_now = button("close", services.close_elicitation, CLOSED)
 apply_now = button("apply", services.apply_weights, APPLIED, telling=_changes_told)
-delete = button("delete", services.delete_elicitation, gettext_lazy("The elicitation is deleted."), then=_version_of)
+delete = button(
+    "delete", services.delete_elicitation, gettext_lazy("The elicitation has been deleted."), then=_version_of
+)

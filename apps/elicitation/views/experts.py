@@ -32,7 +32,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
         people = form.cleaned_data["contacts"]
         with errors_on_form(form):
             added = services.add_experts(elicitation, people, acting_user=user_of(request), now=timezone.now())
-            said = ngettext("%(count)d expert is asked.", "%(count)d experts are asked.", len(added))
+            said = ngettext("%(count)d expert added.", "%(count)d experts added.", len(added))
             messages.success(request, said % {"count": len(added)})
             return redirect("elicitation:detail", pk)
     page = {"form": form, "elicitation": elicitation, "crumbs": crumbs(elicitation, with_itself=True)}
@@ -90,4 +90,4 @@ person, link = pages.person(), pages.link(services.show_link)
 button = Buttons("weight-elicitations", "elicitation:expert", _expert_or_404)
 renew = button("manage", services.renew_link, NEW_LINK)
 revoke = button("manage", services.revoke_link, WITHDRAWN)
-delete = button("update", services.delete_expert, gettext_lazy("The expert is taken out."), then=_elicitation_of)
+delete = button("update", services.delete_expert, gettext_lazy("The expert has been removed."), then=_elicitation_of)

@@ -107,7 +107,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
             if row.get(name) not in things
         ]
         if problems:
-            raise Invalid("Some of it refers to things that do not exist.", errors=problems)
+            raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
         return [row | {name: things[row.get(name)] for name, things in known.items()} for row in rows]
 
     @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)

@@ -31,12 +31,12 @@ class AssessmentLocked(Refused):
 
 class AnsweredByLink(Refused):
     code = "answered_by_link"
-    title = "These answers are given through personal links alone"
+    title = "These answers can be given only through personal links"
 
 
 class AssessmentScored(Refused):
     code = "assessment_scored"
-    title = "An assessment that has answers or scores stays"
+    title = "An assessment with answers or scores cannot be deleted"
 
 
 def create_assessment(
@@ -106,7 +106,7 @@ def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], act
     }
     problems = [one for (name, thing), place in first.items() for one in unseen(acting_user, **{name: thing}, at=place)]
     if problems:
-        raise Invalid("Some of it refers to things that do not exist.", errors=problems)
+        raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def _create(
 ) -> list[Assessment]:
     problems = [problem for row, place in zip(rows, places, strict=True) for problem in _problems(row, place)]
     if problems:
-        raise Invalid("The assessment cannot begin like this.", errors=problems)
+        raise Invalid("The assessment cannot be started with these data.", errors=problems)
     typed = [(row["version"].pk, row.get("period") or "") for row in rows]
     spelt = periods_spelt(typed)
     rows = [{**row, "period": spelt[one]} for row, one in zip(rows, typed, strict=True)]
@@ -184,7 +184,7 @@ def set_values(
         *check_reference_set(assessment.version, assessment.reference_set),
     ]
     if problems:
-        raise Invalid("Some of it is not of this model.", errors=problems)
+        raise Invalid("Some of the data do not fit this model.", errors=problems)
     assessment.values = dict(values)
     if period is not None:
         typed = (assessment.version_id, period)
@@ -204,7 +204,7 @@ def lock_assessment(assessment: Assessment, *, acting_user: User | None, now: da
     What a campaign collects is locked when the campaign closes: people were told that much is shown from then on.
     """
     if assessment.confidential:
-        raise AnsweredByLink("A campaign collects these answers: they are locked when it closes.")
+        raise AnsweredByLink("A campaign collects these answers. They are locked when it closes.")
     return lock_in_confidence(assessment, acting_user=acting_user, now=now)
 
 
@@ -233,7 +233,7 @@ def delete_assessment(assessment: Assessment, *, acting_user: User | None, now: 
     """Delete an assessment that holds nothing yet."""
     assessment = locked_open(assessment)
     if ScoreRun.objects.filter(assessment=assessment).exists() or assessment.responses.exists():
-        raise AssessmentScored("It has answers or scores, so it stays.")
+        raise AssessmentScored("This assessment cannot be deleted: it has answers or scores.")
     audit.record("assessment.deleted", now=now, actor=acting_user, target=assessment)
     assessment.delete()
 
@@ -243,5 +243,5 @@ def locked_open(assessment: Assessment) -> Assessment:
     rows = Assessment.objects.select_related("version", "subject").defer("version__document")
     assessment = locked(rows, assessment.pk)
     if assessment.state == Assessment.State.LOCKED:
-        raise AssessmentLocked("It is locked, so its answers and values stay as they are.")
+        raise AssessmentLocked("This assessment is locked. Its answers and values cannot be changed.")
     return assessment

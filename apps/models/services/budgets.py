@@ -28,21 +28,21 @@ LIMIT: Final = 120.0
 class TooMuchAtOnce(Refused):
     code = "too_much_at_once"
     status = 422
-    title = "Too much to calculate while somebody waits"
+    title = "The calculation is too large to wait for"
 
 
 class TooMuchToCalculate(Refused):
     code = "too_much_to_calculate"
     status = 422
-    title = "Too much to calculate"
+    title = "The calculation is too large"
 
 
 def is_long(cost: float) -> bool:
     """Whether a job should do it; raises ``TooMuchToCalculate`` for what not even a job does."""
     if cost > MOST:
         detail = Sentence(
-            "This would take about {cost:,.0f} seconds of calculation, and at most {most:.0f} may be asked for at once."
-            " Ask for fewer units, fewer numbers or a simpler method.",
+            "This calculation would take about {cost:,.0f} seconds; the limit is {most:.0f}. Use "
+            "fewer units, fewer numbers or a simpler method.",
             cost=cost,
             most=MOST,
         )
@@ -65,7 +65,7 @@ def calculated(cost: float, function: Callable[..., T], *arguments: Any) -> T:
 
 def _too_much_at_once(cost: float) -> TooMuchAtOnce:
     detail = Sentence(
-        "This would take about {cost:.1f} seconds of calculation; at most {most:.1f} are possible while you wait.",
+        "This calculation would take about {cost:.1f} seconds; the limit while you wait is {most:.1f}.",
         cost=cost,
         most=INLINE,
     )

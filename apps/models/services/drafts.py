@@ -17,7 +17,7 @@ from resimate_text.sentences import Sentence
 
 class DraftExists(Refused):
     code = "draft_exists"
-    title = "The present draft would be replaced"
+    title = "The current draft would be replaced"
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def start_draft(
     draft = model.versions.filter(state=ModelVersion.State.DRAFT).first() if model else None
     if draft is not None and not replace and draft.digest != digest(document):
         detail = Sentence(
-            "The model {code} has a draft already: version {number}. Say whether this document may replace it.",
+            "The model {code} already has a draft: version {number}. Confirm that this document may replace it.",
             code=draft.model.code,
             number=draft.number,
         )

@@ -51,7 +51,7 @@ def export_xlsx(version: ModelVersion) -> bytes:
         return write_workbook(sheets_of(version.document))
     except CellTooLong as error:
         raise NotExportable(
-            Sentence("No cell of a spreadsheet can hold {error}… Export it as JSON.", error=str(error))
+            Sentence("A spreadsheet cell cannot hold {error}… Export the version as JSON instead.", error=str(error))
         ) from None
 
 
@@ -200,7 +200,9 @@ class _Located:
         if isinstance(error, EngineInvalid):
             problems = list(self.places.located(error.problems))
             found = problems_of(problems if self.file is None else within(self.file, problems))
-            raise Invalid("Some of what the files hold cannot be imported.", errors=found, more=error.more) from None
+            raise Invalid(
+                "Some of the content of the files cannot be imported.", errors=found, more=error.more
+            ) from None
 
 
 class _Work:
@@ -253,7 +255,7 @@ class _Work:
         if version is None or version.state != ModelVersion.State.PUBLISHED:
             detail = Sentence("data need a published version: name one, or publish the model that you send with them")
             problem = Problem("/version" if version is None else "/publish", detail, "version_not_published")
-            raise Invalid("There is no published version to assess by.", errors=[problem])
+            raise Invalid("There is no published version to assess with.", errors=[problem])
         with _Located():
             units, places = units_of(self.incoming, self.files, parsed(version), self.options)
         with _Located(places, self.incoming.data_file):

@@ -44,7 +44,7 @@ def certain_units_in(source: str | bytes, decimal: str = "") -> list[dict[str, A
     units, notes = units_in(source, decimal)
     if notes:
         errors = [Problem("/csv", note["detail"], note["code"]) for note in notes]
-        raise Invalid("The file can be understood in more than one way.", errors=errors)
+        raise Invalid("The file can be read in more than one way.", errors=errors)
     return units
 
 
@@ -79,7 +79,7 @@ def import_assessments(
     authz.require(acting_user, "assessments:create")
     refused = list(unseen(acting_user, version=version, reference_set=reference_set))
     if refused:
-        raise Invalid("Some of it refers to things that do not exist.", errors=refused)
+        raise Invalid("Some of the data refer to things that do not exist.", errors=refused)
     subjects = subjects_by_code(_codes(units), acting_user=acting_user)
     problems = [*check_reference_set(version, reference_set), *_problems(version, units, subjects)]
     if problems:

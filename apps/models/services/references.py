@@ -82,7 +82,7 @@ def freeze_period(
     units = [unit for unit in units_of(latest) if unit["values"] or unit["responses"]]
     if not units:
         problem = Problem("/period", Sentence("has no values and no submitted answers"), "nothing_to_freeze")
-        raise NothingToFreeze("No assessment of this period has values or submitted answers.", errors=[problem])
+        raise NothingToFreeze("No assessment in this period has values or submitted answers.", errors=[problem])
     source = {"period": period, "assessments": len(units)}
     return _freeze(version, name, _checked(version, units), source, acting_user, now)
 
@@ -90,9 +90,9 @@ def freeze_period(
 def _refuse_unfinished(assessments: Sequence[Assessment]) -> None:
     """Two sets of one campaign, of before and after somebody sent their answers anew, would show which are theirs."""
     if any(one.confidential and not disclosure.is_at_its_end(one) for one in assessments):
-        detail = Sentence("a campaign of this period is open, or its last score is not calculated yet")
+        detail = Sentence("a campaign in this period is open, or its final score has not been calculated yet")
         problem = Problem("/period", detail, "still_open")
-        raise NothingToFreeze("The answers of a campaign are frozen once it is closed.", errors=[problem])
+        raise NothingToFreeze("The answers of a campaign can be frozen only once it is closed.", errors=[problem])
 
 
 def _freeze(
@@ -128,11 +128,11 @@ def _checked(version: ModelVersion, units: Any) -> list[Unit]:
     model = parsed(version)
     problems = list(_problems(model, units))
     if problems:
-        raise Invalid("The units cannot be a reference set.", errors=problems)
+        raise Invalid("These units cannot be a reference set.", errors=problems)
     kept = sorted((_kept(model, unit) for unit in units), key=lambda unit: str(unit["id"]))
     if len(canonical(kept)) > MOST_BYTES_OF_SET:
         raise ReferenceSetTooLarge(
-            Sentence("A reference set has at most {most} MB.", most=MOST_BYTES_OF_SET // 1024 // 1024)
+            Sentence("A reference set can be at most {most} MB.", most=MOST_BYTES_OF_SET // 1024 // 1024)
         )
     return kept
 

@@ -61,7 +61,7 @@ def _refuse_in_confidence(assessment: Assessment) -> None:
 
 
 def refuse_to_write() -> NoReturn:
-    raise AnsweredByLink("A campaign collects these answers: they are given and sent through personal links only.")
+    raise AnsweredByLink("A campaign collects these answers. They can be given only through personal links.")
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def create_response(
         problem = Problem(
             "/rater", Sentence("{rater!r} already has a response in this assessment", rater=rater), "taken"
         )
-        raise Invalid("Every rater has one response.", errors=[problem]) from None
+        raise Invalid("Each rater can have only one response.", errors=[problem]) from None
     response.assessment = assessment
     audit.record("response.created", now=now, actor=acting_user, target=response)
     if answers:
@@ -100,7 +100,7 @@ def save_answers(
     _refuse_in_confidence(response.assessment)
     problems = list(check_answers(parsed(response.assessment.version), answers, at=at))
     if problems:
-        raise Invalid("Some answers are not on their scales.", errors=problems)
+        raise Invalid("Some answers do not fit their scales.", errors=problems)
     _write(response, [_row(question, value, None, now) for question, value in answers.items()])
     _start(response, now)
     audit.record(
@@ -131,7 +131,7 @@ def save_answer(
             Problem("/comment", Sentence("has at most {most} characters", most=LONGEST_COMMENT), "too_long")
         )
     if problems:
-        raise Invalid("The answer is not on its scale.", errors=problems)
+        raise Invalid("The answer does not fit its scale.", errors=problems)
     given_at = min(answered_at, now)
     saved = _write(response, [_row(question, value, comment, given_at)])
     if not saved:
@@ -176,7 +176,7 @@ def _write(response: Response, rows: list[dict[str, Any]]) -> set[str]:
         cursor.execute(SAVE, [json.dumps(rows), response.pk])
         saved = {question for (question,) in cursor.fetchall()}
     if len(saved) < len(rows) and not Assessment.objects.filter(pk=response.assessment_id, state="open").exists():
-        raise AssessmentLocked("It is locked, so its answers stay as they are.")
+        raise AssessmentLocked("This assessment is locked. Its answers cannot be changed.")
     return saved
 
 
@@ -225,7 +225,7 @@ def _hand_in(response: Response, assessment: Assessment, moment: datetime) -> di
         if placed.question.required and answers.get(placed.question.code) is None
     ]
     if open_questions:
-        raise Invalid("Some questions need an answer first.", errors=open_questions)
+        raise Invalid("Some questions still need an answer.", errors=open_questions)
     response.submitted_at = moment
     response.save(update_fields=["submitted_at"])
     return answers

@@ -21,7 +21,7 @@ from resimate_text.sentences import Sentence
 
 class SubjectInUse(Refused):
     code = "subject_in_use"
-    title = "Assessments or campaigns refer to the subject"
+    title = "The subject has assessments or campaigns"
 
 
 def create_subject(
@@ -45,7 +45,7 @@ def _create(
     rows = [{**row, "code": tidied(row["code"])} for row in rows]
     problems = list(_taken([row["code"] for row in rows], places))
     if problems:
-        raise Invalid("Every subject needs a code of its own.", errors=problems)
+        raise Invalid("Each subject needs a different code.", errors=problems)
     subjects = [Subject(**row, created_at=now) for row in rows]
     made = Subject.objects.bulk_create(subjects, ignore_conflicts=False)
     ids = [str(one.pk) for one in made]
@@ -104,7 +104,7 @@ def update_subject(subject: Subject, *, acting_user: User | None, now: datetime,
         changes["code"] = code = tidied(code)
         problems = list(_taken([code], [""], of=subject))
         if problems:
-            raise Invalid("Every subject needs a code of its own.", errors=problems)
+            raise Invalid("Each subject needs a different code.", errors=problems)
     for name, value in changes.items():
         setattr(subject, name, value)
     subject.save(update_fields=list(changes))
@@ -118,4 +118,4 @@ def delete_subject(subject: Subject, *, acting_user: User | None, now: datetime)
     try:
         subject.delete()
     except ProtectedError:
-        raise SubjectInUse("It has been assessed, or a campaign is about it, so it stays.") from None
+        raise SubjectInUse("This subject cannot be deleted: it has assessments or campaigns.") from None

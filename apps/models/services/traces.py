@@ -33,7 +33,7 @@ NODE: Final = ("value", "coverage", "weight", "flags", "reason", "raters")
 
 class InputNotKept(Refused):
     code = "input_not_kept"
-    title = "What went into this calculation was not kept"
+    title = "The input of this calculation was not stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def stored_calculation(run: ScoreRun) -> StoredCalculation:
     unit = run.unit or run.assessment.subject.code
     units = units_of_input(score_input) if score_input else []
     if score_input is None or all(entry["id"] != unit for entry in units):
-        raise InputNotKept("This score was calculated before inputs were kept. Calculate it anew to have it explained.")
+        raise InputNotKept("This score was calculated before inputs were stored. Recalculate it to get an explanation.")
     options = {"reference": score_input.reference_set.units} if score_input.reference_set else {}
     return StoredCalculation(run, parsed(run.version), unit, units, options)
 
@@ -226,7 +226,8 @@ def verify_trace(trace: Any) -> Verdict:
     result = next((_result(one) for one in results if one["id"] == unit), None)
     if result is None:
         raise Invalid(
-            "The trace lacks its unit.", errors=[Problem("/unit", Sentence("there is no unit {unit!r}", unit=unit))]
+            "The trace does not contain its unit.",
+            errors=[Problem("/unit", Sentence("there is no unit {unit!r}", unit=unit))],
         )
     found = {
         "model_digest": model.digest,
@@ -256,7 +257,7 @@ def _check(trace: Any) -> None:
     errors = islice(_validator().iter_errors(trace), MOST_PROBLEMS + 1)
     problems = [Problem(pointer(*error.absolute_path), error.message[:200], "bad_trace") for error in errors]
     if problems:
-        raise Invalid("The file is no trace of a score.", errors=problems)
+        raise Invalid("The file is not the trace of a score.", errors=problems)
 
 
 def _differences(told: Any, found: Any, place: str) -> Iterator[Difference]:

@@ -19,12 +19,12 @@ from resimate_engine.document import digest
 
 class ImportUndone(Refused):
     code = "import_undone"
-    title = "The import was undone already"
+    title = "The import has already been undone"
 
 
 class ImportInUse(Refused):
     code = "import_in_use"
-    title = "Something rests on what the import made"
+    title = "Something uses what the import created"
 
 
 def fingerprint(assessments: Sequence[Assessment]) -> str:
@@ -37,13 +37,15 @@ def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> I
     record = locked(Import.objects.all(), record.pk)
     _refuse_rights(record, acting_user)
     if record.undone_at is not None:
-        raise ImportUndone("It was undone already.")
+        raise ImportUndone("This import has already been undone.")
     try:
         with transaction.atomic():
             _remove_assessments(record)
             _remove_version(record)
     except ProtectedError:
-        raise ImportInUse("A campaign or another assessment refers to what it made, so it stays.") from None
+        raise ImportInUse(
+            "This import cannot be undone: a campaign or another assessment uses what it created."
+        ) from None
     record.undone_at, record.replaced = now, None
     record.save(update_fields=["undone_at", "replaced"])
     audit.record("import.undone", now=now, actor=acting_user, target=record)
@@ -67,14 +69,14 @@ def _remove_assessments(record: Import) -> None:
     ids = _ids(record, "assessments")
     found = all_locked(Assessment.objects.filter(pk__in=ids))
     if ScoreRun.objects.filter(assessment__in=ids).exists():
-        raise ImportInUse("Some of its assessments were scored, so it stays.")
+        raise ImportInUse("This import cannot be undone: some of its assessments have been scored.")
     later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
     answered = Answer.objects.filter(response__assessment__in=ids, answered_at__gt=record.created_at)
     if answered.exists() or Response.objects.filter(later, assessment__in=ids).exists():
-        raise ImportInUse("Some of its assessments were answered since, so it stays.")
+        raise ImportInUse("This import cannot be undone: some of its assessments have been answered since.")
     is_open = all(one.state == Assessment.State.OPEN for one in found)
     if ids and (not is_open or fingerprint(found) != record.made["values"]):
-        raise ImportInUse("Some of its assessments were changed since, so it stays.")
+        raise ImportInUse("This import cannot be undone: some of its assessments have been changed since.")
     Assessment.objects.filter(pk__in=ids).delete()
     Subject.objects.filter(pk__in=_ids(record, "subjects")).delete()
 
@@ -83,13 +85,13 @@ def _locked_draft(record: Import) -> tuple[ResilienceModel, ModelVersion]:
     """The draft as the import made it, and its model; refuses one that is something else by now."""
     version = ModelVersion.objects.filter(pk=record.made["version"]).first()
     if version is None:
-        raise ImportInUse("The draft that it made is not there any more.")
+        raise ImportInUse("The draft that this import created no longer exists.")
     model = locked(ResilienceModel.objects.all(), version.model_id)
     version = locked(ModelVersion.objects.all(), version.pk)
     if version.state != ModelVersion.State.DRAFT:
-        raise ImportInUse("The version was published, and a published version stays.")
+        raise ImportInUse("This import cannot be undone: its version has been published.")
     if version.digest != record.made["digest"]:
-        raise ImportInUse("The draft was changed since, so it stays.")
+        raise ImportInUse("This import cannot be undone: the draft has been changed since.")
     return model, version
 
 

@@ -23,7 +23,7 @@ DRAFT, PUBLISHED, RETIRED = ModelVersion.State.DRAFT, ModelVersion.State.PUBLISH
 
 class VersionNotDraft(Refused):
     code = "version_not_draft"
-    title = "Only a draft can change"
+    title = "Only a draft can be changed"
 
 
 class VersionNotPublished(Refused):
@@ -33,12 +33,12 @@ class VersionNotPublished(Refused):
 
 class ModelWasPublished(Refused):
     code = "model_was_published"
-    title = "A resilience model that was ever published stays"
+    title = "A published resilience model cannot be deleted"
 
 
 class ModelInUse(Refused):
     code = "model_in_use"
-    title = "Something refers to the resilience model"
+    title = "The resilience model is in use"
 
 
 class ModelCodeTaken(Refused):
@@ -54,7 +54,7 @@ def import_document(
     content = parse_document(document, at=at)
     if model is not None and content.code != model.code:
         raise Invalid(
-            "The document is of another resilience model.",
+            "The document belongs to another resilience model.",
             errors=[Problem(f"{at}/code", Sentence("must be {code!r}", code=model.code), "other_model")],
         )
     owner, is_new = ResilienceModel.objects.get_or_create(
@@ -82,7 +82,7 @@ def _check_may_import(model: ResilienceModel, user: User | None, *, is_new: bool
     elif is_named:
         authz.require(user, "models:update", model)
     elif user is not None and not authz.allows(user, "models:update", model):
-        raise ModelCodeTaken("It is not yours to change: choose another code.")
+        raise ModelCodeTaken("You may not change the model with this code. Choose another code.")
 
 
 def _put_draft(model: ResilienceModel, document: Any, *, digest: str, now: datetime) -> ModelVersion:
@@ -102,7 +102,7 @@ def update_draft(
     """Replace the document of a draft."""
     version = _locked(version)
     if version.state != DRAFT:
-        raise VersionNotDraft("Only a draft can change; a published version stays as it is. Make a new draft instead.")
+        raise VersionNotDraft("A published version cannot be changed. Create a new draft instead.")
     return import_document(document, acting_user=acting_user, now=now, model=version.model, at=at)
 
 
@@ -161,12 +161,16 @@ def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datet
     model = locked(ResilienceModel.objects.all(), model.pk)
     authz.require(acting_user, "models:delete", model)
     if model.versions.exclude(state=DRAFT).exists():
-        raise ModelWasPublished("A version of it was published, so scores may rest on it. Retire its versions instead.")
+        raise ModelWasPublished(
+            "This model cannot be deleted: scores may rest on its published versions. Retire them instead."
+        )
     audit.record("model.deleted", now=now, actor=acting_user, target=model, details={"code": model.code})
     try:
         model.delete()
     except ProtectedError as error:
-        raise ModelInUse("Something that people said about it would be lost with it; delete that first.") from error
+        raise ModelInUse(
+            "This model cannot be deleted: answers or judgements depend on it. Delete those first."
+        ) from error
 
 
 def _locked(version: ModelVersion) -> ModelVersion:

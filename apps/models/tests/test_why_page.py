@@ -58,7 +58,7 @@ def test_it_says_what_the_score_is_made_of_and_what_would_help(browser: Client, 
     assert f"leadership brings most: {0.75 * nodes['leadership']:.1f} of {run.score:.1f}" in text
     assert f"weight 1 · counts 25 % in the whole · brings {0.25 * nodes['network']:.1f}" in text
     assert f"network is {100 - nodes['network']:.1f} below its target of 100 and counts 25 % in the whole" in text
-    assert "Each 10 more in leadership lifts the score by about 7.5." in text
+    assert "Every additional 10 in leadership raises the score by about 7.5." in text
     assert "2 questions, 6 people, mean of all raters" in text
     assert f"{nodes['leadership']:.6g}</td>" in text
     assert f">{run.score:.1f}<span" in as_read(browser.get("/subjects/").content.decode())
@@ -120,7 +120,7 @@ def test_a_measured_score_is_followed_from_its_input(
     assert "natural logarithm" in text
     assert "13,185.5</td>" in text
     assert "nothing was measured or answered" in text
-    assert "Missing answers leave open" in text
+    assert "Range with missing answers" in text
     subjects = as_read(browser.get("/subjects/").content.decode())
     assert f'href="/assessments/{assessment.pk}/why/"' in subjects
     assert f"{assessment.version}</td>" in subjects

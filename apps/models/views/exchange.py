@@ -69,7 +69,7 @@ def _ask_for_a_version(form: ExchangeForm, refused: Refused) -> None:
     """Data without a published version: said at the field that would name one."""
     for name in ("version", "publish"):
         if any(one.pointer == f"/{name}" for one in refused.errors):
-            message = _("Data need a published version: choose one, or publish the model that comes with them.")
+            message = _("Data need a published version. Choose one, or publish the model that you import with them.")
             form.add_error(name, message)
 
 
@@ -127,9 +127,9 @@ def _sentence(problem: Problem, names: list[str]) -> str:
 
 def _done(request: HttpRequest, outcome: dict[str, Any]) -> HttpResponse:
     if outcome.get("is_job"):
-        messages.success(request, _("The import has begun; it goes on in the background."))
+        messages.success(request, _("The import has started and continues in the background."))
         return redirect("models:exchange")
-    messages.success(request, _("The files are imported."))
+    messages.success(request, _("The files have been imported."))
     if outcome["version"] is None:
         return redirect("models:exchange")
     return redirect("models:version", outcome["version"]["model"], outcome["version"]["number"])
@@ -142,7 +142,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     record = get_object_or_404(authz.visible(Import.objects.all(), user, "models:create"), pk=pk)
     with errors_as_messages(request):
         services.undo_import(record, acting_user=user, now=timezone.now())
-        messages.success(request, _("The import is undone."))
+        messages.success(request, _("The import has been undone."))
     version = ModelVersion.objects.filter(pk=record.made["version"]).first()
     if version is not None and request.POST.get("from") == "model":
         return redirect("models:version", version.model_id, version.number)

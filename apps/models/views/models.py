@@ -50,7 +50,7 @@ def import_model(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             _explain(form, refused)
         else:
-            messages.success(request, _("The document is the draft of this resilience model."))
+            messages.success(request, _("The document is now the draft of this resilience model."))
             return redirect("models:version", version.model_id, version.number)
     page = {"form": form, "crumbs": [_models_crumb()]}
     return render(request, "models/import.html", page, status=422 if form.errors else 200)
@@ -153,7 +153,7 @@ def publish(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
 @require_POST
 @workspace_page("models:retire")
 def retire(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
-    done = _("Version %d is retired. What refers to it stays.")
+    done = _("Version %d is retired. Whatever already uses it stays.")
     return _change(request, pk, number, "models:retire", services.retire_version, done)
 
 

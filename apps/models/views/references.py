@@ -86,6 +86,8 @@ def _sentence(problem: Problem) -> str:
 
 def _tell(request: HttpRequest, frozen: ReferenceSet, is_new: bool) -> None:
     if is_new:
-        messages.success(request, _("The reference set is frozen. Assessments and campaigns can be compared with it."))
+        messages.success(
+            request, _("The reference set is frozen. Assessments and campaigns can now be compared with it.")
+        )
     else:
-        messages.info(request, _("The very same units are frozen already, as “%s”.") % frozen.name)
+        messages.info(request, _("The same units are already frozen as “%s”.") % frozen.name)

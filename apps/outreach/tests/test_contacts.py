@@ -167,7 +167,7 @@ def test_what_is_not_certain_comes_back_to_be_looked_at(content: bytes) -> None:
 def test_of_too_many_lines_none_is_looked_at(text: str) -> None:
     reading = contacts.read(text)
 
-    assert (reading.contacts, reading.problems) == ([], ["At most 10000 people at once."])
+    assert (reading.contacts, reading.problems) == ([], ["You can add at most 10000 people at once."])
 
 
 def test_long_texts_are_read_in_turns_and_short_ones_at_once() -> None:

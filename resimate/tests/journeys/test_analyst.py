@@ -64,7 +64,7 @@ def test_from_the_model_document_to_the_exported_result(visitor: Callable[..., V
     analyst.go("/campaigns/")
     page.get_by_role("link", name="Resilience check 2026").first.click()
     page.get_by_role("link", name="Results").first.click()
-    page.get_by_text("Counts 10 of 18 answers").first.wait_for()
+    page.get_by_text("Based on 10 of 18 answers").first.wait_for()
     analyst.look("6-results")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()

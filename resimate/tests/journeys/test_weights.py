@@ -115,8 +115,8 @@ def test_pairs_are_compared_without_javascript_and_a_contradiction_is_pointed_at
     for place, said in enumerate(("3", "-5", "3")):
         page.locator(f"select[name=c-{place}]").select_option(said)
     page.get_by_role("button", name="Save and check").click()
-    page.get_by_role("link", name="Look at it again").click()
-    assert page.get_by_text("This answer fits the others least.").is_visible()
+    page.get_by_role("link", name="Review this answer").click()
+    assert page.get_by_text("This answer is the least consistent with the others.").is_visible()
     page.go_back()
     page.get_by_role("button", name="Send my judgement").click()
     assert page.get_by_role("heading", name="Your judgement has been sent").is_visible()

@@ -55,7 +55,7 @@ def test_a_check_shows_what_would_be_made_and_the_next_step_makes_it(browser: Cl
 
     made = browser.post(PAGE, _hidden(checked), follow=True)
 
-    assert "The files are imported." in _text(made)
+    assert "The files have been imported." in _text(made)
     assert ModelVersion.objects.get().state == "published"
     assert Assessment.objects.count() == 2
 
@@ -110,8 +110,8 @@ def test_data_alone_name_their_version_and_are_taken_back(
     undone = browser.post(f"{PAGE}{record.pk}/undo/", follow=True)
     again = browser.post(f"{PAGE}{record.pk}/undo/", follow=True)
 
-    assert "The import is undone." in _text(undone)
-    assert "It was undone already." in _text(again)
+    assert "The import has been undone." in _text(undone)
+    assert "This import has already been undone." in _text(again)
     assert not Subject.objects.exists()
 
 
