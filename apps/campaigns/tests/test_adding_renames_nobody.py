@@ -45,7 +45,7 @@ def test_all_or_nobody_is_added(draft: Campaign, ada: User, clock: Clock) -> Non
 
 def test_one_address_with_two_names_is_refused(draft: Campaign, ada: User, clock: Clock) -> None:
     two = [Contact("Ida", "adar@example.org"), Contact("Ada", "ADAR@example.org")]
-    with pytest.raises(KnownByAnotherName, match="comes twice, as Ada and as Ida"):
+    with pytest.raises(KnownByAnotherName, match="appears twice, as Ada and as Ida"):
         services.add_stakeholders(draft, two, acting_user=ada, now=clock.moment)
 
 
@@ -85,5 +85,5 @@ def test_field_and_file_are_one_list(staff: Client, draft: Campaign) -> None:
     refused = staff.post(path, {"stakeholders": "Ida,ADAR@example.org", "file": file})
 
     assert refused.status_code == 422
-    assert "adar@example.org is in the field above as well." in refused.content.decode()
+    assert "adar@example.org is also in the field above." in refused.content.decode()
     assert not services.find_by_email("adar@example.org").exists()

@@ -102,7 +102,7 @@ def test_every_kind_of_question_keeps_its_kind_of_value(campaign: Campaign, bos_
         ({"q-S1": "nan"}, "Enter a number, for example 12.5."),
         ({"q-S1": "101"}, "Enter a number from 0 to 100."),
         ({"q-S1": "1", "x-S1.dont_know": "1"}, "not both"),
-        ({"x-S1.dont_know": "1", "x-S1.not_applicable": "1"}, "Choose one of them"),
+        ({"x-S1.dont_know": "1", "x-S1.not_applicable": "1"}, "Tick either"),
         ({"q-S2": "perhaps"}, "Choose one of the answers offered."),
         ({"c-S2": "x" * 5001}, "at most 5000 characters"),
     ],

@@ -220,9 +220,9 @@ def test_the_first_page_promises_what_is_so(campaign: Campaign, bos_link: str, v
 
     for words in (
         "Your answers are confidential.",
-        "sees whether you have answered, and never which answers are yours",
-        "Results count at least five people, and at least five more each time they change.",
-        "Comments are shown word for word, without your name, to those who run the campaign",
-        "may read single answers after the end",
+        "sees whether you have answered, but never which answers are yours",
+        "Results are based on at least five people, and on at least five more each time they change.",
+        "The organisers see comments word for word, without your name",
+        "may read single answers, without names",
     ):
         assert words in page

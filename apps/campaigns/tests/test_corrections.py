@@ -52,7 +52,7 @@ def test_a_draft_is_changed_on_its_page(draft: Campaign, staff: Client) -> None:
 def test_an_open_campaign_keeps_what_people_were_told(campaign: Campaign, staff: Client) -> None:
     answer = staff.post(f"/campaigns/{campaign.pk}/edit/", {"name": "Other"}, follow=True)
 
-    assert "Only a draft can be changed" in text_of(answer)
+    assert "Only a draft campaign can be changed" in text_of(answer)
     campaign.refresh_from_db()
     assert campaign.name == "Spring check"
 

@@ -165,7 +165,7 @@ def test_who_watches_a_campaign_sees_that_scores_wait(
 ) -> None:
     path = f"/campaigns/{campaign.pk}/{page}"
     seen_at = _last_seen("worker", timedelta(hours=1))
-    words = f"New answers wait to be scored: no worker has been seen since {seen_at:%-d %B %Y, %H:%M} UTC."
+    words = f"New answers are waiting to be scored: no worker has been seen since {seen_at:%-d %B %Y, %H:%M} UTC."
     assert words not in staff.get(path).content.decode()
     _ten_answer(campaign, clock)
     assert words in staff.get(path).content.decode()
@@ -176,7 +176,7 @@ def test_who_watches_a_campaign_sees_that_scores_wait(
     assert words in staff.get(path).content.decode()
     degraded.beat("worker")
 
-    assert "New answers wait" not in staff.get(path).content.decode()
+    assert "New answers are waiting" not in staff.get(path).content.decode()
 
 
 @pytest.fixture

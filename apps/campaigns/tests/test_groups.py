@@ -88,11 +88,11 @@ def test_a_group_that_is_not_weighed_is_named(
     services.add_stakeholders(weighed, people("Staff", "management", group), acting_user=ada, now=clock.moment)
 
     page = staff.get(f"/campaigns/{weighed.pk}/").content.decode()
-    assert f"does not weigh the group {said}: the answers of 1 person do not count." in " ".join(page.split())
-    assert page.count("does not weigh") == 1
+    assert f"gives the group {said} no weight: the answers of 1 person do not count." in " ".join(page.split())
+    assert page.count("gives the group") == 1
     progress: Any = staff.get(f"/api/v1/campaigns/{weighed.pk}/progress/", headers=HOST).json()
     assert progress["unweighed_groups"] == [group]
 
 
 def test_a_model_that_weighs_no_groups_names_none(draft: Campaign, staff: Client) -> None:
-    assert "does not weigh" not in staff.get(f"/campaigns/{draft.pk}/").content.decode()
+    assert "gives the group" not in staff.get(f"/campaigns/{draft.pk}/").content.decode()

@@ -193,10 +193,10 @@ def test_a_campaign_is_steered_from_its_page(draft: Campaign, staff: Client, clo
     assert "2 people will get a reminder." in act("remind")
     assert "reminders are on their way" in act("remind")
     deliver_everything(clock)
-    assert "was reminded today" in act("remind")
+    assert "already been reminded today" in act("remind")
     later = (draft.closes_at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     assert "has a new closing date" in act("extend", {"closes_at": later})
-    assert "must be later" in act("extend", {"closes_at": later})
+    assert "must be in the future and later" in act("extend", {"closes_at": later})
     assert "Choose a day and a time." in act("extend", {"closes_at": "soon"})
     assert "final score" in act("close")
 

@@ -70,7 +70,7 @@ def test_the_page_shows_the_score_its_band_and_how_many_answered(wave: Wave, sta
 
     assert "75.0" in page
     assert "High" in page
-    assert "Counts all 6 answers" in page
+    assert "Based on all 6 answers" in page
     assert "Final results" in page
     assert "<svg" in page
     assert "Show as table" in page

@@ -86,7 +86,7 @@ def test_answers_can_be_changed_and_sent_again(
     visitor.post(f"{bos_link}check/")
 
     clock.forward(days=1)
-    assert "You can still change them" in visitor.get(bos_link).content.decode()
+    assert "you can change them" in visitor.get(bos_link).content.decode()
     visitor.post(f"{bos_link}answers/P1/", {"q-P1": "1"}, headers={"HX-Request": "true"})
     visitor.post(f"{bos_link}check/")
 

@@ -63,7 +63,7 @@ def test_a_document_does_not_replace_a_draft_unasked(browser: Client, survey: di
     page = browser.post("/models/import/", {"text": json.dumps(survey)}, headers=ACME)
 
     assert page.status_code == 422
-    assert "has a draft already: version 1" in text_of(page)
+    assert "already has a draft: version 1" in text_of(page)
     assert 'type="checkbox" name="replace"' in text_of(page)
     assert ModelVersion.objects.get().document["name"]["en"] == "Edited for hours"
 
@@ -81,7 +81,7 @@ def test_a_draft_that_was_replaced_when_asked_comes_back(browser: Client, survey
     page = browser.post("/models/import/", {"text": json.dumps(survey), "replace": "on"}, headers=ACME, follow=True)
 
     assert ModelVersion.objects.get().document == survey
-    assert "took the place of another draft" in text_of(page)
+    assert "replaced another draft" in text_of(page)
     undo = f"/models/exchange/{Import.objects.get(replaced__isnull=False).pk}/undo/"
     assert f'action="{undo}"' in text_of(page)
     back = browser.post(undo, {"from": "model"}, headers=ACME, follow=True)

@@ -55,9 +55,9 @@ def test_it_says_what_the_score_is_made_of_and_what_would_help(browser: Client, 
 
     nodes = {score.node: score.value for score in run.scores.all()}
     assert f"{run.score:.1f}" in text
-    assert f"leadership brings most: {0.75 * nodes['leadership']:.1f} of {run.score:.1f}" in text
-    assert f"weight 1 · counts 25 % in the whole · brings {0.25 * nodes['network']:.1f}" in text
-    assert f"network is {100 - nodes['network']:.1f} below its target of 100 and counts 25 % in the whole" in text
+    assert f"leadership contributes most: {0.75 * nodes['leadership']:.1f} of {run.score:.1f}" in text
+    assert f"weight 1 · 25 % of the whole · contributes {0.25 * nodes['network']:.1f}" in text
+    assert f"network is {100 - nodes['network']:.1f} below its target of 100 and makes up 25 % of the whole" in text
     assert "Every additional 10 in leadership raises the score by about 7.5." in text
     assert "2 questions, 6 people, mean of all raters" in text
     assert f"{nodes['leadership']:.6g}</td>" in text
@@ -115,7 +115,7 @@ def test_a_measured_score_is_followed_from_its_input(
 
     text = _page(browser, assessment.pk)
 
-    assert "Geometric mean: a weak part weighs heavily. So the score cannot be split" in text
+    assert "Geometric mean: a weak part weighs heavily. The score cannot be broken down" in text
     assert "between the goalposts 20 and 85" in text
     assert "natural logarithm" in text
     assert "13,185.5</td>" in text

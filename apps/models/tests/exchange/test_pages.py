@@ -71,7 +71,7 @@ def test_a_workbook_is_made_a_draft_and_offered_again(browser: Client, survey: d
     assert address in _text(detail)
     assert browser.get(address).content == book
     refused = browser.get(f"/models/{version.model_id}/versions/1/coinr.zip", follow=True)
-    assert "The model asks questions" in html.unescape(_text(refused))
+    assert "This model asks questions" in html.unescape(_text(refused))
 
 
 def test_what_is_wrong_is_shown_with_file_line_and_column(browser: Client) -> None:
@@ -122,13 +122,13 @@ def test_much_data_goes_on_in_the_background(browser: Client, publish: Any, surv
 
     begun = browser.post(PAGE, _hidden(checked), follow=True)
 
-    assert "it goes on in the background" in _text(begun)
+    assert "continues in the background" in _text(begun)
     assert Job.objects.get().kind == "models.import"
-    assert "goes on in the background. You can leave this page." in _text(begun)
+    assert "continues in the background. You can leave this page." in _text(begun)
     assert 'hx-select="#imports"' in _text(begun)
 
 
-@pytest.mark.parametrize(("state", "said"), [("failed", "failed; nothing was made."), ("succeeded", None)])
+@pytest.mark.parametrize(("state", "said"), [("failed", "failed. Nothing was created."), ("succeeded", None)])
 def test_an_import_that_ended_is_not_asked_for_again(
     browser: Client, ada: User, now: Any, state: str, said: Any
 ) -> None:

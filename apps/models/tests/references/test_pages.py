@@ -61,7 +61,7 @@ def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelV
     again = browser.post(path, {"name": "File", "file": file}, follow=True)
 
     assert "The reference set is frozen." in _text(done)
-    assert "frozen already, as “Wave”" in _text(again)
+    assert "already frozen as “Wave”" in _text(again)
     assert [one.name for one in ReferenceSet.objects.all()] == ["Wave"]
 
 
