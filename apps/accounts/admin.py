@@ -67,19 +67,19 @@ class UserAdmin(ServiceAdmin[User]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description=gettext_lazy("Close the chosen accounts"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Close the selected accounts"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         def close(user: User, now: datetime) -> None:
             services.deactivate_user(user, acting_user=_acting(request), now=now)
 
         self.each(request, queryset, close, _("{count} closed."))
 
-    @admin.action(description=gettext_lazy("Open the chosen accounts again"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Reopen the selected accounts"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         def reopen(user: User, now: datetime) -> None:
             services.activate_user(user, acting_user=_acting(request), now=now)
 
-        self.each(request, queryset, reopen, _("{count} open again."))
+        self.each(request, queryset, reopen, _("{count} reopened."))
 
     @admin.action(description=gettext_lazy("Send links to choose a new password"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -89,7 +89,9 @@ class UserAdmin(ServiceAdmin[User]):
         self.each(request, queryset, send, _("{count} links are on their way."))
 
     @admin.action(
-        description=gettext_lazy("Make and show new passwords for the chosen accounts, where no e-mail arrives"),
+        description=gettext_lazy(
+            "Generate and show new passwords for the selected accounts, if e-mail does not reach them"
+        ),
         permissions=["change"],
     )
     def reset_password(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -108,7 +110,7 @@ class PermissionsForm(forms.ModelForm[Any]):
         delimiter="\n",
         required=False,
         widget=AdminTextareaWidget(attrs={"spellcheck": "false"}),
-        help_text=gettext_lazy("One a line, as resource:scope:action; for example models:tenant:read."),
+        help_text=gettext_lazy("One per line, as resource:scope:action; for example models:tenant:read."),
     )
 
     def clean_permissions(self) -> list[str]:
@@ -164,7 +166,7 @@ class GrantForm(forms.ModelForm[Grant]):
         fields = ("user", "role", "object_id", "valid_until")
         help_texts = {
             "object_id": gettext_lazy(
-                "Leave empty for everything, or give the id of one object where the role allows it."
+                "Leave empty for everything, or enter the id of one object if the role allows it."
             )
         }
 
@@ -200,7 +202,7 @@ class GrantAdmin(ServiceAdmin[Grant]):
 class ApiKeyForm(PermissionsForm):
     expires_at = moment_field(
         gettext_lazy("Expires at"),
-        gettext_lazy("Time zone: %(zone)s. In 90 days, if not said; in 365 at most."),
+        gettext_lazy("Time zone: %(zone)s. 90 days from now if left empty; at most 365."),
         required=False,
     )
 
@@ -233,7 +235,7 @@ class ApiKeyAdmin(ServiceAdmin[ApiKey]):
         obj.pk = made.pk
         messages.warning(request, _("The key of %s, shown only now: %s") % (made.name, text))
 
-    @admin.action(description=gettext_lazy("Revoke the chosen keys"), permissions=["view"])
+    @admin.action(description=gettext_lazy("Revoke the selected keys"), permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         def revoke(key: ApiKey, now: datetime) -> None:
             services.revoke_api_key(key, acting_user=_acting(request), now=now)

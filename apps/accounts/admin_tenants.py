@@ -24,14 +24,18 @@ class NewTenantForm(forms.ModelForm[Tenant]):
 
     admin_email = forms.EmailField(
         label=gettext_lazy("E-mail address of its first administrator"),
-        help_text=gettext_lazy("A password is made for this account and shown once, after you save."),
+        help_text=gettext_lazy("A password is generated for this account and shown once, after you save."),
     )
 
     class Meta:
         model = Tenant
         fields = ("slug", "name")
         labels = {"slug": gettext_lazy("Short name")}
-        help_texts = {"slug": gettext_lazy("First part of its address: small letters, digits and hyphens. It stays.")}
+        help_texts = {
+            "slug": gettext_lazy(
+                "First part of its address: lower-case letters, digits and hyphens. It cannot be changed later."
+            )
+        }
 
     def clean_slug(self) -> str:
         return str(_checked(check_slug, self.cleaned_data["slug"]))

@@ -52,8 +52,10 @@ class Permission:
     def parse(cls, text: str, object_id: UUID | None = None) -> "Permission":
         """Read what somebody wants to permit. Refuses what no app declares."""
         if not rights.is_known(text):
-            detail = Sentence("{text!r} is not resource:scope:action of this product.", text=text)
-            raise Invalid(Sentence("{text!r} is no permission.", text=text), errors=[Problem("/permissions", detail)])
+            detail = Sentence("{text!r} is not a permission of this product. Use resource:scope:action.", text=text)
+            raise Invalid(
+                Sentence("{text!r} is not a permission.", text=text), errors=[Problem("/permissions", detail)]
+            )
         return cls.stored(text, object_id)
 
     @classmethod

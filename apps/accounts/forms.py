@@ -30,7 +30,7 @@ class ProfileForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
-        choices=lambda: [("", _("That of the organisation")), *((one, one) for one in sorted(zones.known()))],
+        choices=lambda: [("", _("Same as the organisation")), *((one, one) for one in sorted(zones.known()))],
     )
 
 
@@ -58,20 +58,20 @@ class NewPasswordForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("password") != given.get("repeated"):
-            self.add_error("repeated", _("This is not the same as the new password."))
+            self.add_error("repeated", _("The two passwords do not match."))
         return given
 
 
 class PasswordForm(NewPasswordForm):
     present = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         max_length=LONGEST,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     revoke_keys = forms.BooleanField(
-        label=_("Revoke my API keys, too"),
-        help_text=_("If you think that somebody else was in your account."),
+        label=_("Also revoke my API keys"),
+        help_text=_("If you think that somebody else has used your account."),
         required=False,
     )
     field_order = ("present", "password", "repeated", "revoke_keys")

@@ -20,7 +20,7 @@ from apps.core.models import Job
 class ReachLost(Refused):
     code = "reach_lost"
     status = 403
-    title = "Whoever asked for this may no longer do it"
+    title = "The person who asked for this may no longer do it"
 
 
 def enqueue(kind: str, parameters: dict[str, Any], *, acting_user: User, now: datetime) -> Job:

@@ -39,7 +39,7 @@ class SettingForm(forms.ModelForm[Setting]):
         try:
             given["value"] = key.read(given["value"])
         except ValueError:
-            self.add_error("value", gettext("This setting does not take such a value."))
+            self.add_error("value", gettext("This value is not valid for the setting."))
         else:
             if problem := key.problem_with(given["value"]):
                 self.add_error("value", translated(problem))

@@ -30,13 +30,13 @@ LAST_WILL: Final = 70
 class TookTooLong(Refused):
     code = "took_too_long"
     status = 422
-    title = "The work took longer than it may"
+    title = "The work took too long"
 
 
 class NeededTooMuch(Refused):
     code = "needed_too_much_memory"
     status = 422
-    title = "The work needed more memory than it may"
+    title = "The work needed too much memory"
 
 
 def run(
@@ -71,7 +71,7 @@ def _answer(child: "subprocess.Popen[bytes]", task: bytes, seconds: float, look:
             given = None  # what was not written yet is remembered
         look()
         if time.monotonic() > until:
-            raise TookTooLong(Sentence("It was stopped after {seconds:g} seconds.", seconds=seconds))
+            raise TookTooLong(Sentence("The work was stopped after {seconds:g} seconds.", seconds=seconds))
 
 
 def _outcome(answer: bytes, code: int) -> Any:

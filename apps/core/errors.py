@@ -66,7 +66,7 @@ class Invalid(Refused):
 
     code = "invalid"
     status = 422
-    title = "Some of what was sent is not valid"
+    title = "Some of the request is not valid"
 
 
 class Stale(Refused):
@@ -89,13 +89,13 @@ catalogue("not_authenticated", 401, "Sign in or send an API key")
 catalogue("permission_denied", 403, "Not permitted")
 catalogue("suspended", 403, "The workspace of this organisation is suspended")
 catalogue("not_found", 404, "Not found")
-catalogue("method_not_allowed", 405, "This address does not take that method")
-catalogue("not_acceptable", 406, "No representation of that kind")
+catalogue("method_not_allowed", 405, "This address does not support that method")
+catalogue("not_acceptable", 406, "That format is not available")
 catalogue("too_slow", 408, "The body of the request did not arrive in time")
-catalogue("length_required", 411, "Say how long the body is: without a length only JSON is taken")
-catalogue("changed_meanwhile", 409, "Somebody else changed the same at the same moment; try again")
+catalogue("length_required", 411, "Send a Content-Length: without one, only JSON is accepted")
+catalogue("changed_meanwhile", 409, "Somebody else changed this at the same moment; try again")
 catalogue("too_large", 413, "The request is too large")
 catalogue("unsupported_media_type", 415, "Send JSON")
 catalogue("rate_limited", 429, "Too many requests")
-catalogue("unavailable", 503, "A part of the service is away; try again shortly")
-catalogue("internal", 500, "An unexpected fault; it has been logged")
+catalogue("unavailable", 503, "Part of the service is unavailable; try again shortly")
+catalogue("internal", 500, "An unexpected error; it has been logged")

@@ -45,7 +45,7 @@ declare("job.cancelled", "Somebody cancelled a job.", {"job_id": ID})
 
 class JobHasEnded(Refused):
     code = "job_has_ended"
-    title = "The job has ended already"
+    title = "The job has already ended"
 
 
 class JobGivenUp(Refused):
@@ -123,7 +123,7 @@ def cancel(job: Job, *, now: datetime) -> Job:
     """Cancel a job that has not ended; one that is running stops at its next word of progress."""
     job = locked(Job.objects.all(), job.pk)
     if job.has_ended:
-        raise JobHasEnded(Sentence("It has {state} already.", state=job.state))
+        raise JobHasEnded(Sentence("The job has already ended ({state}).", state=job.state))
     job.state, job.ended_at, job.parameters = Job.State.CANCELLED, now, {}
     job.save(update_fields=["state", "ended_at", "parameters"])
     events.publish("job.cancelled", {"job_id": str(job.pk)}, now=now)
@@ -171,7 +171,7 @@ def _problem_of(error: Exception) -> dict[str, Any]:
 
 def _check_starts(job: Job) -> None:
     if job.starts > MOST_STARTS:
-        raise JobGivenUp(Sentence("It was started {most} times and never finished.", most=MOST_STARTS))
+        raise JobGivenUp(Sentence("The job was started {most} times and never finished.", most=MOST_STARTS))
 
 
 def _run(job: Job) -> None:

@@ -30,7 +30,7 @@ def locked(rows: QuerySet[M], pk: Any) -> M:
     try:
         return rows.get(pk=pk)
     except ObjectDoesNotExist:
-        raise Gone("It is not there any more.") from None
+        raise Gone("It no longer exists.") from None
 
 
 def all_locked(rows: QuerySet[M], *, most: int | None = None, no_key: bool = False) -> Sequence[M]:

@@ -54,20 +54,20 @@ declare(
     "redis",
     _redis,
     mend="check REDIS_URL; without Redis limits are off and workers wait for the sweep",
-    away=_("Redis is away: limits are off, results are not kept at hand, and work begins some seconds later."),
+    away=_("Redis is unavailable. Rate limits are off, results are not cached, and work starts a few seconds late."),
 )
 declare(
     "worker",
     partial(_pulse, "worker"),
     mend="start `celery --app resimate.celery worker`, as `make run` does; see its log",
-    away=_("No worker has been seen yet: what takes long waits, small things are done at once."),
-    away_since=_("No worker has been seen since %(since)s: what takes long waits, small things are done at once."),
+    away=_("No worker has been seen yet. Long tasks are waiting; short ones are done at once."),
+    away_since=_("No worker has been seen since %(since)s. Long tasks are waiting; short ones are done at once."),
 )
 declare(
     "scheduler",
     partial(_pulse, "scheduler"),
     mend="start `celery --app resimate.celery beat`, as `make run` does; see its log",
-    away=_("No scheduler has been seen yet: reminders and nightly work wait."),
-    away_since=_("No scheduler has been seen since %(since)s: reminders and nightly work wait."),
+    away=_("No scheduler has been seen yet. Reminders and nightly work are waiting."),
+    away_since=_("No scheduler has been seen since %(since)s. Reminders and nightly work are waiting."),
 )
 declare("disk", _disk, mend="make room where RESIMATE_DATA_DIR is")

@@ -40,7 +40,7 @@ class CalculationsBusy(Refused):
 
     code = "calculations_busy"
     status = 503
-    title = "Other calculations are under way; try again shortly"
+    title = "Other calculations are running; try again shortly"
     retry_after: ClassVar[int] = 2
 
 

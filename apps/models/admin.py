@@ -104,7 +104,7 @@ class ResilienceModelAdmin(ServiceAdmin[ResilienceModel]):
     def delete_model(self, request: HttpRequest, obj: ResilienceModel) -> None:
         services.delete_model(obj, acting_user=user_of(request), now=timezone.now())
 
-    @admin.action(description=gettext_lazy("Publish the drafts of the chosen models"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Publish the drafts of the selected models"), permissions=["change"])
     def publish_drafts(self, request: HttpRequest, queryset: QuerySet[ResilienceModel]) -> None:
         def publish(model: ResilienceModel, now: datetime) -> None:
             draft = model.versions.filter(state=ModelVersion.State.DRAFT).first()
@@ -160,7 +160,7 @@ class AssessmentAdmin(ReadOnlyAdmin[Assessment]):
     def shown_values(self, assessment: Assessment) -> str:
         return format_html("<code>{}</code>", json.dumps(assessment.values, ensure_ascii=False, sort_keys=True))
 
-    @admin.action(description=gettext_lazy("Lock the chosen assessments"), permissions=["view"])
+    @admin.action(description=gettext_lazy("Lock the selected assessments"), permissions=["view"])
     def lock(self, request: HttpRequest, queryset: QuerySet[Assessment]) -> None:
         def lock(assessment: Assessment, now: datetime) -> None:
             services.lock_assessment(assessment, acting_user=user_of(request), now=now)

@@ -29,13 +29,13 @@ class TenantAdmin(ReadOnlyAdmin[Tenant]):
     def address(self, tenant: Tenant) -> SafeString:
         return format_html('<a href="{0}">{0}</a>', hosts.home_of(tenant))
 
-    @admin.action(description=_("Suspend the chosen tenants"), permissions=["view"])
+    @admin.action(description=_("Suspend the selected tenants"), permissions=["view"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         self.each(request, queryset, _suspend, gettext("{count} suspended."))
 
-    @admin.action(description=_("Open the chosen tenants again"), permissions=["view"])
+    @admin.action(description=_("Resume the selected tenants"), permissions=["view"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        self.each(request, queryset, _resume, gettext("{count} open again."))
+        self.each(request, queryset, _resume, gettext("{count} reopened."))
 
 
 def _suspend(tenant: Tenant, now: datetime) -> None:

@@ -16,7 +16,7 @@ from resimate_text.sentences import Sentence
 
 class TenantExists(Refused):
     code = "tenant_exists"
-    title = "There is such a tenant already"
+    title = "The tenant already exists"
 
 
 class TenantUnknown(Refused):
@@ -31,7 +31,7 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
     schema = schema_for(slug)
     with owner_in("public") as connection, transaction.atomic(using=OWNER):
         if Tenant.objects.using(OWNER).filter(slug=slug).exists():
-            raise TenantExists(Sentence("A tenant {slug} exists already.", slug=slug))
+            raise TenantExists(Sentence("A tenant {slug} already exists.", slug=slug))
         tenant = Tenant(slug=slug, schema_name=schema, name=name, created_at=now)
         _save(tenant)
         Domain(tenant=tenant, domain=f"{slug}.{settings.BASE_DOMAIN}", is_primary=True).save(using=OWNER)
@@ -50,7 +50,7 @@ def _save(tenant: Tenant) -> None:
         with transaction.atomic(using=OWNER):
             tenant.save(using=OWNER)
     except IntegrityError:
-        raise TenantExists(Sentence("A tenant {slug} exists already.", slug=tenant.slug)) from None
+        raise TenantExists(Sentence("A tenant {slug} already exists.", slug=tenant.slug)) from None
 
 
 def check_slug(slug: str) -> None:

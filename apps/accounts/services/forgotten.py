@@ -42,7 +42,7 @@ ADDRESS = throttle.Limit("forgotten", free=20, longest=900)
 class LinkUsedUp(Refused):
     code = "reset_link_used_up"
     status = 410
-    title = "The link to choose a new password is used up, too old, or not whole"
+    title = "The link to choose a new password has been used, is too old, or is incomplete"
 
 
 def ask_for_link(email: str, *, now: datetime) -> None:
@@ -67,7 +67,7 @@ def send_link(user: User, *, acting_user: User, now: datetime) -> None:
     """Send the owner of an account a link to choose a new password; until they do, the present one stays."""
     refuse_unheld(acting_user, authz.permissions_of(user))
     if not user.is_active:
-        raise Closed("The account is closed: open it first.")
+        raise Closed("The account is closed. Reopen it first.")
     _promise_link(user, actor=acting_user, now=now)
 
 

@@ -22,22 +22,22 @@ ADMINISTRATORS = (ADMINISTRATOR.code, PLATFORM_ADMINISTRATOR.code)
 class NotYoursToGive(Refused):
     code = "not_yours_to_give"
     status = 403
-    title = "Only permissions that you have yourself can be given"
+    title = "You can give only permissions that you have yourself"
 
 
 class LastAdministrator(Refused):
     code = "last_administrator"
-    title = "Somebody must remain who administers"
+    title = "At least one administrator must remain"
 
 
 class AlreadyGranted(Refused):
     code = "already_granted"
-    title = "The user has this role already"
+    title = "The user already has this role"
 
 
 class SystemRole(Refused):
     code = "system_role"
-    title = "Roles of the product cannot be changed"
+    title = "Built-in roles cannot be changed"
 
 
 class RoleInUse(Refused):
@@ -47,7 +47,7 @@ class RoleInUse(Refused):
 
 class RoleExists(Refused):
     code = "role_exists"
-    title = "There is a role with this code already"
+    title = "There is already a role with this code"
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def grant_role(
         with transaction.atomic():
             grant.save(force_insert=True)
     except IntegrityError as error:
-        raise AlreadyGranted(Sentence("The user has the role {role} already.", role=role.name)) from error
+        raise AlreadyGranted(Sentence("The user already has the role {role}.", role=role.name)) from error
     audit.record("grant.created", now=now, target=grant, actor=acting_user, details=_about(grant))
     events.publish("grant.created", {"grant_id": str(grant.pk), "user_id": str(user.pk)}, now=now)
     return grant
@@ -83,7 +83,7 @@ def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
     """A grant for one object takes a role that speaks of objects; any other would mean more than it seems."""
     scopes = [rights.SCOPES[Permission.parse(text).scope] for text in role.permissions]
     if object_id is not None and not all(scope.of_one_object for scope in scopes):
-        reason = Sentence("The role {role} is not about single objects.", role=role.name)
+        reason = Sentence("The role {role} cannot be limited to single objects.", role=role.name)
         raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
 
 
@@ -111,7 +111,7 @@ def refuse_unheld(acting_user: User | None, wanted: Sequence[Permission]) -> Non
     missing = [one for one in wanted if acting_user is not None and not authz.holds(acting_user, one)]
     if missing:
         listed = ", ".join(map(str, missing))
-        raise NotYoursToGive(Sentence("You do not have: {permissions}.", permissions=listed))
+        raise NotYoursToGive(Sentence("You do not have these permissions yourself: {permissions}.", permissions=listed))
 
 
 def refuse_without_administrator(
@@ -128,7 +128,7 @@ def refuse_without_administrator(
             return
         remaining = remaining.exclude(user=without_user)
     if not remaining.exists():
-        raise LastAdministrator("This is the last administrator; make somebody else one first.")
+        raise LastAdministrator("This is the last administrator. Make somebody else an administrator first.")
 
 
 def create_role(code: str, *, name: str, permissions: Sequence[str], acting_user: User | None, now: datetime) -> Role:
@@ -140,7 +140,7 @@ def create_role(code: str, *, name: str, permissions: Sequence[str], acting_user
             audit.record("role.created", now=now, target=role, actor=acting_user, details={"permissions": permissions})
             events.publish("role.created", {"role_id": str(role.pk)}, now=now)
     except IntegrityError as error:
-        raise RoleExists(Sentence("There is a role {code} already.", code=code)) from error
+        raise RoleExists(Sentence("There is already a role {code}.", code=code)) from error
     return role
 
 
@@ -170,5 +170,5 @@ def delete_role(role: Role, *, acting_user: User | None, now: datetime) -> None:
 def _own_role(role: Role) -> Role:
     role = locked(Role.objects.all(), role.pk)
     if role.is_system:
-        raise SystemRole(Sentence("The role {role} comes with the product and stays as it is.", role=role.name))
+        raise SystemRole(Sentence("The role {role} is built in and cannot be changed.", role=role.name))
     return role

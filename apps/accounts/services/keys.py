@@ -34,10 +34,10 @@ def create_api_key(
     so only who may take over an account makes one for somebody else.
     """
     if acting_user is not None and acting_user.pk != user.pk and not authz.allows(acting_user, "users:manage", user):
-        raise NotYoursToGive("You may make keys for your own account only.")
+        raise NotYoursToGive("You can create keys only for your own account.")
     expires_at = expires_at or now + LIFE
     if not now < expires_at <= now + LONGEST_LIFE:
-        reason = Sentence("A key ends in the future, after at most {days} days.", days=LONGEST_LIFE.days)
+        reason = Sentence("Choose an end in the future, at most {days} days away.", days=LONGEST_LIFE.days)
         raise Invalid(reason, errors=[Problem("/expires_at", reason, "expiry")])
     refuse_more_than_own(user, permissions)
     reach = [Permission.parse(text) for text in permissions] or authz.permissions_of(user)

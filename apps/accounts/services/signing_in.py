@@ -14,7 +14,7 @@ from resimate_text.sentences import Sentence
 class SignInRefused(Refused):
     code = "sign_in_refused"
     status = 401
-    title = "The e-mail address or the password is not right"
+    title = "The e-mail address or the password is incorrect"
 
 
 class TooManyAttempts(Refused):
@@ -39,7 +39,7 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         _refused("credentials", now)
-        raise SignInRefused("The e-mail address or the password is not right.")
+        raise SignInRefused("The e-mail address or the password is incorrect.")
     throttle.succeeded(email, ip, device)
     login(request, user)
     context.amend(user_id=str(user.pk), actor_type="user")

@@ -16,20 +16,20 @@ from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 
-WRONG_PASSWORD = gettext_noop("The present password is not right.")
-SAME_PASSWORD = gettext_noop("This is the present password: choose another one.")
+WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
+SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
 PRESENT = "present-password"
 
 
 class EmailTaken(Refused):
     code = "email_taken"
-    title = "There is an account with this e-mail address already"
+    title = "There is already an account with this e-mail address"
 
 
 class WrongPassword(Refused):
     code = "wrong_password"
     status = 422
-    title = "The present password is not right"
+    title = "The current password is incorrect"
 
 
 def check_email(email: str) -> None:
@@ -64,7 +64,7 @@ def create_user(
             audit.record("user.created", now=now, target=user, actor=acting_user)
             events.publish("user.created", {"user_id": str(user.pk)}, now=now)
     except IntegrityError as error:
-        raise EmailTaken("There is an account with this e-mail address already.") from error
+        raise EmailTaken("There is already an account with this e-mail address.") from error
     return user
 
 

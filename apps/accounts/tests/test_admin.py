@@ -123,7 +123,7 @@ def test_roles_of_the_product_are_only_read(office: Client) -> None:
 def test_a_permission_with_a_typing_error_is_refused_at_its_field(office: Client) -> None:
     answer = _post(office, "/admin/accounts/role/add/", code="viewer", name="Viewer", permissions="models:reed")
 
-    assert "is no permission" in answer.content.decode()
+    assert "is not a permission" in answer.content.decode()
     assert not Role.objects.filter(code="viewer").exists()
 
 
@@ -227,7 +227,7 @@ def test_a_setting_that_takes_text_takes_it_without_quotes(office: Client, typed
 def test_a_setting_that_takes_a_number_says_what_it_does_not_read(office: Client) -> None:
     page = _post(office, "/admin/configuration/setting/add/", key="api.rate.models", value="many").content.decode()
 
-    assert "does not take such a value" in page
+    assert "not valid for the setting" in page
     assert not Setting.objects.exists()
 
 

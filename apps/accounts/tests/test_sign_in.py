@@ -51,7 +51,7 @@ def test_it_says_the_same_about_an_unknown_address_a_wrong_password_and_a_closed
     assert [answer.status_code for answer in answers] == [422, 422, 422]
     pages = {_without_input(answer) for answer in answers}
     assert len(pages) == 1
-    assert "is not right" in pages.pop()
+    assert "is incorrect" in pages.pop()
     assert AuditEntry.objects.filter(action="session.refused", outcome="failure").count() == 3
 
 

@@ -60,7 +60,7 @@ def _revoke_key(request: HttpRequest, user: User) -> HttpResponse:
     if key is None:
         raise Http404
     services.revoke_api_key(key, acting_user=user, now=timezone.now())
-    messages.success(request, _("The key is revoked."))
+    messages.success(request, _("The key has been revoked."))
     return redirect("accounts:account")
 
 
@@ -72,7 +72,7 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
     if not form.is_valid():
         return None
     services.change_user(user, acting_user=user, now=timezone.now(), **form.cleaned_data)
-    messages.success(request, _("Your account is saved."))
+    messages.success(request, _("Your account has been saved."))
     response = redirect("accounts:account")
     remember_language(response, form.cleaned_data["language"])
     return response
@@ -100,5 +100,5 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
         return None
     update_session_auth_hash(request, changed)
     request.session.pop(sessions.FIRST, None)
-    messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+    messages.success(request, _("Your password has been changed. You have been signed out everywhere else."))
     return redirect("accounts:account")

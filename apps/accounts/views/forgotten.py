@@ -55,7 +55,7 @@ def _choose(request: HttpRequest, token: str) -> HttpResponse:
         services.owner_of(token)
         if form.is_valid():
             services.choose_password(token, password=form.cleaned_data["password"], now=timezone.now())
-            messages.success(request, _("Your password is changed. Sign in with the new one."))
+            messages.success(request, _("Your password has been changed. Sign in with the new one."))
             return redirect("accounts:sign-in")
     except services.LinkUsedUp:
         return render(request, "accounts/forgotten_used_up.html", status=services.LinkUsedUp.status)

@@ -32,7 +32,7 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
     try:
         user = services.sign_in(request, **form.cleaned_data, now=timezone.now())
     except services.SignInRefused:
-        form.add_error(None, _("The e-mail address or the password is not right."))
+        form.add_error(None, _("The e-mail address or the password is incorrect."))
         return _sign_in_page(request, form, target, status=422)
     except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)

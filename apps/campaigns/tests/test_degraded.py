@@ -105,7 +105,7 @@ def test_without_redis_calculations_answer_and_say_so(with_worker: None, without
         assert answer.status_code == 200
         assert answer.json()["results"][0]["score"] is not None
         assert [warning["code"] for warning in answer.json()["warnings"]] == ["degraded"]
-        assert "Redis is away" in answer.json()["warnings"][0]["detail"]
+        assert "Redis is unavailable" in answer.json()["warnings"][0]["detail"]
     ready = Client().get("/health/ready")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
     assert not ready.json()["dependencies"]["redis"]["up"]
@@ -124,7 +124,7 @@ def test_without_redis_answers_become_scores_by_the_sweep(
     assert api.get(f"assessments/{campaign.assessment_id}/scores/latest/").status_code == 200
     page = staff.get(f"/campaigns/{campaign.pk}/results/")
     assert page.status_code == 200
-    assert "Redis is away" in page.content.decode()
+    assert "Redis is unavailable" in page.content.decode()
 
 
 def test_with_redis_the_sweep_is_the_schedulers(with_worker: None, campaign: Campaign, clock: Clock) -> None:
@@ -156,7 +156,7 @@ def test_without_a_worker_what_takes_long_is_accepted_and_says_that_it_waits(api
     assert (asked.status_code, asked.json()["state"]) == (202, "queued")
     waiting = api.get(asked["Location"].removeprefix("/api/v1/")).json()
     assert asked.json()["warnings"] == waiting["warnings"] != []
-    assert "yet: what takes long waits" in waiting["warnings"][0]["detail"]
+    assert "yet. Long tasks are waiting" in waiting["warnings"][0]["detail"]
 
 
 @pytest.mark.parametrize("page", ["", "results/"])

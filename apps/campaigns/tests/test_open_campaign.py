@@ -90,7 +90,7 @@ def test_a_model_that_is_only_measured_has_nothing_to_ask(harbour: Subject, ada:
     )
     services.add_stakeholders(measured, [BO], acting_user=ada, now=clock.moment)
 
-    with pytest.raises(CampaignNotReady, match="asks no questions"):
+    with pytest.raises(CampaignNotReady, match="has no questions"):
         services.open_campaign(measured, acting_user=ada, now=clock.moment)
 
 

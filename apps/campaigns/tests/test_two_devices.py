@@ -34,7 +34,7 @@ def test_a_page_that_shows_an_older_answer_does_not_overwrite_the_newer(
     told = visitor.post(f"{bos_link}sections/people/", late)
 
     assert told.status_code == 409
-    assert "answered elsewhere meanwhile" in told.content.decode()
+    assert "answered elsewhere in the meantime" in told.content.decode()
     assert (value("P1"), value("P2")) == (1, 2)
     again = {"q-P1": "3", "s-P1": seen(told.content, "P1"), "q-P2": "2", "s-P2": seen(told.content, "P2")}
     assert visitor.post(f"{bos_link}sections/people/", again).status_code == 302
@@ -77,7 +77,7 @@ def test_an_answer_given_offline_before_a_newer_one_is_stale(
 
     assert value("P1") == 3
     assert reply["HX-Retarget"] == "#q-P1"
-    assert "answered elsewhere later" in reply.content.decode()
+    assert "answered this elsewhere later" in reply.content.decode()
     assert 'value="3" checked' in reply.content.decode()
 
 

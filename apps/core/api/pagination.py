@@ -35,7 +35,7 @@ class CursorPagination(pagination.CursorPagination):
                 UUID(str(cursor.position))
             return cursor
         except (NotFound, ValueError) as error:
-            raise ValidationError({"cursor": "is not one of ours"}) from error
+            raise ValidationError({"cursor": "is not a cursor of this list"}) from error
 
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
         """A row that the database wrote begins with its id."""

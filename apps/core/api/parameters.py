@@ -80,7 +80,7 @@ def read_query(
     for name in query:
         given = query.getlist(name)
         if name not in declared and name not in others:
-            problems.append(_problem(name, "is not known here", "unknown_parameter"))
+            problems.append(_problem(name, "is not allowed here", "unknown_parameter"))
         elif len(given) > 1:
             problems.append(_problem(name, "comes more than once", "repeated_parameter"))
         elif name in declared:
@@ -89,7 +89,7 @@ def read_query(
             except serializers.ValidationError as error:
                 problems.append(_problem(name, _first(error.detail), "invalid"))
     if problems:
-        raise Invalid("The query holds what this address does not take.", errors=problems)
+        raise Invalid("The query has parameters that this address does not accept.", errors=problems)
     return values
 
 

@@ -66,9 +66,9 @@ def _refuse_nul(body: bytes, data: Any) -> None:
     """PostgreSQL holds no text with U+0000, nor does anybody mean one."""
     if b"\\u0000" in body:
         places = islice(_nuls(data, ""), MOST_PROBLEMS + 1)
-        problems = [Problem(pointer, "holds the character U+0000", "bad_text") for pointer in places]
+        problems = [Problem(pointer, "contains the character U+0000", "bad_text") for pointer in places]
         if problems:
-            raise Invalid("Text cannot hold the character U+0000.", errors=problems)
+            raise Invalid("Text cannot contain the character U+0000.", errors=problems)
 
 
 def _nuls(data: Any, pointer: str) -> Iterator[str]:
@@ -90,7 +90,7 @@ def body_of(request: HttpRequest) -> bytes:
     try:
         return request.body
     except UnreadablePostError as error:
-        raise ParseError("The body did not arrive as a whole.") from error
+        raise ParseError("The body did not arrive completely.") from error
 
 
 class JSONParser(BaseParser):

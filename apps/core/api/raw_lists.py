@@ -177,7 +177,7 @@ def stream(rows: Iterable[dict[str, Any]], request: Request, *, name: str) -> St
 def _is_marked(request: Request) -> bool:
     wanted = request.query_params.get("bom")
     if wanted not in (None, "1"):
-        raise Invalid("There is no such mark.", errors=[Problem("/bom", "takes 1", "invalid")])
+        raise Invalid("Only 1 is accepted for bom.", errors=[Problem("/bom", "must be 1", "invalid")])
     return wanted == "1"
 
 

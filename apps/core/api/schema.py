@@ -58,7 +58,7 @@ ALWAYS = {
     "404": "Not found, or out of sight",
     "405": "Not a method of this address",
     "406": "No such representation",
-    "422": "Some of what was sent is not valid",
+    "422": "Some of the request is not valid",
     "429": "Too many requests; see Retry-After",
     "503": "A part of the service is away",
 }

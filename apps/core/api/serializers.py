@@ -88,7 +88,7 @@ class Strict(_Base):
         wrong = {}
         for key in others:
             if key not in known:
-                wrong[key] = [ErrorDetail("is not known here", code="unknown_key")]
+                wrong[key] = [ErrorDetail("is not allowed here", code="unknown_key")]
             elif key not in shown or shown[key] != data[key]:
                 wrong[key] = [ErrorDetail("is only read: it cannot be set", code="read_only")]
         return wrong

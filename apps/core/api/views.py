@@ -113,7 +113,7 @@ class ApiView(APIView):
         """Refuse the write when ``If-Match`` names another state than the present one. Call it under a row lock."""
         wanted = self.request.headers.get("If-Match")
         if wanted is not None and not matches(wanted, etag_of(representation)):
-            raise Stale("It has changed since you read it: read it again, and send the new ETag in If-Match.")
+            raise Stale("The object has changed since you read it. Read it again, and send the new ETag in If-Match.")
 
     def check_permissions(self, request: Request) -> None:
         """Count first: a refusal writes to the audit trail, and who is only refused must come to an end too."""
@@ -151,12 +151,12 @@ class ApiView(APIView):
         keys = list(request.data) if isinstance(request.data, dict) else [""]
         raise Invalid(
             "This address takes no body.",
-            errors=[Problem(f"/{key}" if key else "", "is not known here", "unknown_key") for key in keys],
+            errors=[Problem(f"/{key}" if key else "", "is not allowed here", "unknown_key") for key in keys],
         )
 
     def _first(self, request: Request, key: str) -> RememberedAnswer:
         if not (len(key) <= 255 and key.isascii() and key.isprintable()):
-            raise Invalid("An Idempotency-Key is 1 to 255 printable ASCII characters.")
+            raise Invalid("An Idempotency-Key must be 1 to 255 printable ASCII characters.")
         asked = hashlib.sha256(request.get_full_path().encode() + b"\0" + body_of(request._request)).digest()
         now = timezone.now()
         user: Any = request.user.pk
@@ -221,6 +221,6 @@ def _refuse_nul(request: Request) -> None:
     if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.META.get("QUERY_STRING", ""):
         wrong = [name for name in query if "\0" in name or any("\0" in value for value in query.getlist(name))]
         raise Invalid(
-            "Text cannot hold the character U+0000.",
-            errors=[Problem(f"/{name}", "holds the character U+0000", "bad_text") for name in wrong],
+            "Text cannot contain the character U+0000.",
+            errors=[Problem(f"/{name}", "contains the character U+0000", "bad_text") for name in wrong],
         )

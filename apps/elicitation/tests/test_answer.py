@@ -51,7 +51,7 @@ def test_a_budget_is_answered_checked_and_sent(budget: WeightElicitation, bos: s
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"people": 50, "plans": 30}, "20 of 100 points are left to share out."),
+        ({"people": 50, "plans": 30}, "You have 20 of 100 points left."),
         ({"people": 90, "plans": 30}, "That is 20 points too many."),
     ],
 )
@@ -99,7 +99,7 @@ def test_nothing_at_all_is_not_sent(bos: str, visitor: Client) -> None:
     page = visitor.post(f"{bos}check/")
 
     assert page.status_code == 422
-    assert "Complete what you have begun" in page.content.decode()
+    assert "Complete the judgements you have started" in page.content.decode()
     assert visitor.get(f"{bos}done/")["Location"] == bos
 
 
@@ -138,7 +138,7 @@ def test_scripts_save_as_the_expert_goes(bos: str, visitor: Client) -> None:
     saved = visitor.post(f"{bos}nodes/all/", points({"people": 60}), headers={"HX-Request": "true"})
 
     text = saved.content.decode()
-    assert "40 of 100 points are left to share out." in text
+    assert "You have 40 of 100 points left." in text
     assert "Saved" in text
     assert "<html" not in text
     assert Judgement.objects.get().saved_at.isoformat() in text

@@ -41,7 +41,7 @@ def test_the_page_of_a_draft_leads_to_experts_and_lists_what_was_asked(
     staff: Client, draft: ModelVersion, make: Any
 ) -> None:
     empty = text(staff.get(page_of(draft)))
-    assert "Nobody was asked yet" in empty
+    assert "Nobody has been asked yet" in empty
     assert f"{page_of(draft)}elicitations/new/" in empty
 
     elicitation = make("ahp")
@@ -97,9 +97,9 @@ def test_it_is_opened_watched_reminded_closed_and_applied(
     assert "Weights in per cent, by expert" in watched
     assert "“Means” matters 7 times as much as “People”" in watched
     assert "1 person will get a reminder." in press("remind")
-    assert "was reminded today" in press("remind")
+    assert "already been reminded today" in press("remind")
     assert "You can apply its weights" in press("close")
-    assert "stand in the draft now" in press("apply")
+    assert "are now in the draft" in press("apply")
     draft.refresh_from_db()
     assert draft.document["weights"]["all"]["method"] == "ahp"
     assert "Apply again" in text(staff.get(path))
@@ -112,7 +112,7 @@ def test_what_cannot_be_applied_says_which_nodes_changed(
     services.close_elicitation(budget, acting_user=None, now=now)
     update_draft(draft, changed(), acting_user=None, now=now)
 
-    assert "Until it has these nodes again" in text(staff.get(f"/elicitations/{budget.pk}/"))
+    assert "once it has these nodes again" in text(staff.get(f"/elicitations/{budget.pk}/"))
 
     page = text(staff.post(f"/elicitations/{budget.pk}/apply/", follow=True))
 
@@ -150,7 +150,7 @@ def test_the_page_of_an_expert_shows_the_judgement_and_the_link_when_asked(
     assert AuditEntry.objects.filter(action="expert.link_shown").count() == 1
     assert "A new link is on its way" in text(staff.post(f"{path}renew/", follow=True))
     assert "The link has been withdrawn." in text(staff.post(f"{path}revoke/", follow=True))
-    assert "stays and counts" in text(staff.post(f"{path}delete/", follow=True))
+    assert "stay and count" in text(staff.post(f"{path}delete/", follow=True))
 
 
 def filled(blank: Any, given: dict[str, Any]) -> str:
@@ -209,7 +209,10 @@ def test_a_file_is_checked_and_then_entered(staff: Client, make: Any, method: st
             "Line 3, part: &#x27;all&#x27; has no part",
         ),
         ("email,node,part,points\nbo@example.org,docks,a,100\n", "Line 2, node: experts are not asked about"),
-        ("email,node,part,points\ndi@example.org,all,people,100\n", "Line 2, email: no expert has the address"),
+        (
+            "email,node,part,points\ndi@example.org,all,people,100\n",
+            "Line 2, email: there is no expert with the address",
+        ),
         (
             "email;node;part;points\nbo@example.org;all;people;50\nbo@example.org;all;people;50\n",
             "Line 3, part: &#x27;people&#x27; has points already, in line 2",

@@ -49,7 +49,7 @@ def document_in(request: Request) -> tuple[Any, str]:
     body = request.data
     if isinstance(body, dict) and "document" in body and "schema" not in body:
         for key in body.keys() - {"document"}:
-            raise Invalid("Send the document alone.", errors=[Problem(f"/{key}", "is not known here", "unknown_key")])
+            raise Invalid("Send only the document.", errors=[Problem(f"/{key}", "is not allowed here", "unknown_key")])
         return body["document"], "/document"
     return body, ""
 
@@ -58,7 +58,7 @@ def rows_in(request: Request) -> bool:
     """Whether the body is a list of rows; refuses more of them than one request may bring."""
     rows = request.data
     if isinstance(rows, list) and not 1 <= len(rows) <= MOST_ROWS:
-        raise Invalid("A list has 1 to 5,000 rows.", errors=[Problem("", f"{len(rows)} rows", "bad_length")])
+        raise Invalid("A list must have 1 to 5,000 rows.", errors=[Problem("", f"{len(rows)} rows", "bad_length")])
     return isinstance(rows, list)
 
 

@@ -50,7 +50,7 @@ class OfUnits(ApiView):
         if not isinstance(body.get("options"), dict | None):
             problems.append(Problem("/options", "must be an object", "not_an_object"))
         if problems:
-            raise Invalid("A calculation takes a model and units.", errors=problems)
+            raise Invalid("A calculation needs a model and units.", errors=problems)
         return body
 
     def model(self, request: Request, asked: Any) -> engine.Model:
@@ -69,7 +69,7 @@ class OfUnits(ApiView):
         seen = authz.visible(ReferenceSet.objects.all(), request.user, "assessments:read")
         found = seen.filter(pk=_uuid(asked.get("set"))).first() if asked.keys() == {"set"} else None
         if found is None:
-            detail = "there is no such reference set; send units, or an object with the id of a set alone"
+            detail = "there is no such reference set; send units, or an object with only the id of a set"
             problem = Problem("/options/reference/set", detail, "unknown_reference_set")
             raise Invalid("There is no such reference set.", errors=[problem])
         return found

@@ -113,7 +113,9 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
 
     def _trace(self, stored: services.StoredCalculation) -> Written:
         if not services.may_take(self.request.user, stored):
-            raise PermissionDenied("The trace holds answers of assessments that your roles do not let you read.")
+            raise PermissionDenied(
+                "The trace contains answers from assessments that your roles do not allow you to read."
+            )
         return _written(services.trace_of(stored), name=f"trace-{stored.run.pk}.json")
 
     @extend_schema(request=None, responses={202: JobSerializer})

@@ -125,7 +125,7 @@ def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
     rows = rows.defer("version__document", "reference_set__units")
     found = list(all_locked(rows.filter(pk__in=wanted), no_key=True))
     if len(found) < len(set(wanted)):
-        raise Gone("It is not there any more.")
+        raise Gone("It no longer exists.")
     return found
 
 

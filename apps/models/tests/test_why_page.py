@@ -179,7 +179,7 @@ def test_a_score_whose_input_was_not_kept_is_shown_alone(browser: Client, assess
     text = _page(browser, assessment.pk)
 
     assert "51.5" in text
-    assert "calculated before inputs were kept" in text
+    assert "calculated before inputs were stored" in text
     assert f"{run.pk}/trace/" not in text
 
 

@@ -132,7 +132,7 @@ def test_much_data_goes_on_in_the_background(browser: Client, publish: Any, surv
 def test_an_import_that_ended_is_not_asked_for_again(
     browser: Client, ada: User, now: Any, state: str, said: Any
 ) -> None:
-    problem = {"title": "An unexpected fault; it has been logged"}
+    problem = {"title": "An unexpected error; it has been logged"}
     Job.objects.create(
         kind="models.import", state=state, problem=problem, requested_by=ada.pk, created_at=now, ended_at=timezone.now()
     )

@@ -77,7 +77,7 @@ def test_a_period_or_a_file_is_frozen_on_a_page(browser: Client, version: ModelV
         ({"name": "B", "file": b"id,x\n\x81,1\n"}, "is neither UTF-8 nor Windows-1252"),
         ({"name": "B", "file": "id,x\nZoë,1\n".encode("cp1252")}, "was read as Windows-1252: “Zoë,1”"),
         ({"name": "B", "file": b"id;x\na;1.234\n"}, "“1.234” can mean 1234 or 1.234"),
-        ({"name": "B", "file": b"id,x\na\0,1"}, "it holds the character U+0000"),
+        ({"name": "B", "file": b"id,x\na\0,1"}, "it contains the character U+0000"),
     ],
 )
 def test_what_is_wrong_with_a_freeze_is_said_at_its_field(
