@@ -90,7 +90,7 @@ class Strict(_Base):
             if key not in known:
                 wrong[key] = [ErrorDetail("is not allowed here", code="unknown_key")]
             elif key not in shown or shown[key] != data[key]:
-                wrong[key] = [ErrorDetail("is only read: it cannot be set", code="read_only")]
+                wrong[key] = [ErrorDetail("is read-only and cannot be set", code="read_only")]
         return wrong
 
     def _shown(self) -> dict[str, Any]:
