@@ -109,7 +109,7 @@ def _check_contents(archive: zipfile.ZipFile) -> Mapping[str, Layout]:
         pieces = _pieces(archive, part)
         first = next(pieces, b"")
         if first.startswith(ARCHIVES):
-            _refuse("bad_workbook", Sentence("it holds another archive: {name}", name=part.filename[:60]))
+            _refuse("bad_workbook", Sentence("it contains another archive: {name}", name=part.filename[:60]))
         if _is_xml(part.filename, first):
             total += part.file_size
             if total > MOST_XML:

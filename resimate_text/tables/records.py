@@ -37,7 +37,7 @@ def fit(line: int, cells: Iterable[str], flaws: list[Flaw], *, clean: bool = Fal
         return None
     bad = None if clean else next((found for cell in kept if (found := UNFIT.search(cell))), None)
     if bad:
-        detail = Sentence("it holds the character U+{number:04X}, which is not text", number=ord(bad[0]))
+        detail = Sentence("it contains the character U+{number:04X}, which is not text", number=ord(bad[0]))
         flaws.append(Flaw(line, "", "bad_character", detail))
         return None
     return Record(line, kept)

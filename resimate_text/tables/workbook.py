@@ -103,14 +103,14 @@ def _rows(sheet: Any) -> Iterator[Cells]:
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:
     if cell.data_type == "f":
-        return "formula", Sentence("it holds a formula; enter its value instead")
+        return "formula", Sentence("it contains a formula; enter its value instead")
     if cell.data_type == "e":
-        return "bad_cell", Sentence("it holds the error {error}", error=str(cell.value)[:20])
+        return "bad_cell", Sentence("it contains the error {error}", error=str(cell.value)[:20])
     if isinstance(cell.value, str):
         return unescaped(cell.value)
     if isinstance(cell.value, bool | int | float):
         return cell.value
-    return "bad_cell", Sentence("it holds a date; enter text or a number instead")
+    return "bad_cell", Sentence("it contains a date; enter text or a number instead")
 
 
 def unescaped(text: str) -> str:

@@ -46,7 +46,9 @@ class OfUnits(ApiView):
             raise Invalid("Send an object.", errors=[Problem("", "must be an object", "not_an_object")])
         known = {*self.required, "options"}
         problems = [Problem(f"/{key}", f"{key} is missing", "required") for key in self.required if key not in body]
-        problems += [Problem(pointer(key), f"{key!r} is not allowed here", "unknown_key") for key in body.keys() - known]
+        problems += [
+            Problem(pointer(key), f"{key!r} is not allowed here", "unknown_key") for key in body.keys() - known
+        ]
         if not isinstance(body.get("options"), dict | None):
             problems.append(Problem("/options", "must be an object", "not_an_object"))
         if problems:
