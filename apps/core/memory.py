@@ -21,8 +21,9 @@ def forgets(function: Forgetting) -> Forgetting:
 
 
 def remembered() -> list[str]:
-    """The names of the functions that forget, each with its module."""
-    return sorted({f"{function.__module__}.{function.__qualname__}" for function in _forgetting})
+    """The names of the functions that forget, or whose results are forgotten, each with its module."""
+    named = [function if function.__module__ else getattr(function, "__self__", function) for function in _forgetting]
+    return sorted({f"{one.__module__}.{one.__qualname__}" for one in named})
 
 
 def forget_all() -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
-from apps.accounts import roles
+from apps.accounts import authz, roles
 from apps.accounts.models import Role
 from apps.accounts.permissions import ADMINISTRATOR
 from apps.audit.models import AuditEntry
@@ -129,6 +130,7 @@ def test_a_role_of_the_tenants_own_makes_way_and_keeps_what_it_permits(tenant: A
         (lambda: rights.declare_scope("own", "mine"), "two apps declare the scope own"),
         (lambda: rights.declare_role("stakeholder", "Mine", "Mine."), "two apps declare the role stakeholder"),
         (lambda: rights.grant(ADMINISTRATOR, "toys:tenant:read"), "no app declares what tenant_admin is granted: toys"),
+        (lambda: authz.register_scope(Role, "nowhere", lambda *_: Q()), "no app declares the scope nowhere"),
         (lambda: rights.grant(ADMINISTRATOR, "users:tenant:manage"), "tenant_admin is granted twice: users"),
     ],
 )
