@@ -114,6 +114,14 @@ class Participation(LinkHolder):
         return self.response is not None
 
     @property
+    def may_get_link(self) -> bool:
+        return super().may_get_link and not self.is_sealed
+
+    @property
+    def has_answered(self) -> bool:
+        return self.response is not None and self.response.submitted_at is not None
+
+    @property
     def person(self) -> Stakeholder:
         return self.stakeholder
 

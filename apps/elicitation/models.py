@@ -85,6 +85,10 @@ class Expert(Person, LinkHolder):
         return self
 
     @property
+    def has_answered(self) -> bool:
+        return self.sent_at is not None
+
+    @property
     def round(self) -> WeightElicitation:
         return self.elicitation
 

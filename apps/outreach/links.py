@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.core.tenancy import current_schema
+from apps.notifications.kinds import Kind
 from apps.outreach.models import LinkHolder, Round
 from apps.tenants.hosts import base_url
 
@@ -52,12 +53,16 @@ class Found(Generic[H]):
 class PersonalLinks(Generic[H]):
     """The links of one kind: ``name`` keeps kinds apart, ``route`` names the page that they open.
 
-    ``rows`` are the holders with all that their pages and messages read of them.
+    ``rows`` are the holders with all that their pages and messages read of them; ``facts`` are what both messages tell
+    of a round.
     """
 
     name: str
     route: str
     rows: Callable[[], QuerySet[H]]
+    invitation: Kind
+    reminder: Kind
+    facts: Callable[[Any], dict[str, Any]]
 
     @property
     def folder(self) -> str:
@@ -128,18 +133,17 @@ def _state_at(moment: datetime, holder: LinkHolder) -> LinkState:
 _kinds: dict[type[LinkHolder], PersonalLinks[Any]] = {}
 
 
-def declare(holder: type[H], name: str, *, route: str, rows: Callable[[], QuerySet[H]]) -> PersonalLinks[H]:
-    """Give the people of a round links of their own kind."""
+def register(holder: type[H], links: PersonalLinks[H]) -> PersonalLinks[H]:
     if holder in _kinds:
         raise ValueError(f"personal links of {holder.__name__} are declared twice")
-    if any(name == known.name or route == known.route for known in _kinds.values()):
-        raise ValueError(f"two kinds of personal links have one name or one page: {name}, {route}")
-    return _kinds.setdefault(holder, PersonalLinks(name, route, rows))
+    if any(links.name == known.name or links.route == known.route for known in _kinds.values()):
+        raise ValueError(f"two kinds of personal links have one name or one page: {links.name}, {links.route}")
+    return _kinds.setdefault(holder, links)
 
 
 def kinds() -> list[PersonalLinks[Any]]:
     return list(_kinds.values())
 
 
-def links_of(holder: H) -> PersonalLinks[H]:
-    return _kinds[type(holder)]
+def links_of(holder: type[H]) -> PersonalLinks[H]:
+    return _kinds[holder]

@@ -92,3 +92,13 @@ class LinkHolder(Model):
     def can_answer(self) -> bool:
         """Whether there is something behind the link, once the round is open."""
         return True
+
+    @property
+    def may_get_link(self) -> bool:
+        """Whether messages may carry the link to them."""
+        return self.revoked_at is None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether they have sent what they were asked for."""
+        raise NotImplementedError

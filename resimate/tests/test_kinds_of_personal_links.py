@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from apps.campaigns.links import LINKS
 from apps.campaigns.models import Participation
 from apps.outreach import links
 from apps.outreach.models import LinkHolder
@@ -16,15 +18,6 @@ pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 
 SAID = {
     "__init__.py": "",
-    "apps.py": """
-from django.apps import AppConfig
-
-class ToyConfig(AppConfig):
-    name = "toy"
-
-    def ready(self):
-        from toy import links
-""",
     "models.py": """
 from django.db import models
 from apps.outreach.models import LinkHolder, Person, Round
@@ -45,7 +38,8 @@ class Guest(Person, LinkHolder):
 """,
     "links.py": """
 from toy.models import Guest, Party
-from apps.outreach.links import declare
+from apps.notifications import kinds
+from apps.outreach.kinds import declare
 
 class Rows(list):
     def filter(self, pk):
@@ -55,7 +49,15 @@ class Rows(list):
         return next(iter(self), None)
 
 GUESTS = Rows()
-LINKS = declare(Guest, "toy", route="answer", rows=lambda: GUESTS)
+LINKS = declare(
+    Guest,
+    "toy",
+    route="answer",
+    rows=lambda: GUESTS,
+    invitation=kinds.declare("toy_invitation", texts="toy/invitation", purpose="invitation"),
+    reminder=kinds.declare("toy_reminder", texts="toy/reminder", purpose="reminder"),
+    facts=lambda party: {},
+)
 """,
     "urls.py": """
 from django.urls import path
@@ -79,7 +81,7 @@ now = timezone.now()
 guest = Guest(party=Party(status="open"))
 GUESTS.append(guest)
 token = LINKS.token_for(guest)
-print(LINKS.folder, masked(LINKS.path_for(guest)), links_of(guest) is LINKS)
+print(LINKS.folder, masked(LINKS.path_for(guest)), links_of(Guest) is LINKS)
 print(*sorted(kind.name for kind in kinds()))
 for kind in sorted(kinds(), key=lambda one: one.name):
     print(replace(kind, rows=LINKS.rows).find(token, now=now).state.value)
@@ -126,6 +128,6 @@ def test_two_kinds_in_one_place_stop_the_start(holder: type[LinkHolder], name: s
     before = links.kinds()
 
     with pytest.raises(ValueError, match=said):
-        links.declare(holder, name, route=route, rows=Participation.objects.all)
+        links.register(holder, replace(LINKS, name=name, route=route))
 
     assert links.kinds() == before

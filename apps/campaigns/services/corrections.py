@@ -7,11 +7,11 @@ from django.db import transaction
 from apps import audit
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.services.invitations import NothingToRemind, send_reminder
+from apps.campaigns.services.invitations import NothingToRemind
 from apps.campaigns.services.lifecycle import CampaignNotReady
 from apps.core.errors import Refused
-from apps.core.locking import lock, locked
 from apps.notifications import services as notifications
+from apps.outreach import services as outreach
 
 
 class PersonHasAnswered(Refused):
@@ -22,7 +22,7 @@ class PersonHasAnswered(Refused):
 @transaction.atomic
 def remove_person(participation: Participation, *, acting_user: User, now: datetime) -> None:
     """Take somebody out who has not begun to answer; what waits to be sent to them is not sent."""
-    participation = _locked(participation)
+    participation = outreach.locked_holder(participation)
     if participation.campaign.status == Campaign.Status.CLOSED:
         raise CampaignNotReady("The campaign is closed, so people cannot be removed from it.")
     response = participation.response
@@ -40,19 +40,16 @@ def remove_person(participation: Participation, *, acting_user: User, now: datet
 @transaction.atomic
 def remind_person(participation: Participation, *, acting_user: User, now: datetime) -> None:
     """Remind one person who was invited and has not sent their answers; at most once a day."""
-    participation = _locked(participation)
+    participation = outreach.locked_holder(participation)
     if not participation.campaign.accepts_answers_at(now):
         raise CampaignNotReady("You can send reminders only while the campaign is open.")
-    if not participation.campaign.participations.unsubmitted().filter(pk=participation.pk).exists():
+    myself = participation.campaign.participations.filter(pk=participation.pk)
+    if not myself.unsubmitted().exists():
         raise NothingToRemind(
             "No reminder was sent: they have answered, have not been invited yet, or their link has been withdrawn."
         )
-    send_reminder(participation, now=now)
+    day = outreach.day_of(now)
+    if not outreach.unreminded(participation.campaign, myself, day=day):
+        raise NothingToRemind("They have already been reminded today.")
+    outreach.remind(participation.campaign, [participation], day=day, now=now)
     audit.record("participation.reminded", now=now, target=participation, actor=acting_user)
-
-
-def _locked(participation: Participation) -> Participation:
-    """Lock the campaign, then the person's part: the order of whoever writes to people."""
-    lock(Campaign.objects.filter(pk=participation.campaign_id))
-    rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder", "response")
-    return locked(rows, participation.pk)

@@ -6,9 +6,8 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Participation
-from apps.campaigns.services.invitations import send_link
 from apps.core.errors import Refused
-from apps.core.locking import lock, locked
+from apps.core.locking import locked
 from apps.outreach import services as outreach
 
 
@@ -41,9 +40,7 @@ def show_link(participation: Participation, *, acting_user: User, now: datetime)
 @transaction.atomic
 def renew_link(participation: Participation, *, acting_user: User | None, now: datetime) -> Participation:
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
-    lock(Campaign.objects.filter(pk=participation.campaign_id))  # the order of whoever writes to people
-    rows = Participation.objects.select_related("campaign__version", "campaign__subject", "stakeholder")
-    participation = locked(rows, participation.pk)
+    participation = outreach.locked_holder(participation)
     if participation.campaign.status == Campaign.Status.CLOSED:
         raise LinkInUse("The campaign is closed, so no new link can be sent.")
     if participation.is_sealed:
@@ -53,5 +50,5 @@ def renew_link(participation: Participation, *, acting_user: User | None, now: d
         participation.invited_at = participation.invited_at or now
     outreach.replace_link(participation, acting_user=acting_user, now=now)
     if is_open:
-        send_link(participation, now=now)
+        outreach.send_links(participation.campaign, [participation], now=now)
     return participation

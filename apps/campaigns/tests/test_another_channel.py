@@ -10,14 +10,16 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.campaigns import services
+from apps.campaigns.links import LINKS
 from apps.campaigns.messages import INVITATION, REMINDER
-from apps.campaigns.models import Campaign, Stakeholder
+from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, part_of, path_of
 from apps.notifications import services as notifications
 from apps.notifications.channels.base import CHANNELS, Outcome, declare
 from apps.notifications.kinds import KINDS
 from apps.notifications.models import Message
 from apps.notifications.tests.fake_channel import FakeChannel
+from apps.outreach import links
 
 pytestmark = pytest.mark.requirement("CAMP-002")
 State = Message.State
@@ -35,8 +37,9 @@ def fake(draft: Campaign, tmp_path: Path, settings: Any, monkeypatch: pytest.Mon
     for kind in (INVITATION, REMINDER):
         on_both = replace(kind, channels=("fake", "email"))
         monkeypatch.setitem(KINDS, kind.name, on_both)
-        monkeypatch.setattr(f"apps.campaigns.services.invitations.{kind.name.upper()}", on_both)
         (folder / f"{kind.name}.fake.txt").write_text("{{ name }}: {{ link }}", encoding="utf-8")
+    written = replace(LINKS, invitation=KINDS[INVITATION.name], reminder=KINDS[REMINDER.name])
+    monkeypatch.setattr(links, "_kinds", links._kinds | {Participation: written})
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
     yield declare(FakeChannel())
     del CHANNELS["fake"]

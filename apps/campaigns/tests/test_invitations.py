@@ -1,6 +1,7 @@
 """Invitations and reminders: everybody once, whatever happens on the way."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, 
 from apps.core import events
 from apps.core.models import EventDelivery
 from apps.notifications.models import Message
+from apps.outreach.services import messages as outreach
 
 pytestmark = pytest.mark.requirement("CAMP-001", "CAMP-002")
 
@@ -68,18 +70,18 @@ def test_a_worker_that_dies_half_way_leaves_nothing_half_done(
 ) -> None:
     """The messages and the mark that people were invited are one transaction."""
     monkeypatch.setattr(invitations, "BATCH", 1)
-    real = invitations._enqueue
+    real = outreach.send_links
 
-    def dies(*arguments: object) -> None:
-        real(*arguments)  # type: ignore[arg-type]
+    def dies(*arguments: Any, **named: Any) -> None:
+        real(*arguments, **named)
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(invitations, "_enqueue", dies)
+    monkeypatch.setattr(outreach, "send_links", dies)
     events.deliver_due(clock.moment)
     assert not Message.objects.exists()
     assert not Participation.objects.filter(invited_at__isnull=False).exists()
 
-    monkeypatch.setattr(invitations, "_enqueue", real)
+    monkeypatch.setattr(outreach, "send_links", real)
     clock.forward(minutes=10)
     deliver_everything(clock)
     assert (len(post.to(BO)), len(post.to(CY))) == (1, 1)

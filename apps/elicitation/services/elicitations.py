@@ -12,9 +12,8 @@ from apps.accounts.models import User
 from apps.core import events, moments
 from apps.core.errors import Invalid, Problem, Refused
 from apps.elicitation import judgement_values, question_snapshot
-from apps.elicitation.messages import REMINDER
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
-from apps.elicitation.services.experts import invite, send
+from apps.elicitation.services.experts import invite
 from apps.elicitation.services.guards import (
     ElicitationNotReady,
     NodesChanged,
@@ -26,6 +25,7 @@ from apps.models.models import ModelVersion
 from apps.models.services import parsed
 from apps.notifications import services as notifications
 from apps.notifications.about import About
+from apps.outreach import services as outreach
 from resimate_text.sentences import Sentence, paragraph
 
 DRAFT, OPEN, CLOSED = WeightElicitation.Status.DRAFT, WeightElicitation.Status.OPEN, WeightElicitation.Status.CLOSED
@@ -167,15 +167,15 @@ def remind(elicitation: WeightElicitation, *, acting_user: User | None, now: dat
     elicitation = locked(elicitation)
     if elicitation.status != OPEN:
         raise ElicitationNotReady("You can send reminders only while the elicitation is open.")
-    day = f"{now:%Y-%m-%d}"
-    reminded = notifications.have_got(About.of(elicitation), REMINDER.purpose, day)
-    silent = [one for one in elicitation.experts.silent().order_by("pk") if one.pk not in reminded]
-    if not silent:
+    day = outreach.day_of(now)
+    silent = elicitation.experts.silent().order_by("pk")
+    waiting = list(silent.filter(pk__in=outreach.unreminded(elicitation, silent, day=day)))
+    if not waiting:
         raise NobodyToRemind("Everybody has sent their judgements or has already been reminded today.")
-    send(elicitation, silent, REMINDER, lambda _: day, now=now)
-    details = {"count": len(silent)}
+    outreach.remind(elicitation, waiting, day=day, now=now)
+    details = {"count": len(waiting)}
     audit.record("elicitation.reminded", now=now, target=elicitation, actor=acting_user, details=details)
-    return len(silent)
+    return len(waiting)
 
 
 @transaction.atomic

@@ -2,22 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
 from apps import audit
 from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import locked as locked_row
-from apps.elicitation import judgement_values, links
-from apps.elicitation.messages import INVITATION, REMINDER
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
 from apps.notifications import services as notifications
-from apps.notifications.kinds import Kind
-from apps.notifications.models import Message
 from apps.outreach import services as outreach
 from apps.outreach.acquaintances import refuse_other_names
 from apps.outreach.contacts import Contact
@@ -86,7 +79,7 @@ def _expert(elicitation: WeightElicitation, contact: Contact, now: datetime) -> 
 @transaction.atomic
 def delete_expert(expert: Expert, *, acting_user: User | None, now: datetime) -> None:
     """Take an expert out who has sent nothing; what was sent stays and counts."""
-    expert = _locked(expert)
+    expert = outreach.locked_holder(expert)
     if expert.sent_at is not None:
         raise ExpertHasJudged("Judgements that have been sent stay and count. Withdraw the link to prevent changes.")
     notifications.cancel(expert.about, expert.pk, now=now)
@@ -97,65 +90,15 @@ def delete_expert(expert: Expert, *, acting_user: User | None, now: datetime) ->
 @transaction.atomic
 def renew_link(expert: Expert, *, acting_user: User | None, now: datetime) -> Expert:
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
-    expert = _locked(expert)
+    expert = outreach.locked_holder(expert)
     if not expert.elicitation.takes_judgements:
         raise ElicitationNotReady("The elicitation is closed, so no new link can be sent.")
     outreach.replace_link(expert, acting_user=acting_user, now=now)
     if expert.elicitation.status == WeightElicitation.Status.OPEN:
-        _invite(expert.elicitation, [expert], now)
+        outreach.invite(expert.elicitation, [expert], now=now)
     return expert
-
-
-def _locked(expert: Expert) -> Expert:
-    return locked_row(Expert.objects.select_related("elicitation__version__model"), expert.pk)
 
 
 def invite(elicitation: WeightElicitation, *, now: datetime) -> None:
     """Write to those who were not asked yet."""
-    _invite(elicitation, list(elicitation.experts.unasked().order_by("pk")), now)
-
-
-def _invite(elicitation: WeightElicitation, experts: Sequence[Expert], now: datetime) -> None:
-    send(elicitation, experts, INVITATION, lambda one: str(one.link_version), now=now)
-    Expert.objects.filter(pk__in=[one.pk for one in experts]).update(invited_at=now)
-
-
-def send(
-    elicitation: WeightElicitation,
-    experts: Sequence[Expert],
-    kind: Kind,
-    occasion: Callable[[Expert], str],
-    *,
-    now: datetime,
-) -> None:
-    """Write one message of a kind to each, to nobody twice on the same ``occasion``."""
-    outreach.write_to(experts, links.LINKS, kind, occasion, _facts(elicitation), now=now)
-
-
-def _facts(elicitation: WeightElicitation) -> dict[str, Any]:
-    return {
-        "elicitation": elicitation.name,
-        "model": str(elicitation.version.model),
-        "introduction": elicitation.introduction,
-        "answer_by": elicitation.answer_by,
-        "questions": judgement_values.count_questions(elicitation.method, elicitation.asked),
-    }
-
-
-@notifications.renewed(INVITATION, REMINDER)
-def renew(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
-    """What these messages say now, to those who still need them: by the present name and address."""
-    rows = Expert.objects.select_related("elicitation__version__model")
-    people = rows.in_bulk({one.recipient_id for one in messages})
-    pairs = [(one, people[one.recipient_id]) for one in messages if one.recipient_id in people]
-    wanted = [(one, person) for one, person in pairs if _is_wanted(one, person)]
-    return outreach.rewrite(wanted, links.LINKS, lambda person: _facts(person.elicitation))
-
-
-def _is_wanted(message: Message, person: Expert) -> bool:
-    """Whether the elicitation still asks this expert, through the link that the message carries."""
-    if person.revoked_at is not None or person.elicitation.status != WeightElicitation.Status.OPEN:
-        return False
-    if message.kind == INVITATION.name:
-        return message.occasion == str(person.link_version)
-    return person.sent_at is None
+    outreach.invite(elicitation, list(elicitation.experts.unasked().order_by("pk")), now=now)

@@ -14,12 +14,11 @@ from apps.core.locking import all_locked
 from apps.core.locking import locked as locked_row
 from apps.elicitation import judgement_file, judgement_values
 from apps.elicitation.judgement_file import Read
-from apps.elicitation.messages import REMINDER
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.question_snapshot import AskedNode
 from apps.elicitation.services.experts import by_address
 from apps.elicitation.services.guards import ElicitationNotReady, locked
-from apps.notifications import services as notifications
+from apps.outreach import services as outreach
 from resimate_text.sentences import Sentence
 
 
@@ -85,7 +84,7 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     for one in saved.values():
         one.sent = one.value if one.node in {node.code for node in given} else None
     Judgement.objects.bulk_update(saved.values(), ["sent"])
-    notifications.cancel(expert.about, expert.pk, purpose=REMINDER.purpose, now=now, is_named=False)
+    outreach.withdraw_reminders(expert, now=now)
     return _mark_sent(expert, now)
 
 

@@ -1,5 +1,27 @@
 """What can be done with people outside and their personal links. One module a noun; callers see one list."""
 
-from apps.outreach.services.links import note_opened, replace_link, revoke_link, rewrite, show_link, write_to
+from apps.outreach.services.links import locked_holder, note_opened, replace_link, revoke_link, show_link
+from apps.outreach.services.messages import (
+    day_of,
+    invite,
+    present_drafts,
+    remind,
+    send_links,
+    unreminded,
+    withdraw_reminders,
+)
 
-__all__ = ["note_opened", "replace_link", "revoke_link", "rewrite", "show_link", "write_to"]
+__all__ = [
+    "day_of",
+    "invite",
+    "locked_holder",
+    "note_opened",
+    "present_drafts",
+    "remind",
+    "replace_link",
+    "revoke_link",
+    "send_links",
+    "show_link",
+    "unreminded",
+    "withdraw_reminders",
+]

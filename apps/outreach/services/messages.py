@@ -1,0 +1,121 @@
+"""What people outside are written: invitations, and reminders of which each gets one a day at most."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.tenancy import current_schema
+from apps.notifications import services as notifications
+from apps.notifications.about import About
+from apps.notifications.kinds import KINDS, Kind
+from apps.notifications.models import Message
+from apps.outreach.links import PersonalLinks, kinds, links_of
+from apps.outreach.models import LinkHolder, Round
+from apps.tenants.hosts import base_url
+from apps.tenants.models import Tenant
+
+Letterhead = tuple[str, str]
+
+
+def invite(round: Round, holders: Sequence[LinkHolder], *, now: datetime) -> None:
+    """Send each their present link, and note when."""
+    send_links(round, holders, now=now)
+    for model in {type(one) for one in holders}:
+        model._default_manager.filter(pk__in=[one.pk for one in holders]).update(invited_at=now)
+
+
+def send_links(round: Round, holders: Sequence[LinkHolder], *, now: datetime) -> None:
+    """Send each their present link: to nobody the same one twice."""
+    _write(round, holders, lambda links: links.invitation, lambda one: str(one.link_version), now)
+
+
+def remind(round: Round, holders: Sequence[LinkHolder], *, day: str, now: datetime) -> None:
+    """Remind each of their link: nobody twice on one ``day``."""
+    _write(round, holders, lambda links: links.reminder, lambda one: day, now)
+
+
+def day_of(now: datetime) -> str:
+    """The day of a reminder."""
+    return f"{now:%Y-%m-%d}"
+
+
+def unreminded(round: Round, silent: QuerySet[Any], *, day: str) -> set[UUID]:
+    """The ids of those of the holders who were not reminded on the day."""
+    purpose = links_of(silent.model).reminder.purpose
+    return set(silent.values_list("pk", flat=True)) - notifications.have_got(About.of(round), purpose, day)
+
+
+def withdraw_reminders(holder: LinkHolder, *, now: datetime) -> None:
+    """Whoever has answered is not reminded. The trail does not say who that was at this moment."""
+    purpose = links_of(type(holder)).reminder.purpose
+    notifications.cancel(holder.about, holder.pk, purpose=purpose, now=now, is_named=False)
+
+
+def present_drafts(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
+    """What messages that wait say now, to those who still need them: by the present name, address and dates."""
+    head = _letterhead()
+    return {
+        message.pk: _draft(
+            holder, KINDS[message.kind], message.occasion, links.facts(holder.round), head, message.channel
+        )
+        for links in kinds()
+        for message, holder in _with_holders(messages, links)
+        if _is_wanted(message, holder, now)
+    }
+
+
+def _with_holders(messages: Sequence[Message], links: PersonalLinks[Any]) -> Iterable[tuple[Message, LinkHolder]]:
+    mine = [one for one in messages if one.kind in (links.invitation.name, links.reminder.name)]
+    holders = links.rows().in_bulk({one.recipient_id for one in mine}) if mine else {}
+    return [(one, holders[one.recipient_id]) for one in mine if one.recipient_id in holders]
+
+
+def _is_wanted(message: Message, holder: LinkHolder, now: datetime) -> bool:
+    """Whether the round still asks this person, through the link that the message carries."""
+    if not holder.may_get_link or not holder.round.accepts_answers_at(now):
+        return False
+    if message.kind == links_of(type(holder)).invitation.name:
+        return message.occasion == str(holder.link_version)
+    return holder.can_answer and not holder.has_answered
+
+
+def _write(
+    round: Round,
+    holders: Sequence[LinkHolder],
+    kind: Callable[[PersonalLinks[Any]], Kind],
+    occasion: Callable[[LinkHolder], str],
+    now: datetime,
+) -> None:
+    if not holders:
+        return
+    links, head = links_of(type(holders[0])), _letterhead()
+    facts = links.facts(round)
+    drafts = [_draft(one, kind(links), occasion(one), facts, head) for one in holders]
+    notifications.enqueue_all(drafts, now=now)
+
+
+def _letterhead() -> Letterhead:
+    """The organisation, and where it is served."""
+    return Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get(), base_url()
+
+
+def _draft(
+    holder: LinkHolder, kind: Kind, occasion: str, facts: dict[str, Any], head: Letterhead, channel: str = ""
+) -> notifications.Draft:
+    """``channel``: the one of a message that is there; otherwise the first on which the person is reached."""
+    person, (organisation, base) = holder.person, head
+    channel = channel or kind.channel_for(person)
+    own = {"organisation": organisation, "name": person.name, "link": links_of(type(holder)).url_for(holder, base)}
+    return notifications.Draft(
+        kind,
+        about=holder.about,
+        recipient=holder.pk,
+        address=person.address_for(channel),
+        occasion=occasion,
+        facts={**facts, **own},
+        language=person.language,
+        channel=channel,
+    )
