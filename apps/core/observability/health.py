@@ -30,11 +30,13 @@ class Readiness:
     def answer(self, *, named: bool) -> tuple[int, dict[str, Any]]:
         """The status and what is said; dependencies are ``named`` to those who run the service.
 
-        Without Redis or a worker we answer less well; only without what is vital we do not answer.
+        Without Redis or a worker we answer less well; only without what is vital we do not answer. Where nothing vital
+        was asked, nobody knows that we are fit.
         """
         states = self._look()
-        fit = all(state.up for state in states.values() if state.vital)
-        status = "ok" if all(state.up for state in states.values()) else "degraded" if fit else "unavailable"
+        vital = [state.up for state in states.values() if state.vital]
+        fit = bool(vital) and all(vital)
+        status = "unavailable" if not fit else "ok" if all(state.up for state in states.values()) else "degraded"
         said: dict[str, Any] = {"status": status}
         if named:
             said["dependencies"] = {name: state.as_dict() for name, state in states.items()}

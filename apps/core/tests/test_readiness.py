@@ -70,6 +70,17 @@ def test_of_many_at_once_one_looks(looks: list[int], monkeypatch: pytest.MonkeyP
     assert len(looks) == 1
 
 
+def test_where_nothing_vital_is_declared_nobody_is_told_that_all_is_well(
+    db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PARTS", {"disk": parts.PARTS["disk"]})
+    health.READINESS.forget()
+
+    answer = Client().get("/health/ready")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+
+
 def test_a_look_writes_nothing(db: Any) -> None:
     with CaptureQueriesContext(connection) as queries:
         parts.look(parts.probed())
