@@ -84,8 +84,8 @@ def _database(url: str, **extra: Any) -> dict[str, Any]:
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _database(SERVERS.database_url),
-    # Owns the schemas: migrations and the making of tenants, nothing else.
-    "owner": _database(SERVERS.owner_database_url, TENANT_ROLES=False),
+    # Owns the schemas: migrations and the making of tenants, nothing else; no thread keeps such a session.
+    "owner": _database(SERVERS.owner_database_url, TENANT_ROLES=False, CONN_MAX_AGE=0),
 }
 # The server binds parameters, so a stacked statement is refused; what is sent again is parsed once per connection.
 DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}

@@ -140,6 +140,19 @@ def test_a_production_configuration_passes_the_deployment_checks(tmp_path: Path)
     assert checked.returncode == 0, checked.stderr
 
 
+@pytest.mark.requirement("DB-002")
+@pytest.mark.parametrize(("pool", "kept"), [("0", "[600, 0]"), ("4", "[0, 0]")])
+def test_threads_keep_no_session_of_the_owner(pool: str, kept: str) -> None:
+    told = "from resimate import settings; print([one['CONN_MAX_AGE'] for one in settings.DATABASES.values()])"
+    environment = {**os.environ, "DATABASE_MAX_AGE": "600", "DATABASE_POOL_SIZE": pool}
+
+    started = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert started.stdout.strip() == kept
+
+
 def test_the_doctor_finds_nothing_wrong_with_a_fresh_installation(product: Product) -> None:
     found = product.manage("doctor", check=False)
 
