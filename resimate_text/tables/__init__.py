@@ -11,7 +11,7 @@ from resimate_text.tables.headed import Headed, Row, headed
 from resimate_text.tables.headings import Columns, key_of
 from resimate_text.tables.reading import Table, open_table
 from resimate_text.tables.records import Figure, Record
-from resimate_text.tables.writing import as_text, written
+from resimate_text.tables.writing import as_text, lines, written
 
 __all__ = [
     "Columns",
@@ -31,6 +31,7 @@ __all__ = [
     "guarded",
     "headed",
     "key_of",
+    "lines",
     "open_table",
     "unguarded",
     "written",

@@ -1,8 +1,7 @@
 """Tables on the way out, as CSV: no cell is a formula, whoever wrote what it holds."""
 
 import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from resimate_text.tables.decoding import Decoded, decode
@@ -17,21 +16,30 @@ def written(rows: Iterable[Iterable[Any]], *, ends: str = "\r\n") -> str:
     >>> written([["=1+1", "it's", -1.5, None], ["-5", "a,b", True, ""]], ends=";")
     '\\'=1+1,it\\'s,-1.5,;-5,"a,b",True,;'
     """
-    page = io.StringIO(newline="")
-    csv.writer(page, lineterminator=ends).writerows(map(_plain, rows))
-    return page.getvalue()
+    return "".join(lines(rows, ends=ends))
+
+
+def lines(rows: Iterable[Iterable[Any]], *, ends: str = "\r\n") -> Iterator[str]:
+    """Yield the line of each row, as it comes."""
+    line = csv.writer(_Echo(), lineterminator=ends).writerow  # which returns what its file's ``write`` returns
+    return (line(_plain(cells)) for cells in rows)
+
+
+class _Echo:
+    def write(self, text: str) -> str:
+        return text
 
 
 def as_text(content: bytes) -> Decoded:
     """Return a table as text that reads the same, to be shown in a field: of a workbook its first sheet."""
     if not content.startswith(WORKBOOKS):
         return decode(content)
-    table, lines, last = open_table(content, hits=len), [], 0
+    table, page, last = open_table(content, hits=len), [], 0
     for row in table.rows:
-        lines.append("\n" * (row.line - last - 1) + written([row.cells], ends="\n"))  # so that lines keep their numbers
+        page.append("\n" * (row.line - last - 1) + written([row.cells], ends="\n"))  # so that lines keep their numbers
         last = row.line
     table.refuse()
-    return Decoded("".join(lines), tuple(table.notes))
+    return Decoded("".join(page), tuple(table.notes))
 
 
 def _plain(cells: Iterable[Any]) -> list[Any]:

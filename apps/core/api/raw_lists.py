@@ -21,7 +21,7 @@ from rest_framework.request import Request
 
 from apps.core.api.renderers import JSONRenderer, Written, encode
 from apps.core.errors import Invalid, Problem
-from resimate_text.tables import written
+from resimate_text.tables import lines
 
 #: What an address that also gives CSV takes.
 AS_FILE = [
@@ -201,9 +201,14 @@ def csv_lines(rows: Iterable[dict[str, Any]], *, marked: bool = False) -> Iterat
     """Yield the mark, if it is wanted, a head line and the rows."""
     if marked:
         yield codecs.BOM_UTF8
+    yield from (line.encode() for line in lines(_table(rows)))
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> Iterator[Iterable[Any]]:
     for number, row in enumerate(rows):
-        lines = [[cell(value) for value in row.values()]]
-        yield written(lines if number else [list(row), *lines]).encode()
+        if number == 0:
+            yield row
+        yield map(cell, row.values())
 
 
 def cell(value: Any) -> Any:
