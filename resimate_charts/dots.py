@@ -78,19 +78,19 @@ def _row(row: Dots, names: Sequence[str], scale: Scale, layout: Layout, top: flo
     middle = top + block + 14 if layout.stacked else top + _height(names, layout) / 2
     first = top + 14 if layout.stacked else middle + SIZE * 0.36 - (len(names) - 1) * line_height(SIZE) / 2
     value = scale.write(row.combined)
-    said = (
+    score = (
         text(layout.right, top + 14, value, size=SIZE, anchor="end", weight=600)
         if layout.stacked
         else text(layout.right + 14, middle + SIZE * 0.36 + 0.5, value, size=15, weight=650)
     )
-    places = [layout.x(scale.share(one)) for one in row.values]
+    places = [layout.x(scale.share(value_of_expert)) for value_of_expert in row.values]
     return join(
         (
             lines(0, first, names, size=SIZE),
             line(min(places), middle, max(places), middle, css_class="g-edge", colour=EDGE, width=2),
             *(_point(x, middle) for x in places),
             _diamond(layout.x(scale.share(row.combined)), middle),
-            said,
+            score,
         )
     )
 

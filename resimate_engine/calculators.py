@@ -158,11 +158,11 @@ def _directions(request: Request, size: int) -> list[int]:
 
 
 def _ahp(request: Request) -> Answer:
-    given = _list("/matrices", request.get("matrices"))
-    matrices = [_rows(pointer("matrices", expert), matrix, low=0) for expert, matrix in enumerate(given)]
+    listed = _list("/matrices", request.get("matrices"))
+    matrices = [_rows(pointer("matrices", expert), matrix, low=0) for expert, matrix in enumerate(listed)]
     matrix = weighting.combined(matrices)
-    found = weighting.principal(matrix)
-    consistency = weighting.consistency(matrix, found)
+    weights = weighting.principal(matrix)
+    consistency = weighting.consistency(matrix, weights)
     warnings = []
     if consistency.ratio is not None and consistency.ratio > INCONSISTENT:
         detail = Sentence(
@@ -173,7 +173,7 @@ def _ahp(request: Request) -> Answer:
         warnings.append(
             _warning("not_reciprocal", Sentence("comparing b with a should give the inverse of comparing a with b"))
         )
-    return {"weights": found, "consistency": asdict(consistency), "warnings": warnings}
+    return {"weights": weights, "consistency": asdict(consistency), "warnings": warnings}
 
 
 def _is_reciprocal(matrix: list[list[float]]) -> bool:

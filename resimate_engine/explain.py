@@ -255,23 +255,20 @@ def _indicator(calculation: Calculation, code: str, indicator: Indicator, row: i
     """Return the steps of an indicator with what each was told and what came out."""
     stages = calculation.stages[code]
     at = calculation.units.given[row]
-    found: Explanation = {
+    account: Explanation = {
         "input": indicator.input,
         "unit": indicator.unit,
         "direction": "positive" if indicator.direction > 0 else "negative",
         "denominator": indicator.denominator,
-        **{
-            place: _written(getattr(indicator, place))
-            for place in ("missing", "treatment", "transform", "normalisation")
-        },
+        **{step: _written(getattr(indicator, step)) for step in ("missing", "treatment", "transform", "normalisation")},
         "measured": nullable(stages.measured.values)[at],
         **{stage: nullable(getattr(stages, stage).values)[at] for stage in reversed(STAGES)},
         "normalised_with": oriented(indicator),
     }
     if indicator.questions:
-        found["rater_aggregation"] = _written(indicator.rater_aggregation)
-        found["questions"] = _questions(indicator, calculation.units.responses[at])
-    return found
+        account["rater_aggregation"] = _written(indicator.rater_aggregation)
+        account["questions"] = _questions(indicator, calculation.units.responses[at])
+    return account
 
 
 def _questions(indicator: Indicator, responses: Sequence[Mapping[str, Any]]) -> list[Explanation]:

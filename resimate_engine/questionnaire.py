@@ -117,17 +117,17 @@ def column(sheet: Sheet, units: Units, replies: Replies, problems: ProblemCollec
 
 def _readings(item: Item, units: Units, replies: Replies, problems: ProblemCollector) -> Array:
     """Return what a question's answers stand for, a number a response."""
-    given, known = replies.answers[item.code], item.known
-    if LISTED.issuperset(map(type, given)) and known.keys() >= set(given):
-        return np.array([known[answer] for answer in given], dtype=np.float64)
+    answers, values = replies.answers[item.code], item.known
+    if LISTED.issuperset(map(type, answers)) and values.keys() >= set(answers):
+        return np.array([values[answer] for answer in answers], dtype=np.float64)
     readings = []
-    for answer, (unit, position) in zip(given, replies.places, strict=True):
+    for answer, (unit, position) in zip(answers, replies.places, strict=True):
         try:
             readings.append(_number(item.read(answer)))
         except AnswerOffScale as refused:
-            place = units.places[unit] + pointer("responses", position, "answers", item.code)
+            at = units.places[unit] + pointer("responses", position, "answers", item.code)
             detail = Sentence("{code}: {problem}", code=item.code, problem=str(refused))
-            problems.add(place, "answer_off_scale", detail)
+            problems.add(at, "answer_off_scale", detail)
             readings.append(math.nan)
     return np.array(readings, dtype=np.float64)
 

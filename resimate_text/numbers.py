@@ -77,16 +77,16 @@ def read(text: str, *, decimal: Separator | None, exponent: bool = False) -> int
     >>> read("1234567.5", decimal="."), read("1.234.567,5", decimal=","), read("12 000", decimal=".")
     (1234567.5, 1234567.5, 12000)
     """
-    found = SIGNED.fullmatch(text.strip().replace("\u2212", "-")) if len(text) <= LONGEST else None
-    if found is None:
+    match = SIGNED.fullmatch(text.strip().replace("\u2212", "-")) if len(text) <= LONGEST else None
+    if match is None:
         raise NotANumber(text)
-    sign, digits, power = found.groups(default="")
+    sign, digits, power = match.groups(default="")
     if power:
         return _with_power(text, sign, digits.replace(decimal or ",", "."), power, any_size=exponent)
     if _is_ambiguous(digits, decimal):
         thousands, fraction = (sign + re.sub("[.,]", by, digits) for by in ("", "."))
         raise Ambiguous(text, thousands=int(thousands), fraction=float(fraction))
-    readings = {_plain(digits, one) for one in ([decimal] if decimal else [".", ","])} - {""}
+    readings = {_plain(digits, mark) for mark in ([decimal] if decimal else [".", ","])} - {""}
     if len(readings) != 1:
         raise NotANumber(text)
     plain = sign + readings.pop()

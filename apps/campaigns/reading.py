@@ -233,13 +233,13 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
 
 def _scores(model: Model, unit: dict[str, Any], shown: dict[str, list[Any]]) -> dict[str, float | None]:
     units = [
-        {"id": f"g{place}", "values": unit["values"], "responses": responses}
-        for place, responses in enumerate(shown.values())
+        {"id": f"g{number}", "values": unit["values"], "responses": responses}
+        for number, responses in enumerate(shown.values())
     ]
     if not units:
         return {}
     try:
-        found = calculate(model, units)["results"]
+        results = calculate(model, units)["results"]
     except Invalid:
         return {}
-    return {group: result["score"] for group, result in zip(shown, found, strict=True)}
+    return {group: result["score"] for group, result in zip(shown, results, strict=True)}

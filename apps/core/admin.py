@@ -50,15 +50,15 @@ class ServiceAdmin(admin.ModelAdmin[M]):
     ) -> None:
         """Call a service for each object that was ticked; say how many it took, and each one that it refused."""
         count = 0
-        for one in queryset:
+        for instance in queryset:
             try:
-                shown = service(one, timezone.now())
+                note = service(instance, timezone.now())
             except Refused as refusal:
-                messages.error(request, f"{one}: {translated(refusal.detail)}")
+                messages.error(request, f"{instance}: {translated(refusal.detail)}")
             else:
                 count += 1
-                if shown:
-                    messages.success(request, shown)
+                if note:
+                    messages.success(request, note)
         if count:
             messages.success(request, done.format(count=count))
 

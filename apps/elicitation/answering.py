@@ -88,15 +88,17 @@ def _choices(more: str, strengths: Any, direction: int, sign: int | None) -> tup
 
 def signs_of(node: AskedNode, value: Value) -> dict[int, int]:
     """The comparisons by place of the pair: 3 when the first matters three times as much, -3 when the second does."""
-    given = {(one["more"], one["less"]): one["strength"] for one in value["comparisons"]}
-    found = {}
-    for place, (first, second) in enumerate(node.pairs):
-        if (first.code, second.code) in given:
-            found[place] = given[first.code, second.code]
-        elif (second.code, first.code) in given:
-            strength = given[second.code, first.code]
-            found[place] = -strength if strength > 1 else 1
-    return found
+    strengths = {
+        (comparison["more"], comparison["less"]): comparison["strength"] for comparison in value["comparisons"]
+    }
+    signs = {}
+    for number, (first, second) in enumerate(node.pairs):
+        if (first.code, second.code) in strengths:
+            signs[number] = strengths[first.code, second.code]
+        elif (second.code, first.code) in strengths:
+            strength = strengths[second.code, first.code]
+            signs[number] = -strength if strength > 1 else 1
+    return signs
 
 
 def given(method: str, node: AskedNode, posted: Posted) -> Given:
@@ -119,17 +121,17 @@ def _given_points(node: AskedNode, posted: Posted) -> Given:
 
 
 def _given_comparisons(node: AskedNode, posted: Posted) -> Given:
-    found = Given({"comparisons": []})
-    known = {str(sign): sign for one in judgement_values.STRENGTHS for sign in (one, -one)}
-    for place, (first, second) in enumerate(node.pairs):
-        sent = posted.get(f"c-{place}", "")
-        if sent in known:
-            more, less = (first, second) if known[sent] > 0 else (second, first)
-            comparison = {"more": more.code, "less": less.code, "strength": abs(known[sent])}
-            found.value["comparisons"].append(comparison)
+    comparisons_given = Given({"comparisons": []})
+    sign_by_text = {str(sign): sign for strength in judgement_values.STRENGTHS for sign in (strength, -strength)}
+    for number, (first, second) in enumerate(node.pairs):
+        sent = posted.get(f"c-{number}", "")
+        if sent in sign_by_text:
+            more, less = (first, second) if sign_by_text[sent] > 0 else (second, first)
+            comparison = {"more": more.code, "less": less.code, "strength": abs(sign_by_text[sent])}
+            comparisons_given.value["comparisons"].append(comparison)
         elif sent:
-            found.errors[f"c-{place}"] = _("Choose one of the answers offered.")
-    return found
+            comparisons_given.errors[f"c-{number}"] = _("Choose one of the answers offered.")
+    return comparisons_given
 
 
 def gaps(method: str, node: AskedNode, value: Value, language: str) -> dict[str, str]:

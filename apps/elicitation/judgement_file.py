@@ -66,7 +66,7 @@ def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read],
     wanted = columns(method)
     spelt = _spellings(codes)
     problems: list[Problem] = []
-    found: dict[tuple[str, str], Read] = {}
+    judgements: dict[tuple[str, str], Read] = {}
     lines, notes = _lines(text, wanted)
     for line in lines:
         wrong = _wrong(line, wanted)
@@ -77,11 +77,15 @@ def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read],
             name: line.cells[name] for name in ("email", wanted[-1])
         }
         key = (folded(cells["email"]), cells["node"])
-        one = found.setdefault(key, Read(cells["email"], cells["node"], line.line, judgement_values.empty(method)))
-        problems += (_add_comparison if method == judgement_values.AHP else _add_points)(one, Row(line.line, cells))
+        judgement = judgements.setdefault(
+            key, Read(cells["email"], cells["node"], line.line, judgement_values.empty(method))
+        )
+        problems += (_add_comparison if method == judgement_values.AHP else _add_points)(
+            judgement, Row(line.line, cells)
+        )
     if problems:
         raise Invalid("Some lines of the file cannot be read.", errors=problems)
-    return list(found.values()), notes
+    return list(judgements.values()), notes
 
 
 def _spellings(codes: Iterable[str]) -> dict[str, str]:

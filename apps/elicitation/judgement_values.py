@@ -71,14 +71,14 @@ def _of_points(node: AskedNode, value: Value) -> Iterator[Problem]:
 
 
 def _of_comparisons(node: AskedNode, value: Value) -> Iterator[Problem]:
-    given = value.get("comparisons")
-    if given is None:
+    comparisons = value.get("comparisons")
+    if comparisons is None:
         yield Problem("/comparisons", Sentence("send a comparison for each pair"), "required")
         return
     seen: set[frozenset[str]] = set()
-    for place, one in enumerate(given):
-        at, pair = f"/comparisons/{place}", frozenset((one["more"], one["less"]))
-        yield from _of_comparison(node, one, at)
+    for number, comparison in enumerate(comparisons):
+        at, pair = f"/comparisons/{number}", frozenset((comparison["more"], comparison["less"]))
+        yield from _of_comparison(node, comparison, at)
         if pair in seen:
             yield Problem(at, Sentence("this pair appears twice"), "duplicate")
         seen.add(pair)

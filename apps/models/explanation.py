@@ -219,8 +219,12 @@ def _doubts(account: Explanation) -> Iterator[str]:
 def gains(explained: ExplainedRun) -> list[str]:
     """The indicators by which the score rises fastest, as sentences."""
     step = explained.model.scale.width / 10
-    found = [(leaf.code, explained.account(leaf.code)) for leaf in explained.model.leaves]
-    open_ = [(code, one) for code, one in found if (one["marginal_gain"] or 0) > 0 and (one["gap"] or 0) > 0]
+    accounts = [(leaf.code, explained.account(leaf.code)) for leaf in explained.model.leaves]
+    open_ = [
+        (code, account)
+        for code, account in accounts
+        if (account["marginal_gain"] or 0) > 0 and (account["gap"] or 0) > 0
+    ]
     ordered = sorted(open_, key=lambda item: (-item[1]["marginal_gain"], -item[1]["gap"], item[0]))
     return [
         _("Every additional %(step)s in %(name)s raises the score by about %(gain)s.")

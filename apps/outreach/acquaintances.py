@@ -29,24 +29,24 @@ def refuse_other_names(
     where = places or [f"/{row}" for row in range(len(contacts))]
     problems = list(_problems(contacts, where, known))
     if problems:
-        asked = [Sentence("Rename them?")] if may_rename and problems[0].code != "comes_twice" else []
-        said = [one.detail for one in problems[:MOST_NAMED]]
-        raise KnownByAnotherName(paragraph([*said, *asked]), errors=problems)
+        question = [Sentence("Rename them?")] if may_rename and problems[0].code != "comes_twice" else []
+        details = [problem.detail for problem in problems[:MOST_NAMED]]
+        raise KnownByAnotherName(paragraph([*details, *question]), errors=problems)
 
 
 def _problems(
     contacts: Sequence[Contact], places: Sequence[str], known: Callable[[str], Any | None]
 ) -> Iterator[Problem]:
     first: dict[str, Contact] = {}
-    for contact, place in zip(contacts, places, strict=True):
+    for contact, pointer in zip(contacts, places, strict=True):
         before = first.setdefault(folded(contact.email), contact)
         person = known(contact.email)
         if differing(contact, before):
-            said = Sentence("{email} appears twice, as {one} and as {other}.", **_named(contact, before))
-            yield Problem(f"{place}/email", said, "comes_twice")
+            detail = Sentence("{email} appears twice, as {one} and as {other}.", **_named(contact, before))
+            yield Problem(f"{pointer}/email", detail, "comes_twice")
         elif person is not None and not contact.rename and differing(contact, person):
-            said = Sentence("{email} is known as {other}, not as {one}.", **_named(contact, person))
-            yield Problem(f"{place}/name", said, "known_by_another_name")
+            detail = Sentence("{email} is known as {other}, not as {one}.", **_named(contact, person))
+            yield Problem(f"{pointer}/name", detail, "known_by_another_name")
 
 
 def differing(contact: Contact, known: Any) -> list[str]:

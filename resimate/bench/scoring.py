@@ -222,8 +222,8 @@ def _answered(version: ModelVersion, count: int, raters: int) -> list[Assessment
     questions = services.parsed(version).questions
     assessments = _assessments(version, count, lambda _: {})
     responses = Response.objects.bulk_create(
-        Response(assessment=one, rater=f"r{rater}", submitted_at=now, created_at=now)
-        for one in assessments
+        Response(assessment=assessment, rater=f"r{rater}", submitted_at=now, created_at=now)
+        for assessment in assessments
         for rater in range(raters)
     )
     Answer.objects.bulk_create(
@@ -231,11 +231,11 @@ def _answered(version: ModelVersion, count: int, raters: int) -> list[Assessment
             Answer(
                 response=response,
                 question=placed.question.code,
-                value=placed.question.scale.options[(row * 7 + place) % len(placed.question.scale.options)].value,
+                value=placed.question.scale.options[(row * 7 + number) % len(placed.question.scale.options)].value,
                 answered_at=now,
             )
             for row, response in enumerate(responses)
-            for place, placed in enumerate(questions)
+            for number, placed in enumerate(questions)
         ),
         batch_size=5000,
     )

@@ -272,22 +272,22 @@ def read_data(
     decimal: Separator | None = None,
 ) -> tuple[list[DataRow], list[dict[str, str]]]:
     """Return the units of iData and what was passed over; ``group`` names the column to group units by."""
-    found = lines(source, DATA, needed=("uCode",))
-    head = found.head
+    table = lines(source, DATA, needed=("uCode",))
+    head = table.head
     by = group or next((name for name in head if name in groups or name.endswith("_group")), "")
     if group and group not in head:
         detail = Sentence("there is no such column to group by")
         raise FileInvalid([cell_problem("", 1, group, "required", detail)])
-    known = {"uCode", "uName", "Time", "iData", by, *groups}
-    inputs = matched([name for name in head if name not in known], [one.name for one in model.inputs])
-    figures = figures_of(columns_of(found.rows, inputs), separator=found.separator, decimal=decimal)
+    named = {"uCode", "uName", "Time", "iData", by, *groups}
+    inputs = matched([name for name in head if name not in named], [model_input.name for model_input in model.inputs])
+    figures = figures_of(columns_of(table.rows, inputs), separator=table.separator, decimal=decimal)
     problems: list[Problem] = []
-    units = [_unit(row, by, inputs, figures, problems) for row in found.rows]
+    units = [_unit(row, by, inputs, figures, problems) for row in table.rows]
     problems += _repeated(units)
     if problems:
         raise FileInvalid(problems)
-    unused = [name for name in head if name not in known and name not in inputs and not name.endswith("_group")]
-    notes = [*found.notes, *figures.notes()]
+    unused = [name for name in head if name not in named and name not in inputs and not name.endswith("_group")]
+    notes = [*table.notes, *figures.notes()]
     notes += [
         {"code": "column_not_used", "detail": Sentence("the model has no input {name}", name=name)} for name in unused
     ]

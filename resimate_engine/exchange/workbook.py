@@ -65,18 +65,18 @@ def read_workbook(content: bytes, notes: list[Note] | None = None) -> dict[str, 
     Raises ``FileInvalid``.
     """
     problems: list[Problem] = []
-    found: dict[str, list[Row]] = {}
+    sheets: dict[str, list[Row]] = {}
     try:
         for sheet in opened(content):
             seen = Seen(sheet)
-            found[sheet.title] = list(_rows(sheet.title, seen.watched(), problems))
+            sheets[sheet.title] = list(_rows(sheet.title, seen.watched(), problems))
             if notes is not None and seen.last:
                 notes += [_of_sheet(sheet.title, note) for note in seen.notes(())]
     except TableInvalid as error:
-        raise FileInvalid([Problem("", one.code, one.detail) for one in error.flaws]) from None
+        raise FileInvalid([Problem("", flaw.code, flaw.detail) for flaw in error.flaws]) from None
     if problems:
         raise FileInvalid(problems)
-    return found
+    return sheets
 
 
 def _of_sheet(title: str, note: Note) -> Note:
@@ -89,12 +89,12 @@ def _rows(title: str, rows: Iterator[Cells], problems: list[Problem]) -> Iterato
         return
     head = _head(title, first)
     for row in rows:
-        found = {head[place]: value for place, value in row.values.items() if place in head}
+        cells = {head[column]: value for column, value in row.values.items() if column in head}
         problems += _wrong_cells(title, head, row)
         if len(problems) > MOST_PROBLEMS:
             return
-        if found:
-            yield Row(row.number, found)
+        if cells:
+            yield Row(row.number, cells)
 
 
 def _wrong_cells(title: str, head: Mapping[int, str], row: Cells) -> Iterator[Problem]:

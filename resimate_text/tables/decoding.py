@@ -59,14 +59,14 @@ def _strictly(content: bytes, encoding: str) -> str:
 
 def _as_windows(content: bytes, error: UnicodeDecodeError) -> Decoded:
     """Windows' Western European, of which every byte has to make sense."""
-    if any(not AT_WORDS_END.fullmatch(found[0]) for found in WIDE.finditer(content)):
-        said = Sentence("is not UTF-8, though other characters of the file are. {how}", how=_how())
-        _refuse_at(content[: error.start].decode("utf-8"), said)
+    if any(not AT_WORDS_END.fullmatch(match[0]) for match in WIDE.finditer(content)):
+        refusal = Sentence("is not UTF-8, though other characters of the file are. {how}", how=_how())
+        _refuse_at(content[: error.start].decode("utf-8"), refusal)
     text = content.decode("cp1252", errors="surrogateescape")
     if not looks_western(text):
-        said = Sentence("is neither UTF-8 nor Windows-1252. {how}", how=_how())
-        _refuse_at(content[: error.start].decode("utf-8"), said)
-    sample = next((found[0] for found in LINE.finditer(text) if not found[0].isascii()), "")
+        refusal = Sentence("is neither UTF-8 nor Windows-1252. {how}", how=_how())
+        _refuse_at(content[: error.start].decode("utf-8"), refusal)
+    sample = next((match[0] for match in LINE.finditer(text) if not match[0].isascii()), "")
     detail = Sentence(
         "it is not UTF-8 and was read as Windows-1252: “{sample}”. Check names and special characters",
         sample=sample.strip()[:80],

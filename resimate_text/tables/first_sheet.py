@@ -24,16 +24,16 @@ def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterato
 
     What is wrong with a row goes to ``flaws``; what a person does not see as it is read, to ``notes``.
     """
-    found = sorted(opened(content), key=lambda sheet: sheet.is_hidden)
-    for place, sheet in enumerate(found):
+    sheets = sorted(opened(content), key=lambda sheet: sheet.is_hidden)
+    for number, sheet in enumerate(sheets):
         seen = Seen(sheet)
         for row in seen.watched():
             if row.wrong and len(flaws) < MOST_PROBLEMS:
-                flaws += [Flaw(row.number, letters(place), *wrong) for place, wrong in row.wrong.items()]
+                flaws += [Flaw(row.number, letters(column), *wrong) for column, wrong in row.wrong.items()]
             elif record := fit(row.number, _texts(row.values), flaws):
                 yield record
         if seen.last:
-            notes += seen.notes(found[place + 1 :])
+            notes += seen.notes(sheets[number + 1 :])
             return
 
 

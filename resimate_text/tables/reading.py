@@ -81,18 +81,21 @@ def separator_of(text: str, hits: Hits) -> str:
     >>> separator_of("id;a,b\\nu;1,5\\n", lambda cells: "id" in cells)
     ';'
     """
-    found: list[tuple[tuple[int, float, int], str]] = []
+    ranked: list[tuple[tuple[int, float, int], str]] = []
     for separator in SEPARATORS:
         rows = [row.cells for row in islice(_records(text, separator, []), SAMPLE)]
         if not rows:
             continue
-        known = max(hits(row) for row in rows[:3])
+        known_cells = max(hits(row) for row in rows[:3])
         widths = [len(row) for row in rows]
         widest = max(widths, key=widths.count)
-        found.append(
-            ((known if widest > 1 else 0, widths.count(widest) / len(rows) if widest > 1 else 0, widest), separator)
+        ranked.append(
+            (
+                (known_cells if widest > 1 else 0, widths.count(widest) / len(rows) if widest > 1 else 0, widest),
+                separator,
+            )
         )
-    return max(found, key=lambda one: one[0])[1] if found else ","
+    return max(ranked, key=lambda candidate: candidate[0])[1] if ranked else ","
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -88,17 +88,17 @@ def _rows(sheet: Any) -> Iterator[Cells]:
     while True:
         with _told():
             number, cells = next(rows, (0, ()))
-            read = {place: _of(cell) for place, cell in enumerate(cells) if cell.value is not None}
-            found = {place: one for place, one in read.items() if not isinstance(one, str) or one.strip()}
+            read = {column: _of(cell) for column, cell in enumerate(cells) if cell.value is not None}
+            filled = {column: value for column, value in read.items() if not isinstance(value, str) or value.strip()}
         if not number:
             return
-        if found and (number > MOST_ROWS + 1 or MOST_COLUMNS in found):
-            yield Cells(number, {}, {max(found): ("too_many", beyond())})
+        if filled and (number > MOST_ROWS + 1 or MOST_COLUMNS in filled):
+            yield Cells(number, {}, {max(filled): ("too_many", beyond())})
             return
-        if found:
-            values = {place: one for place, one in found.items() if not isinstance(one, tuple)}
-            wrong = {place: one for place, one in found.items() if isinstance(one, tuple)}
-            yield Cells(number, values, wrong, [place for place in values if "%" in cells[place].number_format])
+        if filled:
+            values = {column: value for column, value in filled.items() if not isinstance(value, tuple)}
+            wrong = {column: value for column, value in filled.items() if isinstance(value, tuple)}
+            yield Cells(number, values, wrong, [column for column in values if "%" in cells[column].number_format])
 
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:

@@ -67,9 +67,13 @@ def add_stakeholders(
         raise CampaignClosed("You cannot add people to a closed campaign.")
     spelt = groups.spelt(contacts, groups.of_model(campaign.version))
     people = [*known, *_know_all(spelt, places, acting_user, now)]
-    people = list({one.pk: one for one in people}.values())
+    people = list({person.pk: person for person in people}.values())
     before = set(campaign.participations.filter(stakeholder__in=people).values_list("stakeholder_id", flat=True))
-    new = [Participation(campaign=campaign, stakeholder=one, created_at=now) for one in people if one.pk not in before]
+    new = [
+        Participation(campaign=campaign, stakeholder=person, created_at=now)
+        for person in people
+        if person.pk not in before
+    ]
     Participation.objects.bulk_create(new, batch_size=BATCH)
     if new:
         audit.record(

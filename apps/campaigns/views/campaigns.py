@@ -35,18 +35,18 @@ PEOPLE = 50
 @workspace_page("campaigns:read")
 def campaign_list(request: HttpRequest) -> HttpResponse:
     status, wanted = request.GET.get("status", ""), request.GET.get("q", "").replace("\0", "").strip()
-    found = campaigns_for(request).order_by("-pk")
+    campaigns = campaigns_for(request).order_by("-pk")
     if status in Campaign.Status.values:
-        found = found.filter(status=status)
+        campaigns = campaigns.filter(status=status)
     if wanted:
-        found = found.filter(Q(name__icontains=wanted) | Q(subject__name__icontains=wanted))
+        campaigns = campaigns.filter(Q(name__icontains=wanted) | Q(subject__name__icontains=wanted))
     tabs = [{"name": _("All"), "url": "?"}]
-    tabs += [{"name": str(one.label), "url": f"?status={one.value}"} for one in Campaign.Status]
-    listed = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    shown = campaigns_for(request).filter(pk__in=[one.pk for one in listed.object_list])
+    tabs += [{"name": str(state.label), "url": f"?status={state.value}"} for state in Campaign.Status]
+    listed = Paginator(campaigns, PAGE).get_page(request.GET.get("page"))
+    on_page = campaigns_for(request).filter(pk__in=[campaign.pk for campaign in listed.object_list])
     page = {
         "page": listed,
-        "campaigns": shown.with_counts().order_by("-pk"),  # people are counted for those alone
+        "campaigns": on_page.with_counts().order_by("-pk"),  # people are counted for those alone
         "tabs": tabs,
         "current": f"?status={status}" if status else "?",
         "q": wanted,

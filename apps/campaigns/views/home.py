@@ -71,13 +71,13 @@ def _own_campaigns(request: HttpRequest) -> HttpResponse:
     mine = Participation.objects.filter(
         stakeholder__user=user_of(request), revoked_at=None, response__isnull=False, is_sealed=False
     ).select_related("campaign__subject", "response")
-    shown = [
+    participations = [
         {
-            "campaign": one.campaign,
-            "url": links.LINKS.path_for(one) if one.campaign.accepts_answers_at(now) else "",
-            "response": one.response,
+            "campaign": participation.campaign,
+            "url": links.LINKS.path_for(participation) if participation.campaign.accepts_answers_at(now) else "",
+            "response": participation.response,
         }
-        for one in mine.order_by("-campaign__opened_at")
+        for participation in mine.order_by("-campaign__opened_at")
     ]
     has_role = bool(authz.permissions_of(user_of(request)))
-    return render(request, "campaigns/own.html", {"participations": shown, "has_role": has_role})
+    return render(request, "campaigns/own.html", {"participations": participations, "has_role": has_role})

@@ -68,20 +68,20 @@ def _save_page(request: HttpRequest, visit: Visit, here: Section) -> tuple[dict[
     notes: dict[str, str] = {}
     for placed in here.questions:
         code = placed.question.code
-        known = stored.get(code)
+        earlier = stored.get(code)
         try:
-            given = answering.given(placed.question, request.POST)
+            typed = answering.given(placed.question, request.POST)
         except Unreadable as unreadable:
             errors[code] = str(unreadable)
             continue
-        if answering.is_same(given, known) or (given.value is None and not given.comment and known is None):
+        if answering.is_same(typed, earlier) or (typed.value is None and not typed.comment and earlier is None):
             continue
-        if answering.is_stale(given, known):
+        if answering.is_stale(typed, earlier):
             notes[code] = _(
                 "This was answered elsewhere in the meantime. The newer answer is shown; change it if you like."
             )
             continue
-        save_answer(response, code, given.value, answered_at=visit.now, now=visit.now, comment=given.comment)
+        save_answer(response, code, typed.value, answered_at=visit.now, now=visit.now, comment=typed.comment)
     return errors, notes
 
 
@@ -117,11 +117,11 @@ def _show(
 @by_personal_link
 def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
     """Save one answer as it is given; the later of two writes stays, and the page is told which."""
-    placed = next((one for one in visit.form.model.questions if one.question.code == question), None)
+    placed = next((candidate for candidate in visit.form.model.questions if candidate.question.code == question), None)
     if placed is None:
         raise Http404
     try:
-        given = answering.given(placed.question, request.POST)
+        typed = answering.given(placed.question, request.POST)
     except Unreadable as unreadable:
         return render(
             request, "campaigns/respond/_saved.html", {"code": question, "error": str(unreadable)}, status=422
@@ -129,20 +129,20 @@ def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
     saved = save_answer(
         visit.response,
         question,
-        given.value,
+        typed.value,
         answered_at=_answered_at(request, visit),
         now=visit.now,
-        comment=given.comment,
+        comment=typed.comment,
     )
     answers = visit.answers()
-    shown = {**visit.shared(request), **_progress(visit, answers), "code": question, "saved_at": visit.now}
+    page = {**visit.shared(request), **_progress(visit, answers), "code": question, "saved_at": visit.now}
     if not saved.accepted:
         note = _("You answered this elsewhere later. The newer answer is shown; change it if you like.")
-        shown["question"] = _asked(visit, placed, answers, note)
-        response = render(request, "campaigns/respond/_answered_elsewhere.html", shown)
+        page["question"] = _asked(visit, placed, answers, note)
+        response = render(request, "campaigns/respond/_answered_elsewhere.html", page)
         return reswap(retarget(response, f"#q-{question}"), "outerHTML")
-    shown["seen"] = answers[question].answered_at.isoformat()
-    return render(request, "campaigns/respond/_saved.html", shown)
+    page["seen"] = answers[question].answered_at.isoformat()
+    return render(request, "campaigns/respond/_saved.html", page)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -24,7 +24,7 @@ from apps.models.disclosure import FEWEST
 def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk)
     language = get_language() or "en"
-    found = reading.results_of(campaign, language)
+    shown = reading.results_of(campaign, language)
     counts = reading.total(reading.progress_by_group(campaign))
     page = {
         "campaign": campaign,
@@ -32,19 +32,19 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "waiting": reading.waits_for_worker(campaign),
         "crumbs": crumbs(campaign),
     }
-    if found is None:
+    if shown is None:
         page |= {"fewest": FEWEST, "twice": 2 * FEWEST}
         return render(request, "campaigns/no_results.html", page)
     page |= {
-        "results": found,
-        "may_explain": user_of(request).has_perm("assessments:read", found.run.assessment),
-        "hero": presenting.hero(found, language),
-        "profile": presenting.profile(found, language),
-        "dimensions": presenting.dimension_bars(found, language),
-        "groups": presenting.group_bars(found, language),
-        "rows": presenting.rows(found, language),
+        "results": shown,
+        "may_explain": user_of(request).has_perm("assessments:read", shown.run.assessment),
+        "hero": presenting.hero(shown, language),
+        "profile": presenting.profile(shown, language),
+        "dimensions": presenting.dimension_bars(shown, language),
+        "groups": presenting.group_bars(shown, language),
+        "rows": presenting.rows(shown, language),
         "remarks": reading.remarks_on(campaign, language),
-        "has_hidden": any(one.hidden for one in found.groups),
+        "has_hidden": any(group.hidden for group in shown.groups),
         "fewest": FEWEST,
     }
     return render(request, "campaigns/results.html", page)

@@ -74,18 +74,18 @@ def read_query(
 
     ``others`` are known, too, and read elsewhere.
     """
-    declared = {one.name: one for one in parameters}
+    declared = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     problems = []
     for name in query:
-        given = query.getlist(name)
+        texts = query.getlist(name)
         if name not in declared and name not in others:
             problems.append(_problem(name, "is not allowed here", "unknown_parameter"))
-        elif len(given) > 1:
+        elif len(texts) > 1:
             problems.append(_problem(name, "comes more than once", "repeated_parameter"))
         elif name in declared:
             try:
-                values[name] = declared[name].field.run_validation(given[0])
+                values[name] = declared[name].field.run_validation(texts[0])
             except serializers.ValidationError as error:
                 problems.append(_problem(name, _first(error.detail), "invalid"))
     if problems:

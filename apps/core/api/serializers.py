@@ -83,13 +83,13 @@ class Strict(_Base):
         others = [key for key in data if key not in taken]
         if not others:
             return {}
-        known = {*self.fields, *(self.shows().fields if self.shows else ())}
-        shown = self._shown() if known.intersection(others) else {}
+        declared = {*self.fields, *(self.shows().fields if self.shows else ())}
+        present = self._shown() if declared.intersection(others) else {}
         wrong = {}
         for key in others:
-            if key not in known:
+            if key not in declared:
                 wrong[key] = [ErrorDetail("is not allowed here", code="unknown_key")]
-            elif key not in shown or shown[key] != data[key]:
+            elif key not in present or present[key] != data[key]:
                 wrong[key] = [ErrorDetail("is read-only and cannot be set", code="read_only")]
         return wrong
 

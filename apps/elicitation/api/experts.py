@@ -141,17 +141,18 @@ class JudgementView(ReadMixin, _Within):
         return self.shown(shown[0], status=201, location=f"{request.path}{shown[0].pk}/")
 
     def _entries(self, rows: list[dict[str, Any]], many: bool) -> list[Entry]:
-        known = {one.pk: one for one in self.elicitation.experts.all()}
-        places = [f"/{place}" if many else "" for place in range(len(rows))]
+        experts = {expert.pk: expert for expert in self.elicitation.experts.all()}
+        places = [f"/{row_number}" if many else "" for row_number in range(len(rows))]
         problems = [
             Problem(f"{at}/expert", "there is no such expert here", "unknown")
             for row, at in zip(rows, places, strict=True)
-            if row["expert_id"] not in known
+            if row["expert_id"] not in experts
         ]
         if problems:
             raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
         return [
-            Entry(known[row["expert_id"]], row["node"], value_of(row), at) for row, at in zip(rows, places, strict=True)
+            Entry(experts[row["expert_id"]], row["node"], value_of(row), at)
+            for row, at in zip(rows, places, strict=True)
         ]
 
     @extend_schema(request=JudgementImportSerializer, responses=JudgementImportedSerializer)

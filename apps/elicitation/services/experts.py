@@ -45,12 +45,12 @@ def add_experts(
     if not elicitation.takes_judgements:
         raise ElicitationNotReady("You cannot add experts to a closed elicitation.")
     wanted = {Expert.index_of(contact.email): contact for contact in contacts}
-    known = {bytes(one.email_index): one for one in elicitation.experts.all()}
-    refuse_other_names(contacts, places, lambda email: known.get(Expert.index_of(email)))
-    if len(known.keys() | wanted.keys()) > MOST_EXPERTS:
+    experts = {bytes(expert.email_index): expert for expert in elicitation.experts.all()}
+    refuse_other_names(contacts, places, lambda email: experts.get(Expert.index_of(email)))
+    if len(experts.keys() | wanted.keys()) > MOST_EXPERTS:
         problem = Problem("", Sentence("at most {most} experts", most=MOST_EXPERTS), "too_many")
         raise Invalid(Sentence("An elicitation can have at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
-    new = [_expert(elicitation, contact, now) for index, contact in wanted.items() if index not in known]
+    new = [_expert(elicitation, contact, now) for index, contact in wanted.items() if index not in experts]
     Expert.objects.bulk_create(new)
     if new:
         details = {"count": len(new)}

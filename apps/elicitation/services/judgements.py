@@ -69,20 +69,22 @@ def send_judgements(expert: Expert, *, now: datetime) -> Expert:
     elicitation = locked_row(WeightElicitation.objects.all(), expert.elicitation_id)
     if elicitation.status != WeightElicitation.Status.OPEN:
         raise ElicitationNotReady("The elicitation no longer accepts judgements.")
-    saved = {one.node: one for one in all_locked(expert.judgements.all())}
-    given = [
+    saved = {judgement.node: judgement for judgement in all_locked(expert.judgements.all())}
+    complete = [
         node
         for node in elicitation.asked
         if node.code in saved and not judgement_values.is_empty(saved[node.code].value)
     ]
     with_gaps = [
-        node.code for node in given if not judgement_values.is_whole(elicitation.method, node, saved[node.code].value)
+        node.code
+        for node in complete
+        if not judgement_values.is_whole(elicitation.method, node, saved[node.code].value)
     ]
-    if with_gaps or not given:
+    if with_gaps or not complete:
         problems = [Problem(f"/{code}", Sentence("is not complete"), "incomplete") for code in with_gaps]
         raise NothingToSend("Complete the judgements you have started, then send them.", errors=problems)
-    for one in saved.values():
-        one.sent = one.value if one.node in {node.code for node in given} else None
+    for judgement in saved.values():
+        judgement.sent = judgement.value if judgement.node in {node.code for node in complete} else None
     Judgement.objects.bulk_update(saved.values(), ["sent"])
     outreach.withdraw_reminders(expert, now=now)
     return _mark_sent(expert, now)
@@ -155,24 +157,26 @@ def import_judgements(
     """
     codes = [code for node in elicitation.asked for code in (node.code, *node.codes)]
     read, notes = judgement_file.read(elicitation.method, text, codes)
-    known = by_address(elicitation)
-    experts = {one.email: known(one.email) for one in read}
+    expert_of = by_address(elicitation)
+    experts = {judgement.email: expert_of(judgement.email) for judgement in read}
     problems = [
         Problem(
-            f"/csv/{one.line}/email",
-            Sentence("there is no expert with the address {email!r}: add them first", email=one.email),
+            f"/csv/{judgement.line}/email",
+            Sentence("there is no expert with the address {email!r}: add them first", email=judgement.email),
             "unknown_expert",
         )
-        for one in read
-        if experts[one.email] is None
+        for judgement in read
+        if experts[judgement.email] is None
     ]
     problems += _problems_of_file(elicitation, read)
     if problems:
         raise Invalid("The file cannot be used as it is.", errors=problems)
-    entries = [Entry(expert, one.node, one.value) for one in read if (expert := experts[one.email])]
+    entries = [
+        Entry(expert, judgement.node, judgement.value) for judgement in read if (expert := experts[judgement.email])
+    ]
     made = enter_judgements(elicitation, entries, acting_user=acting_user, now=now)
     transaction.set_rollback(dry_run)
-    experts_judged = len({one.expert.pk for one in entries})
+    experts_judged = len({entry.expert.pk for entry in entries})
     return {"dry_run": dry_run, "experts": experts_judged, "judgements": len(made), "warnings": notes}
 
 

@@ -51,22 +51,22 @@ def _task(visit: Visit, node: AskedNode) -> dict[str, Any]:
 @by_personal_link
 def node(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
     """One node's form, saved as a whole, with or without JavaScript, and with gaps when it must be."""
-    here = next((one for one in visit.elicitation.asked if one.code == code), None)
+    here = next((candidate for candidate in visit.elicitation.asked if candidate.code == code), None)
     if here is None:
         raise Http404
     if request.method != "POST":
         return _show(request, visit, here, {}, {})
-    given = answering.given(visit.elicitation.method, here, request.POST)
+    typed = answering.given(visit.elicitation.method, here, request.POST)
     judgement, is_saved = services.save_judgement(
-        visit.expert, here, given.value, seen=request.POST.get("seen"), now=visit.now
+        visit.expert, here, typed.value, seen=request.POST.get("seen"), now=visit.now
     )
     visit.saved[here.code] = judgement
     if getattr(request, "htmx", False):
-        return _saved(request, visit, here, judgement, is_saved, given)
+        return _saved(request, visit, here, judgement, is_saved, typed)
     if not is_saved:
         note = _("This was answered elsewhere in the meantime. The newer answer is shown; change it if you like.")
         return _show(request, visit, here, {"": note}, {}, status=409)
-    return _onward(request, visit, here, given)
+    return _onward(request, visit, here, typed)
 
 
 def _onward(request: HttpRequest, visit: Visit, here: AskedNode, given: Given) -> HttpResponse:

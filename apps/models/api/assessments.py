@@ -95,20 +95,20 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
         subjects = found(seen, (row["subject"] for row in rows))
         named = (row["reference_set"] for row in rows if row.get("reference_set"))
         sets = found(sets_seen_by(self.request.user), named)
-        known: dict[str, dict[Any, Any]] = {
+        things_by_field: dict[str, dict[Any, Any]] = {
             "version": versions,
             "subject": subjects,
             "reference_set": {None: None, **sets},
         }
         problems = [
-            Problem(f"{place}/{name}", f"there is no such {name}", f"unknown_{name}")
-            for row, place in zip(rows, places, strict=True)
-            for name, things in known.items()
+            Problem(f"{pointer}/{name}", f"there is no such {name}", f"unknown_{name}")
+            for row, pointer in zip(rows, places, strict=True)
+            for name, things in things_by_field.items()
             if row.get(name) not in things
         ]
         if problems:
             raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
-        return [row | {name: things[row.get(name)] for name, things in known.items()} for row in rows]
+        return [row | {name: things[row.get(name)] for name, things in things_by_field.items()} for row in rows]
 
     @extend_schema(request=ValuesSerializer, responses=AssessmentSerializer)
     @transaction.atomic

@@ -110,24 +110,24 @@ class ModelImportView(ApiView):
         """Import models and data from files, all or nothing; pointers of errors name sheet or line, and column."""
         body = ModelImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        files = [_file(place, one) for place, one in enumerate(asked["files"])]
-        version = _version(request, asked.get("version"))
+        options = body.validated_data
+        files = [_file(number, file) for number, file in enumerate(options["files"])]
+        version = _version(request, options.get("version"))
         now = timezone.now()
         if services.is_long(files):
-            parameters = {**asked, "files": request.data["files"]}
+            parameters = {**options, "files": request.data["files"]}
             return accepted(services.enqueue_import(parameters, version=version, acting_user=caller(request), now=now))
         outcome = services.import_files(
             files,
-            services.options_of(asked),
+            services.options_of(options),
             version=version,
-            publish=asked["publish"],
-            score=asked["score"],
+            publish=options["publish"],
+            score=options["score"],
             acting_user=caller(request),
             now=now,
-            dry_run=asked["dry_run"],
+            dry_run=options["dry_run"],
         )
-        if asked["dry_run"]:
+        if options["dry_run"]:
             return Response(outcome)
         return Response(outcome, status=201, headers={"Location": f"/api/v1/imports/{outcome['id']}/"})
 

@@ -113,16 +113,16 @@ def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], act
 def _create(
     rows: Sequence[Mapping[str, Any]], places: Sequence[str], acting_user: User | None, now: datetime
 ) -> list[Assessment]:
-    problems = [problem for row, place in zip(rows, places, strict=True) for problem in _problems(row, place)]
+    problems = [problem for row, pointer in zip(rows, places, strict=True) for problem in _problems(row, pointer)]
     if problems:
         raise Invalid("The assessment cannot be started with these data.", errors=problems)
     typed = [(row["version"].pk, row.get("period") or "") for row in rows]
     spelt = periods_spelt(typed)
-    rows = [{**row, "period": spelt[one]} for row, one in zip(rows, typed, strict=True)]
+    rows = [{**row, "period": spelt[version_and_period]} for row, version_and_period in zip(rows, typed, strict=True)]
     made = Assessment.objects.bulk_create(
         [Assessment(**row, created_at=now, created_by=acting_user) for row in rows], batch_size=1000
     )
-    ids = [str(one.pk) for one in made]
+    ids = [str(assessment.pk) for assessment in made]
     audit.record(
         "assessment.created",
         now=now,

@@ -98,10 +98,10 @@ def score_assessments(
     """
     wanted = [assessment.pk for assessment in assessments]
     locked = _locked(wanted)
-    releases = {one.pk: disclosure.due_release(one) for one in locked if one.confidential}
-    asked = [one for one in locked if not one.confidential or releases[one.pk]]
-    fresh = [case for case in _cases(asked, releases) if not case.is_done]
-    runs = {one.pk: one.latest_run for one in locked if one.latest_run is not None}
+    releases = {assessment.pk: disclosure.due_release(assessment) for assessment in locked if assessment.confidential}
+    due = [assessment for assessment in locked if not assessment.confidential or releases[assessment.pk]]
+    fresh = [case for case in _cases(due, releases) if not case.is_done]
+    runs = {assessment.pk: assessment.latest_run for assessment in locked if assessment.latest_run is not None}
     runs |= _made(fresh, now=now, requested_by=requested_by) if fresh else {}
     counted = [pk for case in fresh for pk in releases.get(case.assessment.pk, ())]
     Response.objects.filter(pk__in=counted).update(is_counted=True)
@@ -220,14 +220,18 @@ def _answered(which: Q) -> Iterator[tuple[UUID, dict[str, Any]]]:
 def _shown_unit(assessment: Assessment) -> Unit:
     """A confidential assessment as others are compared with it: its latest release, without what that withholds."""
     run = assessment.latest_run
-    kept = ScoreInput.objects.filter(digest=run.input_digest).first() if run else None
-    own = next((one for one in units_of_input(kept) if one["id"] == assessment.subject.code), None) if kept else None
+    score_input = ScoreInput.objects.filter(digest=run.input_digest).first() if run else None
+    own = (
+        next((unit for unit in units_of_input(score_input) if unit["id"] == assessment.subject.code), None)
+        if score_input
+        else None
+    )
     if run is None or own is None:
         return _unit(assessment, [])
-    shown = disclosure.questions_shown(parsed(assessment.version), run)
+    questions = disclosure.questions_shown(parsed(assessment.version), run)
     answers = [
-        {**one, "answers": {code: value for code, value in one["answers"].items() if code in shown}}
-        for one in own["responses"]
+        {**response, "answers": {code: value for code, value in response["answers"].items() if code in questions}}
+        for response in own["responses"]
     ]
     return _unit(assessment, answers)
 

@@ -20,17 +20,17 @@ def periods_spelt(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], 
 
     What is compared within a period must not fall apart by a capital or a blank.
     """
-    asked = list(dict.fromkeys(wanted))
-    forms = {folded(period) for _version, period in asked} - {""}
-    known: dict[UUID, list[str]] = {}
+    typed = list(dict.fromkeys(wanted))
+    forms = {folded(period) for _version, period in typed} - {""}
+    spellings_by_version: dict[UUID, list[str]] = {}
     if forms:
-        rows = Assessment.objects.filter(version__in={version for version, _period in asked})
+        rows = Assessment.objects.filter(version__in={version for version, _period in typed})
         rows = rows.annotate(form=form_of("period")).filter(form__in=forms)
         for version, period in rows.order_by("period").values_list("version", "period").distinct():
-            known.setdefault(version, []).append(period)
-    found = {}
-    for version, period in asked:
-        spellings = known.setdefault(version, [])
-        found[version, period] = period if period in spellings else spelling(period, spellings)
-        spellings.append(found[version, period])
-    return found
+            spellings_by_version.setdefault(version, []).append(period)
+    spelt = {}
+    for version, period in typed:
+        spellings = spellings_by_version.setdefault(version, [])
+        spelt[version, period] = period if period in spellings else spelling(period, spellings)
+        spellings.append(spelt[version, period])
+    return spelt

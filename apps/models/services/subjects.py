@@ -66,14 +66,14 @@ def subjects_by_code(codes: Iterable[str], *, acting_user: User | None) -> dict[
     """
     wanted = set(codes)
     seen = authz.seen_by(acting_user, Subject.objects.all(), "subjects:read")
-    known = {one.code: one for one in seen.filter(code__in=wanted)}
-    forms = {code: folded(code) for code in wanted - known.keys()}
+    by_code = {subject.code: subject for subject in seen.filter(code__in=wanted)}
+    forms = {code: folded(code) for code in wanted - by_code.keys()}
     if not forms:
-        return known
+        return by_code
     by_form: dict[str, list[Subject]] = {}
-    for one in seen.annotate(form=form_of("code")).filter(form__in=set(forms.values())):
-        by_form.setdefault(folded(one.code), []).append(one)
-    return known | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
+    for subject in seen.annotate(form=form_of("code")).filter(form__in=set(forms.values())):
+        by_form.setdefault(folded(subject.code), []).append(subject)
+    return by_code | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
 
 
 def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None) -> Iterable[Problem]:

@@ -223,23 +223,23 @@ def verify_trace(trace: Any) -> Verdict:
     model = model_of(trace["model"], at="/model")
     units, unit, options = trace["units"], trace["unit"], trace["options"]
     results = calculate(model, units, options)["results"]
-    result = next((_result(one) for one in results if one["id"] == unit), None)
+    result = next((_result(unit_result) for unit_result in results if unit_result["id"] == unit), None)
     if result is None:
         raise Invalid(
             "The trace does not contain its unit.",
             errors=[Problem("/unit", Sentence("there is no unit {unit!r}", unit=unit))],
         )
-    found = {
+    recalculated = {
         "model_digest": model.digest,
         "input_digest": document.digest([trace["engine_version"], model.digest, units, options]),
         "result": result,
     }
     if trace["explanation"]["engine_version"] == engine.ENGINE_VERSION:
-        found["explanation"] = explain(model, units, unit, options)
-    found = json.loads(json.dumps(found))
-    told = {name: trace[name] for name in found}
-    differences = list(islice(_differences(told, found, ""), MOST_PROBLEMS))
-    return Verdict(unit, trace["engine_version"], found["input_digest"], result, differences)
+        recalculated["explanation"] = explain(model, units, unit, options)
+    recalculated = json.loads(json.dumps(recalculated))
+    told = {name: trace[name] for name in recalculated}
+    differences = list(islice(_differences(told, recalculated, ""), MOST_PROBLEMS))
+    return Verdict(unit, trace["engine_version"], recalculated["input_digest"], result, differences)
 
 
 def trace_schema() -> dict[str, Any]:
@@ -266,7 +266,7 @@ def _differences(told: Any, found: Any, place: str) -> Iterator[Difference]:
         for key in (*found, *sorted(told.keys() - found.keys())):
             yield from _differences(told.get(key), found.get(key), place + pointer(key))
     elif isinstance(told, list) and isinstance(found, list) and len(told) == len(found):
-        for row, (one, other) in enumerate(zip(told, found, strict=True)):
-            yield from _differences(one, other, place + pointer(row))
+        for row, (value, other) in enumerate(zip(told, found, strict=True)):
+            yield from _differences(value, other, place + pointer(row))
     elif isinstance(told, bool) is not isinstance(found, bool) or told != found:
         yield Difference(place, told, found)

@@ -23,14 +23,14 @@ class Command(BaseCommand):
         parser.add_argument("--untested", action="store_true", help="only those that no test shows")
 
     def handle(self, *args: Any, as_json: bool, untested: bool, **options: Any) -> None:
-        known = requirements()
-        found = traced(Path(settings.BASE_DIR))
-        unknown = [(test, name) for name in found if name not in known for test in found[name]]
+        declared = requirements()
+        tests_by_name = traced(Path(settings.BASE_DIR))
+        unknown = [(test, name) for name in tests_by_name if name not in declared for test in tests_by_name[name]]
         if unknown:
             raise CommandError("\n".join(f"{test}: there is no requirement {name}" for test, name in unknown))
-        matrix = {name: {**about, "tests": found.get(name, [])} for name, about in known.items()}
-        shown = {name: one for name, one in matrix.items() if not (untested and one["tests"])}
-        self.stdout.write(json.dumps(shown, indent=1) if as_json else _table(shown))
+        matrix = {name: {**about, "tests": tests_by_name.get(name, [])} for name, about in declared.items()}
+        listed = {name: entry for name, entry in matrix.items() if not (untested and entry["tests"])}
+        self.stdout.write(json.dumps(listed, indent=1) if as_json else _table(listed))
 
 
 def requirements() -> dict[str, dict[str, str]]:
