@@ -138,10 +138,10 @@ def _narrow(series: Sequence[Series], axes: Sequence[str], scale: Scale, title: 
 def _listed(series: Sequence[Series], axes: Sequence[str], scale: Scale, top: float) -> tuple[list[SafeString], float]:
     drawn = []
     if len(series) > 1:
-        drawn = [marker(column_edge(place, NARROW) - 12, top + 4, place) for place in range(2)]
+        drawn = [marker(column_edge(number, NARROW) - 12, top + 4, number) for number in range(2)]
         top += 14
     for index, axis in enumerate(axes):
-        values = [write_value(one.values[index], scale) for one in series[:2]]
+        values = [write_value(one_series.values[index], scale) for one_series in series[:2]]
         rows = Listed(tuple(wrap(axis, 210 if len(values) < 2 else 164, SIZE)), tuple(values))
         drawn.append(rows.draw(index + 1, top, NARROW))
         top += rows.height

@@ -239,8 +239,8 @@ def correlations(columns: Array) -> Array:
     [[1.0, 1.0], [1.0, 1.0]]
     """
     apart, _ = arrays.deviations(columns)  # r does not depend on units
-    products = np.array([(apart * one).sum(axis=-1) for one in apart])
+    products = np.array([(apart * column).sum(axis=-1) for column in apart])
     spreads = np.diagonal(products)
     scale = np.sqrt(np.outer(spreads, spreads))
-    found: Array = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
-    return found.clip(-1.0, 1.0)
+    coefficients: Array = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+    return coefficients.clip(-1.0, 1.0)

@@ -62,11 +62,11 @@ def of_scores(model: Model, units: Any, options: Mapping[str, Any] | None = None
     """Return what ``score`` costs."""
     options = options if isinstance(options, Mapping) else {}
     include = options.get("include", ["nodes"])
-    asked = {part for part in include if isinstance(part, str)} if isinstance(include, list) else set()
-    given = len(_list(units))
-    told = NODE * len(model.nodes) * given * ("nodes" in asked)
-    told += CELL * len(model.leaves) * given * len(asked & STAGES_ASKED)
-    return told + _calculated(model, units, options, both_ends="bounds" in asked)
+    parts = {part for part in include if isinstance(part, str)} if isinstance(include, list) else set()
+    count = len(_list(units))
+    told = NODE * len(model.nodes) * count * ("nodes" in parts)
+    told += CELL * len(model.leaves) * count * len(parts & STAGES_ASKED)
+    return told + _calculated(model, units, options, both_ends="bounds" in parts)
 
 
 def of_explanation(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> float:

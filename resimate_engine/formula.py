@@ -85,17 +85,17 @@ def parse(text: str) -> Program:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    place = 0
+    position = 0
     rest = text.rstrip()
-    while place < len(rest):
-        found = TOKEN.match(rest, place)
-        if found is None:
+    while position < len(rest):
+        token = TOKEN.match(rest, position)
+        if token is None:
             detail = Sentence(
-                "character {place}: {text!r} cannot be read", place=place + 1, text=rest[place : place + 10]
+                "character {place}: {text!r} cannot be read", place=position + 1, text=rest[position : position + 10]
             )
             raise FormulaInvalid(detail)
-        place = found.end()
-        yield found.group(1)
+        position = token.end()
+        yield token.group(1)
 
 
 @dataclass(slots=True)

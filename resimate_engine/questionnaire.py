@@ -106,12 +106,12 @@ def _number(reading: Reading) -> float:
 def column(sheet: Sheet, units: Units, replies: Replies, problems: ProblemCollector) -> Column:
     """Return the indicator's column on the document's scale, over units with their responses."""
     filled = _fill(sheet, [_readings(item, units, replies, problems) for item in sheet.items])
-    found, raters = _combine(sheet, replies, filled)
-    asked = found.answered + found.unanswered
-    coverage = share(found.answered, asked)
-    measured = Column.of(found.values, asked > 0)
+    combined, raters = _combine(sheet, replies, filled)
+    answerable = combined.answered + combined.unanswered
+    coverage = share(combined.answered, answerable)
+    measured = Column.of(combined.values, answerable > 0)
     short = coverage < sheet.min_coverage - ROUNDING
-    enough = measured.become(np.where(short, np.nan, found.values), BELOW_MIN_COVERAGE)
+    enough = measured.become(np.where(short, np.nan, combined.values), BELOW_MIN_COVERAGE)
     return replace(enough, coverage=coverage, raters=raters)
 
 

@@ -262,9 +262,9 @@ def _node_results(column: Column, weight: float) -> Iterable[NodeResult]:
 
 def _add_bounds(calculation: Calculation, results: list[UnitResult]) -> None:
     """Add ``low`` and ``high`` to every unit, and to its nodes if they are there."""
-    given = calculation.units.given
-    for code, found in bounds(calculation.model, calculation.units, calculation.tree).items():
-        ends = zip(results, nullable(found.low[given]), nullable(found.high[given]), strict=True)
+    order = calculation.units.given
+    for code, ends_of_node in bounds(calculation.model, calculation.units, calculation.tree).items():
+        ends = zip(results, nullable(ends_of_node.low[order]), nullable(ends_of_node.high[order]), strict=True)
         for result, low, high in ends:
             if code == calculation.model.root.code:
                 result["low"], result["high"] = low, high

@@ -193,14 +193,14 @@ def _columns(
     return {name: _column(name, column, places, problems) for name, column in zip(names, columns, strict=True)}
 
 
-def _column(name: str, given: Sequence[Any], places: Sequence[str], problems: ProblemCollector) -> Measured:
+def _column(name: str, cells: Sequence[Any], places: Sequence[str], problems: ProblemCollector) -> Measured:
     """Return a column of numbers; one of finite doubles and gaps alone needs no look at each."""
-    if PLAIN.issuperset(map(type, given)):
-        values = np.array(given, dtype=np.float64)
-        if np.isfinite(values).sum() == len(given) - given.count(None):
-            return Measured(values + 0.0, np.ones(len(given), dtype=np.bool_))
-    read = [_read(name, value, place, problems) for place, value in zip(places, given, strict=True)]
-    applicable = np.array([value != "not_applicable" for value in given], dtype=np.bool_)
+    if PLAIN.issuperset(map(type, cells)):
+        values = np.array(cells, dtype=np.float64)
+        if np.isfinite(values).sum() == len(cells) - cells.count(None):
+            return Measured(values + 0.0, np.ones(len(cells), dtype=np.bool_))
+    read = [_read(name, value, pointer_of_unit, problems) for pointer_of_unit, value in zip(places, cells, strict=True)]
+    applicable = np.array([value != "not_applicable" for value in cells], dtype=np.bool_)
     return Measured(np.array(read, dtype=np.float64) + 0.0, applicable)  # negative zero is zero
 
 
@@ -230,11 +230,11 @@ def _why_no_number(value: Any) -> tuple[str, str] | None:
 
 
 def _unknown_inputs(model: Model, units: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    known = {item.name for item in model.inputs}
-    asked = {placed.question.code for placed in model.questions}
+    inputs = {item.name for item in model.inputs}
+    questions = {placed.question.code for placed in model.questions}
     unknown: set[str] = set()
     for unit in units:
-        unknown |= (unit.get("values") or {}).keys() - known
+        unknown |= (unit.get("values") or {}).keys() - inputs
         for response in unit.get("responses") or ():
-            unknown |= response["answers"].keys() - asked
+            unknown |= response["answers"].keys() - questions
     return tuple(sorted(str(name) for name in unknown))

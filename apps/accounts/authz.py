@@ -225,12 +225,12 @@ def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:
     return _covered(queryset, user, relevant(user, permission))
 
 
-def _covered(queryset: QuerySet[M], user: User, found: list[Permission]) -> QuerySet[M]:
+def _covered(queryset: QuerySet[M], user: User, permissions: list[Permission]) -> QuerySet[M]:
     """One uncorrelated ``IN`` for each scope: OR inside a correlated EXISTS is fifty times slower."""
     conditions = [
-        Q(pk__in=queryset.model._default_manager.filter(condition(user, one.object_id)).order_by().values("pk"))
-        for one in found
-        if (condition := _conditions.get((queryset.model, one.scope)))
+        Q(pk__in=queryset.model._default_manager.filter(condition(user, permission.object_id)).order_by().values("pk"))
+        for permission in permissions
+        if (condition := _conditions.get((queryset.model, permission.scope)))
     ]
     if not conditions:
         return queryset.none()

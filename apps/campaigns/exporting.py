@@ -47,12 +47,12 @@ def as_json(results: Results) -> dict[str, Any]:
         ],
         "groups": [
             {
-                "group": one.group,
-                "raters": None if one.hidden and one.raters < FEWEST else one.raters,
-                "score": one.value,
-                "hidden": one.hidden,
+                "group": group.group,
+                "raters": None if group.hidden and group.raters < FEWEST else group.raters,
+                "score": group.value,
+                "hidden": group.hidden,
             }
-            for one in results.groups
+            for group in results.groups
         ],
     }
 

@@ -33,11 +33,11 @@ def may_read_names(user: User) -> bool:
 
 def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:
     """The campaigns that the user may look into: taking part in one does not show who else does."""
-    found = [one for one in authz.relevant(user, permission) if one.scope != "assigned"]
-    if any(one.is_everywhere for one in found):
+    granted = [scoped for scoped in authz.relevant(user, permission) if scoped.scope != "assigned"]
+    if any(scoped.is_everywhere for scoped in granted):
         return queryset
     covered = Q(pk__in=[])
-    for one in found:
-        if one.scope in STAFF:
-            covered |= STAFF[one.scope](user, one.object_id)
+    for scoped in granted:
+        if scoped.scope in STAFF:
+            covered |= STAFF[scoped.scope](user, scoped.object_id)
     return queryset.filter(covered)

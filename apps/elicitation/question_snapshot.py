@@ -95,12 +95,12 @@ class Change:
 
 def changes(model: Model, nodes: Iterable[AskedNode]) -> list[Change]:
     """The nodes that a model no longer has as they were asked about; another order of children is no change."""
-    found = []
-    for place, node in enumerate(nodes):
+    differing = []
+    for number, node in enumerate(nodes):
         present = model.nodes.get(node.code)
         now = [child.code for child in present.children] if present else []
         gone = tuple(code for code in node.codes if code not in now)
         new = tuple(code for code in now if code not in node.codes)
         if gone or new:
-            found.append(Change(place, node.code, gone, new, is_missing=present is None))
-    return found
+            differing.append(Change(number, node.code, gone, new, is_missing=present is None))
+    return differing

@@ -47,12 +47,12 @@ class Judged:
         """None where judgements are consistent enough, or cannot contradict each other."""
         if not self.outcome.is_inconsistent:
             return None
-        found = judgement_values.least_consistent(self.row, self.outcome.weights)
-        first, second = self.node.children[found.first], self.node.children[found.second]
-        place = self.node.pairs.index((first, second))
-        if found.said >= 1:
-            return Doubtful(first, second, found.said, found.fitting, place)
-        return Doubtful(second, first, 1 / found.said, 1 / found.fitting, place)
+        doubt = judgement_values.least_consistent(self.row, self.outcome.weights)
+        first, second = self.node.children[doubt.first], self.node.children[doubt.second]
+        pair = self.node.pairs.index((first, second))
+        if doubt.said >= 1:
+            return Doubtful(first, second, doubt.said, doubt.fitting, pair)
+        return Doubtful(second, first, 1 / doubt.said, 1 / doubt.fitting, pair)
 
 
 @dataclass(frozen=True)

@@ -89,17 +89,17 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
 
 @jobs.runner("models.import", atomic=True)
 def import_files(job: Job, progress: Progress) -> dict[str, Any]:
-    asked = job.parameters
-    version = asked["version"] and ModelVersion.objects.get(pk=asked["version"])
+    options = job.parameters
+    version = options["version"] and ModelVersion.objects.get(pk=options["version"])
     return services.import_files(
-        [services.file_of(one) for one in asked["files"]],
-        services.options_of(asked),
+        [services.file_of(file) for file in options["files"]],
+        services.options_of(options),
         version=version or None,
-        publish=asked["publish"],
-        score=asked["score"],
+        publish=options["publish"],
+        score=options["score"],
         acting_user=acting_user_of(job),
         now=timezone.now(),
-        dry_run=asked["dry_run"],
+        dry_run=options["dry_run"],
     )
 
 

@@ -230,15 +230,15 @@ def _is_addressed(message: Message, channel: Channel) -> bool:
 
 def _handed_over(channel: Channel, waiting: dict[UUID, Message]) -> Iterator[Outcome]:
     """What the channel says. One that breaks is as good as away: that is no reason to keep the others waiting."""
-    said = "the channel did not say what became of it"
+    failure = "the channel did not say what became of it"
     try:
         for outcome in channel.deliver(_unless_taken_back(waiting)):
             waiting.pop(outcome.message.pk, None)
             yield outcome
     except Exception as error:
         logger.exception("a channel broke", extra={"action": f"deliver {channel.name}"})
-        said = type(error).__name__
-    yield from (Outcome(one, said) for one in waiting.values())
+        failure = type(error).__name__
+    yield from (Outcome(message, failure) for message in waiting.values())
 
 
 def _unless_taken_back(waiting: dict[UUID, Message]) -> Iterator[Message]:

@@ -253,13 +253,14 @@ def named() -> dict[str, str]:
     return {f"{place}: {text}": why for place, some in places.items() for text, why in some.items()}
 
 
-def _table(guards: Sequence[Guard], found: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
+def _table(guards: Sequence[Guard], verdicts: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
     heads = ("noticed", "timeout", "survived", "unsettled", "unreached", "untried", "named")
     lines = [f"{'':12}{'guards':>10}" + "".join(f"{head:>10}" for head in heads)]
     for kind in (*rules.KINDS, ""):
-        of_kind = [one for one in guards if one.kind == kind or not kind]
+        of_kind = [guard for guard in guards if guard.kind == kind or not kind]
         counted = Counter(
-            "named" if one.key in reasons and found[one.key] not in NOTICED else found[one.key] for one in of_kind
+            "named" if guard.key in reasons and verdicts[guard.key] not in NOTICED else verdicts[guard.key]
+            for guard in of_kind
         )
         lines.append(f"{kind or 'all':12}{len(of_kind):>10}" + "".join(f"{counted[head]:>10}" for head in heads))
     return lines

@@ -108,12 +108,15 @@ def lines(source: str | bytes, columns: Columns, *, needed: Sequence[str] = ()) 
     """Return what a file holds, beside the columns named others too. Raises ``FileInvalid``."""
     try:
         table = open_table(source, hits=columns.hits)
-        found = headed(table, columns, needed=needed, others=True)
-        rows = [Row(one.line, {name: cell for name, cell in one.cells.items() if cell != EMPTY}) for one in found.rows]
+        table_rows = headed(table, columns, needed=needed, others=True)
+        rows = [
+            Row(row_read.line, {name: cell for name, cell in row_read.cells.items() if cell != EMPTY})
+            for row_read in table_rows.rows
+        ]
         table.refuse()
     except TableInvalid as error:
         raise FileInvalid([_of_flaw(flaw) for flaw in error.flaws]) from None
-    return Lines(found.columns, [row for row in rows if row.cells], table.separator, table.notes)
+    return Lines(table_rows.columns, [row for row in rows if row.cells], table.separator, table.notes)
 
 
 def _of_flaw(flaw: Flaw) -> Problem:

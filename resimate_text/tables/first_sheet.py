@@ -78,19 +78,23 @@ class Seen:
         return [{"code": code, "detail": detail} for code, detail in said]
 
     def _of_sheets(self, others: Sequence[Sheet]) -> Iterator[tuple[str, Sentence]]:
-        left = [one.title for one in others if not one.is_hidden and next(one.rows, None)]
+        left = [sheet.title for sheet in others if not sheet.is_hidden and next(sheet.rows, None)]
         if self.sheet.is_hidden:
             yield "sheet_hidden", Sentence("the hidden sheet {title!r} was read", title=self.sheet.title)
         if left:
-            said = Sentence(
+            detail = Sentence(
                 "sheet {title!r} was read, and these were not: {others}",
                 title=self.sheet.title,
                 others=_some(map(repr, left)),
             )
-            yield "sheet_not_read", said
+            yield "sheet_not_read", detail
 
     def _of_hidden(self) -> Iterator[tuple[str, Sentence]]:
-        columns = [place for place in sorted(self.places) if any(place + 1 in one for one in self.sheet.layout.columns)]
+        columns = [
+            column
+            for column in sorted(self.places)
+            if any(column + 1 in hidden_range for hidden_range in self.sheet.layout.columns)
+        ]
         if self.hidden:
             yield (
                 "hidden_read",
@@ -109,14 +113,14 @@ class Seen:
             yield "merged_cells", said
 
     def _of_shares(self) -> Iterator[tuple[str, Sentence]]:
-        for place, (row, value) in self.shares.items():
-            said = Sentence(
+        for column_number, (row, value) in self.shares.items():
+            detail = Sentence(
                 "column {column}: numbers are shown in per cent; that of row {row} was read as {value}",
-                column=letters(place),
+                column=letters(column_number),
                 row=row,
                 value=exact(value),
             )
-            yield "per_cent", said
+            yield "per_cent", detail
 
 
 def _some(names: Iterable[str]) -> str:

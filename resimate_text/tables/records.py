@@ -30,17 +30,17 @@ class Record:
 
 def fit(line: int, cells: Iterable[str], flaws: list[Flaw], *, clean: bool = False) -> Record | None:
     """Return the row without blanks around its cells; none when nothing is left, or when some of it is no text."""
-    kept = [trimmed(cell) for cell in cells]
-    while kept and not kept[-1]:
-        kept.pop()
-    if not kept:
+    texts = [trimmed(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    if not texts:
         return None
-    bad = None if clean else next((found for cell in kept if (found := UNFIT.search(cell))), None)
+    bad = None if clean else next((match for cell in texts if (match := UNFIT.search(cell))), None)
     if bad:
         detail = Sentence("it contains the character U+{number:04X}, which is not text", number=ord(bad[0]))
         flaws.append(Flaw(line, "", "bad_character", detail))
         return None
-    return Record(line, kept)
+    return Record(line, texts)
 
 
 def trimmed(cell: str) -> str:

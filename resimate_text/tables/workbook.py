@@ -125,15 +125,15 @@ def unescaped(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def letters(place: int) -> str:
+def letters(column: int) -> str:
     """Return the name of a column as spreadsheets have it.
 
     >>> letters(0), letters(26), letters(16_383)
     ('A', 'AA', 'XFD')
     """
     name = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name

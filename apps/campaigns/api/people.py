@@ -155,15 +155,15 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def _known(self, rows: list[dict[str, Any]], many: bool) -> list[Stakeholder]:
         """The stakeholders that are named by id; one that the user may not see is not there."""
         seen = authz.visible(Stakeholder.objects.all(), caller(self.request), "stakeholders:read")
-        known = seen.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
+        stakeholders = seen.in_bulk([row["stakeholder"] for row in rows if "stakeholder" in row])
         problems = [
-            Problem(f"/{place}/stakeholder" if many else "/stakeholder", "there is no such stakeholder", "unknown")
-            for place, row in enumerate(rows)
-            if "stakeholder" in row and row["stakeholder"] not in known
+            Problem(f"/{number}/stakeholder" if many else "/stakeholder", "there is no such stakeholder", "unknown")
+            for number, row in enumerate(rows)
+            if "stakeholder" in row and row["stakeholder"] not in stakeholders
         ]
         if problems:
             raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
-        return list(known.values())
+        return list(stakeholders.values())
 
     @extend_schema(request=None, responses=ParticipationSerializer)
     @verb()

@@ -182,14 +182,14 @@ def import_judgements(
 
 def _problems_of_file(elicitation: WeightElicitation, read: Iterable[Read]) -> list[Problem]:
     nodes = {node.code: node for node in elicitation.asked}
-    found = []
-    for one in read:
-        if one.node not in nodes:
-            detail = Sentence("experts are not asked about {node!r}", node=one.node)
-            found.append(Problem(f"/csv/{one.line}/node", detail, "unknown_node"))
+    problems = []
+    for judgement in read:
+        if judgement.node not in nodes:
+            detail = Sentence("experts are not asked about {node!r}", node=judgement.node)
+            problems.append(Problem(f"/csv/{judgement.line}/node", detail, "unknown_node"))
             continue
-        found += [
-            Problem(one.place_of(problem.pointer), problem.detail, problem.code)
-            for problem in judgement_values.problems(elicitation.method, nodes[one.node], one.value)
+        problems += [
+            Problem(judgement.place_of(problem.pointer), problem.detail, problem.code)
+            for problem in judgement_values.problems(elicitation.method, nodes[judgement.node], judgement.value)
         ]
-    return found
+    return problems

@@ -132,14 +132,14 @@ class ModelImportView(ApiView):
         return Response(outcome, status=201, headers={"Location": f"/api/v1/imports/{outcome['id']}/"})
 
 
-def _file(place: int, given: dict[str, str]) -> File:
-    if ("content" in given) == ("text" in given):
-        problem = Problem(f"/files/{place}/content", "send either content or text", "required")
+def _file(number: int, fields: dict[str, str]) -> File:
+    if ("content" in fields) == ("text" in fields):
+        problem = Problem(f"/files/{number}/content", "send either content or text", "required")
         raise Invalid("Each file needs its content.", errors=[problem])
     try:
-        return services.file_of(given)
+        return services.file_of(fields)
     except (binascii.Error, ValueError):
-        problem = Problem(f"/files/{place}/content", "is not base64", "bad_format")
+        problem = Problem(f"/files/{number}/content", "is not base64", "bad_format")
         raise Invalid("A file cannot be read.", errors=[problem]) from None
 
 

@@ -47,12 +47,12 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
         """Import subjects as a job: all of them or none; with `dry_run` it only says whether it would succeed."""
         body = SubjectImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        by_file = one_of(asked, "rows", "csv") == "csv"
-        given, notes = csv_rows(asked["csv"]) if by_file else (asked["rows"], [])
-        rows = _Rows(data={"rows": given})
+        options = body.validated_data
+        by_file = one_of(options, "rows", "csv") == "csv"
+        texts, notes = csv_rows(options["csv"]) if by_file else (options["rows"], [])
+        rows = _Rows(data={"rows": texts})
         rows.is_valid(raise_exception=True)
-        parameters = {"rows": rows.validated_data["rows"], "dry_run": asked["dry_run"], "warnings": notes}
+        parameters = {"rows": rows.validated_data["rows"], "dry_run": options["dry_run"], "warnings": notes}
         return accepted(reach.enqueue("subjects.import", parameters, acting_user=caller(request), now=timezone.now()))
 
     def perform_create(self, serializer: Any) -> Subject:

@@ -49,15 +49,15 @@ def readable_responses(assessment: Assessment, user: Any) -> QuerySet[Response]:
 
 def blinded(responses: Iterable[Response], assessment: Assessment) -> list[Response]:
     """Responses without times, and without groups that are too small, where the assessment is confidential."""
-    found = list(responses)
+    copies = list(responses)
     if not assessment.confidential:
-        return found
+        return copies
     counted = submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
     hidden = hidden_groups(Counter(map(folded, counted)))
-    for one in found:
-        one.started_at = one.submitted_at = one.created_at = None  # type: ignore[assignment]  # blank for the reader, and never saved
-        one.group = "" if folded(one.group) in hidden else one.group
-    return found
+    for response in copies:
+        response.started_at = response.submitted_at = response.created_at = None  # type: ignore[assignment]  # blank for the reader, and never saved
+        response.group = "" if folded(response.group) in hidden else response.group
+    return copies
 
 
 def comments_in(assessment: Assessment) -> dict[str, list[str]]:

@@ -99,12 +99,16 @@ def _refuse_unseen(rows: Sequence[Mapping[str, Any]], places: Sequence[str], act
     """Who makes an assessment must be able to see what it is of; each thing is asked for once."""
     authz.require(acting_user, "assessments:create")
     first = {
-        (name, row[name]): place
-        for row, place in reversed(list(zip(rows, places, strict=True)))
+        (name, row[name]): pointer
+        for row, pointer in reversed(list(zip(rows, places, strict=True)))
         for name in ("version", "subject", "reference_set")
         if row.get(name) is not None
     }
-    problems = [one for (name, thing), place in first.items() for one in unseen(acting_user, **{name: thing}, at=place)]
+    problems = [
+        problem
+        for (name, thing), pointer in first.items()
+        for problem in unseen(acting_user, **{name: thing}, at=pointer)
+    ]
     if problems:
         raise Invalid("Some of the data refer to things that do not exist.", errors=problems)
 

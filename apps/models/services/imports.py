@@ -100,7 +100,7 @@ def import_assessments(
     store_responses(made, units, now)
     details = {"version": str(version.pk), "count": len(made)}
     audit.record("assessment.imported", now=now, actor=acting_user, target=version, details=details)
-    ids = [str(one.pk) for one in made]
+    ids = [str(assessment.pk) for assessment in made]
     for start in range(0, len(ids), SCORED_TOGETHER):
         events.publish("assessment.imported", {"assessment_ids": ids[start : start + SCORED_TOGETHER]}, now=now)
     transaction.set_rollback(dry_run)

@@ -246,16 +246,16 @@ class Scored:
 
 def _results(cases: Sequence[ScoringCase]) -> list[Scored]:
     """Return each case's result: from the cache, or calculated together with those of the same basis."""
-    known = result_cache.look_up({(case.digest, case.unit) for case in cases})
+    cached = result_cache.look_up({(case.digest, case.unit) for case in cases})
     groups: dict[Basis | str, dict[str, ScoringCase]] = {}
     for case in cases:
-        if (case.digest, case.unit) not in known:
+        if (case.digest, case.unit) not in cached:
             shared_by = case.basis if case.basis.scores_units_alone else case.digest
             groups.setdefault(shared_by, {})[case.digest] = case
     fresh = {key: scored for group in groups.values() for key, scored in _calculated(list(group.values()))}
     result_cache.store({key: scored.result for key, scored in fresh.items()})
-    found = {key: Scored(result, 0.0) for key, result in known.items()} | fresh
-    return [found[case.digest, case.unit] for case in cases]
+    scored_by_key = {key: Scored(result, 0.0) for key, result in cached.items()} | fresh
+    return [scored_by_key[case.digest, case.unit] for case in cases]
 
 
 def _calculated(cases: Sequence[ScoringCase]) -> Iterator[tuple[result_cache.Key, Scored]]:

@@ -104,12 +104,12 @@ def _engines(verdict: services.Verdict) -> str:
 
 
 def _node_rows(verdict: services.Verdict) -> list[list[str]]:
-    places = tuple(f"{one.pointer}/" for one in verdict.differences)
+    places = tuple(f"{difference.pointer}/" for difference in verdict.differences)
     return [
         [
             code,
             *("" if node[name] is None else str(node[name]) for name in NODE_HEAD[1:-1]),
-            "no" if any(place.startswith(f"/result/nodes/{code}/") for place in places) else "yes",
+            "no" if any(pointer.startswith(f"/result/nodes/{code}/") for pointer in places) else "yes",
         ]
         for code, node in verdict.result["nodes"].items()
     ]

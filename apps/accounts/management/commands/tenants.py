@@ -32,16 +32,16 @@ class Command(OperatorCommand):
         getattr(self, options["verb"])(**options)
 
     def create(self, *, slug: str, name: str, admin_email: str, admin_password_file: str | None, **_: Any) -> None:
-        given = _read(admin_password_file)
+        chosen = _read(admin_password_file)
         tenant, user, password = services.onboard_tenant(
-            slug, name=name, admin_email=admin_email, password=given, now=timezone.now()
+            slug, name=name, admin_email=admin_email, password=chosen, now=timezone.now()
         )
-        shown = {"admin": user.email} | ({} if given else {"password": password})
+        first_sign_in = {"admin": user.email} | ({} if chosen else {"password": password})
         lines = [
             f"{tenant.slug} is at {hosts.home_of(tenant)}",
-            *(f"{label}: {value}" for label, value in shown.items()),
+            *(f"{label}: {value}" for label, value in first_sign_in.items()),
         ]
-        self.report(_described(tenant) | shown, "\n".join(lines))
+        self.report(_described(tenant) | first_sign_in, "\n".join(lines))
 
     def list(self, **_: Any) -> None:
         with owner_in("public"):
