@@ -36,7 +36,7 @@ def _address(variable: str, about: str) -> str:
 
 
 def _servers() -> tuple[Urls, bool]:
-    given = {
+    urls = {
         "database_url": _address("DATABASE_URL", "PostgreSQL, as the runtime role"),
         "owner_database_url": _address("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
         "redis_url": _address("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
@@ -45,12 +45,12 @@ def _servers() -> tuple[Urls, bool]:
         ),
     }
     if not DEVELOPMENT:  # a process that only serves has no business with the owner's connection
-        given["owner_database_url"] = given["owner_database_url"] or given["database_url"]
+        urls["owner_database_url"] = urls["owner_database_url"] or urls["database_url"]
     try:
-        return connection_urls(DATA_DIR, given), True
+        return connection_urls(DATA_DIR, urls), True
     except NotRunning:
-        database, owner, redis, email = (value or f"{name}://127.0.0.1:1/none" for name, value in given.items())
-        embedded = [not given[name] for name in ("database_url", "redis_url", "email_url")]
+        database, owner, redis, email = (value or f"{name}://127.0.0.1:1/none" for name, value in urls.items())
+        embedded = [not urls[name] for name in ("database_url", "redis_url", "email_url")]
         return Urls(database, owner, redis, email, *embedded), False
 
 

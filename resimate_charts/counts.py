@@ -55,13 +55,13 @@ def _chart(
     description: str,
     draw: Callable[[float], tuple[list[SafeString], float]],
 ) -> Chart:
-    description = description or "; ".join(f"{one.name}: {write_number(one.count)}" for one in counts)
+    description = description or "; ".join(f"{count.name}: {write_number(count.count)}" for count in counts)
 
     def drawn(width: float) -> SafeString:
         parts, height = draw(width)
         return drawing(width, height, title, description, parts)
 
-    rows = tuple((one.name, write_number(one.count), write_share(one.count, whole)) for one in counts)
+    rows = tuple((count.name, write_number(count.count), write_share(count.count, whole)) for count in counts)
     return Chart(title, drawn(WIDE), drawn(NARROW), Table(title, (_("Name"), _("Number"), _("Share")), rows))
 
 

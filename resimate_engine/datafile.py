@@ -78,13 +78,13 @@ def read_file(source: str | bytes, decimal: Separator | None = None) -> DataFile
     """
     try:
         table = open_table(source, hits=ANSWERS.hits)
-        found, is_long = _headed(table)
-        rows = list(found.rows)
+        table_rows, is_long = _headed(table)
+        rows = list(table_rows.rows)
     except TableInvalid as error:
         raise DataFileInvalid(error.flaws) from None
     table.flaws += [_without_id(row) for row in rows if "id" not in row.cells]
     rows = [row for row in rows if "id" in row.cells]
-    names = ["value"] if is_long else [name for name in found.columns if name not in UNITS.names]
+    names = ["value"] if is_long else [name for name in table_rows.columns if name not in UNITS.names]
     figures = figures_of(_columns(rows, names), separator=table.separator, decimal=decimal)
     units = (_long if is_long else _wide)(rows, figures, table.flaws)
     if table.flaws:

@@ -185,18 +185,18 @@ class _Account:
         codes = list(values)
         rise = STEP * self.calculation.model.scale.width
         children = sorted(node.children, key=lambda child: child.code)
-        found = {child.code: np.full(len(codes) + 1, values.get(child.code, math.nan)) for child in children}
-        columns = [found[code] for code in codes]
-        for place, column in enumerate(columns):
-            column[place] += rise
+        filled = {child.code: np.full(len(codes) + 1, values.get(child.code, math.nan)) for child in children}
+        columns = [filled[code] for code in codes]
+        for number, column in enumerate(columns):
+            column[number] += rise
         family = Children(
-            list(found),
-            list(found.values()),
-            [self.calculation.tree.weights[code] for code in found],
+            list(filled),
+            list(filled.values()),
+            [self.calculation.tree.weights[code] for code in filled],
             [child.critical for child in children],
             self.calculation.model.scale,
         )
-        risen = np.array([column[place] - column[-1] for place, column in enumerate(columns)])
+        risen = np.array([column[number] - column[-1] for number, column in enumerate(columns)])
         with np.errstate(all="ignore"):
             outcome = np.asarray(node.aggregation(family)) if node.aggregation else columns[0]
             gains = (outcome[:-1] - outcome[-1]) / risen  # no number where the rise is lost in the value

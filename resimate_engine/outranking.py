@@ -113,17 +113,17 @@ def _best_order(margin: Array) -> list[int]:
     """Return the order whose sum of margins of earlier over later is largest."""
     size = len(margin)
     sets = np.arange(1 << size)
-    gained = [_sums_over_sets(margin[:, place]) for place in range(size)]
+    gained = [_sums_over_sets(margin[:, candidate]) for candidate in range(size)]
     best, last = np.zeros(1 << size), np.zeros(1 << size, dtype=np.int64)
     for count in range(1, size + 1):
         chosen = sets[np.bitwise_count(sets) == count]
         best[chosen] = -np.inf
-        for place in range(size):
-            ending = chosen[chosen >> place & 1 == 1]
-            before = ending ^ 1 << place
-            value = best[before] + gained[place][before]
+        for candidate in range(size):
+            ending = chosen[chosen >> candidate & 1 == 1]
+            before = ending ^ 1 << candidate
+            value = best[before] + gained[candidate][before]
             better = value >= best[ending]
-            best[ending[better]], last[ending[better]] = value[better], place
+            best[ending[better]], last[ending[better]] = value[better], candidate
     order = []
     left = (1 << size) - 1
     while left:

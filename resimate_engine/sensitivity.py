@@ -73,15 +73,15 @@ def sobol(
     variance = float((apart * apart).mean())
     if not (variance > 0 and math.isfinite(variance)):
         return None
-    found = []
+    indices_of_inputs = []
     for factor in range(dimensions):
         mixed = a.copy()
         mixed[:, factor] = b[:, factor]
         changes = np.ldexp(list(output(mixed)) - from_a, -exponent)
         first = float((apart[count:] * changes).mean())
         total = float((changes * changes).mean()) / 2
-        found.append(Indices(first / variance, total / variance))
-    return None if any(math.isnan(indices.total) for indices in found) else found
+        indices_of_inputs.append(Indices(first / variance, total / variance))
+    return None if any(math.isnan(indices.total) for indices in indices_of_inputs) else indices_of_inputs
 
 
 def sensitivity(model: Model, units: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def sensitivity(model: Model, units: Any, options: Mapping[str, Any] | None = No
     calculation = calculate(model, units)
     study = _Study(calculation, _place(calculation, settings["unit"]), settings["spread"])
     codes = study.factors()
-    found = sobol(
+    indices_by_code = sobol(
         lambda rows: (_number(study.at(codes, row)) for row in rows.tolist()),
         len(codes),
         settings["points"],
@@ -108,7 +108,7 @@ def sensitivity(model: Model, units: Any, options: Mapping[str, Any] | None = No
         "base": study.base(),
         "factors": {
             code: {"first": indices.first, "total": indices.total}
-            for code, indices in zip(codes, found or [], strict=False)
+            for code, indices in zip(codes, indices_by_code or [], strict=False)
         },
         "one_at_a_time": {
             code: {

@@ -74,10 +74,10 @@ def winsorise(column: Array, population: Array, *, max_points: int, skew: float,
     """
     values = np.sort(population)
     for _ in range(max_points):
-        found = shape(values)
-        if found.passes(skew, kurtosis):
+        moments = shape(values)
+        if moments.passes(skew, kurtosis):
             break
-        values = _pull_in(values, upper=found.skew > 0)
+        values = _pull_in(values, upper=moments.skew > 0)
     if not shape(values).passes(skew, kurtosis) and else_ == "log_shifted":
         return log_shifted(column, population)
     return np.clip(column, values[0], values[-1]) if values.size else column

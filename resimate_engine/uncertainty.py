@@ -113,11 +113,11 @@ def uncertainty(model: Model, units: Any, options: Mapping[str, Any] | None = No
         "results": [
             {
                 "id": unit,
-                "score": {"value": base[place], **_summary(scores[:, place])},
-                "rank": _summary(ranks[:, place]),
-                "top": _share(ranks[:, place] <= settings.top, ranks[:, place]),
+                "score": {"value": base[column], **_summary(scores[:, column])},
+                "rank": _summary(ranks[:, column]),
+                "top": _share(ranks[:, column] <= settings.top, ranks[:, column]),
             }
-            for place, unit in enumerate(calculation.ids)
+            for column, unit in enumerate(calculation.ids)
         ],
         "beats": _beats(calculation.ids, scores) if len(calculation.ids) <= MOST_PAIRED else None,
     }

@@ -100,9 +100,9 @@ def find_binaries(placement: Placement, major: int | None = None) -> Binaries:
     wheel = _wheel(placement)
     if wheel is not None and major in (None, wheel.major):
         return wheel
-    found = distribution(major)
-    if found is not None:
-        return found
+    binaries = distribution(major)
+    if binaries is not None:
+        return binaries
     if major is not None:
         raise EmbeddedError(
             f"The data was written by PostgreSQL {major}, which is not installed; install postgresql-{major}."

@@ -115,8 +115,8 @@ def _running(folder: Path) -> dict[str, Any] | None:
 
 def _start_holder(folder: Path, postgres_major: int | None) -> dict[str, Any]:
     _end_holder(folder)
-    said = folder / "holder.log"
-    with said.open("wb") as log:
+    log_file = folder / "holder.log"
+    with log_file.open("wb") as log:
         holder = subprocess.Popen(  # noqa: S603  our own module
             [
                 sys.executable,
@@ -136,7 +136,7 @@ def _start_holder(folder: Path, postgres_major: int | None) -> dict[str, Any]:
     if running is None:
         holder.kill()
         holder.wait()
-        raise EmbeddedError(f"The test servers did not start:\n{said.read_text()[-2000:]}")
+        raise EmbeddedError(f"The test servers did not start:\n{log_file.read_text()[-2000:]}")
     return running
 
 

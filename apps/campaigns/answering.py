@@ -128,12 +128,12 @@ def _options(question: Question, answer: Answer | None, model: Model, language: 
     chosen = value if isinstance(value, list) else [value]
     return tuple(
         Choice(
-            f"{name}.{place}" if several else name,
+            f"{name}.{number}" if several else name,
             str(option.value),
             model.text(option.name, language, otherwise=str(option.value)),
             _is_among(option.value, chosen),
         )
-        for place, option in enumerate(question.scale.options)
+        for number, option in enumerate(question.scale.options)
     )
 
 

@@ -223,8 +223,8 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
     if len(by_group) < 2:
         return []
     hidden = disclosure.groups_to_hide(model, by_group)
-    shown = {group: responses for group, responses in by_group.items() if group not in hidden}
-    scores = _scores(model, unit, shown)
+    large_enough = {group: responses for group, responses in by_group.items() if group not in hidden}
+    scores = _scores(model, unit, large_enough)
     return [
         GroupResult(group, len(responses), scores.get(group), group in hidden)
         for group, responses in sorted(by_group.items())

@@ -104,8 +104,8 @@ def _lines(text: str, wanted: tuple[str, ...]) -> tuple[list[Row], list[Note]]:
     except TableInvalid as error:
         detail = Sentence("The first line must name the columns {columns}.", columns=", ".join(wanted))
         missing = any(flaw.code == "missing_column" for flaw in error.flaws)
-        said = detail if missing else "The file cannot be read."
-        raise Invalid(said, errors=[_problem(flaw) for flaw in error.flaws]) from None
+        summary = detail if missing else "The file cannot be read."
+        raise Invalid(summary, errors=[_problem(flaw) for flaw in error.flaws]) from None
     if len(rows) > MOST_LINES:
         problem = Problem("/csv", Sentence("is too long"), "too_long")
         raise Invalid(Sentence("A file can have at most {most:,} lines.", most=MOST_LINES), errors=[problem])

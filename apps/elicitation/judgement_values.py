@@ -157,8 +157,8 @@ def least_consistent(matrix: Sequence[Sequence[float]], weights: Sequence[float]
     """
 
     def strain(pair: tuple[int, int]) -> tuple[float, float]:
-        said, fitting = matrix[pair[0]][pair[1]], weights[pair[0]] / weights[pair[1]]
-        return round(abs(math.log(said / fitting)), 9), abs(math.log(said))
+        ratio_said, fitting = matrix[pair[0]][pair[1]], weights[pair[0]] / weights[pair[1]]
+        return round(abs(math.log(ratio_said / fitting)), 9), abs(math.log(ratio_said))
 
     first, second = max(combinations(range(len(weights)), 2), key=strain)
     return Doubt(first, second, matrix[first][second], weights[first] / weights[second])

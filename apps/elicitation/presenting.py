@@ -36,14 +36,14 @@ def weights_by_expert(report: NodeReport, language: str) -> Chart | None:
     """Every expert's weights and the combined ones, in per cent; None while there are none."""
     if report.combined is None:
         return None
-    columns = list(zip(*(one.outcome.weights for one in report.judged), strict=True))
+    columns = list(zip(*(judged.outcome.weights for judged in report.judged), strict=True))
     rows = [
         Dots(child.title(language), tuple(100 * share for share in column), 100 * combined)
         for child, column, combined in zip(report.node.children, columns, report.combined.weights, strict=True)
     ]
     return dots(
         rows,
-        [one.expert.name for one in report.judged],
+        [judged.expert.name for judged in report.judged],
         _scale([share for column in columns for share in column]),
         title=_("Weights in per cent, by expert"),
         person_name=_("one expert"),
@@ -74,12 +74,12 @@ def shown(report: NodeReport, language: str) -> dict[str, Any]:
         ],
         "judged": [
             {
-                "expert": one.expert,
-                "ratio": ratio(one.outcome.ratio),
-                "is_inconsistent": one.outcome.is_inconsistent,
-                "doubt": doubt(one.doubtful, language),
+                "expert": judged.expert,
+                "ratio": ratio(judged.outcome.ratio),
+                "is_inconsistent": judged.outcome.is_inconsistent,
+                "doubt": doubt(judged.doubtful, language),
             }
-            for one in report.judged
+            for judged in report.judged
         ],
     }
 

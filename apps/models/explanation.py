@@ -129,8 +129,8 @@ def charts(explained: ExplainedRun) -> list[Drawn]:
         return [
             Drawn(heading, bars(rows, explained.scale, title=_("Scores of the parts")), note[:1].upper() + note[1:])
         ]
-    found = [Drawn(heading, _contributions(explained, parts), _cut(parts))]
-    return [*found, Drawn(_("Indicators"), _contributions(explained, leaves), _cut(leaves))] if leaves else found
+    drawn = [Drawn(heading, _contributions(explained, parts), _cut(parts))]
+    return [*drawn, Drawn(_("Indicators"), _contributions(explained, leaves), _cut(leaves))] if leaves else drawn
 
 
 def _cut(codes: Sequence[str]) -> str:
@@ -141,20 +141,20 @@ def _cut(codes: Sequence[str]) -> str:
 
 def _contributions(explained: ExplainedRun, codes: Sequence[str]) -> Chart:
     """Largest first; the diamond is what a part could bring at most."""
-    given = {code: explained.contribution(code) for code in codes}
-    ordered = sorted(given, key=lambda code: (-(given[code] or 0.0), explained.name(code)))[:MOST_BARS]
+    contributions = {code: explained.contribution(code) for code in codes}
+    ordered = sorted(contributions, key=lambda code: (-(contributions[code] or 0.0), explained.name(code)))[:MOST_BARS]
     most = {code: explained.account(code)["effective_weight"] * explained.model.scale.high for code in ordered}
-    ends = [*most.values(), *(given[code] or 0.0 for code in ordered)]
+    ends = [*most.values(), *(contributions[code] or 0.0 for code in ordered)]
     scale = Scale(
         0.0 - _round_above(-min(0.0, *ends)), _round_above(max(ends)) or 1.0, decimals=_decimals(explained.scale)
     )
     return bars(
-        [Bar(explained.name(code), given[code], most[code]) for code in ordered],
+        [Bar(explained.name(code), contributions[code], most[code]) for code in ordered],
         scale,
         title=_("%(name)s contributes most: %(points)s of %(score)s")
         % {
             "name": explained.name(ordered[0]),
-            "points": scale.write(given[ordered[0]] or 0.0),
+            "points": scale.write(contributions[ordered[0]] or 0.0),
             "score": scale.write(explained.run.score or 0.0),
         },
         value_name=_("Contribution"),
@@ -244,7 +244,7 @@ def priorities(explained: ExplainedRun) -> list[str]:
 
 def _priority(explained: ExplainedRun, code: str) -> str:
     account = explained.account(code)
-    said = {
+    facts = {
         "name": explained.name(code),
         "gap": explained.scale.write(account["gap"]),
         "target": plain(account["target"]),
@@ -257,9 +257,9 @@ def _priority(explained: ExplainedRun, code: str) -> str:
                 "%(name)s is %(gap)s below its target of %(target)s and makes up %(share)s of the "
                 "whole: closing the gap would add %(points)s."
             )
-            % said
+            % facts
         )
-    return _("%(name)s is %(gap)s below its target of %(target)s and makes up %(share)s of the whole.") % said
+    return _("%(name)s is %(gap)s below its target of %(target)s and makes up %(share)s of the whole.") % facts
 
 
 def steps(explained: ExplainedRun) -> list[dict[str, Any]]:

@@ -120,16 +120,16 @@ def _asked(model: Model, questions: tuple[Question, ...], language: str) -> list
     uneven = len({question.weight for question in questions}) > 1
     return [
         AskedQuestion(
-            code=one.code,
-            text=model.text(one.text, language, otherwise=one.code),
-            help=model.text(one.help, language),
-            scale=model.text(one.scale.name, language, otherwise=one.scale.code),
-            scale_code=one.scale.code,
-            required=one.required,
-            reverse=one.reverse,
-            share=write_share(one.weight / total, 1, decimals=1) if uneven and total else "",
+            code=question.code,
+            text=model.text(question.text, language, otherwise=question.code),
+            help=model.text(question.help, language),
+            scale=model.text(question.scale.name, language, otherwise=question.scale.code),
+            scale_code=question.scale.code,
+            required=question.required,
+            reverse=question.reverse,
+            share=write_share(question.weight / total, 1, decimals=1) if uneven and total else "",
         )
-        for one in questions
+        for question in questions
     ]
 
 

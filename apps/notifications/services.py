@@ -128,10 +128,10 @@ def cancel(
 
     What is under way may arrive. ``is_named``: the trail says whose they were.
     """
-    found = Message.objects.about(about).filter(state=Message.State.QUEUED)
-    found = found.to([recipient]) if recipient else found
-    found = found.filter(purpose=purpose) if purpose else found
-    count = found.update(state=Message.State.CANCELLED, leased_until=None)
+    queued = Message.objects.about(about).filter(state=Message.State.QUEUED)
+    queued = queued.to([recipient]) if recipient else queued
+    queued = queued.filter(purpose=purpose) if purpose else queued
+    count = queued.update(state=Message.State.CANCELLED, leased_until=None)
     if count:
         whose = {"about_type": about.type, "about_id": str(about.id)} | (
             {"recipient": str(recipient)} if recipient else {}
@@ -181,18 +181,18 @@ def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
 def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
     """Bring messages up to date, and give up those that nobody wants any more."""
     drafts: dict[UUID, Draft] = {}
-    for renewal in {_renewals[one.kind] for one in batch if one.kind in _renewals}:
-        drafts |= renewal([one for one in batch if _renewals.get(one.kind) is renewal], now)
-    unwanted = [one for one in batch if one.kind in _renewals and one.pk not in drafts]
+    for renewal in {_renewals[message.kind] for message in batch if message.kind in _renewals}:
+        drafts |= renewal([message for message in batch if _renewals.get(message.kind) is renewal], now)
+    unwanted = [message for message in batch if message.kind in _renewals and message.pk not in drafts]
     if unwanted:
-        Message.objects.filter(pk__in=[one.pk for one in unwanted]).update(
+        Message.objects.filter(pk__in=[message.pk for message in unwanted]).update(
             state=Message.State.CANCELLED, leased_until=None
         )
         audit.record("message.cancelled", now=now, details={"count": len(unwanted)})
     for message in batch:
         if message.pk in drafts and message.channel in CHANNELS:
             _bring_up_to_date(message, drafts[message.pk])
-    return [one for one in batch if one not in unwanted]
+    return [message for message in batch if message not in unwanted]
 
 
 RENEWED = ("address", "language", "subject", "body")

@@ -78,8 +78,8 @@ def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Read
         reading.problems.append(_("You can add at most %(most)d people at once.") % {"most": MOST})
         return reading
     reading.notes = table.notes
-    found = [*((flaw.line, flaw_said(flaw)) for flaw in table.flaws), *_read(rows, reading.contacts, language)]
-    reading.problems += [problem for _line, problem in sorted(found)]
+    line_problems = [*((flaw.line, flaw_said(flaw)) for flaw in table.flaws), *_read(rows, reading.contacts, language)]
+    reading.problems += [problem for _line, problem in sorted(line_problems)]
     return reading
 
 

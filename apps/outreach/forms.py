@@ -43,7 +43,7 @@ class ContactsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         readings = {name: contacts.read(cleaned.get(name) or "") for name in (self.pasted, "file")}
-        people = [one for reading in readings.values() for one in reading.contacts]
+        people = [contact for reading in readings.values() for contact in reading.contacts]
         for name, reading in readings.items():
             if reading.problems:
                 self.add_error(name, ValidationError(first_of(reading.problems)))

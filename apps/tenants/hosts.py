@@ -60,9 +60,9 @@ def remembered(domain: str) -> bool | None:
 
 def find(domain: str) -> Host | None:
     """The tenant served under a host name (lower case, without port); None when there is none."""
-    known = _known.get(domain)
-    if known and known[0] > time.monotonic():
-        return known[1]
+    cached = _known.get(domain)
+    if cached and cached[0] > time.monotonic():
+        return cached[1]
     if domain == settings.BASE_DOMAIN:
         return Host(get_public_schema_name(), None, "", "Resimate", True, domain)
     with schema_context(get_public_schema_name()):

@@ -109,8 +109,8 @@ def list_of_models(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
         ours = _load(product, {"Host": "acme.localhost", "Authorization": f"Bearer {key}"})
         others = [_load(port, {"Host": "acme.localhost"}) for port in (bare, peer)]
         rounds = [[run(seconds) for run in (ours, *others)] for seconds in (1, 3, 3, 3, 3, 3)][1:]
-    for place, (name, bar) in enumerate(LIST_BARS, start=1):
-        yield _share(name, [(rates[0], rates[place]) for rates in rounds], bar)
+    for number, (name, bar) in enumerate(LIST_BARS, start=1):
+        yield _share(name, [(rates[0], rates[number]) for rates in rounds], bar)
 
 
 def _share(name: str, pairs: list[tuple[float, float]], bar: float) -> dict[str, Any]:

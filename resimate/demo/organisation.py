@@ -73,10 +73,10 @@ def _elicit(draft: ModelVersion, now: datetime) -> None:
     elicitations.open_elicitation(elicitation, acting_user=None, now=now)
     entries = [
         elicitations.Entry(
-            expert, node.code, {"comparisons": list(map(_compared, node.pairs, COMPARED[place - shift]))}
+            expert, node.code, {"comparisons": list(map(_compared, node.pairs, COMPARED[number - shift]))}
         )
         for shift, node in enumerate(elicitation.asked)
-        for place, expert in enumerate(experts[: len(COMPARED)])
+        for number, expert in enumerate(experts[: len(COMPARED)])
     ]
     elicitations.enter_judgements(elicitation, entries, acting_user=None, now=now)
 

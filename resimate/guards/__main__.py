@@ -87,22 +87,22 @@ def copy_tree() -> None:
 
 def record(*, again: bool) -> dict[str, Any]:
     """Of each test: its time, and the keys of the guards that it reaches. Files that have changed are run anew."""
-    kept = WORK / "reach.json"
-    known: dict[str, Any] = {} if again or not kept.exists() else json.loads(kept.read_text())
-    guards = {one.number: one.key for one in every_guard()}
+    file = WORK / "reach.json"
+    reached_by_file: dict[str, Any] = {} if again or not file.exists() else json.loads(file.read_text())
+    guards = {guard.number: guard.key for guard in every_guard()}
     stamp = _digest(*sorted(guards.values()))
     files = [path for part in ("apps", "resimate/tests") for path in ROOT.glob(f"{part}/**/test_*.py")]
     digests = {str(path.relative_to(ROOT)): _digest(path.read_bytes(), stamp) for path in files}
-    stale = [name for name, digest in digests.items() if known.get(name, {}).get("digest") != digest]
+    stale = [name for name, digest in digests.items() if reached_by_file.get(name, {}).get("digest") != digest]
     lines = run([{"files": sorted(stale)[k::PROCESSES]} for k in range(PROCESSES)], "reach")
     for name in stale:
-        known[name] = {"digest": digests[name], "tests": []}
+        reached_by_file[name] = {"digest": digests[name], "tests": []}
     for line in lines:
         reached = {part: [guards[number] for number in line[part]] for part in ("setup", "call")}
-        known[line["test"].partition("::")[0]]["tests"].append(line | reached)
-    known = {name: one for name, one in known.items() if name in digests}
-    kept.write_text(json.dumps(known))
-    return known
+        reached_by_file[line["test"].partition("::")[0]]["tests"].append(line | reached)
+    reached_by_file = {name: entry for name, entry in reached_by_file.items() if name in digests}
+    file.write_text(json.dumps(reached_by_file))
+    return reached_by_file
 
 
 def tests_of(reach: Mapping[str, Any]) -> dict[str, list[tuple[str, float]]]:
@@ -227,23 +227,23 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 def report(guards: Sequence[Guard], verdicts: Mapping[str, Mapping[str, Any]], *, as_json: bool) -> int:
     """Print it; returns the exit code, 1 when a guard that nobody has named can go unnoticed."""
     reasons = named()
-    found = {one.key: str(verdicts.get(one.key, {}).get("verdict", "untried")) for one in guards}
-    unnoticed = [one for one in guards if found[one.key] in UNNOTICED and one.key not in reasons]
-    stale = sorted(key for key, verdict in found.items() if key in reasons and verdict in NOTICED)
+    verdict_by_key = {guard.key: str(verdicts.get(guard.key, {}).get("verdict", "untried")) for guard in guards}
+    unnoticed = [guard for guard in guards if verdict_by_key[guard.key] in UNNOTICED and guard.key not in reasons]
+    stale = sorted(key for key, verdict in verdict_by_key.items() if key in reasons and verdict in NOTICED)
     if as_json:
         rows = [
             {
-                "kind": one.kind,
-                "place": one.place,
-                "text": one.text,
-                "verdict": found[one.key],
-                "reason": reasons.get(one.key),
+                "kind": guard.kind,
+                "place": guard.place,
+                "text": guard.text,
+                "verdict": verdict_by_key[guard.key],
+                "reason": reasons.get(guard.key),
             }
-            for one in guards
+            for guard in guards
         ]
         print(json.dumps(rows, indent=2))  # noqa: T201
     else:
-        print("\n".join([*_table(guards, found, reasons), *_lists(unnoticed, found, stale)]))  # noqa: T201
+        print("\n".join([*_table(guards, verdict_by_key, reasons), *_lists(unnoticed, verdict_by_key, stale)]))  # noqa: T201
     return 1 if unnoticed else 0
 
 

@@ -47,7 +47,7 @@ def pytest_sessionstart() -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if "guards" not in PLAN:
         return None
-    items = {one.nodeid: one for one in session.items}
+    items = {item.nodeid: item for item in session.items}
     noticed: Counter[str] = Counter(PLAN["noticed"])
     for wanted in PLAN["guards"]:
         rank = partial(_rank, wanted["path"], noticed)

@@ -132,8 +132,8 @@ def read_meta(
     decimal: Separator | None = None,
 ) -> Meta:
     """Return the model that iMeta describes; without a code of its own it has that of its root."""
-    found = lines(source, META, needed=NEEDED)
-    reading = _Meta(found, normalisation, decimal)
+    table = lines(source, META, needed=NEEDED)
+    reading = _Meta(table, normalisation, decimal)
     root = reading.tree()
     if root is None or reading.problems:
         raise FileInvalid(reading.problems)
@@ -145,7 +145,7 @@ def read_meta(
         "scale": {"low": 0, "high": 100},
         "root": root,
     }
-    return Meta(document, reading.places, reading.groups, [*found.notes, *reading.warnings()])
+    return Meta(document, reading.places, reading.groups, [*table.notes, *reading.warnings()])
 
 
 class _Meta:
@@ -337,7 +337,11 @@ def write_meta(model: Model) -> str:
         )
     rows = [_meta_row(model, node, parent) for node, parent in _with_parents(model.root)]
     named = {node.code for node in model.leaves}
-    others = [one.name for one in model.inputs if one.name not in named and _divides(model, one.name)]
+    others = [
+        model_input.name
+        for model_input in model.inputs
+        if model_input.name not in named and _divides(model, model_input.name)
+    ]
     rows += [{"iCode": name, "iName": name, "Type": "Denominator"} for name in others]
     return _csv(META_COLUMNS, rows)
 

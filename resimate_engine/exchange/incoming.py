@@ -193,7 +193,7 @@ def _of_values(incoming: Incoming, content: bytes, model: Model, options: Option
     file = read_file(content, options.decimal)
     incoming.warnings += file.notes
     headings = dict.fromkeys(name for unit in file.units for name in unit.get("values", ()))
-    inputs = matched(headings, [one.name for one in model.inputs])
+    inputs = matched(headings, [model_input.name for model_input in model.inputs])
     spelt = {name: code for name, code in inputs.items() if name != code}
     if spelt:
         incoming.warnings.append({"code": "codes_spelt", "detail": spelt_otherwise(spelt)})

@@ -61,18 +61,18 @@ def matched(headings: Iterable[str], inputs: Sequence[str]) -> dict[str, str]:
     by_input: dict[str, str] = {}
     problems = []
     for heading in headings:
-        known = [heading] if heading in very else forms.get(folded(code_of(heading)), [])
-        if len(known) != 1:
+        candidates = [heading] if heading in very else forms.get(folded(code_of(heading)), [])
+        if len(candidates) != 1:
             continue
-        [name] = known
+        [name] = candidates
         if by_input.setdefault(name, heading) != heading:
-            said = Sentence(
+            detail = Sentence(
                 "the columns {one} and {other} both stand for the input {name}",
                 one=by_input[name],
                 other=heading,
                 name=name,
             )
-            problems.append(cell_problem("", 1, heading, "bad_header", said))
+            problems.append(cell_problem("", 1, heading, "bad_header", detail))
     if problems:
         raise FileInvalid(problems)
     return {heading: name for name, heading in by_input.items()}

@@ -82,10 +82,10 @@ def looks_western(text: str) -> bool:
     """
     if UNPRINTED.search(text):
         return False
-    words = {found[0] for found in WORDS.finditer(text) if not found[0].isascii()}
+    words = {match[0] for match in WORDS.finditer(text) if not match[0].isascii()}
     if not all(_is_word(word) for word in words):
         return False
-    if any(found[0] not in INSIDE_WORDS for found in BETWEEN_LETTERS.finditer(text)):
+    if any(match[0] not in INSIDE_WORDS for match in BETWEEN_LETTERS.finditer(text)):
         return False
     # šžœ are letters here, but ö, û and ú in Mac OS Roman: without other letters nothing tells them apart
     proved = any("À" <= letter <= "ÿ" for word in words for letter in word)

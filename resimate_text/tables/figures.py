@@ -75,12 +75,12 @@ def figures_of(columns: Mapping[str, Sequence[str]], *, separator: str, decimal:
     """
     if decimal is not None:
         return Figures(dict.fromkeys(columns, decimal), is_told=True)
-    shown = {name: _shown(cells) for name, cells in columns.items()}
-    everywhere = {mark: text for marks in shown.values() for mark, text in marks.items()}
+    marks_by_column = {name: _shown(cells) for name, cells in columns.items()}
+    everywhere = {mark: text for marks in marks_by_column.values() for mark, text in marks.items()}
     usual = USUAL.get(separator)
     marks: dict[str, Separator | None] = {}
     shown_by: dict[str, str] = {}
-    for name, own in shown.items():
+    for name, own in marks_by_column.items():
         evidence = own or ({} if separator == "," else everywhere)
         first = next(iter(evidence), None)
         marks[name] = first if len(evidence) == 1 else usual or first

@@ -59,7 +59,7 @@ def ask_for_link(email: str, *, now: datetime) -> None:
         if wait := throttle.take(what, who, now, limit):
             raise TooManyAttempts(wait)
     alike = User.objects.filter(email__iexact=email.strip(), is_active=True)
-    user = next((one for one in alike if one.email.casefold() == email.strip().casefold()), None)
+    user = next((account for account in alike if account.email.casefold() == email.strip().casefold()), None)
     _promise_link(user, actor=None, now=now)
 
 

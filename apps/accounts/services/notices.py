@@ -22,7 +22,12 @@ def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now:
     if current_schema() == "public":
         return
     organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
-    shown = {"name": user.get_short_name(), "organisation": organisation, "link": f"{base_url()}/account/", **facts}
+    facts_shown = {
+        "name": user.get_short_name(),
+        "organisation": organisation,
+        "link": f"{base_url()}/account/",
+        **facts,
+    }
     channel = kind.channel_for(user)
     draft = notifications.Draft(
         kind,
@@ -30,7 +35,7 @@ def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now:
         recipient=user.pk,
         address=user.address_for(channel),
         occasion=occasion,
-        facts=shown,
+        facts=facts_shown,
         language=user.language,
         channel=channel,
     )

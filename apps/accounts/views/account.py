@@ -81,13 +81,13 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
 def _change_password(request: HttpRequest, user: User, form: forms.Form) -> HttpResponse | None:
     if not form.is_valid():
         return None
-    given = form.cleaned_data
+    cleaned = form.cleaned_data
     try:
         changed = services.change_password(
             user,
-            present=given["present"],
-            password=given["password"],
-            revoke_keys=given["revoke_keys"],
+            present=cleaned["present"],
+            password=cleaned["password"],
+            revoke_keys=cleaned["revoke_keys"],
             now=timezone.now(),
         )
     except services.TooManyAttempts as refusal:

@@ -90,14 +90,17 @@ def _know_all(
 ) -> list[Stakeholder]:
     """The stakeholders for these contacts, made where they are unknown; those known stay as they are."""
     wanted = {Stakeholder.index_of(contact.email): contact for contact in contacts}
-    known = {bytes(one.email_index): one for one in Stakeholder.objects.filter(email_index__in=list(wanted))}
-    told = known if acting_user is None or authz.everywhere(acting_user, "stakeholders:update") else {}
+    by_index = {
+        bytes(stakeholder.email_index): stakeholder
+        for stakeholder in Stakeholder.objects.filter(email_index__in=list(wanted))
+    }
+    told = by_index if acting_user is None or authz.everywhere(acting_user, "stakeholders:update") else {}
     refuse_other_names(contacts, places, lambda email: told.get(Stakeholder.index_of(email)), may_rename=True)
-    for index, stakeholder in known.items():
+    for index, stakeholder in by_index.items():
         if wanted[index].rename:
             authz.require(acting_user, "stakeholders:update", stakeholder)
             _rename(stakeholder, wanted[index], acting_user, now)
-    missing = [contact for index, contact in wanted.items() if index not in known]
+    missing = [contact for index, contact in wanted.items() if index not in by_index]
     users = _users([contact.email for contact in missing])
     Stakeholder.objects.bulk_create(
         [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in missing],
@@ -146,7 +149,7 @@ def create_stakeholders(
 ) -> list[Stakeholder]:
     """Create all of them or none; pointers name the row."""
     indexes = [Stakeholder.index_of(contact.email) for contact in contacts]
-    taken = {bytes(one) for one in _taken(indexes)}
+    taken = {bytes(index) for index in _taken(indexes)}
     first = {index: row for row, index in reversed(list(enumerate(indexes)))}
     problems = [
         Problem(f"{at}/{row}/email", Sentence("There is already a stakeholder with this e-mail address."), "unique")
@@ -159,7 +162,12 @@ def create_stakeholders(
     contacts = groups.spelt(contacts)
     made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]
     Stakeholder.objects.bulk_create(made, batch_size=BATCH)
-    audit.record("stakeholder.created", now=now, actor=acting_user, details={"ids": [str(one.pk) for one in made]})
+    audit.record(
+        "stakeholder.created",
+        now=now,
+        actor=acting_user,
+        details={"ids": [str(stakeholder.pk) for stakeholder in made]},
+    )
     return made
 
 
@@ -190,10 +198,10 @@ def change_stakeholder(
     stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
     if "group" in changes:
         changes = {**changes, "group": groups.known_spelling(changes["group"])}
-    known = Stakeholder.index_of(stakeholder.email)
+    index_before = Stakeholder.index_of(stakeholder.email)
     for field, value in changes.items():
         setattr(stakeholder, field, value)
-    moved = known != Stakeholder.index_of(stakeholder.email)
+    moved = index_before != Stakeholder.index_of(stakeholder.email)
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
         stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
     _save(stakeholder)

@@ -49,13 +49,17 @@ def _latest_scores(request: HttpRequest) -> list[dict[str, object]]:
     seen = authz.visible(rows.defer("values", "version__document"), request.user, "assessments:read")
     return [
         {
-            "assessment": one,
-            "campaign": getattr(one, "campaign", None),
-            "score": score_text(parsed(one.version), one.latest_run.score if one.latest_run else None),
-            "band": _band(one),
-            "band_class": band_class(parsed(one.version), one.latest_run.score if one.latest_run else None),
+            "assessment": assessment,
+            "campaign": getattr(assessment, "campaign", None),
+            "score": score_text(
+                parsed(assessment.version), assessment.latest_run.score if assessment.latest_run else None
+            ),
+            "band": _band(assessment),
+            "band_class": band_class(
+                parsed(assessment.version), assessment.latest_run.score if assessment.latest_run else None
+            ),
         }
-        for one in seen.order_by("-latest_run__calculated_at")[:LATEST]
+        for assessment in seen.order_by("-latest_run__calculated_at")[:LATEST]
     ]
 
 

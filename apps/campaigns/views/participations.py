@@ -48,18 +48,18 @@ def _part_or_404(request: HttpRequest, pk: UUID, participation: UUID, permission
 @workspace_page("campaigns:manage", shows="participation")
 def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """Correct a person's name, address, group or language."""
-    found = _part_or_404(request, pk, participation, "campaigns:manage")
+    part = _part_or_404(request, pk, participation, "campaigns:manage")
     if not user_of(request).has_perm("stakeholders:update"):
         raise PermissionDenied
-    form = PersonForm(request.POST or None, instance=found.stakeholder)
+    form = PersonForm(request.POST or None, instance=part.stakeholder)
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with errors_on_form(form):
-            services.change_stakeholder(found.stakeholder, changes, acting_user=user_of(request), now=timezone.now())
+            services.change_stakeholder(part.stakeholder, changes, acting_user=user_of(request), now=timezone.now())
             messages.success(request, _("The details have been corrected in every campaign."))
             return redirect("campaigns:person", pk, participation)
     back = reverse("campaigns:person", args=[pk, participation])
-    page = {"form": form, "one": found, "back": back, "crumbs": crumbs(found.campaign)}
+    page = {"form": form, "one": part, "back": back, "crumbs": crumbs(part.campaign)}
     return render(request, "campaigns/edit_person.html", page, status=422 if form.errors else 200)
 
 

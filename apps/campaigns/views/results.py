@@ -24,7 +24,7 @@ from apps.models.disclosure import FEWEST
 def results(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign = campaign_or_404(request, pk)
     language = get_language() or "en"
-    shown = reading.results_of(campaign, language)
+    released = reading.results_of(campaign, language)
     counts = reading.total(reading.progress_by_group(campaign))
     page = {
         "campaign": campaign,
@@ -32,19 +32,19 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "waiting": reading.waits_for_worker(campaign),
         "crumbs": crumbs(campaign),
     }
-    if shown is None:
+    if released is None:
         page |= {"fewest": FEWEST, "twice": 2 * FEWEST}
         return render(request, "campaigns/no_results.html", page)
     page |= {
-        "results": shown,
-        "may_explain": user_of(request).has_perm("assessments:read", shown.run.assessment),
-        "hero": presenting.hero(shown, language),
-        "profile": presenting.profile(shown, language),
-        "dimensions": presenting.dimension_bars(shown, language),
-        "groups": presenting.group_bars(shown, language),
-        "rows": presenting.rows(shown, language),
+        "results": released,
+        "may_explain": user_of(request).has_perm("assessments:read", released.run.assessment),
+        "hero": presenting.hero(released, language),
+        "profile": presenting.profile(released, language),
+        "dimensions": presenting.dimension_bars(released, language),
+        "groups": presenting.group_bars(released, language),
+        "rows": presenting.rows(released, language),
         "remarks": reading.remarks_on(campaign, language),
-        "has_hidden": any(group.hidden for group in shown.groups),
+        "has_hidden": any(group.hidden for group in released.groups),
         "fewest": FEWEST,
     }
     return render(request, "campaigns/results.html", page)

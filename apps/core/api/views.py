@@ -188,9 +188,9 @@ class ApiView(APIView):
             return
         if isinstance(response, Response):
             response.render()
-        kept = ("Location", "ETag", "Content-Type")
+        headers_kept = ("Location", "ETag", "Content-Type")
         answer.status = response.status_code
-        answer.headers = {name: response[name] for name in kept if response.has_header(name)}
+        answer.headers = {name: response[name] for name in headers_kept if response.has_header(name)}
         answer.body = response.content.decode()
         try:
             with transaction.atomic():

@@ -113,17 +113,20 @@ def enter_judgements(
         raise Invalid("Some of the judgements are not valid.", errors=problems)
     experts = {entry.expert.pk: entry.expert for entry in entries}
     Judgement.objects.bulk_create(
-        [Judgement(expert=one.expert, node=one.node, value=one.value, sent=one.value, saved_at=now) for one in entries],
+        [
+            Judgement(expert=entry.expert, node=entry.node, value=entry.value, sent=entry.value, saved_at=now)
+            for entry in entries
+        ],
         update_conflicts=True,
         unique_fields=["expert", "node"],
         update_fields=["value", "sent", "saved_at"],
     )
     Expert.objects.filter(pk__in=experts).update(sent_at=now)
-    details = {"experts": [str(pk) for pk in experts], "nodes": sorted({one.node for one in entries})}
+    details = {"experts": [str(pk) for pk in experts], "nodes": sorted({entry.node for entry in entries})}
     audit.record("elicitation.judgements_entered", now=now, target=elicitation, actor=acting_user, details=details)
     keys = {(entry.expert.pk, entry.node) for entry in entries}
     rows = Judgement.objects.filter(expert__in=experts, node__in=details["nodes"]).select_related("expert")
-    return [one for one in rows.order_by("pk") if (one.expert_id, one.node) in keys]
+    return [judgement for judgement in rows.order_by("pk") if (judgement.expert_id, judgement.node) in keys]
 
 
 def _problems(elicitation: WeightElicitation, entries: Iterable[Entry]) -> list[Problem]:

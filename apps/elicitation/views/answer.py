@@ -94,7 +94,7 @@ def _show(
 ) -> HttpResponse:
     method, value = visit.elicitation.method, visit.value(here)
     controls = answering.controls(method, here, value, visit.language, errors, request.POST)
-    named = {one.name: f"{one.first_title}: {one.error}" for one in controls if one.error}
+    named = {control.name: f"{control.first_title}: {control.error}" for control in controls if control.error}
     page = {
         **_running(visit, here),
         "node": here,
@@ -173,7 +173,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         except Refused as refused:
             problems = [
                 {"href": f"#n-{code}", "message": _("Complete or clear this: %(node)s") % {"node": title}}
-                for code, title in _named(visit, [one.pointer.lstrip("/") for one in refused.errors])
+                for code, title in _named(visit, [problem.pointer.lstrip("/") for problem in refused.errors])
             ] or [{"href": "", "message": refused.detail}]
         else:
             return redirect("elicitation:answer-done", visit.token)

@@ -46,13 +46,15 @@ def create(request: HttpRequest, model: UUID, number: int) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     content, language = parsed(version), get_language() or "en"
-    choices = [(one.code, _choice(one, language, content.language)) for one in question_snapshot.parents(content)]
+    choices = [
+        (parent.code, _choice(parent, language, content.language)) for parent in question_snapshot.parents(content)
+    ]
     form = ElicitationForm(request.POST or None, request.FILES or None, nodes=choices, today=now.date())
     if request.method == "POST" and form.is_valid():
         try:
             elicitation = _create(request, version, form.cleaned_data)
         except Refused as refused:
-            at_nodes = any(one.pointer.startswith("/nodes") for one in refused.errors)
+            at_nodes = any(problem.pointer.startswith("/nodes") for problem in refused.errors)
             form.add_error("nodes" if at_nodes else None, refused.detail)
         else:
             messages.success(request, _("The elicitation is a draft. Nobody is contacted until you open it."))
@@ -102,7 +104,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
         "people_title": _("Experts"),
         "rows": with_messages(elicitation, people),
         "funnel": _progress(people),
-        "reports": [presenting.shown(one, language) for one in reading.results_of(elicitation)],
+        "reports": [presenting.shown(report, language) for report in reading.results_of(elicitation)],
         "is_draft": is_draft,
         "changes": _changes(elicitation) if is_draft else [],
         "crumbs": crumbs(elicitation),

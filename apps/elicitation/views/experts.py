@@ -42,18 +42,18 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _judged(expert: Expert, language: str) -> list[dict[str, Any]]:
     """What the expert has sent, node by node."""
     method = expert.elicitation.method
-    sent = {one.node: one.sent for one in expert.judgements.all() if one.sent is not None}
+    sent = {judgement.node: judgement.sent for judgement in expert.judgements.all() if judgement.sent is not None}
     judged = [Judged(method, node, sent[node.code], expert) for node in expert.elicitation.asked if node.code in sent]
     return [
         {
-            "title": one.node.item.title(language),
-            "chart": presenting.own_weights(one, language),
-            "ratio": presenting.ratio(one.outcome.ratio),
-            "is_inconsistent": one.outcome.is_inconsistent,
-            "doubt": presenting.doubt(one.doubtful, language),
-            "comparisons": _comparisons(one, language),
+            "title": judged_node.node.item.title(language),
+            "chart": presenting.own_weights(judged_node, language),
+            "ratio": presenting.ratio(judged_node.outcome.ratio),
+            "is_inconsistent": judged_node.outcome.is_inconsistent,
+            "doubt": presenting.doubt(judged_node.doubtful, language),
+            "comparisons": _comparisons(judged_node, language),
         }
-        for one in judged
+        for judged_node in judged
     ]
 
 

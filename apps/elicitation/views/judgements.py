@@ -44,8 +44,8 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
         except Refused as refused:
             _explain(form, refused)
     if outcome and not outcome["dry_run"]:
-        said = ngettext("%(count)d judgement entered.", "%(count)d judgements entered.", outcome["judgements"])
-        messages.success(request, said % {"count": outcome["judgements"]})
+        message = ngettext("%(count)d judgement entered.", "%(count)d judgements entered.", outcome["judgements"])
+        messages.success(request, message % {"count": outcome["judgements"]})
         for note in outcome["warnings"]:
             messages.warning(request, note["detail"])
         return redirect("elicitation:detail", pk)

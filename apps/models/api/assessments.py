@@ -68,17 +68,17 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
         """Import assessments with values and responses as a job: all or none, scored afterwards; `dry_run` checks."""
         body = AssessmentImportSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        by_file = one_of(asked, "units", "csv") == "csv"
-        units, notes = services.units_in(asked["csv"], asked["decimal"]) if by_file else (asked["units"], [])
-        if asked["version"] not in self._versions([asked["version"]]):
+        options = body.validated_data
+        by_file = one_of(options, "units", "csv") == "csv"
+        units, notes = services.units_in(options["csv"], options["decimal"]) if by_file else (options["units"], [])
+        if options["version"] not in self._versions([options["version"]]):
             raise Invalid("There is no such version.", errors=[Problem("/version", "there is none", "unknown_version")])
         parameters = {
-            "version": str(asked["version"]),
-            "period": asked["period"],
-            "reference_set": str(asked["reference_set"].pk) if asked["reference_set"] else None,
+            "version": str(options["version"]),
+            "period": options["period"],
+            "reference_set": str(options["reference_set"].pk) if options["reference_set"] else None,
             "units": units,
-            "dry_run": asked["dry_run"],
+            "dry_run": options["dry_run"],
             "warnings": notes,
         }
         return accepted(

@@ -22,18 +22,20 @@ def explanation_for(run: ScoreRun, found: Mapping[str, Any], model: engine.Model
         return dict(found)
     disclosed: Mapping[str, int] = run.disclosed or {}
     nothing: dict[str, Any] = {**dict.fromkeys(ACCOUNT), "reason": WITHHELD, "imputed": False}
-    nodes = {code: one if code in disclosed else {**one, **nothing} for code, one in found["nodes"].items()}
+    nodes = {code: account if code in disclosed else {**account, **nothing} for code, account in found["nodes"].items()}
     for code, equations in _equations(model, disclosed).items():
         nodes[code] = {**nodes[code], **dict.fromkeys(equations)}
     steps = {
-        code: _without_answers(one if code in disclosed else {**one, **dict.fromkeys(STAGES)})
-        for code, one in found["indicators"].items()
+        code: _without_answers(step if code in disclosed else {**step, **dict.fromkeys(STAGES)})
+        for code, step in found["indicators"].items()
     }
     head: dict[str, Any] = {}
     if model.root.code not in disclosed:
         head = {**dict.fromkeys(("score", "band", "rank", "coverage", "next_band")), "reason": WITHHELD}
     priorities = [code for code in found["priorities"] if code in disclosed]
-    warnings = [one for one in found["warnings"] if one["code"] != "group_without_weight"]  # it counts who is in
+    warnings = [
+        warning for warning in found["warnings"] if warning["code"] != "group_without_weight"
+    ]  # it counts who is in
     return {
         **found,
         **head,

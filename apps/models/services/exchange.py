@@ -221,8 +221,8 @@ class _Work:
         """Make the document the draft of its model, and note what was there before."""
         document = self.incoming.document
         code = document.get("code") if isinstance(document, dict) else None
-        known = ResilienceModel.objects.filter(code=code if isinstance(code, str) and "\0" not in code else "")
-        before = next(iter(all_locked(known)), None)
+        same_code = ResilienceModel.objects.filter(code=code if isinstance(code, str) and "\0" not in code else "")
+        before = next(iter(all_locked(same_code)), None)
         draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
         version = self._imported(document)
         self.incoming.warnings += self._doubts(version)
@@ -275,7 +275,7 @@ class _Work:
         Assessment.objects.bulk_create(made, batch_size=BATCH)
         store_responses(made, [{"responses": unit.responses} for unit in units], self.now)
         self.responses = sum(len(unit.responses) for unit in units)
-        self.made["assessments"] = [str(one.pk) for one in made]
+        self.made["assessments"] = [str(assessment.pk) for assessment in made]
         self.made["values"] = fingerprint(made)
         if score and made:  # of one version and one maker: what holds of one holds of all
             authz.require(self.acting_user, "assessments:score", made[0])

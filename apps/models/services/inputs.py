@@ -36,8 +36,8 @@ def store_inputs(inputs: Iterable[CalculationInput]) -> None:
             shared |= zip(units, source.units, strict=True)
         rows.append(ScoreInput(digest=source.digest, units=units, reference_set_id=source.reference_set))
     if shared:
-        known = ScoredUnit.objects.filter(digest__in=shared).values_list("digest", flat=True)
-        fresh = [ScoredUnit(digest=digest, unit=shared[digest]) for digest in shared.keys() - set(known)]
+        stored_digests = ScoredUnit.objects.filter(digest__in=shared).values_list("digest", flat=True)
+        fresh = [ScoredUnit(digest=digest, unit=shared[digest]) for digest in shared.keys() - set(stored_digests)]
         ScoredUnit.objects.bulk_create(fresh, ignore_conflicts=True)
     ScoreInput.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -135,8 +135,8 @@ def save_answer(
     given_at = min(answered_at, now)
     saved = _write(response, [_row(question, value, comment, given_at)])
     if not saved:
-        known = Answer.objects.get(response=response, question=question)
-        return SavedAnswer(question, known.value, known.answered_at, accepted=False)
+        stored = Answer.objects.get(response=response, question=question)
+        return SavedAnswer(question, stored.value, stored.answered_at, accepted=False)
     _start(response, now)
     return SavedAnswer(question, value, given_at, accepted=True)
 

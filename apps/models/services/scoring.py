@@ -139,11 +139,13 @@ def _cases(assessments: Sequence[Assessment], releases: Releases) -> Iterator[Sc
     bases: dict[tuple[UUID, UUID | None], Basis] = {}
     alone: list[Assessment] = []
     waves: dict[tuple[UUID, str], list[Assessment]] = {}
-    for one in assessments:
-        basis = bases.setdefault(_basis_key(one), Basis(parsed(one.version), one.reference_set))
-        (alone if basis.scores_units_alone else waves.setdefault((one.version_id, one.period), [])).append(one)
-    for one, unit in zip(alone, units_of(alone, releases), strict=True):
-        yield ScoringCase(one, bases[_basis_key(one)], unit["id"], [unit])
+    for assessment in assessments:
+        basis = bases.setdefault(_basis_key(assessment), Basis(parsed(assessment.version), assessment.reference_set))
+        (
+            alone if basis.scores_units_alone else waves.setdefault((assessment.version_id, assessment.period), [])
+        ).append(assessment)
+    for assessment, unit in zip(alone, units_of(alone, releases), strict=True):
+        yield ScoringCase(assessment, bases[_basis_key(assessment)], unit["id"], [unit])
     for wave in waves.values():
         yield from _cases_of_wave(bases[_basis_key(wave[0])], wave, releases)
 
@@ -177,15 +179,17 @@ def units_of(assessments: Sequence[Assessment], releases: Releases | None = None
     Of confidential ones these are the responses of the release that is due, else what the latest release has shown.
     """
     due = {pk for pks in (releases or {}).values() for pk in pks}
-    plain = [one.pk for one in assessments if not one.confidential]
-    units = {one.pk: _unit(one, []) for one in assessments}
+    plain = [assessment.pk for assessment in assessments if not assessment.confidential]
+    units = {assessment.pk: _unit(assessment, []) for assessment in assessments}
     counts = Q(assessment__in=plain, submitted_at__isnull=False) | Q(pk__in=due, assessment__in=units)
     for pk, response in _answered(counts):
         units[pk]["responses"].append(response)
-    for one in assessments:
-        if one.confidential:
-            of_release = bool(releases and releases.get(one.pk))
-            units[one.pk] = _released(one, units[one.pk]) if of_release else _shown_unit(one)
+    for assessment in assessments:
+        if assessment.confidential:
+            of_release = bool(releases and releases.get(assessment.pk))
+            units[assessment.pk] = (
+                _released(assessment, units[assessment.pk]) if of_release else _shown_unit(assessment)
+            )
     return list(units.values())
 
 

@@ -83,17 +83,17 @@ def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None
     spelt = others.annotate(form=form_of("code")).filter(Q(code__in=codes) | Q(form__in=set(forms)))
     taken = set(spelt.values_list("code", flat=True))
     taken_forms, times = {folded(code) for code in taken}, Counter(forms)
-    for code, form, place in zip(codes, forms, places, strict=True):
+    for code, form, pointer in zip(codes, forms, places, strict=True):
         if not form:
-            yield Problem(f"{place}/code", Sentence("has no visible characters"), "blank")
+            yield Problem(f"{pointer}/code", Sentence("has no visible characters"), "blank")
         elif code in taken:
-            yield Problem(f"{place}/code", Sentence("{code!r} is already taken", code=code), "taken")
+            yield Problem(f"{pointer}/code", Sentence("{code!r} is already taken", code=code), "taken")
         elif form in taken_forms:
             yield Problem(
-                f"{place}/code", Sentence("{code!r} is already taken in another spelling", code=code), "taken"
+                f"{pointer}/code", Sentence("{code!r} is already taken in another spelling", code=code), "taken"
             )
         elif times[form] > 1:
-            yield Problem(f"{place}/code", Sentence("{code!r} appears twice", code=code), "duplicate_code")
+            yield Problem(f"{pointer}/code", Sentence("{code!r} appears twice", code=code), "duplicate_code")
 
 
 @transaction.atomic

@@ -74,18 +74,18 @@ def _ask_for_a_version(form: ExchangeForm, refused: Refused) -> None:
 
 
 def _run(form: ExchangeForm, user: User, *, dry_run: bool) -> dict[str, Any]:
-    asked, now = form.asked(dry_run=dry_run), timezone.now()
-    files = _files(asked["files"])
+    options, now = form.asked(dry_run=dry_run), timezone.now()
+    files = _files(options["files"])
     version = form.cleaned_data["version"]
     if services.is_long(files) and not dry_run:
-        services.enqueue_import(asked, version=version, acting_user=user, now=now)
+        services.enqueue_import(options, version=version, acting_user=user, now=now)
         return {"version": None, "is_job": True}
     return services.import_files(
         files,
-        services.options_of(asked),
+        services.options_of(options),
         version=version,
-        publish=asked["publish"],
-        score=asked["score"],
+        publish=options["publish"],
+        score=options["score"],
         acting_user=user,
         now=now,
         dry_run=dry_run,

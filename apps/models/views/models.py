@@ -78,15 +78,15 @@ def _sentence(problem: Problem) -> str:
 @workspace_page("models:read")
 def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     """A resilience model by one of its versions: the one asked for, else the current one, else the draft."""
-    found, user = _model_or_404(request, pk), user_of(request)
-    versions = list(found.versions.defer("document").order_by("-number"))
-    chosen = _chosen(found, versions, number)
+    resilience_model, user = _model_or_404(request, pk), user_of(request)
+    versions = list(resilience_model.versions.defer("document").order_by("-number"))
+    chosen = _chosen(resilience_model, versions, number)
     if chosen is None:
         return render(request, "errors/404.html", status=404)
     content = services.parsed(chosen)
     language = get_language() or content.language
     page = {
-        "model": found,
+        "model": resilience_model,
         "title": content.title(language),
         "description": content.text(content.description, language),
         "versions": versions,
@@ -97,9 +97,9 @@ def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResp
         "golden": services.golden_of(chosen),
         "doubts": services.doubts_of(content),
         "crumbs": [_models_crumb()],
-        "may_publish": user.has_perm("models:publish", found),
-        "may_change": authz.somewhere(user, "models:create") and user.has_perm("models:update", found),
-        "may_retire": user.has_perm("models:retire", found),
+        "may_publish": user.has_perm("models:publish", resilience_model),
+        "may_change": authz.somewhere(user, "models:create") and user.has_perm("models:update", resilience_model),
+        "may_retire": user.has_perm("models:retire", resilience_model),
         "replaced_by": services.replaced_by(chosen),
         "questions": reading.questionnaire(content, language),
         "bands": reading.bands(content, language),

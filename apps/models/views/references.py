@@ -32,8 +32,8 @@ def freeze(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     seen = authz.visible(ResilienceModel.objects.all(), user, "models:read")
     version = get_object_or_404(ModelVersion.objects.select_related("model"), model__in=seen, model=pk, number=number)
     among = authz.visible(Assessment.objects.all(), user, "assessments:read")
-    given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = FreezeForm(*given, periods=_periods(version, among))
+    submitted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = FreezeForm(*submitted, periods=_periods(version, among))
     if request.method == "POST" and form.is_valid():
         try:
             frozen, is_new = _freeze(form, version, user)

@@ -44,10 +44,10 @@ def settings_page() -> str:
         "|---|---|---|---|",
     ]
     base = str(settings.BASE_DIR)
-    for one in sorted(env.DECLARED.values(), key=lambda declared: declared.name):
-        default = "the checkout's `.data/`" if one.default.startswith(base) else f"`{one.default}`"
-        kind = one.kind.replace("|", "\\|")
-        lines.append(f"| `{one.name}` | {kind} | {default} | {one.about} |")
+    for setting in sorted(env.DECLARED.values(), key=lambda declared: declared.name):
+        default = "the checkout's `.data/`" if setting.default.startswith(base) else f"`{setting.default}`"
+        kind = setting.kind.replace("|", "\\|")
+        lines.append(f"| `{setting.name}` | {kind} | {default} | {setting.about} |")
     return "\n".join(lines) + "\n"
 
 

@@ -18,8 +18,10 @@ class Command(OperatorCommand):
     def act(self, **options: Any) -> None:
         slug = options["tenant"]
         tenants = [find_tenant(slug)] if slug else list(Tenant.objects.order_by("slug"))
-        found = services.verify_tenants(self.progress(tenants, total=len(tenants), unit=" tenants"), now=timezone.now())
-        rows = [_row(tenant.slug, verified) for tenant, verified in found]
+        outcomes = services.verify_tenants(
+            self.progress(tenants, total=len(tenants), unit=" tenants"), now=timezone.now()
+        )
+        rows = [_row(tenant.slug, verified) for tenant, verified in outcomes]
         wrong = [row for row in rows if not row["agrees"]]
         if wrong:
             names = ", ".join(f"{row['tenant']}/{row['model']} {row['number']}" for row in wrong)
