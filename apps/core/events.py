@@ -227,7 +227,7 @@ def _claim_slow(now: datetime) -> EventDelivery | None:
         if len(busy) >= SLOW_AT_ONCE:
             return None
         waiting = due.exclude(tenant__in=busy).order_by("tenant", "due_at", "pk").distinct("tenant")
-        chosen = min(waiting, key=lambda event: _served.get(event.tenant, 0.0), default=None)
+        chosen = min(waiting, key=lambda delivery: _served.get(delivery.tenant, 0.0), default=None)
         if chosen is not None:
             EventDelivery.objects.filter(pk=chosen.pk).update(**_lease(now))
     return chosen
