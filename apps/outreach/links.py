@@ -127,7 +127,7 @@ def _state_at(moment: datetime, holder: LinkHolder) -> LinkState:
         return LinkState.WITHDRAWN
     if holder.round.status == Round.Status.DRAFT or not holder.can_answer:
         return LinkState.UNKNOWN
-    return LinkState.LIVE if holder.round.accepts_answers_at(moment) else LinkState.CLOSED
+    return LinkState.LIVE if holder.is_open_at(moment) else LinkState.CLOSED
 
 
 _kinds: dict[type[LinkHolder], PersonalLinks[Any]] = {}

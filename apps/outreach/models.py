@@ -102,3 +102,7 @@ class LinkHolder(Model):
     def has_answered(self) -> bool:
         """Whether they have sent what they were asked for."""
         raise NotImplementedError
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether the link opens its pages, of a round that has begun: as long as it takes answers."""
+        return self.round.accepts_answers_at(moment)

@@ -24,10 +24,9 @@ class SubjectInUse(Refused):
     title = "The subject has assessments or campaigns"
 
 
-def create_subject(
-    *, code: str, name: str, kind: str = "", group: str = "", acting_user: User | None, now: datetime
-) -> Subject:
-    return _create([{"code": code, "name": name, "kind": kind, "group": group}], [""], acting_user, now)[0]
+def create_subject(*, acting_user: User | None, now: datetime, **fields: Any) -> Subject:
+    """Create one of its fields; it needs a code and a name."""
+    return _create([fields], [""], acting_user, now)[0]
 
 
 def create_subjects(

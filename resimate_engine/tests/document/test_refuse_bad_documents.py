@@ -7,6 +7,7 @@ import pytest
 
 from resimate_engine.document import DocumentInvalid, parse
 from resimate_engine.tests.documents import asked, branch, document, leaf
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 pytestmark = pytest.mark.requirement("CMS-001")
@@ -248,9 +249,9 @@ def test_ten_thousand_deep_is_refused_without_a_crash():
 
 
 def test_problems_are_told_together_up_to_a_limit():
-    data = document(*(leaf(f"c{row}", weight=-1) for row in range(80)))
+    data = document(*(leaf(f"c{row}", weight=-1) for row in range(MOST_PROBLEMS + 30)))
 
-    assert len(problems(data)) == 50
+    assert len(problems(data)) == MOST_PROBLEMS
 
 
 def test_a_long_value_is_not_repeated_in_full():
