@@ -79,7 +79,7 @@ class Permission:
 
     def covers(self, other: "Permission") -> bool:
         """Whether everything that the other permits is permitted by this."""
-        if not self.is_about(other.resource, "manage" if other.action == "*" else other.action):
+        if not self.is_about(other.resource, other.action):
             return False
         return self.is_everywhere or (self.scope == other.scope and self.object_id in (None, other.object_id))
 

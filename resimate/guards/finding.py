@@ -122,8 +122,7 @@ class Switched(ast.NodeTransformer):
         values = {one.targets[0].id: one for one in node.body if _is_plain(one)}
         if "resource" in values and values["resource"].value.value:
             asked = self.guard(rules.PERMISSION, node, "check_permissions -> whoever is signed in")
-            is_list = any("Collection" in ast.unparse(base) for base in node.bases)
-            listed = self.guard(rules.PERMISSION, node, "get_queryset -> all rows") if is_list else 0
+            listed = self.guard(rules.PERMISSION, node, "get_queryset -> all rows") if _lists_what_is_seen(node) else 0
             node.decorator_list.append(_parsed(f"_guard.view({asked}, {listed})"))
         for name, without in rules.OF_CLASSES.items():
             if name in values and "AllowAny" not in ast.unparse(values[name].value):
@@ -245,7 +244,7 @@ class Switched(ast.NodeTransformer):
         text = ast.unparse(node.test)
         node.test, has_guards = self.tested(node.test)
         kind = self.kind or self.refusing(node)
-        if self.depth and kind and not has_guards and self.ends(node):
+        if self.depth and kind and not has_guards and self.ends(node) and not _asks_whether_there_is_one(text):
             node.test = self.off(kind, node.test, "False", f"if {text}")
         node.body = [self.visit(one) for one in node.body]
         node.orelse = [self.visit(one) for one in node.orelse]
@@ -348,8 +347,19 @@ def _filled(template: str, node: ast.Call) -> str:
     return template.format(*given, self=_receiver(node))
 
 
+def _lists_what_is_seen(node: ast.ClassDef) -> bool:
+    """Whether a view takes its rows from the base of all collections."""
+    own = "".join(ast.unparse(one) for one in node.body if getattr(one, "name", "") == "get_queryset")
+    return any("Collection" in ast.unparse(base) for base in node.bases) and (not own or "super().get_queryset" in own)
+
+
 def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant | ast.Dict | ast.List | ast.Tuple)
+
+
+def _asks_whether_there_is_one(text: str) -> bool:
+    """``x is None``: without it the code breaks, or refuses more."""
+    return text.endswith((" is None", " is not None"))
 
 
 def _is_head(node: ast.stmt) -> bool:

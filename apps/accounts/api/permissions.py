@@ -28,7 +28,6 @@ class Granted(BasePermission):
         if not hasattr(view, method) or method not in view.http_method_names:
             return True  # no such method here: DRF answers 405
         if method == "options":
-            return bool(request.user and request.user.is_authenticated)
-        permission = permission_for(view)
+            return bool(request.user.is_authenticated)
         asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
-        return bool(request.user and request.user.is_authenticated and asks(request.user, permission))
+        return asks(request.user, permission_for(view))

@@ -64,6 +64,15 @@ def test_and_about_nothing_else(held: str, asked: str) -> None:
     assert not _parsed(held).is_about(*asked.split(":"))
 
 
+def test_only_who_manages_the_tenant_may_do_everything_in_it() -> None:
+    assert not Permission("tenant", "tenant", "read").is_about("users", "read")
+
+
+def test_what_was_granted_for_one_object_is_not_everywhere() -> None:
+    assert Permission("models", "tenant", "read").is_everywhere
+    assert not Permission("models", "tenant", "read", uuid4()).is_everywhere
+
+
 @pytest.mark.parametrize(
     ("held", "wanted", "covered"),
     [

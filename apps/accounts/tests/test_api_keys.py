@@ -266,3 +266,10 @@ def test_a_key_of_one_scope_reaches_nothing_that_its_user_has_by_another(admin: 
     assert [one.scope for one in authz.relevant(admin, "campaigns:read")] == ["assigned"]
     authz.narrow(admin, ApiKey(permissions=["campaigns:model:read"]))
     assert not authz.somewhere(admin, "campaigns:read")
+
+
+def test_a_key_to_everything_reaches_what_its_user_reaches(admin: User) -> None:
+    authz.remember(admin, [(["campaigns:own:read"], None)])
+    authz.narrow(admin, ApiKey(permissions=["campaigns:tenant:read"]))
+
+    assert [one.scope for one in authz.relevant(admin, "campaigns:read")] == ["own"]
