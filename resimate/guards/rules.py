@@ -16,7 +16,6 @@ OF_GUARDS: Final = {
     "apps.accounts.workspace": PERMISSION,
     "apps.accounts.backends": PERMISSION,
     "apps.accounts.sessions": PERMISSION,
-    "apps.accounts.bearer": PERMISSION,
     "apps.accounts.api.permissions": PERMISSION,
     "apps.accounts.api.authentication": PERMISSION,
     "apps.outreach.links": PERMISSION,

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
@@ -105,6 +106,14 @@ def test_what_is_known_of_a_host_is_said_without_asking_the_database(acme: Any) 
 
     asked = ("acme.localhost", settings.BASE_DOMAIN, "nobody.localhost", "no name", "beta.localhost")
     assert [hosts.remembered(one) for one in asked] == [True, True, False, False, None]
+
+
+def test_what_one_tenant_keeps_in_the_cache_is_not_there_for_another(acme: Any, beta: Any) -> None:
+    cache.set("kept", "ours")
+
+    with tenant_context(beta):
+        assert cache.get("kept") is None
+    assert cache.get("kept") == "ours"
 
 
 def test_a_second_tenant_of_that_name_is_refused_and_nothing_is_left(
