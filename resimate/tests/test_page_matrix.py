@@ -349,3 +349,22 @@ def test_who_may_only_look_changes_nothing_and_is_offered_nothing_else(
     offered.remove(("POST", "/sign-out/"))
     assert len(offered) > 40
     assert {(how, where) for how, where in offered if _mark(_call(browser, how, where)) != "+"} == set()
+
+
+def test_who_manages_their_own_finds_nothing_of_others_on_any_page(
+    session_of: Callable[[str], Client], urls: dict[str, str]
+) -> None:
+    browser = session_of("owner")
+    others = ("Harbour", "Base", "Weights", "Ours", "Theirs", "ana@acme.example")
+    own = [
+        name
+        for (method, name), marks in _table().items()
+        if method == "GET" and marks[PEOPLE.index("owner")] == "+" and marks[0] != "+"
+    ]
+
+    found = {
+        name: [word for word in others if word in _call(browser, "GET", urls[name]).content.decode()] for name in own
+    }
+
+    assert len(own) > 5
+    assert {name: words for name, words in found.items() if words} == {}

@@ -1,7 +1,7 @@
 """A verb asks for the right to it, whichever face calls it: whoever holds nothing is refused by the service itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,6 +116,16 @@ VERBS: dict[str, tuple[Verb, list[str]]] = {
             it.campaign, [], known=[*campaigns.find_by_email(BO.email)], acting_user=user, now=it.now
         ),
         ["stakeholders:tenant:read"],
+    ),
+    "rename somebody while adding them": (
+        lambda it, user: campaigns.add_stakeholders(
+            it.campaign, [replace(BO, name="Other", rename=True)], acting_user=user, now=it.now
+        ),
+        ["stakeholders:tenant:create", "stakeholders:tenant:update"],
+    ),
+    "choose another version": (
+        lambda it, user: campaigns.change_campaign(it.campaign, {"version": it.version}, acting_user=user, now=it.now),
+        ["models:tenant:read"],
     ),
     "begin to weigh": (
         lambda it, user: elicitations.create_elicitation(

@@ -239,14 +239,19 @@ def test_the_command_prints_the_key_alone(admin: User, capsys: pytest.CaptureFix
 
 
 @pytest.mark.django_db(databases=["default", "owner"])
-def test_the_command_refuses_an_unknown_user_in_one_sentence(acme: Any, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("who", ["nobody@acme.example", "closed@acme.example"])
+def test_the_command_refuses_an_unknown_user_in_one_sentence(
+    who: str, acme: Any, now: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     from django.core.management import call_command
 
+    User.objects.create(email="closed@acme.example", is_active=False, created_at=now)
+
     with pytest.raises(SystemExit) as end:
-        call_command("create_api_key", "--tenant", "acme", "--user", "nobody@acme.example", "--name", "ci")
+        call_command("create_api_key", "--tenant", "acme", "--user", who, "--name", "ci")
 
     assert end.value.code == 1
-    assert capsys.readouterr().err.strip() == "There is no user nobody@acme.example in acme."
+    assert capsys.readouterr().err.strip() == f"There is no user {who} in acme."
 
 
 def test_equal_keys_of_two_tenants_stay_two(admin: User, beta: Any, stranger: User, now: Any) -> None:
