@@ -120,7 +120,8 @@ class Switched(ast.NodeTransformer):
     def visit_ClassDef(self, node: Any) -> Any:
         self.names.append(node.name)
         values = {one.targets[0].id: one for one in node.body if _is_plain(one)}
-        if "resource" in values and values["resource"].value.value:
+        asks = "resource" in values and values["resource"].value.value and "permission_classes" not in values
+        if asks:
             asked = self.guard(rules.PERMISSION, node, "check_permissions -> whoever is signed in")
             listed = self.guard(rules.PERMISSION, node, "get_queryset -> all rows") if _lists_what_is_seen(node) else 0
             node.decorator_list.append(_parsed(f"_guard.view({asked}, {listed})"))
