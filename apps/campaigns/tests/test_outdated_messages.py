@@ -84,6 +84,15 @@ def test_nothing_leaves_through_a_link_that_was_withdrawn(
     assert [len(mails) for mails in subjects(post).values()] == [1, 2]
 
 
+def test_what_waits_is_taken_back_with_the_link_and_for_nobody_else(
+    reminded: Campaign, ada: User, clock: Clock
+) -> None:
+    services.revoke_link(part_of(reminded, BO), acting_user=ada, now=clock.moment)
+
+    assert {one.address for one in Message.objects.filter(state=State.QUEUED)} == {CY.email}
+    assert {one.address for one in Message.objects.filter(state=State.CANCELLED)} == {BO.email}
+
+
 def test_nobody_is_invited_whose_link_was_withdrawn_before(
     draft: Campaign, ada: User, clock: Clock, post: Post
 ) -> None:

@@ -42,6 +42,14 @@ def test_nothing_goes_to_an_expert_whose_link_was_withdrawn_or_who_is_gone(remin
     assert {one.state for one in Message.objects.all()} == {Message.State.CANCELLED}
 
 
+def test_what_waits_is_taken_back_with_the_link_and_for_nobody_else(reminded: Any, ana: User, now: Any) -> None:
+    services.revoke_link(expert(reminded, BO), acting_user=ana, now=now)
+
+    left = Message.objects.filter(state=Message.State.QUEUED)
+    assert {one.address for one in left} == {CY.email}
+    assert {one.address for one in Message.objects.filter(state=Message.State.CANCELLED)} == {BO.email}
+
+
 def test_nothing_goes_to_experts_of_an_elicitation_that_is_closed(reminded: Any, now: Any) -> None:
     WeightElicitation.objects.filter(pk=reminded.pk).update(status=WeightElicitation.Status.CLOSED, closed_at=now)
 
