@@ -22,7 +22,6 @@ from apps.campaigns.api.serializers import (
     NewParticipationSerializer,
     ParticipationSerializer,
     StakeholderSerializer,
-    contact_of,
 )
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import may_read_names, run_by
@@ -32,6 +31,7 @@ from apps.core.errors import Invalid, Problem
 from apps.models.api.bodies import rows_in
 from apps.notifications.about import About
 from apps.notifications.models import Message
+from apps.outreach.api import contact_of
 
 
 def _by_email(queryset: Any, email: str) -> Any:

@@ -11,6 +11,7 @@ from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectFiel
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.models import Message
+from apps.outreach.api import PersonalLinkSerializer, PersonSerializer, contact_of
 
 
 class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
@@ -80,12 +81,8 @@ class ProgressSerializer(serializers.Serializer[Any]):
     )
 
 
-class StakeholderSerializer(serializers.ModelSerializer[Stakeholder]):
+class StakeholderSerializer(PersonSerializer[Stakeholder]):
     """A contact. Name and e-mail address are encrypted at rest."""
-
-    name = serializers.CharField(max_length=200)
-    email = serializers.EmailField(max_length=254)
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
 
     class Meta:
         model = Stakeholder
@@ -94,11 +91,6 @@ class StakeholderSerializer(serializers.ModelSerializer[Stakeholder]):
 
     def contact(self) -> Contact:
         return contact_of(self.validated_data)
-
-
-def contact_of(data: dict[str, Any]) -> Contact:
-    known = ("name", "email", "group", "language", "rename")
-    return Contact(**{name: data[name] for name in known if name in data})
 
 
 class NewParticipationSerializer(serializers.Serializer[Participation]):
@@ -154,8 +146,8 @@ class ParticipationSerializer(serializers.ModelSerializer[Participation]):
         return participation.response is not None and participation.response.submitted_at is not None
 
 
-class LinkSerializer(serializers.Serializer[Participation]):
-    link = serializers.CharField(help_text="The personal link. That it was shown is on record.")
+class LinkSerializer(PersonalLinkSerializer):
+    pass
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):

@@ -24,12 +24,12 @@ from apps.elicitation.api.serializers import (
     JudgementImportedSerializer,
     JudgementImportSerializer,
     JudgementSerializer,
-    contact_of,
     value_of,
 )
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
 from apps.models.api.bodies import rows_in
+from apps.outreach.api import contact_of
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
 

@@ -1,6 +1,5 @@
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.accounts import authz
@@ -8,7 +7,7 @@ from apps.core.api import serializers
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.reading import Judged, NodeReport
 from apps.models.models import ModelVersion, ResilienceModel
-from apps.outreach.contacts import Contact
+from apps.outreach.api import PersonalLinkSerializer, PersonSerializer
 
 
 class DraftField(serializers.PrimaryKeyRelatedField[ModelVersion]):
@@ -75,12 +74,8 @@ class ElicitationRemindedSerializer(serializers.Serializer[Any]):
     reminded = serializers.IntegerField(help_text="How many experts are reminded.")
 
 
-class ExpertSerializer(serializers.ModelSerializer[Expert]):
+class ExpertSerializer(PersonSerializer[Expert]):
     """An expert. Name and address are encrypted at rest; the personal link stands under ``link/``, on record."""
-
-    name = serializers.CharField(max_length=200)
-    email = serializers.EmailField(max_length=254)
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
 
     class Meta:
         model = Expert
@@ -98,12 +93,8 @@ class ExpertSerializer(serializers.ModelSerializer[Expert]):
         read_only_fields = ("id", "invited_at", "opened_at", "sent_at", "revoked_at", "created_at")
 
 
-class ExpertLinkSerializer(serializers.Serializer[Expert]):
-    link = serializers.CharField(help_text="The personal link. That it was shown is on record.")
-
-
-def contact_of(data: dict[str, Any]) -> Contact:
-    return Contact(data["name"], data["email"], language=data["language"])
+class ExpertLinkSerializer(PersonalLinkSerializer):
+    pass
 
 
 class ComparisonSerializer(serializers.Serializer[Any]):

@@ -1,0 +1,26 @@
+"""People outside in the API: what is said of one, and the address of their personal link."""
+
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from apps.core.api import serializers
+from apps.outreach.contacts import Contact
+
+P = TypeVar("P")
+
+
+class PersonSerializer(serializers.ModelSerializer[P]):
+    name = serializers.CharField(max_length=200)
+    email = serializers.EmailField(max_length=254)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+
+
+class PersonalLinkSerializer(serializers.Serializer[Any]):
+    link = serializers.CharField(help_text="The personal link. That it was shown is on record.")
+
+
+def contact_of(data: dict[str, Any]) -> Contact:
+    """The contact in a validated body."""
+    known = ("name", "email", "group", "language", "rename")
+    return Contact(**{name: data[name] for name in known if name in data})
