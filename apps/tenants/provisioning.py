@@ -25,6 +25,16 @@ from apps.tenants.routers import TenantRouter
 
 OWNER = "owner"
 PUBLIC = "public"
+#: Of these tables those without row-level security, and whether they have rows of tenants nonetheless.
+WITHOUT_WALL = """
+    SELECT relname, EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant')
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND NOT relrowsecurity
+"""
+GRANTED = """
+    SELECT relname, privilege_type
+    FROM pg_class, aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = given.grantee
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND rolname = %s
+"""
 
 
 @contextmanager
@@ -115,11 +125,35 @@ def shared_grants() -> dict[str, str]:
 
 
 def grant_shared(cursor: Any, schema: str) -> None:
-    role = sql.Identifier(tenant_role(schema))
-    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
-    for table, rights in shared_grants().items():
+    role, rights = tenant_role(schema), shared_grants()
+    _refuse_without_wall(cursor, rights)
+    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+    for table, may in rights.items():
         statement = sql.SQL("GRANT {} ON {} TO {}")
-        cursor.execute(statement.format(sql.SQL(rights), sql.Identifier("public", table), role))
+        cursor.execute(statement.format(sql.SQL(may), sql.Identifier("public", table), sql.Identifier(role)))
+    _take_back(cursor, role, rights)
+
+
+def _refuse_without_wall(cursor: Any, rights: dict[str, str]) -> None:
+    """What no row-level security narrows shows everything to everybody, so it has rows of no tenant and is only read.
+
+    Nor does row-level security narrow what else there is to grant, such as TRUNCATE.
+    """
+    cursor.execute(WITHOUT_WALL, [list(rights)])
+    open_to_all = dict(cursor.fetchall())
+    for table, may in rights.items():
+        most = "SELECT" if table in open_to_all else "SELECT, INSERT, UPDATE, DELETE"
+        if open_to_all.get(table) or not set(may.split(", ")) <= set(most.split(", ")):
+            raise ValueError(f"tenants may not {may} on {table}: row-level security does not hold them apart there")
+
+
+def _take_back(cursor: Any, role: str, rights: dict[str, str]) -> None:
+    """Leave a role nothing of what it was granted once and no model says any more."""
+    cursor.execute(GRANTED, [role])
+    for table, right in cursor.fetchall():
+        if right not in rights.get(table, "").split(", "):
+            statement = sql.SQL("REVOKE {} ON {} FROM {}")
+            cursor.execute(statement.format(sql.SQL(right), sql.Identifier("public", table), sql.Identifier(role)))
 
 
 def known_migrations(installed: list[str]) -> set[tuple[str, str]]:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
-from apps.core.sql import tenant_role
+from apps.core.sql import row_level_security, tenant_role
 from apps.tenants import fleet, hosts, provisioning, services
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, owner_in
@@ -69,6 +69,59 @@ def test_a_cloned_schema_is_what_the_migrations_make(make_tenant: Callable[[str]
     for what in CATALOGUE:
         assert one[what] == other[what], what
     assert all(one.values())
+
+
+@pytest.fixture
+def shared(committed: None) -> Iterator[Callable[..., None]]:
+    """Makes a shared table, with a wall between tenants or without."""
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+
+        def make(columns: str, *, walled: bool) -> None:
+            cursor.execute(f"CREATE TABLE toy ({columns})")
+            if walled:
+                cursor.execute(str(row_level_security("toy").sql))
+
+        yield make
+        cursor.execute("DROP TABLE IF EXISTS toy")
+
+
+@pytest.mark.parametrize(
+    ("columns", "walled", "may"),
+    [
+        ("id int, tenant text", False, "SELECT"),
+        ("id int, tenant text", True, "SELECT, TRUNCATE"),
+        ("id int, tenant text", True, "ALL"),
+        ("id int", False, "SELECT, INSERT"),
+    ],
+)
+def test_no_tenant_is_granted_what_is_not_held_apart(
+    shared: Callable[..., None], monkeypatch: pytest.MonkeyPatch, columns: str, walled: bool, may: str
+) -> None:
+    shared(columns, walled=walled)
+    rights = provisioning.shared_grants()
+    monkeypatch.setattr(provisioning, "shared_grants", lambda: {**rights, "toy": may})
+
+    with pytest.raises(ValueError, match=f"tenants may not {may} on toy"):
+        provisioning.grant("acme")
+
+
+def test_what_no_model_says_any_more_is_taken_back(
+    shared: Callable[..., None], make_tenant: Callable[[str], Any], slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared("id int, tenant text", walled=True)
+    schema, rights = make_tenant(slug).schema_name, provisioning.shared_grants()
+
+    def granted(**toy: str) -> set[tuple[str, str]]:
+        monkeypatch.setattr(provisioning, "shared_grants", lambda: rights | toy)
+        provisioning.grant(schema)
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute(provisioning.GRANTED, [tenant_role(schema)])
+            return set(cursor.fetchall())
+
+    before = granted()
+    assert granted(toy="SELECT, DELETE") == before | {("toy", "SELECT"), ("toy", "DELETE")}
+    assert granted(toy="SELECT") == before | {("toy", "SELECT")}
+    assert granted() == before
 
 
 def test_a_tenant_may_do_with_shared_tables_what_their_models_say() -> None:
