@@ -28,13 +28,15 @@ FIELDS = (
 )
 
 #: What no log may hold: links that Django has signed, personal links of any kind (32 bytes as base64, after a slash),
-#: API keys, addresses (of people, and of servers with their passwords), and the rows that PostgreSQL quotes when it
-#: refuses them. By shape, not by the app that makes them: the server's parent process writes lines and knows no app.
+#: API keys, addresses (of people, on the telephone too, and of servers with their passwords), and the rows that
+#: PostgreSQL quotes when it refuses them. By shape, not by the app that makes them: the server's parent process writes
+#: lines and knows no app.
 SECRETS = (
     (re.compile(r"(?<=/)[\w.-]+:[\w-]+:[\w-]{20,}"), "…"),
     (re.compile(r"(?<=/)[A-Za-z0-9_-]{43,}"), "…"),
     (re.compile(r"(?<=rsk_live_)(\w{8})_\w+"), r"\1_…"),
     (re.compile(r"[^\s<>()\"'=,/]+@[\w.-]+"), "…@…"),
+    (re.compile(r"\+\d{7,15}\b"), "+…"),
     (re.compile(r"^DETAIL:.*?(?=^(?:HINT|CONTEXT):|^$|\Z)", re.MULTILINE | re.DOTALL), "DETAIL: …\n"),
 )
 

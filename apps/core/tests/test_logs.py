@@ -35,6 +35,8 @@ def test_a_line_has_exactly_the_fields_that_are_asked_for() -> None:
         (f"Gone: /password/new/{signing.dumps({'id': 'ada'})}/", "Gone: /password/new/…/"),
         (f"Gone: /elsewhere/{signing.dumps({'id': 'a' * 500}, compress=True)}", "Gone: /elsewhere/…"),
         ("key rsk_live_abcdefgh_0123456789_deadbeef", "key rsk_live_abcdefgh_…"),
+        ("RuntimeError: +491701234567 is gone", "RuntimeError: +… is gone"),
+        ("at 21:53:08 +0000 and 2026-11-27T21:53:08+00:00", "at 21:53:08 +0000 and 2026-11-27T21:53:08+00:00"),
         ("refused ada.lovelace+x@mail.acme.example", "refused …@…"),
         ("Error 111 connecting to redis://:pass-word@127.0.0.1:6379", "Error 111 connecting to redis://…@…:6379"),
         ("nothing to hide: 3 @ 4", "nothing to hide: 3 @ 4"),
