@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
-from apps.core import event_types, jobs, memory, panels, parts, rights
+from apps.core import event_types, jobs, memory, navigation, panels, parts, rights
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import KINDS as MESSAGES
 from apps.outreach import links
@@ -47,6 +47,7 @@ def _sections() -> Iterator[str]:
     yield _table("Channels", "channels.py", ("channel", "texts"), _channels())
     yield _table("Personal links", "links.py", ("kind", "page"), _links())
     yield _table("Jobs", "subscribers.py", ("job",), ((f"`{kind}`",) for kind in sorted(jobs.kinds())))
+    yield _table("Sections of the navigation", "navigation.py", ("path", "label", "holds, too"), _navigation())
     yield _table("Places of panels", "panels.py", ("place",), ((f"`{place}`",) for place in sorted(panels.places())))
     yield _table("What a process remembers", "", ("forgotten by",), ((f"`{one}`",) for one in memory.remembered()))
 
@@ -116,6 +117,11 @@ def _channels() -> Iterator[Row]:
 def _links() -> Iterator[Row]:
     for one in sorted(links.kinds(), key=lambda one: one.name):
         yield f"`{one.name}`", f"`{one.route}`"
+
+
+def _navigation() -> Iterator[Row]:
+    for one in navigation.sections():
+        yield f"`{one.path}`", str(one.label), _listed(one.further)
 
 
 def _listed(texts: Collection[str]) -> str:

@@ -9,4 +9,4 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from apps.core import jobs  # noqa: F401  declares and hears events of its own
 
-        autodiscover_modules("events", "metrics", "permissions", "readiness")
+        autodiscover_modules("events", "metrics", "navigation", "permissions", "readiness")

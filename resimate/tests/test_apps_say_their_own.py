@@ -66,6 +66,13 @@ from apps.core.parts import Answer, declare
 words = gettext_lazy("The toy box is shut: nobody can play.")
 declare("toy_box", lambda: Answer("shut", is_well=False), mend="open the toy box", away=words)
 """,
+    "navigation.py": """
+from django.utils.translation import gettext_lazy
+from apps.core.navigation import declare
+from apps.models.navigation import SUBJECTS
+declare("/toys/", gettext_lazy("Toys"), place=15)
+SUBJECTS.holds("/boxes/")
+""",
     "keeping.py": """
 from apps.core.memory import forgets
 known = ["toy"]
@@ -84,7 +91,7 @@ from prometheus_client import REGISTRY
 from apps.accounts.authz import Permission
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
-from apps.core import degraded, event_types, memory, rights
+from apps.core import degraded, event_types, memory, navigation, rights
 from apps.core.observability.health import READINESS
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import KINDS
@@ -107,6 +114,7 @@ json.dump({
     "page": [str(one) for one in degraded.WATCH.missing() if one.name == "toy_box"],
     "doctor": [[one.detail, one.mend] for one in examine() if one.what == "toy box"],
     "forgotten": keeping.known,
+    "sections": [[one.path, one.further] for one in navigation.sections()],
     "documented": [line for line in registries.page().splitlines() if "toy" in line],
 }, sys.stdout)
 """
@@ -158,6 +166,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("page", ["The toy box is shut: nobody can play."]),
         ("doctor", [["shut", "open the toy box"]]),
         ("forgotten", []),
+        (
+            "sections",
+            [
+                *(["/", []], ["/campaigns/", []], ["/toys/", []]),
+                *(["/models/", ["/elicitations/"]], ["/subjects/", ["/assessments/", "/boxes/"]]),
+            ],
+        ),
     ],
 )
 def test_an_app_that_is_added_says_its_own_and_no_other_file_changes(
@@ -180,6 +195,7 @@ def test_an_app_that_is_added_says_its_own_and_no_other_file_changes(
         "| `api.rate.toys` | `7` | Requests an hour and user to toys. |",
         "| `toy` | toys | email |",
         "| `toy.keeping.forget` |",
+        "| `/toys/` | Toys |",
     ],
 )
 def test_the_page_of_registries_shows_what_an_app_more_says(told: dict[str, Any], said: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
-from apps.core import clock_times, degraded
+from apps.core import clock_times, degraded, navigation
 from apps.core.panels import panels_at
 from apps.core.scripts import imported_by
 from apps.core.translating import translated
@@ -47,6 +47,13 @@ def nav_link(context: template.Context, path: str, label: str, *also: str) -> Sa
     here = getattr(context.get("request"), "path", "")
     inside = here == path or (path != "/" and here.startswith((path, *also)))
     return format_html('<li><a href="{}"{}>{}</a></li>', path, _current(here == path) if inside else "", label)
+
+
+@register.simple_tag(takes_context=True)
+def nav_sections(context: template.Context) -> SafeString:
+    """Link to every section that an app declares."""
+    links = ((nav_link(context, one.path, str(one.label), *one.further),) for one in navigation.sections())
+    return format_html_join("\n", "{}", links)
 
 
 def _current(exactly: bool) -> SafeString:
