@@ -1,5 +1,6 @@
 """What waits in the queue is looked at once more before it leaves: people answer, links are withdrawn, names change."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
+from apps.models.models import Response
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
 
@@ -82,6 +84,21 @@ def test_nothing_leaves_through_a_link_that_was_withdrawn(
     send_all(clock)
 
     assert [len(mails) for mails in subjects(post).values()] == [1, 2]
+
+
+@pytest.mark.requirement("COMP-001")
+def test_a_link_that_opens_answers_does_not_follow_to_another_address(
+    reminded: Campaign, ada: User, clock: Clock, post: Post
+) -> None:
+    bo = part_of(reminded, BO)
+    Response.objects.filter(participation=bo).update(started_at=clock.moment)
+    services.change_stakeholder(bo.stakeholder, {"email": "other@example.org"}, acting_user=ada, now=clock.moment)
+
+    send_all(clock)
+
+    assert part_of(reminded, replace(BO, email="other@example.org")).is_sealed
+    assert reminder_of(bo).state == State.CANCELLED
+    assert post.to(replace(BO, email="other@example.org")) == []
 
 
 def test_what_waits_is_taken_back_with_the_link_and_for_nobody_else(
