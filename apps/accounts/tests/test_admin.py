@@ -134,7 +134,7 @@ def test_what_is_refused_is_said_in_the_language_of_the_page(office: Client, adm
     on_top = _post(office, "/admin/accounts/user/", action="deactivate", _selected_action=[str(admin.pk)])
 
     assert "<li>&#x27;models:reed&#x27; ist keine Berechtigung.</li>" in at_field.content.decode()
-    assert "acme.example: Dies ist die letzte Person, die verwaltet" in on_top.content.decode()
+    assert "acme.example: Dies ist die letzte Person in der Verwaltung" in on_top.content.decode()
 
 
 def test_a_role_of_ones_own_takes_a_permission_a_line(office: Client) -> None:

@@ -239,7 +239,7 @@ def test_what_is_refused_is_said_in_the_language_of_the_page(staff: Client, budg
     experts = text(staff.post(f"{path}/experts/", {"experts": crowd}))
 
     assert "<li>Zeile 3, part: &#x27;all&#x27; hat keinen Teil &#x27;docks&#x27;</li>" in judgements
-    assert "<li>Eine Befragung hat höchstens 200 Fachleute.</li>" in experts
+    assert "<li>Eine Befragung darf höchstens 200 Fachleute haben.</li>" in experts
 
 
 PAGES = ("", "experts/", "judgements/", "judgements.csv", "experts/{expert}/")

@@ -103,7 +103,7 @@ def test_a_period_without_anything_is_refused_in_the_readers_language(
     page = browser.post(path, {"name": "B", "period": "period:2026"}, headers={"accept-language": "de"})
 
     assert page.status_code == 422
-    assert "Keine Bewertung dieses Zeitraums hat Werte" in _text(page)
+    assert "Keine Bewertung in diesem Zeitraum hat Werte" in _text(page)
 
 
 def test_administrators_see_sets_and_change_none(browser: Client, frozen: ReferenceSet) -> None:
