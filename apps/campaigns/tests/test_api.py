@@ -371,6 +371,7 @@ def test_messages_are_read_and_never_written(admin: Api, campaign: Campaign, clo
     assert {one["address"] for one in listed} == {BO.email, CY.email}
     assert "body" not in listed[0]
     assert admin("get", "messages/?state=failed").json()["results"] == []
+    assert admin("get", f"messages/?campaign={uuid4()}").json()["results"] == []
     assert admin("post", "messages/", {}).status_code == 405
     assert admin("delete", f"messages/{listed[0]['id']}/").status_code == 405
 
