@@ -61,7 +61,6 @@ def test_beyond_it_a_job_gives_the_same_answer(path: str, api: Api, monkeypatch:
     monkeypatch.setattr(budgets, "LIGHT", 0.0)
     monkeypatch.setattr(budgets, "INLINE", 0.0)
     monkeypatch.setattr("apps.models.services.documents.check_size", lambda data: 0.0)
-    monkeypatch.setattr("apps.models.services.calculations.check_size", lambda data: 0.0)
 
     answer = api.post(path, body)
     _deliver()
@@ -79,7 +78,6 @@ def test_what_not_even_a_job_would_do_is_refused_with_both_sizes(
 ) -> None:
     monkeypatch.setattr(budgets, "LIGHT", 0.0)
     monkeypatch.setattr(budgets, "MOST", 1e-9)
-    monkeypatch.setattr("apps.models.services.calculations.check_size", lambda data: 0.0)
 
     answer = api.post(path, bodies(50)[path])
 
