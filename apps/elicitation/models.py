@@ -30,7 +30,7 @@ class WeightElicitation(Round):
     """
 
     class Method(models.TextChoices):
-        BUDGET = "budget_allocation", _("Budget: 100 points to share")
+        BUDGET = "budget_allocation", _("Budget: 100 points to share out")
         AHP = "ahp", _("Pairs: which of two matters more, and how much (AHP)")
 
     version = models.ForeignKey("resilience.ModelVersion", models.PROTECT, related_name="+")
