@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock_times
 from apps.core.pages import first_of
+from apps.core.sizes import LARGEST_FILE, megabytes
 from apps.core.translating import flaw_said
 from resimate_text.tables import Decoded, TableInvalid, as_text
 
 MOMENT = "%Y-%m-%dT%H:%M"
 WHOLE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
-LARGEST_FILE = 2 * 1024 * 1024
 TABLE_FILES = ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
 
 
@@ -147,5 +147,5 @@ def utf8_text(upload: Any, most: int) -> str:
 
 def _content(upload: Any, most: int) -> bytes:
     if upload.size > most:
-        raise ValidationError(_("The file is larger than %(most)d MB."), params={"most": most // 1024 // 1024})
+        raise ValidationError(_("The file is larger than %(most)d MB."), params={"most": megabytes(most)})
     return bytes(upload.read())

@@ -19,6 +19,7 @@ from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
 from apps.core.errors import Problem, Refused
 from apps.core.forms import utf8_text
 from apps.core.pages import problems_told
+from apps.core.sizes import LARGEST_DOCUMENT
 from apps.core.translating import translated
 from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ResilienceModel, Score, ScoreRun, Subject
@@ -34,7 +35,7 @@ class DocumentForm(forms.ModelForm[ResilienceModel]):
         fields = ()
 
     def clean_file(self) -> Any:
-        text = utf8_text(self.cleaned_data["file"], services.MOST_BYTES)
+        text = utf8_text(self.cleaned_data["file"], LARGEST_DOCUMENT)
         try:
             document = services.read_document(text)
             services.parse_document(document)

@@ -7,19 +7,23 @@ from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core.forms import TABLE_FILES, Radios, content_of, file_field, pasted_field, utf8_text
+from apps.core.sizes import LARGEST_DOCUMENT, LARGEST_EXCHANGE_BY_PAGE, LARGEST_REFERENCE_SET, megabytes
 from apps.models import method_labels, services, starters
 from apps.models.models import ModelVersion, ResilienceModel, Subject
 from resimate_engine.exchange.coinr import NORMALISATIONS
 
-LARGEST_EXCHANGE: Final = 10 * 1024 * 1024
 PERIOD: Final = "period:"  # begins a choice, so that the period without a name is one too
+
+
+def _at_most(text: Any, size: int) -> Any:
+    return format_lazy(text, most=megabytes(size))
 
 
 def _ready() -> list[tuple[str, str]]:
@@ -35,6 +39,9 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".")
 
 
+DOCUMENT_FILE: Final = _at_most(_("A model document as JSON, at most {most} MB."), LARGEST_DOCUMENT)
+
+
 class ImportForm(forms.Form):
     """A model document: chosen, uploaded or pasted; exactly one of the three."""
 
@@ -44,14 +51,18 @@ class ImportForm(forms.Form):
         widget=Radios,
         choices=_ready,
     )
-    file = file_field(_("Your own file"), ".json,application/json", _("A model document as JSON, at most 5 MB."))
+    file = file_field(
+        _("Your own file"),
+        ".json,application/json",
+        DOCUMENT_FILE,
+    )
     text = pasted_field(_("A pasted document"), rows=12)
     replace = forms.BooleanField(label=_("Replace the current draft"), required=False, widget=forms.HiddenInput)
 
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")
         self.file_name = upload.name if upload is not None else ""
-        return "" if upload is None else utf8_text(upload, services.MOST_BYTES)
+        return "" if upload is None else utf8_text(upload, LARGEST_DOCUMENT)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -155,8 +166,9 @@ class ExchangeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         uploads = [cleaned[name] for name in ("model_file", "data_file") if cleaned.get(name)]
-        if sum(upload.size for upload in uploads) > LARGEST_EXCHANGE:
-            raise ValidationError(gettext("The files are larger than 10 MB."))
+        if sum(upload.size for upload in uploads) > LARGEST_EXCHANGE_BY_PAGE:
+            most = megabytes(LARGEST_EXCHANGE_BY_PAGE)
+            raise ValidationError(gettext("The files are larger than %(most)d MB.") % {"most": most})
         cleaned["files"] = [{"name": one.name, "content": _base64(one.read())} for one in uploads] or self._kept()
         if not cleaned["files"] and not self.errors:
             self.add_error("model_file", gettext("Choose at least one file."))
@@ -195,7 +207,10 @@ class FreezeForm(forms.Form):
     file = file_field(
         _("Or a file: CSV or XLSX"),
         TABLE_FILES,
-        _("One row per unit (id, group and inputs), or one row per answer. At most 20 MB."),
+        _at_most(
+            _("One row per unit (id, group and inputs), or one row per answer. At most {most} MB."),
+            LARGEST_REFERENCE_SET,
+        ),
     )
 
     def __init__(self, *args: Any, periods: Iterable[tuple[str, int]], **kwargs: Any) -> None:
@@ -207,7 +222,7 @@ class FreezeForm(forms.Form):
         upload = self.cleaned_data.get("file")
         if upload is None:
             return None
-        return content_of(upload, services.MOST_BYTES_OF_SET)
+        return content_of(upload, LARGEST_REFERENCE_SET)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

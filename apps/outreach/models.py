@@ -26,6 +26,12 @@ class Person(Addressee, Model):
     def __str__(self) -> str:
         return str(self.name)
 
+    @property
+    def reached_at(self) -> dict[str, object]:
+        """By channel, what their address is found by: another spelling of an e-mail address is the same place."""
+        found = {channel: self.address_for(channel) for channel in self.ADDRESSES}
+        return {**found, "email": self.index_of(self.email)}
+
     @classmethod
     def index_of(cls, email: str) -> bytes:
         """The ``email_index`` of who has this address."""

@@ -193,15 +193,15 @@ def change_stakeholder(
     With another address the links that went to the old one die, and new ones are sent in open campaigns. Where answers
     were begun the link lives on for who has it, and is sent to nobody any more.
     """
-    if "email" in changes:  # before the person: the order of whoever writes to people
+    if changes.keys() & set(Stakeholder.ADDRESSES.values()):  # before the person: the order of whoever writes to people
         lock(Campaign.objects.filter(participations__stakeholder=stakeholder.pk, status=Campaign.Status.OPEN))
     stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
     if "group" in changes:
         changes = {**changes, "group": groups.known_spelling(changes["group"])}
-    index_before = Stakeholder.index_of(stakeholder.email)
+    reached_before = stakeholder.reached_at
     for field, value in changes.items():
         setattr(stakeholder, field, value)
-    moved = index_before != Stakeholder.index_of(stakeholder.email)
+    moved = reached_before != stakeholder.reached_at
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
         stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
     _save(stakeholder)

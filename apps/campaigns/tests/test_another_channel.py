@@ -114,3 +114,13 @@ def test_reminders_go_the_same_way_and_are_taken_back_on_it(
         ("fake", "reminder", State.CANCELLED),
         ("fake", "invitation", State.SENT),
     ]
+
+
+def test_with_another_number_the_link_that_went_to_the_old_one_dies(opened: Campaign, ada: User, clock: Clock) -> None:
+    services.invite_next_batch(opened.pk, now=clock.moment)
+    before = part_of(opened, BO)
+
+    services.change_stakeholder(before.stakeholder, {"group": "+49 2"}, acting_user=ada, now=clock.moment)
+
+    assert LINKS.find(LINKS.token_for(before), now=clock.moment).state is links.LinkState.WITHDRAWN
+    assert part_of(opened, BO).link_version == before.link_version + 1

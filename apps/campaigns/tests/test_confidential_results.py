@@ -9,6 +9,7 @@ from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import HOST, Clock, deliver_everything, make_user, others_send, part_of, send
+from apps.models.disclosure import FEWEST
 from apps.models.models import Response, ScoreRun
 from apps.models.services import save_answer
 
@@ -217,11 +218,14 @@ def test_comments_are_shown_at_the_end_where_five_have_answered(
 
 def test_the_first_page_promises_what_is_so(campaign: Campaign, bos_link: str, visitor: Client) -> None:
     page = " ".join(visitor.get(bos_link).content.decode().split())
+    few = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten"}[FEWEST]
 
     for words in (
         "Your answers are confidential.",
         "sees whether you have answered, but never which answers are yours",
-        "Results are based on at least five people, and on at least five more each time they change.",
+        f"Results are based on at least {few} people, and on at least {few} more each time they change.",
+        f"a group of fewer than {few} people is never shown",
+        f"once the campaign is closed and at least {few} people have answered the question",
         "The organisers see comments word for word, without your name",
         "may read single answers, without names",
     ):

@@ -19,7 +19,7 @@ from apps.models.services.calculations import (
     find_weights,
     measure_agreement,
 )
-from apps.models.services.documents import MOST_BYTES, doubts_of, model_of, parse_document, parsed, read_document
+from apps.models.services.documents import doubts_of, model_of, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
     enqueue_import,
@@ -34,7 +34,6 @@ from apps.models.services.golden import Golden, Verified, golden_of, verify_tena
 from apps.models.services.imports import MOST_ROWS, certain_units_in, import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.references import (
-    MOST_BYTES_OF_SET,
     compared_with,
     freeze_period,
     freeze_reference_set,
@@ -81,8 +80,6 @@ from apps.models.services.versions import (
 
 __all__ = [
     "LONGEST_COMMENT",
-    "MOST_BYTES",
-    "MOST_BYTES_OF_SET",
     "MOST_ROWS",
     "MOST_UNITS",
     "AnsweredByLink",

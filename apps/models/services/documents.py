@@ -11,12 +11,12 @@ import orjson
 
 import resimate_engine as engine
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.sizes import LARGEST_DOCUMENT, megabytes
 from apps.models.models import ModelVersion
 from apps.models.services import budgets
 from resimate_engine import costs, document
 from resimate_text.sentences import Sentence
 
-MOST_BYTES: Final = 5 * 1024 * 1024
 KEPT: Final = 256
 
 
@@ -28,8 +28,8 @@ class DocumentTooLarge(Refused):
 
 def parse_document(data: Any, *, at: str = "") -> engine.Model:
     """Check a model document; ``at`` says where it stands in what was sent, and begins every pointer."""
-    if _size(data) > MOST_BYTES:
-        raise DocumentTooLarge(Sentence("A model document can be at most {most} MB.", most=MOST_BYTES // 1024 // 1024))
+    if _size(data) > LARGEST_DOCUMENT:
+        raise DocumentTooLarge(Sentence("A model document can be at most {most} MB.", most=megabytes(LARGEST_DOCUMENT)))
     return _parsed(document.parse, data, at)
 
 

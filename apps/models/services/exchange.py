@@ -17,6 +17,7 @@ from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked
 from apps.core.models import Job
+from apps.core.sizes import LARGEST_EXCHANGE, megabytes
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
@@ -34,7 +35,6 @@ from resimate_engine.exchange.places import Places
 from resimate_engine.problems import Invalid as EngineInvalid
 from resimate_text.sentences import Sentence
 
-MOST_BYTES = 20 * 1024 * 1024
 LONG = 5000
 LONG_FILE = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -144,9 +144,9 @@ def import_files(
     A dry run does all of it, says what it made, and takes it back. Scores follow with ``score`` once this commits.
     """
     size = sum(len(file.content) for file in files)
-    if size > MOST_BYTES:
+    if size > LARGEST_EXCHANGE:
         raise DocumentTooLarge(
-            Sentence("Together, the files can be at most {most} MB.", most=MOST_BYTES // 1024 // 1024)
+            Sentence("Together, the files can be at most {most} MB.", most=megabytes(LARGEST_EXCHANGE))
         )
     with budgets.at_work(size), transaction.atomic():
         return _import(

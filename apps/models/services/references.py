@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
@@ -12,6 +12,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.sizes import LARGEST_REFERENCE_SET, megabytes
 from apps.models import disclosure
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
 from apps.models.services import budgets
@@ -22,8 +23,6 @@ from apps.models.services.seen import unseen
 from apps.models.services.spellings import periods_spelt
 from resimate_engine.canonical import EXACT, canonical, digest
 from resimate_text.sentences import Sentence
-
-MOST_BYTES_OF_SET: Final = 20 * 1024 * 1024
 
 Unit = Mapping[str, Any]
 
@@ -130,9 +129,9 @@ def _checked(version: ModelVersion, units: Any) -> list[Unit]:
     if problems:
         raise Invalid("These units cannot be a reference set.", errors=problems)
     kept = sorted((_kept(model, unit) for unit in units), key=lambda unit: str(unit["id"]))
-    if len(canonical(kept)) > MOST_BYTES_OF_SET:
+    if len(canonical(kept)) > LARGEST_REFERENCE_SET:
         raise ReferenceSetTooLarge(
-            Sentence("A reference set can be at most {most} MB.", most=MOST_BYTES_OF_SET // 1024 // 1024)
+            Sentence("A reference set can be at most {most} MB.", most=megabytes(LARGEST_REFERENCE_SET))
         )
     return kept
 

@@ -7,7 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
-from apps.core.forms import LARGEST_FILE, pasted_field
+from apps.core.forms import pasted_field
+from apps.core.sizes import LARGEST_FILE
 from apps.core.turns import TURNS, request
 from apps.outreach import contacts
 from apps.outreach.contacts import Contact

@@ -62,7 +62,7 @@ def test_what_cannot_be_frozen_is_pointed_at(
 
 
 def test_a_set_beyond_the_limit_is_refused(api: Api, version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.models.services.references.MOST_BYTES_OF_SET", 40)
+    monkeypatch.setattr("apps.models.services.references.LARGEST_REFERENCE_SET", 40)
 
     answer = api.post("reference-sets/", {"version": str(version.pk), "name": "B", "units": LOW_AND_HIGH})
 
