@@ -220,7 +220,7 @@ def test_a_version_shows_when_it_was_checked_last(
     _verify(version, now)
 
     assert api.get(path).json()["golden"]["agrees"] is False
-    assert said().startswith("other scores")
+    assert said().startswith("different scores")
 
 
 def test_a_draft_has_none(api: Api, survey: dict[str, Any], ada: User, now: Any) -> None:
