@@ -11,6 +11,7 @@ from apps import audit
 from apps.audit.models import AuditEntry
 from apps.core.models import Event, EventDelivery
 from apps.core.sql import tenant_role
+from apps.tenants import provisioning
 from apps.tenants.models import Domain, Tenant
 
 pytestmark = pytest.mark.requirement("DB-002")
@@ -127,3 +128,16 @@ def test_a_version_that_is_published_never_changes(acme: Any) -> None:
             " WHERE tgname = 'published_is_final' AND tgrelid = 'resilience_modelversion'::regclass"
         )
         assert cursor.fetchone() == ("O",)
+
+
+def test_a_tenant_may_do_with_shared_tables_what_their_models_say() -> None:
+    assert provisioning.shared_grants() == {
+        "core_event": "SELECT, INSERT",
+        "core_eventdelivery": "SELECT, INSERT, UPDATE",
+        "core_job": "SELECT, INSERT, UPDATE",
+        "core_rememberedanswer": "SELECT, INSERT, UPDATE, DELETE",
+        "audit_entry": "SELECT, INSERT",
+        "tenants_tenant": "SELECT",
+        "tenants_domain": "SELECT",
+        "django_content_type": "SELECT",
+    }

@@ -124,19 +124,6 @@ def test_what_no_model_says_any_more_is_taken_back(
     assert granted() == before
 
 
-def test_a_tenant_may_do_with_shared_tables_what_their_models_say() -> None:
-    assert provisioning.shared_grants() == {
-        "core_event": "SELECT, INSERT",
-        "core_eventdelivery": "SELECT, INSERT, UPDATE",
-        "core_job": "SELECT, INSERT, UPDATE",
-        "core_rememberedanswer": "SELECT, INSERT, UPDATE, DELETE",
-        "audit_entry": "SELECT, INSERT",
-        "tenants_tenant": "SELECT",
-        "tenants_domain": "SELECT",
-        "django_content_type": "SELECT",
-    }
-
-
 def test_making_a_tenant_makes_its_role_host_and_trail(make_tenant: Callable[[str], Any], slug: str) -> None:
     tenant = make_tenant(slug)
 
