@@ -32,6 +32,7 @@ class World:
     subject: Subject
     campaign: Campaign
     elicitation: WeightElicitation
+    unjudged: WeightElicitation
     now: datetime
 
 
@@ -49,12 +50,15 @@ def world(acme: Any, now: datetime) -> World:
         now=now,
     )
     campaigns.create_stakeholder(BO, acting_user=None, now=now)
-    elicitation = elicitations.create_elicitation(
-        name="Weights", version=draft, method="budget_allocation", nodes=["plans"], acting_user=None, now=now
-    )
+    elicitation, unjudged = [
+        elicitations.create_elicitation(
+            name=name, version=draft, method="budget_allocation", nodes=["plans"], acting_user=None, now=now
+        )
+        for name in ("Weights", "Others")
+    ]
     elicitations.add_experts(elicitation, [BO], acting_user=None, now=now)
     weights.judge(elicitation, BO, {"plans": weights.POINTS["plans"]}, now)
-    return World(version, draft, subject, campaign, elicitation, now)
+    return World(version, draft, subject, campaign, elicitation, unjudged, now)
 
 
 Verb = Callable[[World, User], Any]
@@ -131,6 +135,10 @@ VERBS: dict[str, tuple[Verb, list[str]]] = {
         lambda it, user: elicitations.create_elicitation(
             name="Again", version=it.draft, method="budget_allocation", nodes=["all"], acting_user=user, now=it.now
         ),
+        ["models:tenant:update"],
+    ),
+    "ask anew": (
+        lambda it, user: elicitations.change_elicitation(it.unjudged, {"nodes": ["all"]}, acting_user=user, now=it.now),
         ["models:tenant:update"],
     ),
     "apply weights": (_apply, ["models:tenant:update"]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from apps.models.tests.conftest import api_of, make_user  # noqa: F401  fixtures
+from apps.models.tests.conftest import ada, api_of, make_user, narrow  # noqa: F401  fixtures
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -44,6 +44,16 @@ def test_an_elicitation_is_created_read_changed_and_deleted(api: Api, body: dict
     assert api.get(path).status_code == 404
 
 
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_a_draft_that_is_not_theirs_to_change_is_not_there(narrow: Any, body: dict[str, Any]) -> None:
+    program = narrow("weight-elicitations:tenant:create", "models:tenant:read")
+
+    answers = [program.post("weight-elicitations/", body | {"version": one}) for one in (body["version"], str(uuid4()))]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].json()["errors"][0]["code"] == answers[1].json()["errors"][0]["code"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
