@@ -20,7 +20,7 @@ from apps.elicitation import services as elicitations
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.tests import story as weights
 from apps.models import services as models
-from apps.models.models import ModelVersion, Subject
+from apps.models.models import ModelVersion, ResilienceModel, Subject
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 
@@ -33,6 +33,7 @@ class World:
     campaign: Campaign
     elicitation: WeightElicitation
     unjudged: WeightElicitation
+    unused: ResilienceModel
     now: datetime
 
 
@@ -40,6 +41,7 @@ class World:
 def world(acme: Any, now: datetime) -> World:
     version = make_version(now)
     draft = models.import_document({**weights.DOCUMENT, "code": "weighed"}, acting_user=None, now=now)
+    unused = models.import_document({**DOCUMENT, "code": "unused"}, acting_user=None, now=now).model
     subject = models.create_subject(code="harbour", name="Harbour", acting_user=None, now=now)
     campaign = campaigns.create_campaign(
         name="Check",
@@ -58,7 +60,7 @@ def world(acme: Any, now: datetime) -> World:
     ]
     elicitations.add_experts(elicitation, [BO], acting_user=None, now=now)
     weights.judge(elicitation, BO, {"plans": weights.POINTS["plans"]}, now)
-    return World(version, draft, subject, campaign, elicitation, unjudged, now)
+    return World(version, draft, subject, campaign, elicitation, unjudged, unused, now)
 
 
 Verb = Callable[[World, User], Any]
@@ -94,6 +96,10 @@ VERBS: dict[str, tuple[Verb, list[str]]] = {
     "rename": (
         lambda it, user: models.rename_model(it.draft.model, name={"en": "Other"}, acting_user=user, now=it.now),
         ["models:tenant:update"],
+    ),
+    "delete a model": (
+        lambda it, user: models.delete_model(it.unused, acting_user=user, now=it.now),
+        ["models:tenant:delete"],
     ),
     "assess": (_assess, ["assessments:tenant:create", "models:tenant:read", "subjects:tenant:read"]),
     "export values": (

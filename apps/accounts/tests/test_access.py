@@ -13,6 +13,7 @@ from django_tenants.utils import tenant_context
 
 from apps.accounts import authz, services
 from apps.accounts.authz import Permission
+from apps.accounts.backends import EmailBackend
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.services.grants import (
     AlreadyGranted,
@@ -62,6 +63,23 @@ def test_a_permission_is_about_what_it_says(held: str, asked: str) -> None:
 )
 def test_and_about_nothing_else(held: str, asked: str) -> None:
     assert not _parsed(held).is_about(*asked.split(":"))
+
+
+def test_the_session_of_a_closed_account_is_nobodys(analyst: User) -> None:
+    assert EmailBackend().get_user(analyst.pk) == analyst
+
+    User.objects.filter(pk=analyst.pk).update(is_active=False)
+
+    assert EmailBackend().get_user(analyst.pk) is None
+
+
+@pytest.mark.parametrize(("scope", "makes"), [("tenant", True), ("own", True), ("model", False), ("assigned", False)])
+def test_what_covers_one_object_or_ones_part_makes_no_others(scope: str, makes: bool) -> None:
+    user = User(email="maker@acme.example")
+    authz.remember(user, [([f"campaigns:{scope}:manage"], None)])
+
+    assert authz.somewhere(user, "campaigns:create") is makes
+    assert authz.somewhere(user, "campaigns:update")
 
 
 def test_only_who_manages_the_tenant_may_do_everything_in_it() -> None:

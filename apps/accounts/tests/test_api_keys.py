@@ -52,10 +52,18 @@ def test_a_program_signs_in_by_its_key_and_is_named_in_the_audit(key: str, admin
     assert (entry.actor_type, entry.actor) == ("api_key", str(admin.pk))
 
 
+def _forged(key: str) -> str:
+    """A well-formed key that is found like the true one, and has another secret."""
+    prefix, own = keys.prefix_of(key), keys.make()
+    body = own[1].rpartition("_")[0].replace(own[0], str(prefix))
+    return f"{body}_{keys._checksum(body)}"
+
+
 def _broken(key: str) -> list[str]:
     body, _, checksum = key.rpartition("_")
     other = "a" if key[-20] != "a" else "b"
     return [
+        _forged(key),
         key[:-1],
         f"{body}_00000000" if checksum != "00000000" else f"{body}_00000001",
         key[:-20] + other + key[-19:],

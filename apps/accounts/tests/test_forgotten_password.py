@@ -79,6 +79,22 @@ def test_every_address_gets_the_same_answer(ada: User, django_assert_num_queries
     assert "acme.example" not in "".join(str(one.details) for one in entries)
 
 
+def test_a_closed_account_is_asked_for_as_if_it_were_not_there(ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+
+    _ask("ada@acme.example")
+
+    assert _letters() == []
+    assert AuditEntry.objects.get(action="user.reset_link_asked").object_id == ""
+
+
+def test_an_account_that_was_closed_since_gets_no_letter(ada: User) -> None:
+    _ask("ada@acme.example")
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+
+    assert _letters() == []
+
+
 def test_looking_at_the_link_changes_nothing(ada: User) -> None:
     _ask("ada@acme.example")
     link = _link()
