@@ -113,6 +113,17 @@ def test_every_page_that_names_somebody_is_on_record(browser: Client, people: di
     assert naming >= 6
 
 
+def test_a_link_that_is_shown_names_somebody_too(browser: Client, people: dict[str, Any]) -> None:
+    shown = [
+        browser.post(reverse("campaigns:link", args=[people["campaign"].pk, people["participation"].pk])),
+        browser.post(reverse("elicitation:link", args=[people["elicitation"].pk, people["expert"].pk])),
+    ]
+
+    assert all(name in _content(answer) for name, answer in zip(NAMES[::2], shown, strict=True))
+    recorded = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {"participation.read", "participation.link_shown", "expert.read", "expert.link_shown"} <= recorded
+
+
 def _addresses(people: dict[str, Any]) -> list[str]:
     found = []
     for path, _ in views("GET"):

@@ -158,3 +158,19 @@ def test_the_right_to_close_one_campaign_closes_no_other_that_one_may_read(
 
     assert refused.status_code == 403
     assert Campaign.objects.get(pk=campaign.pk).status == Campaign.Status.OPEN
+
+
+ACTIONS = ("read", "open", "close", "remind", "extend", "delete", "manage")
+
+
+def test_a_button_takes_the_right_to_the_campaign_on_its_page(draft: Campaign, person: Person) -> None:
+    """Whoever may do all that to campaigns of their own, and read the others, does nothing to these."""
+    browser = _browser(person("campaigns:tenant:read", *(f"campaigns:own:{action}" for action in ACTIONS)))
+    page = f"/campaigns/{draft.pk}/"
+    one = f"{page}participations/{draft.participations.order_by('pk')[0].pk}/"
+    buttons = [page + name for name in ("open/", "close/", "remind/", "extend/", "delete/")]
+    buttons += [one + name for name in ("link/", "renew/", "revoke/", "remind/", "remove/")]
+
+    assert [browser.get(page).status_code, browser.get(one).status_code] == [200, 200]
+    assert [browser.post(button).status_code for button in buttons] == [403] * 10
+    assert Campaign.objects.get(pk=draft.pk).status == Campaign.Status.DRAFT
