@@ -100,7 +100,7 @@ def _open(
         subject=subject,
         period=period,
         closes_at=when + length,
-        introduction="Twelve minutes of your time show us where we are strong and where a shock would hurt.",
+        introduction="A few minutes of your time show us where we are strong and where a shock would hurt.",
         acting_user=None,
         now=when,
     )

@@ -160,7 +160,7 @@ def test_the_monitor_shows_how_far_everybody_is(
         "Management",
         "Opened",
         "Invited",
-        "Invitation: Sent",
+        "Invitation · Sent",
         "0 of 2 have sent",
     ):
         assert said in page
