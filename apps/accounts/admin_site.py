@@ -69,13 +69,13 @@ class AdminSite(admin.AdminSite):
             _note_reading(response)
             return response
 
-        entered = super().admin_view(inner, cacheable)
+        guarded = super().admin_view(inner, cacheable)
 
-        @wraps(entered)
+        @wraps(guarded)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
-            response: HttpResponseBase = entered(request, *args, **kwargs)
+            response: HttpResponseBase = guarded(request, *args, **kwargs)
             return response
 
         return door

@@ -36,7 +36,7 @@ def workspace_page(
         @login_required
         @never_cache
         @wraps(view)
-        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admits(user_of(request), permission):
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
@@ -44,7 +44,7 @@ def workspace_page(
                 _note_reading(request, shows, kwargs)
             return response
 
-        return entered
+        return guarded
 
     return around
 

@@ -72,17 +72,17 @@ def offered_languages(form: Questionnaire) -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
 
 
-_entrance = ByPersonalLink(links.LINKS, _visit, "campaigns/respond/closed.html")
+_behind_a_link = ByPersonalLink(links.LINKS, _visit, "campaigns/respond/closed.html")
 P = ParamSpec("P")
 
 
 def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
-    """The entrance to the respondent's pages.
+    """Show a respondent's page to the person who holds the link.
 
-    When somebody else has looked at the link, answers are shown in the browser alone in which they were begun.
+    When somebody else has seen the link, answers are shown only in the browser in which they were begun.
     """
 
-    def entered(request: HttpRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page_in_its_browser(request: HttpRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         begun = visit.participation.has_begun
         if begun and visit.participation.is_seen and not _began_here(request, visit):
             return render(request, "campaigns/respond/elsewhere.html", visit.shared(request), status=403)
@@ -91,7 +91,7 @@ def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
             _remember_beginning(response, visit)
         return response
 
-    return wraps(page)(_entrance(entered))
+    return wraps(page)(_behind_a_link(page_in_its_browser))
 
 
 def _began_here(request: HttpRequest, visit: Visit) -> bool:
