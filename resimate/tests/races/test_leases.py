@@ -65,6 +65,16 @@ def test_a_delivery_of_a_dead_worker_is_claimed_by_the_next(worker: Presence, no
     EventDelivery.objects.all().update(state=EventDelivery.State.DONE)
 
 
+def test_a_delivery_that_is_being_claimed_is_passed_over(worker: Presence, now: datetime) -> None:
+    message(now, "claimed")
+
+    first, second = race(*[lambda: events._claim(now)] * 2)
+
+    assert first.result
+    assert (second.result, second.waited) == ([], False)
+    EventDelivery.objects.all().update(state=EventDelivery.State.DONE)
+
+
 def test_a_message_of_a_dead_worker_is_claimed_by_the_next(worker: Presence, now: datetime) -> None:
     one = message(now, "message")
     assert notifications._claim([str(one.pk)], now) == [one]
