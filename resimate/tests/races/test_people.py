@@ -208,3 +208,20 @@ def test_an_elicitation_does_not_open_on_a_draft_that_was_published_while_it_wai
     _, opening = race(publish, lambda: elicitation.open_elicitation(made, acting_user=ada, now=now))
 
     assert (opening.code, opening.waited) == ("version_not_draft", True)
+
+
+def test_weights_are_not_applied_to_a_draft_that_was_changed_while_they_waited(
+    asked: Any, ada: User, now: datetime
+) -> None:
+    story.judge(asked, story.BO, {"all": story.POINTS["all"]}, now)
+    elicitation.close_elicitation(asked, acting_user=ada, now=now)
+    draft = ModelVersion.objects.get(pk=asked.version_id)
+    other = story.changed(draft.document)
+
+    _, applying = race(
+        lambda: models.update_draft(draft, other, acting_user=ada, now=now),
+        lambda: elicitation.apply_weights(asked, acting_user=ada, now=now),
+    )
+
+    assert (applying.code, applying.waited) == ("nodes_changed", True)
+    assert ModelVersion.objects.get(pk=draft.pk).document == other
