@@ -193,6 +193,17 @@ def test_judgements_that_are_sent_while_the_elicitation_closes_are_refused(
     assert (late.code, late.waited) == ("elicitation_not_ready", True)
 
 
+def test_no_new_link_for_an_elicitation_that_is_being_closed(asked: Any, ada: User, now: datetime) -> None:
+    person = story.expert(asked, story.BO)
+
+    _, renewing = race(
+        lambda: elicitation.close_elicitation(asked, acting_user=ada, now=now),
+        lambda: elicitation.renew_link(person, acting_user=ada, now=now),
+    )
+
+    assert (renewing.code, renewing.waited) == ("elicitation_not_ready", True)
+
+
 def test_an_elicitation_does_not_open_on_a_draft_that_was_published_while_it_waited(
     asked: Any, ada: User, now: datetime
 ) -> None:
