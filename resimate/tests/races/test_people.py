@@ -221,6 +221,22 @@ def test_an_elicitation_does_not_open_on_a_draft_that_was_published_while_it_wai
     assert (opening.code, opening.waited) == ("version_not_draft", True)
 
 
+def test_of_two_devices_that_save_at_once_the_second_is_told_of_the_first(asked: Any, now: datetime) -> None:
+    person, node = story.expert(asked, story.BO), asked.asked[0]
+    first, second = {"points": story.POINTS["all"]}, {"points": story.OTHER_POINTS["all"]}
+    begun, _ = elicitation.save_judgement(person, node, {"points": {}}, seen=None, now=now)
+    seen = begun.saved_at.isoformat()
+
+    def save(value: dict[str, Any], minutes: int) -> Any:
+        later = now + timedelta(minutes=minutes)
+        kept, is_saved = elicitation.save_judgement(person, node, value, seen=seen, now=later)
+        return kept.value, is_saved
+
+    outcomes = race(lambda: save(first, 1), lambda: save(second, 2))
+
+    assert [one.result for one in outcomes] == [(first, True), (first, False)]
+
+
 def test_weights_are_not_applied_to_a_draft_that_was_changed_while_they_waited(
     asked: Any, ada: User, now: datetime
 ) -> None:
