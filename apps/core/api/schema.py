@@ -47,7 +47,7 @@ PROBLEM = {
 READ = {"304": "Not modified: what If-None-Match names is current"}
 WRITE = {
     "409": "Refused in its present state",
-    "412": "If-Match names another state than the present one",
+    "412": "If-Match does not match the current state",
     "413": "Too large",
     "415": "Not JSON",
 }
@@ -55,12 +55,12 @@ ALWAYS = {
     "400": "Not readable",
     "401": "Not signed in",
     "403": "Not permitted",
-    "404": "Not found, or out of sight",
-    "405": "Not a method of this address",
-    "406": "No such representation",
+    "404": "Not found, or not visible to the caller",
+    "405": "The address does not support this method",
+    "406": "That format is not available",
     "422": "Some of the request is not valid",
     "429": "Too many requests; see Retry-After",
-    "503": "A part of the service is away",
+    "503": "Part of the service is unavailable",
 }
 
 

@@ -28,7 +28,7 @@ class VersionNotDraft(Refused):
 
 class VersionNotPublished(Refused):
     code = "version_not_published"
-    title = "Only a published version can do that"
+    title = "The version is not published"
 
 
 class ModelWasPublished(Refused):
