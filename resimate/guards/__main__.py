@@ -17,6 +17,7 @@ import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def wanted(guard: Guard, wishes: argparse.Namespace) -> bool:
     return (not wishes.kind or guard.kind == wishes.kind) and bool(re.search(wishes.only, guard.key))
 
 
+@cache
 def every_guard() -> list[Guard]:
     found = (guard for _, guards in find(ROOT).values() for guard in guards)
     return sorted(found, key=lambda one: rules.KINDS.index(one.kind))

@@ -188,7 +188,7 @@ class Switched(ast.NodeTransformer):
         return self.off(kind, node, _filled(template, node), f"{text} -> {_filled(template, plain)}", shared)
 
     def _is_in(self, place: str, name: str, node: ast.Call) -> bool:
-        return ".".join(self.names) == place and _name(node.func) == name
+        return ".".join(self.names).startswith(place) and _name(node.func) == name
 
     def look_up(self, node: ast.Call, plain: ast.Call) -> Any:
         """A look-up without one of its conditions; where every condition is a guard, else without them all."""

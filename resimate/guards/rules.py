@@ -80,9 +80,10 @@ OF_TENANT: Final = re.compile(r"schema_name|_schema\(|get\('schema'\)|tenant", r
 #: Where schemas and tenants are made and looked after, which is no question of whose a thing is; and no product at all.
 NOT_APART: Final = re.compile(r"apps\.tenants\.(fleet|provisioning|services)|resimate\..+")
 ASKED_BY_DJANGO: Final = re.compile(r"has_(\w+_)?permission|has_module_perms|lookup_allowed")
-#: Guards that stand in one place for many pages or views; each page is tried alone by what it opens of these.
+#: Guards that stand in one place for many pages or views, by how its name begins; each page is tried alone by what it
+#: opens of these.
 SHARED: Final = {
-    ("workspace_page.around.entered", "admits"): "workspace_page",
+    ("workspace_page.", "admits"): "workspace_page",
     ("Granted.has_permission", "asks"): "Granted",
     ("CollectionView.get_queryset", "visible"): "CollectionView",
 }
