@@ -1,5 +1,6 @@
 """People outside in the API: what is said of one, and the address of their personal link."""
 
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -22,5 +23,5 @@ class PersonalLinkSerializer(serializers.Serializer[Any]):
 
 def contact_of(data: dict[str, Any]) -> Contact:
     """The contact in a validated body."""
-    known = ("name", "email", "group", "language", "rename")
-    return Contact(**{name: data[name] for name in known if name in data})
+    known = {field.name for field in fields(Contact)}
+    return Contact(**{name: value for name, value in data.items() if name in known})

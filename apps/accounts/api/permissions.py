@@ -9,10 +9,14 @@ VERBS = {"list": "read", "export": "read", "retrieve": "read", "partial_update":
 
 
 def permission_for(view: Any) -> str:
-    """``resource:action`` of this request: ``list`` reads, ``publish`` publishes; ``permissions`` names exceptions."""
+    """``resource:action`` of this request: ``list`` reads, ``publish`` publishes; ``permissions`` names exceptions.
+
+    An exception is another action, or another resource's with it: ``export`` or ``reports:export``.
+    """
     action = getattr(view, "action", None) or str(view.request.method).lower()
     named: dict[str, str] = getattr(view, "permissions", {})
-    return f"{view.resource}:{named.get(action) or VERBS.get(action, action)}"
+    asked = named.get(action) or VERBS.get(action, action)
+    return asked if ":" in asked else f"{view.resource}:{asked}"
 
 
 class Granted(BasePermission):

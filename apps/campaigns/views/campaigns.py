@@ -20,7 +20,7 @@ from apps.accounts import authz
 from apps.accounts.buttons import Buttons, as_warnings
 from apps.accounts.workspace import user_of
 from apps.campaigns import presenting, reading, services
-from apps.campaigns.forms import CampaignForm, EditCampaignForm, ExtendForm
+from apps.campaigns.forms import FACTS, CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views import participations
 from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
@@ -114,18 +114,8 @@ def _reference_sets(request: HttpRequest) -> Any:
 @transaction.atomic
 def _create(request: HttpRequest, data: dict[str, Any], now: datetime) -> Campaign:
     user = user_of(request)
-    campaign = services.create_campaign(
-        name=data["name"],
-        version=data["version"],
-        subject=data["subject"],
-        new_subject=data["new_subject"].strip(),
-        closes_at=data["closes_at"],
-        introduction=data["introduction"],
-        period=data["period"],
-        reference_set=data.get("reference_set"),
-        acting_user=user,
-        now=now,
-    )
+    facts: dict[str, Any] = {name: data.get(name) for name in FACTS}
+    campaign = services.create_campaign(**facts, acting_user=user, now=now)
     if data["contacts"]:
         services.add_stakeholders(campaign, data["contacts"], acting_user=user, now=now)
     return campaign
