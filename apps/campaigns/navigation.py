@@ -4,5 +4,5 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.navigation import declare
 
-declare("/", _("Home"), place=0)
-declare("/campaigns/", _("Campaigns"), place=10)
+declare("", _("Home"), place=0)
+declare("campaigns", _("Campaigns"), place=10)

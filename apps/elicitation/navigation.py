@@ -2,4 +2,4 @@
 
 from apps.models.navigation import MODELS
 
-MODELS.holds("/elicitations/")
+MODELS.holds("elicitations")

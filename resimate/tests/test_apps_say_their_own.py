@@ -70,8 +70,8 @@ declare("toy_box", lambda: Answer("shut", is_well=False), mend="open the toy box
 from django.utils.translation import gettext_lazy
 from apps.core.navigation import declare
 from apps.models.navigation import SUBJECTS
-declare("/toys/", gettext_lazy("Toys"), place=15)
-SUBJECTS.holds("/boxes/")
+declare("toys", gettext_lazy("Toys"), place=15)
+SUBJECTS.holds("boxes")
 """,
     "keeping.py": """
 from apps.core.memory import forgets

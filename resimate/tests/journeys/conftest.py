@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
 
 from resimate.tests.database import THOROUGH
 from resimate.tests.product import ROOT, Product
@@ -83,6 +83,11 @@ class Visitor:
         self.page.fill("input[name=password]", self.product.password(email))
         self.page.click("main form button:not([type=button])")
         self.page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+    def follow(self, links: Locator) -> None:
+        """Go where the first of the links leads; a click alone waits for no page."""
+        with self.page.expect_navigation():
+            links.first.click()
 
     def look(self, title: str) -> None:
         """No axe finding, no sideways scroll; and a picture of it."""

@@ -62,8 +62,8 @@ def test_from_the_model_document_to_the_exported_result(visitor: Callable[..., V
     page.get_by_text("No results yet").first.wait_for()  # one answer is shown to nobody
     analyst.look("5-no-results")
     analyst.go("/campaigns/")
-    page.get_by_role("link", name="Resilience check 2026").first.click()
-    page.get_by_role("link", name="Results").first.click()
+    analyst.follow(page.get_by_role("link", name="Resilience check 2026"))
+    analyst.follow(page.get_by_role("link", name="Results"))
     page.get_by_text("Based on 10 of 18 answers").first.wait_for()
     analyst.look("6-results")
     with page.expect_download() as download:
@@ -115,7 +115,7 @@ def test_every_page_of_the_workspace_is_clean(visitor: Callable[..., Visitor], d
     analyst.look("why")
     assert page.get_by_role("link", name="Download the trace").count() == 0  # it holds single answers
     analyst.go("/models/")
-    page.get_by_role("link", name=re.compile("Organisational resilience")).first.click()
+    analyst.follow(page.get_by_role("link", name=re.compile("Organisational resilience")))
     analyst.look("model")
 
 

@@ -71,6 +71,7 @@ def test_a_budget_from_the_question_to_the_draft(visitor: Callable[..., Visitor]
     phone.look("3-points-left")
     page.locator("input[name^='p-']").nth(1).fill("50")
     page.get_by_role("button", name="Save and check").click()
+    page.get_by_role("button", name="Send my judgement").wait_for()
     phone.look("4-check")
     page.get_by_role("button", name="Send my judgement").click()
     page.get_by_role("heading", name="Your judgement has been sent").wait_for()
@@ -123,7 +124,7 @@ def test_pairs_are_compared_without_javascript_and_a_contradiction_is_pointed_at
 
     watched = analyst.go(monitor)
     analyst.look("watched")
-    watched.get_by_role("link", name="Beth March").first.click()
+    analyst.follow(watched.get_by_role("link", name="Beth March"))
     analyst.look("expert")
     analyst.go(f"{monitor}judgements/")
     analyst.look("enter")
