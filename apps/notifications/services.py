@@ -235,7 +235,7 @@ def _handed_over(channel: Channel, waiting: dict[UUID, Message]) -> Iterator[Out
         for outcome in channel.deliver(_unless_taken_back(waiting)):
             waiting.pop(outcome.message.pk, None)
             yield outcome
-    except Exception as error:
+    except Exception as error:  # whatever a provider does, the messages are tried again and counted
         logger.exception("a channel broke", extra={"action": f"deliver {channel.name}"})
         failure = type(error).__name__
     yield from (Outcome(message, failure) for message in waiting.values())

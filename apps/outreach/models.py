@@ -69,6 +69,8 @@ class Round(Model):
 class LinkHolder(Model):
     """One person's part in a round, reached by a personal link (:mod:`apps.outreach.links`).
 
+    Abstract: each kind says whose part it is and of what, by the properties that raise ``NotImplementedError`` here.
+
     Messages to them are ``about`` the round, with the holder as recipient.
     """
 
@@ -83,10 +85,12 @@ class LinkHolder(Model):
 
     @property
     def person(self) -> Person:
+        """Who holds the link."""
         raise NotImplementedError
 
     @property
     def round(self) -> Round:
+        """What they are asked in."""
         raise NotImplementedError
 
     @property

@@ -41,14 +41,19 @@ def main() -> None:
     wishes = _wishes()
     guards = [guard for guard in every_guard() if wanted(guard, wishes)]
     if wishes.sample:
-        guards = random.Random(wishes.seed).sample(guards, min(wishes.sample, len(guards)))  # noqa: S311
+        drawn = random.Random(wishes.seed)  # noqa: S311  the same guards for the same seed; nothing is secret
+        guards = drawn.sample(guards, min(wishes.sample, len(guards)))
     if wishes.list:
-        print("\n".join([*(f"{one.path}:{one.line} {one.kind} {one.key}" for one in guards), *_counts(guards)]))  # noqa: T201
+        _say("\n".join([*(f"{one.path}:{one.line} {one.kind} {one.key}" for one in guards), *_counts(guards)]))
         return
     copy_tree()
     reach = record(again=wishes.again)
     verdicts = attempt(guards, reach, again=wishes.again)
     sys.exit(report(guards, verdicts, as_json=wishes.json))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 def _wishes() -> argparse.Namespace:
@@ -243,9 +248,9 @@ def report(guards: Sequence[Guard], verdicts: Mapping[str, Mapping[str, Any]], *
             }
             for guard in guards
         ]
-        print(json.dumps(rows, indent=2))  # noqa: T201
+        _say(json.dumps(rows, indent=2))
     else:
-        print("\n".join([*_table(guards, verdict_by_key, reasons), *_lists(unnoticed, verdict_by_key, stale)]))  # noqa: T201
+        _say("\n".join([*_table(guards, verdict_by_key, reasons), *_lists(unnoticed, verdict_by_key, stale)]))
     return 1 if unnoticed else 0
 
 
