@@ -114,7 +114,7 @@ def _timed(act: Callable[..., Any], *given: Any) -> float:
 
 
 def _timed_again(assessments: Sequence[Assessment]) -> float:
-    """Insert the latest runs and their scores once more, under new ids."""
+    """Insert the latest runs and their scores once more, under new ids and numbers that no calculation comes to."""
     runs = list(
         ScoreRun.objects.filter(assessment__in=assessments).order_by("assessment", "-pk").distinct("assessment")
     )
@@ -123,7 +123,7 @@ def _timed_again(assessments: Sequence[Assessment]) -> float:
     for score in scores:
         score.pk, score.run_id = new_id(), ids[score.run_id]
     for run in runs:
-        run.pk = ids[run.pk]
+        run.pk, run.number = ids[run.pk], run.number + 1_000_000
     began = time.perf_counter()
     with transaction.atomic():
         ScoreRun.objects.bulk_create(runs)
