@@ -93,39 +93,55 @@ def copy_tree() -> None:
 
 
 def record(*, again: bool) -> dict[str, Any]:
-    """Of each test: its time, and the keys of the guards that it reaches. Files that have changed are run anew."""
-    file = WORK / "reach.json"
-    reached_by_file: dict[str, Any] = {} if again or not file.exists() else json.loads(file.read_text())
-    guards = {guard.number: guard.key for guard in every_guard()}
-    stamp = _digest(*sorted(guards.values()))
-    files = [path for part in ("apps", "resimate/tests") for path in ROOT.glob(f"{part}/**/test_*.py")]
-    digests = {str(path.relative_to(ROOT)): _digest(path.read_bytes(), stamp) for path in files}
-    stale = [name for name, digest in digests.items() if reached_by_file.get(name, {}).get("digest") != digest]
-    lines = run([{"files": sorted(stale)[k::PROCESSES]} for k in range(PROCESSES)], "reach")
-    for name in stale:
-        reached_by_file[name] = {"digest": digests[name], "tests": []}
-    for line in lines:
-        reached = {part: [guards[number] for number in line[part]] for part in ("setup", "call")}
-        reached_by_file[line["test"].partition("::")[0]]["tests"].append(line | reached)
-    reached_by_file = {name: entry for name, entry in reached_by_file.items() if name in digests}
-    file.write_text(json.dumps(reached_by_file))
-    return reached_by_file
+    """What each test reaches: ``files`` are run anew when they have changed, ``guards`` are those that all had a say.
+
+    A guard that came later was not there when the other files ran: :func:`tests_of` asks its neighbours.
+    """
+    kept = WORK / "reach.json"
+    before: dict[str, Any] = {"guards": [], "files": {}}
+    if kept.exists() and not again:
+        before = json.loads(kept.read_text())
+    keys = {guard.number: guard.key for guard in every_guard()}
+    paths = [path for part in ("apps", "resimate/tests") for path in ROOT.glob(f"{part}/**/test_*.py")]
+    digests = {str(path.relative_to(ROOT)): _digest(path.read_bytes()) for path in paths}
+    files = {name: entry for name, entry in before["files"].items() if digests.get(name) == entry["digest"]}
+    stale = sorted(digests.keys() - files.keys())
+    guards = before["guards"] if files else sorted(keys.values())
+    files |= {name: {"digest": digests[name], "tests": []} for name in stale}
+    for line in run([{"files": stale[k::PROCESSES]} for k in range(PROCESSES)], "reach"):
+        reached = {part: [keys[number] for number in line[part]] for part in ("setup", "call")}
+        files[line["test"].partition("::")[0]]["tests"].append(line | reached)
+    reach = {"guards": guards, "files": files}
+    kept.write_text(json.dumps(reach))
+    return reach
 
 
-def tests_of(reach: Mapping[str, Any]) -> dict[str, list[tuple[str, float]]]:
+def tests_of(guards: Iterable[Guard], reach: Mapping[str, Any]) -> dict[str, list[tuple[str, float]]]:
     """Of each guard the tests that reach it, the fastest first; last those of a file that is set up by way of it."""
     found: dict[str, dict[str, tuple[bool, float]]] = defaultdict(dict)
-    for one in reach.values():
-        passed = [line for line in one["tests"] if line["passed"]]
+    for entry in reach["files"].values():
+        passed = [line for line in entry["tests"] if line["passed"]]
         for key in {key for line in passed for key in line["setup"]}:
             found[key] |= {line["test"]: (True, line["took"]) for line in passed}
         for line in passed:
             for key in line["call"]:
                 found[key][line["test"]] = (False, line["took"])
+    for guard in {guard.key: guard for guard in guards if guard.key not in reach["guards"]}.values():
+        found[guard.key] = {**_near(guard, found, reach), **found[guard.key]}
     return {
         key: [(name, took) for name, (_, took) in sorted(tests.items(), key=lambda pair: pair[1])]
         for key, tests in found.items()
     }
+
+
+def _near(guard: Guard, found: Mapping[str, Any], reach: Mapping[str, Any]) -> dict[str, tuple[bool, float]]:
+    """The tests that reach the guards of the same module; if none do, those of its app."""
+    beside = [found[one.key] for one in every_guard() if one.path == guard.path and one.key in found]
+    if beside:
+        return {name: timed for tests in beside for name, timed in tests.items()}
+    app = "/".join(guard.path.split("/")[:2])
+    lines = (line for name, entry in reach["files"].items() if name.startswith(app) for line in entry["tests"])
+    return {line["test"]: (False, line["took"]) for line in lines if line["passed"]}
 
 
 # -- each guard left out once
@@ -136,35 +152,41 @@ def attempt(guards: Sequence[Guard], reach: Mapping[str, Any], *, again: bool) -
     kept = WORK / "verdicts.jsonl"
     if again:
         kept.unlink(missing_ok=True)
-    tests = tests_of(reach)
-    known = {line["digest"]: line for line in _lines(kept) if line["verdict"] != "unsettled"}
-    unsettled = {line["key"] for line in _lines(kept) if line["verdict"] == "unsettled"}
-    digests = {one.key: _digest_of(one, tests.get(one.key, []), reach) for one in guards}
-    due = [one for one in guards if digests[one.key] not in known]
-    due.sort(key=lambda one: one.key in unsettled)
-    noticed = Counter(test for line in known.values() for test in (line["test"], f"{line['path']} {line['test']}"))
+    tests = tests_of(guards, reach)
+    before = {line["key"]: line for line in _lines(kept)}
+    due = [one for one in guards if not holds(before.get(one.key), one, tests.get(one.key, []))]
+    due.sort(key=lambda one: before.get(one.key, {}).get("verdict") == "unsettled")
+    noticed = Counter(name for line in before.values() for name in (line["test"], f"{line['path']} {line['test']}"))
     plans = [
-        _plan([(one, digests[one.key], tests.get(one.key, [])) for one in due[k::PROCESSES]]) | {"noticed": noticed}
+        _plan([(one, tests.get(one.key, [])) for one in due[k::PROCESSES]]) | {"noticed": noticed}
         for k in range(PROCESSES)
     ]
     run(plans, "verdicts", kept)
-    known |= {line["digest"]: line for line in _lines(kept)}
-    return {key: known[digest] for key, digest in digests.items() if digest in known}
+    return {line["key"]: line for line in _lines(kept)}
 
 
-def _plan(due: Sequence[tuple[Guard, str, Sequence[tuple[str, float]]]]) -> dict[str, Any]:
-    near = Nearness({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
+def holds(line: Mapping[str, Any] | None, guard: Guard, tests: Sequence[tuple[str, float]]) -> bool:
+    """Whether what was found is still so: what a test noticed, as long as that test and the module are the same."""
+    if line is None or line["verdict"] == "unsettled":
+        return False
+    asked = [line["test"]] if line["verdict"] in NOTICED else [name for name, _ in tests]
+    return bool(line["digest"] == digest_of(guard, asked))
+
+
+def _plan(due: Sequence[tuple[Guard, Sequence[tuple[str, float]]]]) -> dict[str, Any]:
+    files = sorted({_file_of(name) for _, tests in due for name, _ in tests})
+    near = Nearness(set(files))
     guards = [
         {
             "number": one.number,
             "key": one.key,
             "path": one.path,
-            "digest": digest,
             "tests": [(name, took, near.of(one, name)) for name, took in tests],
+            "digests": {file: digest_of(one, [file]) for file in sorted({_file_of(name) for name, _ in tests})},
+            "digest": digest_of(one, [name for name, _ in tests]),
         }
-        for one, digest, tests in due
+        for one, tests in due
     ]
-    files = sorted({name.partition("::")[0] for _, _, tests in due for name, _ in tests})
     return {"limit": LIMIT, "guards": guards, "files": files}
 
 
@@ -177,7 +199,7 @@ class Nearness:
 
     def of(self, guard: Guard, test: str) -> float:
         own = words_of(guard.key)
-        shared = Counter(own & self.words[test.partition("::")[0]]) + Counter(own & words_of(test))
+        shared = Counter(own & self.words[_file_of(test)]) + Counter(own & words_of(test))
         return sum(times / self.spread[word] for word, times in shared.items() if self.spread[word])
 
 
@@ -185,9 +207,14 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(re.findall("[a-z]{4,}", text.lower()))
 
 
-def _digest_of(guard: Guard, tests: Iterable[tuple[str, float]], reach: Mapping[str, Any]) -> str:
-    files = sorted({name.partition("::")[0] for name, _ in tests})
-    return _digest((ROOT / guard.path).read_bytes(), guard.key, *(reach[name]["digest"] for name in files))
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def digest_of(guard: Guard, tests: Iterable[str]) -> str:
+    """Of a guard, its module, and the files of those tests; a file that is gone is nothing."""
+    paths = [ROOT / guard.path, *(ROOT / name for name in sorted({_file_of(test) for test in tests}))]
+    return _digest(guard.key, *(path.read_bytes() if path.exists() else b"" for path in paths))
 
 
 def _digest(*parts: str | bytes) -> str:

@@ -56,7 +56,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         began = time.monotonic()
         verdict, test = _try(session, wanted["number"], tests)
         noticed.update([test, f"{wanted['path']} {test}"])
-        _write({name: wanted[name] for name in ("digest", "key", "path")} | {"verdict": verdict, "test": test})
+        digest = wanted["digests"].get(test.partition("::")[0], wanted["digest"])
+        _write({"key": wanted["key"], "path": wanted["path"], "digest": digest, "verdict": verdict, "test": test})
         print(f"{verdict:9} {time.monotonic() - began:6.1f} s {wanted['key']}", flush=True)  # noqa: T201  its progress
     return True
 

@@ -154,11 +154,13 @@ def test_a_guard_is_known_by_its_place_and_words_wherever_it_moves_in_the_file()
     ]
 
 
-def test_the_tests_that_reach_a_guard_are_tried_the_fastest_first() -> None:
-    def line(test: str, took: float, *, setup: list[str], call: list[str], passed: bool = True) -> dict[str, Any]:
-        return {"test": test, "took": took, "setup": setup, "call": call, "passed": passed}
+def line(test: str, took: float, *, setup: list[str], call: list[str], passed: bool = True) -> dict[str, Any]:
+    return {"test": test, "took": took, "setup": setup, "call": call, "passed": passed}
 
-    reach = {
+
+REACH = {
+    "guards": ["guard", "other"],
+    "files": {
         "a.py": {
             "tests": [
                 line("slow", 2.0, setup=[], call=["guard"]),
@@ -166,12 +168,50 @@ def test_the_tests_that_reach_a_guard_are_tried_the_fastest_first() -> None:
                 line("broken", 0.5, setup=[], call=["guard"], passed=False),
             ]
         }
-    }
+    },
+}
 
-    tests = command.tests_of(reach)
+
+def test_the_tests_that_reach_a_guard_are_tried_the_fastest_first() -> None:
+    tests = command.tests_of([], REACH)
 
     assert tests["guard"] == [("quick", 1.0), ("slow", 2.0)]
     assert tests["other"] == [("quick", 1.0), ("slow", 2.0)]
+
+
+def test_a_guard_that_came_later_is_tried_with_the_tests_of_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = (Guard(n, rules.LOCK, "apps.toy:f", text, "apps/toy.py", n) for n, text in enumerate(["old", "new"]))
+    monkeypatch.setattr(command, "every_guard", lambda: [old, new])
+    reach = {"guards": [old.key], "files": {"a.py": {"tests": [line("quick", 1.0, setup=[], call=[old.key])]}}}
+
+    assert command.tests_of([old, new], reach)[new.key] == [("quick", 1.0)]
+
+
+def test_what_was_found_holds_until_the_module_or_the_test_that_noticed_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = Guard(1, rules.LOCK, "apps.toy:f", "lock(rows) -> no lock", "toy.py", 3)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    for name in ("toy.py", "test_a.py", "test_b.py"):
+        (tmp_path / name).write_text(name)
+    tests = [("test_a.py::test", 1.0), ("test_b.py::test", 1.0)]
+
+    def kept(verdict: str, test: str = "") -> dict[str, str]:
+        asked = [test] if test else [name for name, _ in tests]
+        return {"verdict": verdict, "test": test, "digest": command.digest_of(guard, asked)}
+
+    noticed, survived = kept("noticed", "test_a.py::test"), kept("survived")
+    assert command.holds(noticed, guard, tests)
+    assert command.holds(survived, guard, tests)
+    assert not command.holds(kept("unsettled"), guard, tests)
+    assert not command.holds(None, guard, tests)
+
+    (tmp_path / "test_b.py").write_text("changed")
+    assert command.holds(noticed, guard, tests)
+    assert not command.holds(survived, guard, tests)
+
+    (tmp_path / "toy.py").write_text("changed")
+    assert not command.holds(noticed, guard, tests)
 
 
 def test_an_unnoticed_guard_fails_the_command_unless_it_is_named(
