@@ -81,9 +81,9 @@ class ByPersonalLink(Generic[H, V]):
     ) -> HttpResponse:
         now = timezone.now()
         found = self.links.find(token, now=now)
-        refusal = _refusal_page(request, found, self.closed)
-        if refusal is not None or found.holder is None:
-            return refusal or HttpResponse(status=404)
+        if refusal := _refusal_page(request, found, self.closed):
+            return refusal
+        assert found.holder is not None  # noqa: S101  a link that is alive is somebody's
         if request.method == "POST":  # programs follow links, too: scanners of mail, previews, prefetching browsers
             note_opened(found.holder, now=now)
         visit = self.visit_for(request, token, found.holder, now)
