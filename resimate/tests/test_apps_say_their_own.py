@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from apps.configuration.registry import KEYS
+from resimate.tests.api.addresses import views
 from resimate.tests.sources import ROOT
 
 #: By app: the name of a metric, its text and its labels.
@@ -91,6 +92,7 @@ from prometheus_client import REGISTRY
 from apps.accounts.authz import Permission
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
+from resimate.tests.api.addresses import views
 from apps.core import degraded, event_types, memory, navigation, rights
 from apps.core.observability.health import READINESS
 from apps.notifications.channels.base import CHANNELS
@@ -221,13 +223,16 @@ def test_keys_are_declared_where_keys_are_declared() -> None:
     assert elsewhere == []
 
 
-def test_every_rate_group_of_a_view_has_a_limit() -> None:
-    groups = {
-        group
-        for path in ROOT.glob("apps/**/*.py")
-        if "tests" not in path.parts
-        for group in re.findall(r'^    throttle_group = "(\w+)"', path.read_text(encoding="utf-8"), re.M)
-    }
+def test_every_view_of_the_api_names_a_declared_rate_group() -> None:
+    """In its own folder, where whoever wants to count its requests apart looks for it."""
+    shown = {view for method in ("GET", "POST", "PUT", "PATCH", "DELETE") for _, view in views(method)}
+    said = {view: _group_said_beside(view) for view in shown}
 
-    assert {"default", "models"} <= groups
-    assert [group for group in sorted(groups) if f"api.rate.{group}" not in KEYS] == []
+    assert {"default", "models", "assessments", "calculations"} <= set(said.values())
+    assert [view.__name__ for view, group in said.items() if f"api.rate.{group}" not in KEYS] == []
+
+
+def _group_said_beside(view: type) -> str | None:
+    folder = view.__module__.rpartition(".")[0] + "."
+    beside = (vars(base).get("throttle_group") for base in view.__mro__ if base.__module__.startswith(folder))
+    return next(filter(None, beside), None)

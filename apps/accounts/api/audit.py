@@ -18,6 +18,7 @@ class AuditEntryViewSet(ReadMixin, CollectionView[AuditEntry]):
     """What was done in this tenant, by whom, and when. Entries are added and read, never changed."""
 
     resource = "audit-entries"
+    throttle_group = "default"
     lookup_value_regex = UUID
     queryset = AuditEntry.objects.order_by("-pk")
     serializer_class = AuditEntrySerializer

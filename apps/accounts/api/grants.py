@@ -14,6 +14,7 @@ class GrantViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[Grant]):
     """Who has which role. Nobody gives more than they have, and the last administrator stays."""
 
     resource = "grants"
+    throttle_group = "default"
     lookup_value_regex = UUID
     queryset = Grant.objects.select_related("role").order_by("-pk")
     serializer_class = GrantSerializer

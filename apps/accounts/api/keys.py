@@ -28,6 +28,7 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
     """The keys of programs. A key acts as its user, with that user's permissions or fewer."""
 
     resource = "api-keys"
+    throttle_group = "default"
     lookup_value_regex = UUID
     queryset = ApiKey.objects.order_by("-pk")
     serializer_class = ApiKeySerializer

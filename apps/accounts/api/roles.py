@@ -16,6 +16,7 @@ class RoleViewSet(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionV
     """The roles of this tenant: those of the product, which stay, and its own."""
 
     resource = "roles"
+    throttle_group = "default"
     lookup_value_regex = UUID
     queryset = Role.objects.order_by("-pk")
     serializer_class = RoleSerializer

@@ -25,6 +25,7 @@ class SettingViewSet(ExportMixin, ApiView, ViewSet):
     """What can be set: for each key the value in force and every level that says something."""
 
     resource = "settings"
+    throttle_group = "default"
     of_tenant = True
     lookup_field = "key"
     pagination_class = None

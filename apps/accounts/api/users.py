@@ -28,6 +28,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     """The accounts of this tenant."""
 
     resource = "users"
+    throttle_group = "default"
     lookup_value_regex = UUID
     queryset = User.objects.order_by("-pk")
     serializer_class = UserSerializer

@@ -32,6 +32,7 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
     """Campaigns: a subject, assessed by the people who know it, until a date."""
 
     resource = "campaigns"
+    throttle_group = "default"
     permissions = {"progress": "read", "results": "read"}
     queryset = Campaign.objects.order_by("-id")
     serializer_class = CampaignSerializer

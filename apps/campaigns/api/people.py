@@ -50,6 +50,7 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     """Stakeholders: contacts who can be asked in campaigns."""
 
     resource = "stakeholders"
+    throttle_group = "default"
     queryset = Stakeholder.objects.order_by("-id")
     serializer_class = StakeholderSerializer
     lookup_value_regex = UUID_PATTERN
@@ -86,6 +87,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     """Who takes part in a campaign, and how far each of them is."""
 
     resource = "campaigns"
+    throttle_group = "default"
     permissions = {"create": "update", "bulk": "update", "revoke": "manage", "renew": "manage", "link": "manage"}
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
@@ -199,6 +201,7 @@ class MessageView(ReadMixin, CollectionView[Message]):
     """Messages: what was sent to whom, what waits, and what failed."""
 
     resource = "messages"
+    throttle_group = "default"
     queryset = Message.objects.defer("body").order_by("-id")
     serializer_class = MessageSerializer
     lookup_value_regex = UUID_PATTERN

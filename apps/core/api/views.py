@@ -67,7 +67,7 @@ class ApiView(APIView):
     ``parameters`` declare by action (or method) what the query may hold; nothing else is taken.
     """
 
-    throttle_group = "default"
+    throttle_group: ClassVar[str]
     resource = ""
     parameters: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
     #: What the query says, by the names of the parameters.

@@ -22,6 +22,7 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
     """Jobs that the caller asked for; who administers the tenant sees all, a narrowed key its own."""
 
     resource = "jobs"
+    throttle_group = "default"
     queryset = Job.objects.order_by("-id")
     serializer_class = JobSerializer
     permission_classes = (IsAuthenticated,)

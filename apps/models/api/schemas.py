@@ -16,6 +16,7 @@ from resimate_engine.document import json_schema
 class SchemaView(ApiView):
     """A JSON Schema; public."""
 
+    throttle_group = "default"
     authentication_classes: tuple[Any, ...] = ()
     permission_classes = (AllowAny,)
 

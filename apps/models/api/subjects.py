@@ -26,6 +26,7 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
     """What is assessed: organisations, sites, cities."""
 
     resource = "subjects"
+    throttle_group = "default"
     permissions = {"import_rows": "create"}
     queryset = Subject.objects.order_by("-id")
     serializer_class = SubjectSerializer
