@@ -19,9 +19,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from apps.core import context, presence
+from apps.core import context, metrics, presence
 from apps.core.models import Event, EventDelivery, EventDeliveryQuerySet
-from apps.core.observability import metrics
 from apps.core.observability.logs import masked
 from apps.core.tenancy import current_schema
 

@@ -17,9 +17,8 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
 from apps.audit import partitions
-from apps.core import context, degraded, events
+from apps.core import context, degraded, events, metrics
 from apps.core.models import EventDelivery, RememberedAnswer
-from apps.core.observability import metrics
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, close_old_connections
 
-from apps.core.observability import health, metrics
+from apps.core import metrics
+from apps.core.observability import health
 from apps.tenants import hosts
 from resimate.front import intake
 from resimate.front.exchange import Exchange, address_of, refuse

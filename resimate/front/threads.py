@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Final
 
-from apps.core.observability import metrics
+from apps.core import metrics
 from resimate.front.exchange import Exchange
 
 logger = logging.getLogger(__name__)

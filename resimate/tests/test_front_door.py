@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from apps.core.observability import metrics
+from apps.core import metrics
 from resimate.front import intake
 from resimate.front.door import _watch, unfit
 from resimate.front.exchange import Exchange

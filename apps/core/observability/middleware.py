@@ -7,8 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apps.core import context
-from apps.core.observability import metrics
+from apps.core import context, metrics
 
 logger = logging.getLogger("resimate.access")
 #: Clients may invent others: each would be a time series that is kept for ever.

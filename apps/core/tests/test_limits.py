@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from apps.core.observability import metrics
+from apps.core import metrics
 
 pytestmark = pytest.mark.requirement("SEC-001")
 MORE = 20 * 1024 * 1024 + 1

@@ -11,9 +11,8 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps import audit
 from apps.audit.models import AuditEntry
-from apps.core import context, event_types, events
+from apps.core import context, event_types, events, metrics
 from apps.core.models import Event, EventDelivery
-from apps.core.observability import metrics
 from apps.tenants import tasks
 from apps.tenants.models import Tenant
 
