@@ -64,12 +64,13 @@ def _stop_when_unfit(**_: Any) -> None:
 @worker_init.connect
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
-    from apps.core import background, degraded, presence
+    from apps.core import background, degraded, parts, presence
     from apps.tenants.tasks import measure_outbox, sweep_without_broker
     from resimate.management_port import open_for_this_process
 
     open_for_this_process()
     background.every(MEASURED, measure_outbox)
+    background.every(MEASURED, parts.watch)
     presence.HERE.show()  # before it leases anything
     background.every(degraded.BEAT, presence.HERE.show)
     background.every(degraded.BEAT, degraded.beat, "worker")

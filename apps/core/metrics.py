@@ -40,6 +40,9 @@ OUTBOX_AGE = Gauge(
     "resimate_outbox_oldest_seconds", "How long the oldest delivery has been due", multiprocess_mode="mostrecent"
 )
 
+#: Every part that is probed, whatever app declares it: what an alert on any of them watches.
+PART_UP = Gauge("resimate_part_up", "Whether a part of the service is well", ["part"], multiprocess_mode="mostrecent")
+
 
 def forget_the_dead() -> None:
     """What a killed process said last of itself is no longer so."""

@@ -4,7 +4,7 @@
 
 ``manage.py doctor`` asks all of them, and says how to mend what is not well. The probes ask the vital ones, without
 which nothing goes, and those without which the service answers less well. Of these, pages tell staff what they miss
-while a part is away, where it has words for it.
+while a part is away, where it has words for it. Whoever asks, the metric ``resimate_part_up`` says what was found.
 """
 
 import logging
@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrPromise
 from django_tenants.utils import get_public_schema_name, schema_context
 from redis.exceptions import RedisError
+
+from apps.core.metrics import PART_UP
 
 logger = logging.getLogger(__name__)
 Words = str | StrPromise
@@ -125,7 +127,15 @@ def told() -> list[Part]:
 def look(parts: Iterable[Part]) -> dict[str, State]:
     """Ask these parts, now."""
     with schema_context(get_public_schema_name()):
-        return {part.name: _asked(part) for part in parts}
+        states = {part.name: _asked(part) for part in parts}
+    for name, state in states.items():
+        PART_UP.labels(name).set(state.up)
+    return states
+
+
+def watch() -> None:
+    """Ask what is probed, for the metric: an alert shall not wait for somebody who probes."""
+    look(probed())
 
 
 def _asked(part: Part) -> State:

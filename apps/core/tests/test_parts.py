@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.utils import translation
 from django_tenants.utils import schema_context
+from prometheus_client import REGISTRY
 from redis.exceptions import RedisError
 
 from apps.core import parts
+from apps.core.metrics import PART_UP
 from apps.core.parts import PARTS, Answer, Missing
 from apps.core.tenancy import current_schema
 
@@ -84,6 +86,26 @@ def test_a_part_that_cannot_be_asked_is_not_well(
     state = kettle(ask)
 
     assert (state.up, state.detail) == (False, detail)
+
+
+@pytest.mark.requirement("MON-001")
+@pytest.mark.parametrize("is_well", [True, False])
+def test_whoever_asks_a_metric_says_what_was_found(db: None, kettle: Callable[..., parts.State], is_well: bool) -> None:
+    kettle(lambda: Answer("hot", is_well), probed=True)
+
+    assert REGISTRY.get_sample_value("resimate_part_up", {"part": "kettle"}) == is_well
+
+
+def test_what_is_probed_is_watched_though_nobody_probes(
+    db: None, kettle: Callable[..., parts.State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kettle(lambda: Answer("hot"), probed=True)
+    monkeypatch.setattr(parts, "PARTS", {"kettle": parts.PARTS["kettle"]})
+    PART_UP.labels("kettle").set(0)
+
+    parts.watch()
+
+    assert REGISTRY.get_sample_value("resimate_part_up", {"part": "kettle"}) == 1
 
 
 def test_a_question_that_the_database_refuses_spoils_nobodys_work(db: None, kettle: Callable[..., parts.State]) -> None:
