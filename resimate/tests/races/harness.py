@@ -82,15 +82,19 @@ class _Runner:
 
 
 def race(first: Work, *others: Work) -> list[Outcome]:
-    """Let the others run into the first before it commits; return what each came to, in the order given."""
+    """Let the others run into the first before it commits; return what each came to, in the order given.
+
+    They start one after the other: each when the one before it waits or has ended.
+    """
     let_go = threading.Event()
     ahead = _Runner(first, let_go).start()
     assert ahead.reached.wait(PATIENCE), "the first one is stuck"
-    behind = [_Runner(work).start() for work in others]
+    behind: list[_Runner] = []
     try:
         with psycopg.connect(SERVERS.superuser_url, autocommit=True) as observer:
-            for one in behind:
-                one.outcome.waited = _is_blocked(observer, one)
+            for work in others:
+                behind.append(_Runner(work).start())
+                behind[-1].outcome.waited = _is_blocked(observer, behind[-1])
     finally:
         let_go.set()
     return [one.join() for one in (ahead, *behind)]

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.campaigns.messages import REMINDER
 from apps.core import events, presence
+from apps.core.fields import new_id
 from apps.core.models import EventDelivery
 from apps.core.presence import Presence
 from apps.notifications import services as notifications
@@ -85,11 +86,16 @@ def test_a_message_of_a_dead_worker_is_claimed_by_the_next(worker: Presence, now
     assert notifications._claim([str(one.pk)], now) == [one]
 
 
-def test_a_slow_turn_of_a_dead_worker_is_free(worker: Presence, now: datetime, monkeypatch: Any) -> None:
-    """A job that was running is begun again by the next worker, and its tenant's turn is not lost."""
+@pytest.fixture
+def slow(acme: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that takes minutes is the only one that is due."""
     EventDelivery.objects.all().update(state=EventDelivery.State.DONE)
     monkeypatch.setattr(events, "_slow", lambda: ["notifications.deliver_messages"])
-    message(now, "slow")
+    message(now, f"slow {new_id()}")
+
+
+def test_a_slow_turn_of_a_dead_worker_is_free(slow: None, worker: Presence, now: datetime) -> None:
+    """A job that was running is begun again by the next worker, and its tenant's turn is not lost."""
     chosen = events._claim_slow(now)
     assert chosen is not None
     assert events._claim_slow(now) is None
@@ -98,6 +104,27 @@ def test_a_slow_turn_of_a_dead_worker_is_free(worker: Presence, now: datetime, m
 
     assert events._claim_slow(now) == chosen
     EventDelivery.objects.all().update(state=EventDelivery.State.DONE)
+
+
+def test_of_two_workers_one_takes_the_slow_turn(slow: None, worker: Presence, now: datetime) -> None:
+    first, second = race(*[lambda: events._claim_slow(now)] * 2)
+
+    assert first.result is not None
+    assert (second.result, second.waited) == (None, True)
+    EventDelivery.objects.all().update(state=EventDelivery.State.DONE)
+
+
+def test_a_delivery_that_two_workers_hold_is_done_once(acme: None, now: datetime) -> None:
+    """A lease that ran out is another's, while whoever had it may still be at work."""
+    message(now, "held twice")
+    delivery = EventDelivery.objects.select_related("event").latest("pk")
+    handled: list[Any] = []
+    subscriber = events.Subscriber("tests.one", "tests", handled.extend, atomic=True, together=False)
+
+    outcomes = race(*[lambda: events._run(subscriber, [delivery])] * 2)
+
+    assert [one.error for one in outcomes] == [None, None]
+    assert (handled, outcomes[1].waited) == ([delivery.event], True)
 
 
 def test_a_lease_without_a_worker_runs_out_by_time(acme: None, now: datetime) -> None:

@@ -7,14 +7,16 @@ import pytest
 
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.accounts.services.forgotten import token_for
 from apps.audit.models import AuditEntry
 from apps.campaigns import services
-from apps.campaigns.models import Campaign, Participation
+from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.tests.story import BO, CY, DOCUMENT, make_user, part_of
 from apps.core import jobs
 from apps.core.fields import new_id
 from apps.core.models import Job
 from apps.elicitation import services as elicitation
+from apps.elicitation.models import Judgement
 from apps.elicitation.tests import story
 from apps.models import services as models
 from apps.models.models import ModelVersion
@@ -77,6 +79,52 @@ def test_answers_that_are_handed_in_while_the_campaign_closes_are_refused(
     assert (closing.code, late.code, late.waited) == ("", "assessment_locked", True)
 
 
+def test_a_person_does_not_send_their_answers_while_the_campaign_closes(
+    campaign: Campaign, ada: User, now: datetime
+) -> None:
+    bo = part_of(campaign, BO)
+
+    _, late = race(
+        lambda: services.close_campaign(campaign, acting_user=ada, now=now),
+        lambda: services.send_answers(bo, now=now),
+    )
+
+    assert (late.code, late.waited) == ("assessment_locked", True)
+    assert not AuditEntry.objects.filter(action="participation.answers_sent", object_id=str(bo.pk)).exists()
+
+
+def test_nobody_is_invited_to_a_campaign_that_is_being_closed(campaign: Campaign, ada: User, now: datetime) -> None:
+    _, inviting = race(
+        lambda: services.close_campaign(campaign, acting_user=ada, now=now),
+        lambda: services.invite_next_batch(campaign.pk, now=now),
+    )
+
+    assert (inviting.result, inviting.waited) == (0, True)
+    assert not Message.objects.filter(about_id=campaign.pk).exists()
+
+
+def test_whoever_waits_for_a_campaign_has_locked_none_of_its_people(
+    campaign: Campaign, ada: User, now: datetime
+) -> None:
+    """Who adds people locks the campaign, then whom they rename: the other way round, each would wait for the other."""
+    di = services.create_stakeholder(
+        services.Contact("Di Dorn", f"di-{new_id()}@example.org"), acting_user=ada, now=now
+    )
+    services.add_stakeholders(campaign, [], known=[di], acting_user=ada, now=now)
+
+    def change(**changes: str) -> Stakeholder:
+        return services.change_stakeholder(di, changes, acting_user=ada, now=now)
+
+    _, moving, renaming = race(
+        lambda: services.add_stakeholders(campaign, [CY], acting_user=ada, now=now),
+        lambda: change(email=f"dora-{new_id()}@example.org"),
+        lambda: change(name="Dora Dorn"),
+    )
+
+    assert (moving.code, moving.waited) == ("", True)
+    assert (renaming.code, renaming.waited) == ("", False)
+
+
 def test_nobody_is_invited_whose_link_is_being_withdrawn(campaign: Campaign, ada: User, now: datetime) -> None:
     bo = part_of(campaign, BO)
 
@@ -121,6 +169,16 @@ def test_a_message_that_is_being_cancelled_is_not_claimed(campaign: Campaign, no
 
     assert claiming.result == []
     assert Message.objects.get(pk=message.pk).state == Message.State.CANCELLED
+
+
+def test_of_two_who_choose_a_password_by_one_link_the_second_comes_too_late(ada: User, now: datetime) -> None:
+    token = token_for(ada)
+    passwords = "quite another lot of words", "yet another lot of words"
+
+    first, second = race(*[lambda one=one: accounts.choose_password(token, password=one, now=now) for one in passwords])
+
+    assert (first.code, second.code, second.waited) == ("", "reset_link_used_up", True)
+    assert User.objects.get(pk=ada.pk).check_password(passwords[0])
 
 
 def test_the_last_administrator_stays_when_two_revoke_each_other(ada: User, now: datetime) -> None:
@@ -191,6 +249,20 @@ def test_judgements_that_are_sent_while_the_elicitation_closes_are_refused(
     )
 
     assert (late.code, late.waited) == ("elicitation_not_ready", True)
+
+
+def test_what_is_sent_is_what_was_saved_last(asked: Any, now: datetime) -> None:
+    person, node = story.expert(asked, story.BO), asked.asked[0]
+    elicitation.save_judgement(person, node, {"points": story.POINTS["all"]}, seen=None, now=now)
+    last = {"points": story.OTHER_POINTS["all"]}
+
+    _, sending = race(
+        lambda: elicitation.save_judgement(person, node, last, seen=None, now=now),
+        lambda: elicitation.send_judgements(person, now=now),
+    )
+
+    assert (sending.code, sending.waited) == ("", True)
+    assert Judgement.objects.get(expert=person, node=node.code).sent == last
 
 
 def test_no_new_link_for_an_elicitation_that_is_being_closed(asked: Any, ada: User, now: datetime) -> None:
