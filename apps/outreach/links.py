@@ -53,6 +53,8 @@ class Found(Generic[H]):
 class PersonalLinks(Generic[H]):
     """The links of one kind: ``name`` keeps kinds apart, ``route`` names the page that they open.
 
+    The names of the pages behind it begin with it: ``<route>-opened``, ``<route>-check`` and those of the app.
+
     ``rows`` are the holders with all that their pages and messages read of them; ``facts`` are what both messages tell
     of a round.
     """

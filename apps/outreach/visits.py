@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
@@ -22,22 +23,12 @@ from apps.configuration import services as configuration
 from apps.configuration import throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
-from apps.outreach.links import Found, H, LinkState, PersonalLinks
+from apps.outreach.links import Found, H, LinkState, PersonalLinks, links_of
 from apps.outreach.services import note_opened
 from apps.outreach.settings_keys import PER_LINK
 
-
-class Visit(Protocol):
-    """Somebody behind a live link; ``visitor`` is who they are in logs and on record."""
-
-    @property
-    def visitor(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-
-
 P = ParamSpec("P")
-V = TypeVar("V", bound=Visit)
+V = TypeVar("V", bound="Visit[Any]")
 Page = Callable[Concatenate[HttpRequest, V, P], HttpResponse]
 LANGUAGE_COOKIE = "respondent_language"
 YEAR = 365 * 24 * 3600
@@ -48,15 +39,54 @@ NO_COOKIE = {"csrf_token": ""}
 STATUS = {LinkState.UNKNOWN: 404, LinkState.WITHDRAWN: 410, LinkState.CLOSED: 410}
 
 
+@dataclass(frozen=True)
+class Visit(Generic[H]):
+    """Somebody behind a live link; each app adds what its own pages read of them."""
+
+    token: str
+    holder: H
+    language: str
+    now: datetime
+
+    @classmethod
+    def languages_for(cls, holder: H) -> Sequence[tuple[str, str]]:
+        """The languages that all pages behind the link speak."""
+        return settings.LANGUAGES
+
+    @property
+    def visitor(self) -> str:
+        """Who they are in logs and on record: their part in the round, which says nothing of answers."""
+        return str(self.holder.pk)
+
+    @property
+    def check_url(self) -> str:
+        """Where all that was answered is looked over and sent."""
+        return self.url("check")
+
+    def url(self, page: str, *args: str) -> str:
+        """The address of a page behind the link, by the end of its route's name."""
+        return reverse(f"{links_of(type(self.holder)).route}-{page}", args=[self.token, *args])
+
+    def shared(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page behind the link shows."""
+        languages = self.languages_for(self.holder)
+        return {
+            **NO_COOKIE,
+            "visit": self,
+            "round": self.holder.round,
+            "opened_url": "" if self.holder.opened_at else self.url("opened"),
+            "zone": timezone.get_current_timezone_name(),
+            "organisation": request.tenant.name,  # type: ignore[attr-defined]  # the middleware sets it
+            "languages": [{"code": code, "name": name, "url": f"?lang={code}"} for code, name in languages],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class ByPersonalLink(Generic[H, V]):
-    """Lets in who holds one kind of link: ``visit_for`` makes a visit of the token and its holder.
-
-    ``closed`` is the template for a link whose time is over.
-    """
+    """Lets in who holds one kind of link, as a ``visit``; ``closed`` is the template for a link whose time is over."""
 
     links: PersonalLinks[H]
-    visit_for: Callable[[HttpRequest, str, H, datetime], V]
+    visit: type[V]
     closed: str
 
     def __call__(self, page: Page[V, P]) -> Callable[..., HttpResponse]:
@@ -86,7 +116,7 @@ class ByPersonalLink(Generic[H, V]):
         assert found.holder is not None  # noqa: S101  a link that is alive is somebody's
         if request.method == "POST":  # programs follow links, too: scanners of mail, previews, prefetching browsers
             note_opened(found.holder, now=now)
-        visit = self.visit_for(request, token, found.holder, now)
+        visit = self.visit(token, found.holder, self._language(request, found.holder), now)
         translation.activate(visit.language)
         context.amend(user_id=visit.visitor, actor_type="participant")
         response = page(request, visit, *args, **kwargs)
@@ -94,21 +124,14 @@ class ByPersonalLink(Generic[H, V]):
             _remember(response, visit.language, self.links.folder)
         return response
 
+    def _language(self, request: HttpRequest, holder: H) -> str:
+        offered = [code for code, _name in self.visit.languages_for(holder)]
+        return language_of(request, offered, holder.person.language)
 
-def opened(request: HttpRequest, visit: Visit) -> HttpResponse:
+
+def opened(request: HttpRequest, visit: Visit[Any]) -> HttpResponse:
     """Take the word of a browser that somebody touched the page; it has been noted already."""
     return HttpResponse(status=204)
-
-
-def frame(request: HttpRequest, visit: Visit, languages: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """What the frame of every page behind a link shows."""
-    return {
-        **NO_COOKIE,
-        "visit": visit,
-        "zone": timezone.get_current_timezone_name(),
-        "organisation": request.tenant.name,  # type: ignore[attr-defined]  # the middleware sets it
-        "languages": [{"code": code, "name": name, "url": f"?lang={code}"} for code, name in languages],
-    }
 
 
 def _refusal_page(request: HttpRequest, found: Found[Any], closed: str) -> HttpResponse | None:

@@ -31,15 +31,22 @@ opened = require_POST(by_personal_link(visits.opened))
 def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Who asks, why, how long it takes; begin, or go on where it stopped."""
     answers = visit.answers()
-    first = _first_open(visit, answers)
-    section = visit.form.section_of(first) if first else None
+    answered = _count(visit, answers)
+    onward = _onward(visit, answers)
     page = {
-        "answered": _count(visit, answers),
+        "answered": answered,
+        "is_begun": bool(answered) or not onward,
+        "onward_url": onward,
         "start": visit.form.sections[0] if visit.form.sections else None,
-        "section": section,
-        "first": first,
     }
     return render(request, "campaigns/respond/landing.html", {**visit.shared(request), **page})
+
+
+def _onward(visit: Visit, answers: dict[str, Answer]) -> str:
+    """The address of the first question without an answer, if there is one."""
+    first = next((code for code in visit.form.questions if not _is_answered(answers, code)), None)
+    section = visit.form.section_of(first) if first else None
+    return f"{visit.url('section', section.code)}#q-{first}" if section else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -156,7 +163,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     if gaps and "confirmed" not in request.POST:
         return _show_check(request, visit, answers, gaps, [], confirm=True)
     try:
-        services.send_answers(visit.participation, now=visit.now)
+        services.send_answers(visit.holder, now=visit.now)
     except Invalid as invalid:
         required = [problem.pointer.rpartition("/")[2] for problem in invalid.errors]
         return _show_check(request, visit, answers, gaps, required)
@@ -212,7 +219,7 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _receipt(visit: Visit) -> str:
     """A number that this person alone was shown: it is made of their part in the campaign, not of their pseudonym."""
-    seal = salted_hmac("resimate.campaigns.receipt", str(visit.participation.pk), algorithm="sha256").hexdigest()[:16]
+    seal = salted_hmac("resimate.campaigns.receipt", str(visit.holder.pk), algorithm="sha256").hexdigest()[:16]
     return "-".join(seal[start : start + 4] for start in range(0, len(seal), 4)).upper()
 
 
@@ -235,10 +242,6 @@ def _count(visit: Visit, answers: dict[str, Answer]) -> int:
 
 def _is_answered(answers: dict[str, Answer], code: str) -> bool:
     return code in answers and answers[code].value is not None
-
-
-def _first_open(visit: Visit, answers: dict[str, Answer]) -> str | None:
-    return next((code for code in visit.form.questions if not _is_answered(answers, code)), None)
 
 
 def _answered_at(request: HttpRequest, visit: Visit) -> datetime:

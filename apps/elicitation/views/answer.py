@@ -26,9 +26,8 @@ def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     tasks = [_task(visit, node) for node in visit.elicitation.asked]
     page = {
         "tasks": tasks,
-        "following": next((task for task in tasks if not task["is_whole"]), None),
+        "onward_url": next((visit.url("node", task["code"]) for task in tasks if not task["is_whole"]), ""),
         "is_begun": any(task["is_begun"] for task in tasks),
-        "questions": judgement_values.count_questions(visit.elicitation.method, visit.elicitation.asked),
     }
     return render(request, "elicitation/answer/landing.html", {**visit.shared(request), **page})
 
@@ -58,7 +57,7 @@ def node(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
         return _show(request, visit, here, {}, {})
     typed = answering.given(visit.elicitation.method, here, request.POST)
     judgement, is_saved = services.save_judgement(
-        visit.expert, here, typed.value, seen=request.POST.get("seen"), now=visit.now
+        visit.holder, here, typed.value, seen=request.POST.get("seen"), now=visit.now
     )
     visit.saved[here.code] = judgement
     if getattr(request, "htmx", False):
@@ -149,7 +148,7 @@ def _result(visit: Visit, here: AskedNode) -> dict[str, Any] | None:
     method, value = visit.elicitation.method, visit.value(here)
     if not judgement_values.is_whole(method, here, value):
         return None
-    judged = Judged(method, here, value, visit.expert)
+    judged = Judged(method, here, value, visit.holder)
     return {
         "code": here.code,
         "title": here.item.title(visit.language),
@@ -169,7 +168,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     problems: list[dict[str, str]] = []
     if request.method == "POST":
         try:
-            services.send_judgements(visit.expert, now=visit.now)
+            services.send_judgements(visit.holder, now=visit.now)
         except Refused as refused:
             problems = [
                 {"href": f"#n-{code}", "message": _("Complete or clear this: %(node)s") % {"node": title}}
@@ -193,7 +192,7 @@ def _parts(visit: Visit) -> list[dict[str, Any]]:
 @require_safe
 @by_personal_link
 def done(request: HttpRequest, visit: Visit) -> HttpResponse:
-    if visit.expert.sent_at is None:
+    if visit.holder.sent_at is None:
         return redirect("elicitation:answer", visit.token)
     page = {"parts": [part for part in _parts(visit) if part["result"]]}
     return render(request, "elicitation/answer/done.html", {**visit.shared(request), **page})
