@@ -85,8 +85,18 @@ class Expert(Person, LinkHolder):
         return self
 
     @property
+    def has_begun(self) -> bool:
+        """One query, unless the judgements were prefetched."""
+        return bool(self.judgements.all())
+
+    @property
     def has_answered(self) -> bool:
         return self.sent_at is not None
+
+    @property
+    def counts_as_withdrawn(self) -> bool:
+        """What was sent through a link that was withdrawn since counts still."""
+        return super().counts_as_withdrawn and not self.has_answered
 
     @property
     def round(self) -> WeightElicitation:

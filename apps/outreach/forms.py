@@ -11,6 +11,7 @@ from apps.core.pages import first_of
 from apps.core.translating import translated
 from apps.outreach import contacts
 from apps.outreach.contacts import Reading
+from apps.outreach.models import LONGEST_INTRODUCTION
 from resimate_text.identity import folded
 
 
@@ -19,7 +20,7 @@ def introduction_field() -> forms.CharField:
     return forms.CharField(
         label=_("Introduction"),
         required=False,
-        max_length=5000,
+        max_length=LONGEST_INTRODUCTION,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Why you are asking. Shown in the invitation and on the first page."),
     )

@@ -11,6 +11,8 @@ from apps.core.fields import BlindIndexField, EncryptedTextField, Model
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
 
+LONGEST_INTRODUCTION = 5000
+
 
 class Person(Addressee, Model):
     """Somebody who can be written to, found by the address whatever its case; name and address are encrypted."""
@@ -109,9 +111,19 @@ class LinkHolder(Model):
         return self.revoked_at is None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether there are answers of theirs, sent or not."""
+        raise NotImplementedError
+
+    @property
     def has_answered(self) -> bool:
         """Whether they have sent what they were asked for."""
         raise NotImplementedError
+
+    @property
+    def counts_as_withdrawn(self) -> bool:
+        """Whether a withdrawn link is what there is to say of them."""
+        return self.revoked_at is not None
 
     def is_open_at(self, moment: datetime) -> bool:
         """Whether the link opens its pages, of a round that has begun: as long as it takes answers."""

@@ -42,7 +42,7 @@ def show_round(request: HttpRequest, round: Round, pages: "PersonPages[Any]", pa
         "is_open": round.accepts_answers_at(timezone.now()),
         "may_manage": user_of(request).has_perm(f"{pages.resource}:manage", round),
         "monitor": f"{pages.folder}/_monitor.html",
-        "state": f"{pages.folder}/_state.html",
+        "state": pages.state,
         "person_route": pages.route,
     }
     part = "_monitor" if getattr(request, "htmx", False) else "detail"
@@ -54,7 +54,7 @@ class PersonPages(Generic[H]):
     """The page of one person in a round: how far they are, what was sent to them, and their personal link.
 
     ``find`` looks a person up by the address, for who has a permission; ``facts`` are what the page shows besides.
-    ``kind`` is what a record of reading calls them; templates are in ``folder``.
+    ``kind`` is what a record of reading calls them; templates are in ``folder``, but for the one that says ``state``.
     """
 
     resource: str
@@ -64,6 +64,7 @@ class PersonPages(Generic[H]):
     find: Callable[..., H]
     facts: Callable[[HttpRequest, H], dict[str, Any]]
     entrance: Callable[..., Callable[[View], View]] = workspace_page
+    state: str = "outreach/_state.html"
 
     def person(self) -> View:
         permission = f"{self.resource}:read"
@@ -93,7 +94,7 @@ class PersonPages(Generic[H]):
         page = {
             "within": one.round,
             "one": one,
-            "state": f"{self.folder}/_state.html",
+            "state": self.state,
             "link": url,
             "may_manage": user_of(request).has_perm(f"{self.resource}:manage", one.round),
             "messages_sent": messages_to(one.about, one.pk),

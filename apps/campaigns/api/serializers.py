@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 
@@ -11,10 +11,10 @@ from apps.models.api.visible import VisibleReferenceSetField, VisibleSubjectFiel
 from apps.models.models import ModelVersion, ReferenceSet, Subject
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.models import Message
-from apps.outreach.api import PersonalLinkSerializer, PersonSerializer, contact_of
+from apps.outreach.api import PersonalLinkSerializer, PersonSerializer, RoundSerializer, contact_of
 
 
-class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
+class CampaignSerializer(Rows, RoundSerializer[Campaign]):
     """A campaign. How far it is stands under ``progress/``, so that its ETag says whether it was changed."""
 
     version = VisibleVersionField(queryset=ModelVersion.objects.none(), help_text="A published version.")
@@ -28,26 +28,13 @@ class CampaignSerializer(Rows, serializers.ModelSerializer[Campaign]):
 
     closes_at = MomentField()
 
-    class Meta:
+    class Meta(RoundSerializer.Meta):
         model = Campaign
         fields = (
-            "id",
-            "name",
-            "introduction",
-            "version",
-            "subject",
-            "reference_set",
-            "period",
-            "status",
-            "assessment",
-            "owner",
-            "created_at",
-            "opened_at",
-            "closes_at",
-            "closed_at",
+            *("id", "name", "introduction", "version", "subject", "reference_set", "period", "status"),
+            *("assessment", "owner", "created_at", "opened_at", "closes_at", "closed_at"),
         )
-        read_only_fields = ("id", "status", "assessment", "owner", "created_at", "opened_at", "closed_at")
-        extra_kwargs: ClassVar[dict[str, Any]] = {"introduction": {"max_length": 5000}}
+        read_only_fields = (*RoundSerializer.Meta.read_only_fields, "assessment")
 
 
 class ExtensionSerializer(serializers.Serializer[Campaign]):

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -7,7 +7,7 @@ from apps.core.api import serializers
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.reading import Judged, NodeReport
 from apps.models.models import ModelVersion, ResilienceModel
-from apps.outreach.api import PersonalLinkSerializer, PersonSerializer
+from apps.outreach.api import PersonalLinkSerializer, PersonSerializer, RoundSerializer
 
 
 class DraftField(serializers.PrimaryKeyRelatedField[ModelVersion]):
@@ -37,7 +37,7 @@ class AskedNodeSerializer(AskedItemSerializer):
     children = AskedItemSerializer(many=True)
 
 
-class ElicitationSerializer(serializers.ModelSerializer[WeightElicitation]):
+class ElicitationSerializer(RoundSerializer[WeightElicitation]):
     """An elicitation. What experts said stands under ``judgements/``, what it comes to under ``weights/``."""
 
     version = DraftField(queryset=ModelVersion.objects.none(), help_text="A draft.")
@@ -48,26 +48,13 @@ class ElicitationSerializer(serializers.ModelSerializer[WeightElicitation]):
     )
     asked = AskedNodeSerializer(source="nodes", many=True, read_only=True, help_text="What experts see.")
 
-    class Meta:
+    class Meta(RoundSerializer.Meta):
         model = WeightElicitation
         fields = (
-            "id",
-            "name",
-            "introduction",
-            "version",
-            "method",
-            "nodes",
-            "asked",
-            "answer_by",
-            "status",
-            "owner",
-            "created_at",
-            "opened_at",
-            "closed_at",
-            "applied_at",
+            *("id", "name", "introduction", "version", "method", "nodes", "asked", "answer_by", "status"),
+            *("owner", "created_at", "opened_at", "closed_at", "applied_at"),
         )
-        read_only_fields = ("id", "status", "owner", "created_at", "opened_at", "closed_at", "applied_at")
-        extra_kwargs: ClassVar[dict[str, Any]] = {"introduction": {"max_length": 5000}}
+        read_only_fields = (*RoundSerializer.Meta.read_only_fields, "applied_at")
 
 
 class ElicitationRemindedSerializer(serializers.Serializer[Any]):

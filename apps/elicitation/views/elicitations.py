@@ -124,7 +124,7 @@ def _progress(experts: list[Expert]) -> Any:
     steps = [
         Count(_("Experts"), len(experts)),
         Count(_("Opened the link"), sum(1 for one in experts if one.opened_at or one.sent_at)),
-        Count(_("Started"), sum(1 for one in experts if one.judgements.all() or one.sent_at)),
+        Count(_("Started"), sum(1 for one in experts if one.has_begun or one.has_answered)),
         Count(_("Sent judgements"), sent),
     ]
     title = _("%(sent)d of %(experts)d have sent their judgements") % {"sent": sent, "experts": len(experts)}

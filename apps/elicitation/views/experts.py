@@ -84,7 +84,15 @@ def _elicitation_of(expert: Expert) -> str:
     return reverse("elicitation:detail", args=[expert.elicitation_id])
 
 
-pages = PersonPages("weight-elicitations", "expert", "elicitation", "elicitation:expert", _expert_or_404, _facts)
+pages = PersonPages(
+    "weight-elicitations",
+    "expert",
+    "elicitation",
+    "elicitation:expert",
+    _expert_or_404,
+    _facts,
+    state="elicitation/_state.html",
+)
 person, link = pages.person(), pages.link(services.show_link)
 
 button = Buttons("weight-elicitations", "elicitation:expert", _expert_or_404)
