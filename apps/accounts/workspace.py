@@ -30,20 +30,27 @@ def workspace_page(
     """Let in who has some grant of that kind; ``admits`` says so where a grant alone is not enough.
 
     ``shows`` is the kind of personal data on the page, if there are any: that they were read is recorded.
+    The view says whom it ``admits``, so that links to it are drawn for nobody else: ``apps/core/pages.py: may_open``.
     """
 
     def around(view: View) -> View:
+        further: Callable[[User], bool] = getattr(view, "admits", lambda _: True)
+
+        def lets_in(user: User) -> bool:
+            return admits(user, permission) and further(user)
+
         @login_required
         @never_cache
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not admits(user_of(request), permission):
+            if not lets_in(user_of(request)):
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
             if shows and response.status_code == 200:
                 _note_reading(request, shows, kwargs)
             return response
 
+        guarded.admits = lets_in  # type: ignore[attr-defined]  # a function's own attribute
         return guarded
 
     return around

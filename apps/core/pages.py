@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import ngettext
 
 from apps.core.errors import Problem, Refused
@@ -22,6 +22,16 @@ PAGE: Final = 25
 def crumb(name: object, route: str, *arguments: object) -> dict[str, str]:
     """A step of the way to a page: what it is called, and where it leads."""
     return {"name": str(name), "url": reverse(route, args=arguments)}
+
+
+def may_open(request: HttpRequest | None, path: str) -> bool:
+    """Whether the page behind a path lets in who asks, as far as its view says so itself by ``admits``."""
+    try:
+        view = resolve(path, urlconf=getattr(request, "urlconf", None)).func
+    except Resolver404:
+        return False
+    admits: Callable[[object], bool] = getattr(view, "admits", lambda _: True)
+    return admits(getattr(request, "user", None))
 
 
 @contextmanager

@@ -95,7 +95,7 @@ TABLE = """
 --+0-++!!  campaigns:renew                 POST
 --+0-++!!  campaigns:revoke                POST
 --+0-++!!  campaigns:edit                  GET POST
----0-++!!  campaigns:edit-person           GET POST
+-----++!!  campaigns:edit-person           GET POST
 --+0-++!!  campaigns:remind-person         POST
 --+0-++!!  campaigns:remove-person         POST
 --+0-++!!  campaigns:results               GET
@@ -332,6 +332,18 @@ class Offers(HTMLParser):
             self.found.add(("GET", given.get("href") or ""))
 
 
+def _offered(browser: Client, urls: dict[str, str]) -> set[tuple[str, str]]:
+    """What is offered on every page that opens, as method and path."""
+    offered: set[tuple[str, str]] = set()
+    for name in [name for method, name in _table() if method == "GET"]:
+        answer = _call(browser, "GET", urls[name])
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            page = Offers(urls[name])
+            page.feed(answer.content.decode())
+            offered |= {(how, where) for how, where in page.found if where.startswith("/") and "/static/" not in where}
+    return offered
+
+
 def test_who_may_only_look_changes_nothing_and_is_offered_nothing_else(
     session_of: Callable[[str], Client], urls: dict[str, str]
 ) -> None:
@@ -339,16 +351,22 @@ def test_who_may_only_look_changes_nothing_and_is_offered_nothing_else(
     closed = [name for (method, name), marks in table.items() if method == "POST" and marks.startswith("-")]
     assert {name: _mark(_call(browser, "POST", urls[name])) for name in closed} == dict.fromkeys(closed, "-")
 
-    offered = set()
-    for name in [name for method, name in table if method == "GET"]:
-        answer = _call(browser, "GET", urls[name])
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
-            page = Offers(urls[name])
-            page.feed(answer.content.decode())
-            offered |= {(how, where) for how, where in page.found if where.startswith("/") and "/static/" not in where}
-    offered.remove(("POST", "/sign-out/"))
+    offered = _offered(browser, urls) - {("POST", "/sign-out/")}
+
     assert len(offered) > 40
     assert {(how, where) for how, where in offered if _mark(_call(browser, how, where)) != "+"} == set()
+
+
+@pytest.mark.parametrize(("person", "links"), [("nobody", 1), ("lead", 8), ("reader", 8)])
+def test_a_link_is_shown_only_to_who_may_follow_it(
+    person: str, links: int, session_of: Callable[[str], Client], urls: dict[str, str]
+) -> None:
+    browser = session_of(person)
+
+    followed = {where: _mark(_call(browser, "GET", where)) for how, where in _offered(browser, urls) if how == "GET"}
+
+    assert len(followed) >= links
+    assert {where: mark for where, mark in followed.items() if mark != "+"} == {}
 
 
 def test_who_manages_their_own_finds_nothing_of_others_on_any_page(

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts import authz, workspace
 from apps.accounts.buttons import Buttons, as_warnings
 from apps.accounts.workspace import user_of
 from apps.campaigns import services
@@ -46,11 +46,10 @@ def _part_or_404(request: HttpRequest, pk: UUID, participation: UUID, permission
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page("campaigns:manage", shows="participation")
+@workspace.workspace_page("stakeholders:update", authz.everywhere)
 def edit(request: HttpRequest, pk: UUID, participation: UUID) -> HttpResponse:
     """Correct a person's name, address, group or language."""
     part = _part_or_404(request, pk, participation, "campaigns:manage")
-    if not user_of(request).has_perm("stakeholders:update"):
-        raise PermissionDenied
     form = PersonForm(request.POST or None, instance=part.stakeholder)
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}

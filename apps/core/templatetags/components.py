@@ -5,11 +5,13 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
 from apps.core import clock_times, degraded, navigation
+from apps.core.pages import may_open
 from apps.core.panels import panels_at
 from apps.core.scripts import imported_by
 from apps.core.translating import translated
@@ -51,9 +53,16 @@ def nav_link(context: template.Context, path: str, label: str, *also: str) -> Sa
 
 @register.simple_tag(takes_context=True)
 def nav_sections(context: template.Context) -> SafeString:
-    """Link to every section that an app declares."""
-    links = ((nav_link(context, one.path, str(one.label), *one.further),) for one in navigation.sections())
+    """Link to every section that an app declares, and that lets in who asks."""
+    shown = (one for one in navigation.sections() if may_open(context.get("request"), one.path))
+    links = ((nav_link(context, one.path, str(one.label), *one.further),) for one in shown)
     return format_html_join("\n", "{}", links)
+
+
+@register.simple_tag(takes_context=True, name="may_open")
+def may_open_page(context: template.Context, route: str, *arguments: object) -> bool:
+    """Whether a link to a page leads the reader anywhere: ``{% may_open "toys:paint" toy.pk as may_paint %}``."""
+    return may_open(context.get("request"), reverse(route, args=arguments))
 
 
 def _current(exactly: bool) -> SafeString:

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from django import forms
 from django.conf import settings
+from django.http import HttpResponse
 from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.urls import path
 from django.utils import translation
 
 from apps.core.tests.pages import as_read
 
 pytestmark = pytest.mark.urls(__name__)  # frames work whatever pages there are
-urlpatterns: list[Any] = []
+urlpatterns: list[Any] = [path("campaigns/", HttpResponse)]
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 FRAMES = ["base_staff.html", "base_respondent.html", "base_auth.html"]
