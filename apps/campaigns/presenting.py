@@ -1,12 +1,16 @@
 """Scores as people read them: numbers, bands and charts in the reader's language."""
 
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Campaign
 from apps.campaigns.reading import GroupProgress, Results
 from apps.core.typed_numbers import shown
 from apps.models.presenting import band_class, scale_of
-from resimate_charts import Bar, Chart, Count, Gap, Scale, Series, Value, band_scale, bars, funnel, radar
+from resimate_charts import Bar, Chart, Count, Gap, Scale, Series, Table, Value, band_scale, bars, funnel, radar
 
 
 def wave_name(campaign: Campaign) -> str:
@@ -94,6 +98,21 @@ def progress_funnel(counts: GroupProgress) -> Chart:
         "invited": counts.invited,
     }
     return funnel(steps, title=share)
+
+
+def groups_table(groups: Sequence[GroupProgress]) -> Table | None:
+    """How far each group is, with the way to its people; None where there is one group alone."""
+    if len(groups) < 2:
+        return None
+    head = (_("Group"), _("People"), _("Invited"), _("Opened"), _("Started"), _("Sent"))
+    counts = ((one.people, one.invited, one.opened, one.started, one.submitted) for one in groups)
+    rows = zip(map(_to_people, groups), counts, strict=True)
+    return Table(_("Progress by group"), head, tuple((link, *map(str, numbers)) for link, numbers in rows))
+
+
+def _to_people(progress: GroupProgress) -> str:
+    group = progress.group
+    return format_html('<a href="?group={}">{}</a>', quote(group), group or _("No group"))
 
 
 def rows(results: Results, language: str) -> list[dict[str, object]]:

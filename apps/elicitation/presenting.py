@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from apps.core import typed_numbers
 from apps.core.translating import translated
+from apps.elicitation.judgement_values import Outcome
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.question_snapshot import Change
 from apps.elicitation.reading import Doubtful, Judged, NodeReport
-from resimate_charts import Bar, Chart, Dots, Scale, bars, dots
+from resimate_charts import Bar, Chart, Dots, Scale, Table, bars, dots
 from resimate_charts.scale import write_number, write_share
 
 
@@ -60,18 +61,7 @@ def shown(report: NodeReport, language: str) -> dict[str, Any]:
         "chart": weights_by_expert(report, language),
         "combined": combined,
         "ratio": ratio(combined.ratio if combined else None),
-        "spreads": [
-            {
-                "name": child.title(language),
-                "combined": percent(weight),
-                "low": percent(spread.low),
-                "high": percent(spread.high),
-                "deviation": _points(spread.deviation),
-            }
-            for child, weight, spread in zip(
-                report.node.children, combined.weights if combined else (), report.spreads, strict=bool(combined)
-            )
-        ],
+        "spreads": _spreads(report, combined, language) if combined else None,
         "judged": [
             {
                 "expert": judged.expert,
@@ -82,6 +72,19 @@ def shown(report: NodeReport, language: str) -> dict[str, Any]:
             for judged in report.judged
         ],
     }
+
+
+def _spreads(report: NodeReport, combined: Outcome, language: str) -> Table:
+    """How far apart the experts are, for each child."""
+    rows = zip(report.node.children, combined.weights, report.spreads, strict=True)
+    return Table(
+        _("How far apart the experts are: %(node)s") % {"node": report.node.item.title(language)},
+        (_("Part"), _("Combined"), _("Lowest"), _("Highest"), _("Standard deviation (points)")),
+        tuple(
+            (child.title(language), percent(weight), percent(at.low), percent(at.high), _points(at.deviation))
+            for child, weight, at in rows
+        ),
+    )
 
 
 def _points(share: float) -> str:

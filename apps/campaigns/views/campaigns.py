@@ -131,7 +131,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
     people, rows = _people(request, campaign)
     page = {
         "campaign": campaign,
-        "groups": groups,
+        "by_group": presenting.groups_table(groups),
         "counts": counts,
         "waiting": reading.waits_for_worker(campaign),
         "unweighed": reading.unweighed_groups(campaign, groups),
