@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core.tests.pages import as_read
 from apps.elicitation import services
@@ -95,6 +96,8 @@ def test_it_is_opened_watched_reminded_closed_and_applied(
     watched = text(staff.get(path))
     assert "1 of 2 have sent their judgements" in watched
     assert "Weights in per cent, by expert" in watched
+    assert "How far apart the experts are" in watched
+    assert "Standard deviation (points)" in watched
     assert "“Means” matters 7 times as much as “People”" in watched
     assert "1 person will get a reminder." in press("remind")
     assert "already been reminded today" in press("remind")
@@ -132,6 +135,19 @@ def test_experts_are_added_to_what_is_open(staff: Client, budget: WeightElicitat
     assert "Di" in text(added)
     assert budget.experts.count() == 3
     assert staff.post(f"/elicitations/{budget.pk}/experts/", {"experts": ""}).status_code == 422
+
+
+def test_what_was_sent_counts_though_the_link_was_withdrawn(
+    staff: Client, budget: WeightElicitation, ana: User, now: Any
+) -> None:
+    sent = judge(budget, BO, POINTS, now)
+    for one in budget.experts.all():
+        services.revoke_link(one, acting_user=ana, now=now)
+
+    page = staff.get(f"/elicitations/{budget.pk}/").content.decode()
+
+    assert page.count('badge badge-success">Sent<') == 1
+    assert page.count('badge">Withdrawn<') == budget.experts.exclude(pk=sent.pk).count()
 
 
 def test_the_page_of_an_expert_shows_the_judgement_and_the_link_when_asked(
