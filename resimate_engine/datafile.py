@@ -27,6 +27,7 @@ from resimate_text.tables import (
     figures_of,
     headed,
     open_table,
+    past_title,
     wrong_figure,
 )
 
@@ -97,6 +98,7 @@ def read_file(source: str | bytes, decimal: Separator | None = None) -> DataFile
 
 def _headed(table: Table) -> tuple[Headed, bool]:
     """The rows by column, and whether they are answers: then every column is one of theirs."""
+    past_title(table, UNITS)
     first = table.first()
     named = ANSWERS.places(first.cells) if first else {}
     if (

@@ -22,9 +22,12 @@ def _said(value: Any) -> Any:
 
 
 def flaw_said(flaw: Flaw) -> str:
-    """What is wrong with a table, and in which line."""
+    """What is wrong with a table, and in which line, and column where it is in one."""
     if not flaw.line:
         return translated(flaw.detail)
+    if flaw.column and flaw.code != "missing_column":  # whose sentence names it
+        values = {"line": flaw.line, "column": flaw.column, "problem": translated(flaw.detail)}
+        return _("Line %(line)d, column %(column)s: %(problem)s") % values
     return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}
 
 

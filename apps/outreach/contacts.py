@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from apps.core.translating import flaw_said
 from resimate_text import tables
 from resimate_text.identity import folded, tidied
-from resimate_text.tables import Columns, Note, Row, Table, TableInvalid, headed, open_table
+from resimate_text.sentences import Sentence
+from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, headed, open_table, past_title
 from resimate_text.tables.reading import SEPARATORS
 
 MOST = 10_000
@@ -108,6 +109,7 @@ def _is_address(cell: str) -> bool:
 
 def _rows(table: Table) -> Iterator[Row]:
     """The rows by column: as the headings say, or by place where there are none."""
+    past_title(table, COLUMNS)
     first = table.first()
     if first is not None and COLUMNS.hits(first.cells) and not any("@" in cell for cell in first.cells):
         for row in headed(table, COLUMNS, needed=("email",)).rows:
@@ -118,6 +120,9 @@ def _rows(table: Table) -> Iterator[Row]:
         mailboxes = [_mailbox(cell) for cell in islice(filter(None, cells), MOST + 1)]
         if all(mailboxes):
             yield from (Row(record.line, found.groupdict()) for found in mailboxes if found)
+        elif len(cells) > len(PLACES):
+            detail = Sentence("{cells} cells under {columns} columns", cells=len(cells), columns=len(PLACES))
+            table.flaws.append(Flaw(record.line, "", "too_many_cells", detail))
         else:
             yield Row(record.line, dict(zip(PLACES, cells, strict=False)))
 
@@ -137,11 +142,20 @@ def _with_name(cells: Mapping[str, str]) -> dict[str, str]:
     return {**cells, "name": joined or cells.get("name", "")}
 
 
+def _with_address(cells: dict[str, str]) -> dict[str, str]:
+    """The bare address of ``Ada <ada@example.org>`` or ``mailto:ada@example.org``; a name beside it comes first."""
+    email = cells.get("email", "").removeprefix("mailto:")
+    found = _mailbox(email)
+    if found is None:
+        return {**cells, "email": email}
+    return {**cells, "email": found["email"], "name": cells.get("name") or found["name"].strip()}
+
+
 def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterator[tuple[int, str]]:
     """Fill ``contacts``; yield the line and a sentence where that is not possible."""
     first_line_of: dict[str, int] = {}
     for row in rows:
-        cells = {name: tidied(cell) for name, cell in row.cells.items()}
+        cells = _with_address({name: tidied(cell) for name, cell in row.cells.items()})
         cells["language"] = _language(cells.get("language", ""))
         problem = _problem(cells)
         if problem is None:

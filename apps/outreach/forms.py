@@ -48,6 +48,8 @@ class ContactsForm(forms.Form):
         for name, reading in readings.items():
             if reading.problems:
                 self.add_error(name, ValidationError(first_of(reading.problems)))
+        if cleaned.get("file") and not readings["file"].contacts and not readings["file"].problems:
+            self.add_error("file", _("There is nobody in this file."))
         notes = [translated(note["detail"]) for reading in readings.values() for note in reading.notes]
         if notes and not self.errors:
             show_again(self, self.pasted, contacts.written(people), notes)

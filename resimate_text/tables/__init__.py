@@ -7,7 +7,7 @@ from resimate_text.tables.decoding import Decoded, decode
 from resimate_text.tables.figures import Figures, figures_of, wrong_figure
 from resimate_text.tables.flaws import Flaw, Note, TableInvalid
 from resimate_text.tables.formulas import guarded, unguarded
-from resimate_text.tables.headed import Headed, Row, headed
+from resimate_text.tables.headed import Headed, Row, headed, past_title
 from resimate_text.tables.headings import Columns, key_of
 from resimate_text.tables.reading import Table, open_table
 from resimate_text.tables.records import Figure, Record
@@ -33,6 +33,7 @@ __all__ = [
     "key_of",
     "lines",
     "open_table",
+    "past_title",
     "unguarded",
     "written",
     "wrong_figure",

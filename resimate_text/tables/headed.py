@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final
 
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
@@ -9,6 +11,9 @@ from resimate_text.tables.flaws import Flaw, TableInvalid
 from resimate_text.tables.headings import Columns, key_of
 from resimate_text.tables.reading import Table
 from resimate_text.tables.records import Record
+
+#: How many rows may stand above the headings: a title, whose list it is, of which day.
+MOST_ABOVE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,11 @@ class Headed:
 def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others: bool = False) -> Headed:
     """Take the first row of ``table`` for its head line.
 
+    Rows of one cell above the first one with a heading are titles: noted, and passed over.
     Headings that no column has are columns too with ``others``; else they are noted and not read. Raises
     ``TableInvalid`` when a needed column is missing or two columns have one name.
     """
+    past_title(table, columns)
     head = table.first() or Record(1, ())
     next(table.rows, None)
     names = _names(head.cells, columns, others=others)
@@ -54,6 +61,28 @@ def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others
         detail = Sentence("columns with unknown names were not read: {names}", names=", ".join(unread))
         table.notes.append({"code": "column_not_read", "detail": detail})
     return Headed(head.line, used, _rows(table, head.cells, names))
+
+
+def past_title(table: Table, columns: Columns) -> None:
+    """Pass over what stands above the head line, and note it; where no such line follows, the table stays as it is."""
+    above: list[Record] = []
+    for record in islice(table.rows, MOST_ABOVE):
+        if columns.hits(record.cells):
+            table.rows = chain((record,), table.rows)
+            if above:
+                said = ", ".join(cell for title in above for cell in title.cells if cell)
+                detail = Sentence("what stands above the headings was not read: {titles}", titles=said[:100])
+                table.notes.append({"code": "title_not_read", "detail": detail})
+            return
+        above.append(record)
+        if not _is_title(record):
+            break
+    table.rows = chain(above, table.rows)
+
+
+def _is_title(record: Record) -> bool:
+    filled = [cell for cell in record.cells if cell]
+    return len(filled) == 1 and "@" not in filled[0]
 
 
 def _names(head: Sequence[str], columns: Columns, *, others: bool) -> list[str]:

@@ -88,7 +88,7 @@ def separator_of(text: str, hits: Hits) -> str:
             continue
         known_cells = max(hits(row) for row in rows[:3])
         widths = [len(row) for row in rows]
-        widest = max(widths, key=widths.count)
+        widest = max(widths, key=lambda width: (widths.count(width), width))
         ranked.append(
             (
                 (known_cells if widest > 1 else 0, widths.count(widest) / len(rows) if widest > 1 else 0, widest),

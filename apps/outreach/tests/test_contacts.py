@@ -1,6 +1,7 @@
 """Reading contacts from pasted lines and files."""
 
 import io
+from datetime import date
 
 import openpyxl
 import pytest
@@ -99,6 +100,39 @@ def test_a_column_that_nobody_asked_for_is_named_and_not_read() -> None:
     assert (note["code"], "Phone" in note["detail"]) == ("column_not_read", True)
 
 
+def test_a_title_above_the_headings_is_said_and_passed_over() -> None:
+    reading = contacts.read("Verteiler Stadtwerke;;\n;;\nStand: 1.3.2027;;\nName;E-Mail\nAnn;ann@example.org\n")
+
+    assert (reading.contacts, reading.problems) == ([Contact("Ann", "ann@example.org")], [])
+    [note] = reading.notes
+    assert note["detail"].endswith(": Verteiler Stadtwerke, Stand: 1.3.2027")
+
+
+def test_a_column_has_addresses_as_programs_for_mail_write_them() -> None:
+    reading = contacts.read("Name;E-Mail\nAnn;<ann@example.org>\n;Bob <bob@example.org>\nCy;mailto:cy@example.org\n")
+
+    assert [(one.name, one.email) for one in reading.contacts] == [
+        ("Ann", "ann@example.org"),
+        ("Bob", "bob@example.org"),
+        ("Cy", "cy@example.org"),
+    ]
+
+
+def test_a_cell_too_many_is_not_lost_without_headings() -> None:
+    assert contacts.read("Ann,ann@example.org,Staff,en,Board\n").problems == ["Line 1: 5 cells under 4 columns"]
+
+
+def test_a_cell_that_cannot_be_read_is_named_by_its_column() -> None:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in (("Name", "E-Mail", "Gruppe"), ("Ann", "ann@example.org", date(2027, 3, 4))):
+        book.active.append(row)
+    book.save(file)
+
+    [problem] = contacts.read(file.getvalue()).problems
+
+    assert problem.startswith("Line 2, column C: it contains a date")
+
+
 def test_a_heading_without_addresses_is_refused_by_name() -> None:
     assert contacts.read("Name;Group\nAnn;Staff\n").problems == ["Line 1: there is no column 'email'"]
 
@@ -162,6 +196,12 @@ def test_what_is_not_certain_comes_back_to_be_looked_at(content: bytes) -> None:
     assert second["people"].value() == "Zoë,zoe@example.org,,en\n"
     assert second.is_valid(), second.errors
     assert second.cleaned_data["contacts"] == [Contact("Zoë", "zoe@example.org")]
+
+
+def test_a_file_without_anybody_is_refused() -> None:
+    form = PeopleForm({}, MultiValueDict({"file": [SimpleUploadedFile("people.csv", b"Name,E-Mail\n")]}))
+
+    assert form.errors == {"file": ["There is nobody in this file."]}
 
 
 @pytest.mark.parametrize("text", ["x\n" * 10_001, "<ada@example.org>," * 10_001])
