@@ -10,9 +10,13 @@ from resimate_text.sentences import Sentence
 KEY: Final = "time_zone"
 
 
+#: Listed beside the zones, and none: what the machine happens to be set to, and what nobody has set yet.
+NO_PLACES: Final = frozenset({"localtime", "Factory"})
+
+
 @lru_cache(maxsize=1)
 def known() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - NO_PLACES
 
 
 def problem_with(zone: Any) -> str | None:

@@ -151,15 +151,29 @@ def _contributions(explained: ExplainedRun, codes: Sequence[str]) -> Chart:
     return bars(
         [Bar(explained.name(code), contributions[code], most[code]) for code in ordered],
         scale,
-        title=_("%(name)s contributes most: %(points)s of %(score)s")
-        % {
-            "name": explained.name(ordered[0]),
-            "points": scale.write(contributions[ordered[0]] or 0.0),
-            "score": scale.write(explained.run.score or 0.0),
-        },
+        title=_title(
+            explained.name(ordered[0]),
+            [scale.write(contributions[code] or 0.0) for code in ordered],
+            scale.write(explained.run.score or 0.0),
+        ),
         value_name=_("Contribution"),
         previous_name=_("At most"),
     )
+
+
+def _title(first: str, points: Sequence[str], score: str) -> str:
+    """Which part contributes most; of several that are equally large, as they are written, none does.
+
+    >>> _title("Staff", ["2.5", "2.5", "1.0"], "6.0"), _title("Staff", ["5.0", "1.0"], "6.0")
+    ('What each contributes to 6.0', 'Staff contributes most: 5.0 of 6.0')
+    """
+    if points[:1] == points[1:2]:
+        return _("What each contributes to %(score)s") % {"score": score}
+    return _("%(name)s contributes most: %(points)s of %(score)s") % {
+        "name": first,
+        "points": points[0],
+        "score": score,
+    }
 
 
 def _round_above(value: float) -> float:
