@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -27,32 +27,40 @@ RECIPROCAL: Final = 1e-3
 LARGEST: Final = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class Calculator:
+    """``answer`` calculates from a request that holds ``keys`` and no others; the first of them has the numbers."""
+
+    answer: Callable[[Request], Answer]
+    keys: tuple[str, ...]
+
+
 def weights(request: Any) -> Answer:
     """Return ``{"weights", "consistency", "warnings"}`` for a method and its parameters.
 
     ``consistency`` is there for ``ahp`` alone. For methods on ``data`` rows are units, columns what is weighed.
     """
     request = _object(request)
-    method = _choice(request, "method", WEIGHT_METHODS)
-    _only(request, {"method", *WEIGHT_KEYS[method]})
+    method = WEIGHTS[_choice(request, "method", WEIGHTS)]
+    _only(request, {"method", *method.keys})
     try:
-        return {"weights": [], "warnings": [], **WEIGHT_METHODS[method](request)}
+        return {"weights": [], "warnings": [], **method.answer(request)}
     except WeightsUndefined as undefined:
-        raise DataInvalid([Problem(pointer(WEIGHT_KEYS[method][0]), "weights_not_defined", str(undefined))]) from None
+        raise DataInvalid([Problem(pointer(method.keys[0]), "weights_not_defined", str(undefined))]) from None
 
 
 def measure_agreement(request: Any) -> Answer:
     """Return ``{"value", "values", "raters", "units", "warnings"}`` for a measure; undefined is null with a warning."""
     request = _object(request)
-    measure = _choice(request, "measure", MEASURES)
-    _only(request, {"measure", *MEASURE_KEYS[measure]})
+    measure = MEASURES[_choice(request, "measure", MEASURES)]
+    _only(request, {"measure", *measure.keys})
     answer = {
         "value": None,
         "values": None,
         "raters": None,
         "units": None,
         "warnings": [],
-        **MEASURES[measure](request),
+        **measure.answer(request),
     }
     values = answer["values"] or {}
     found = [answer["value"], *(values.values() if isinstance(values, dict) else values)]
@@ -205,28 +213,19 @@ def _ranks(function: Callable[[weighting.Row], list[float]]) -> Callable[[Reques
     return lambda request: {"weights": function(_row("/ranks", request.get("ranks"), low=1))}
 
 
-WEIGHT_METHODS: Final[Mapping[str, Callable[[Request], Answer]]] = {
-    "budget_allocation": _allocations,
-    "rank_order_centroid": _ranks(weighting.rank_order_centroid),
-    "rank_sum": _ranks(weighting.rank_sum),
-    "ahp": _ahp,
-    "pca": _spread(weighting.pca),
-    "entropy": _entropy,
-    "critic": _spread(weighting.critic),
-    "standard_deviation": _spread(weighting.standard_deviation),
+DATA: Final = ("data", "directions")
+#: Weights by method. Those that a model document takes besides stand in ``weighting.py``.
+WEIGHTS: Final[Mapping[str, Calculator]] = {
+    "budget_allocation": Calculator(_allocations, ("allocations",)),
+    "rank_order_centroid": Calculator(_ranks(weighting.rank_order_centroid), ("ranks",)),
+    "rank_sum": Calculator(_ranks(weighting.rank_sum), ("ranks",)),
+    "ahp": Calculator(_ahp, ("matrices",)),
+    "pca": Calculator(_spread(weighting.pca), DATA),
+    "entropy": Calculator(_entropy, DATA),
+    "critic": Calculator(_spread(weighting.critic), DATA),
+    "standard_deviation": Calculator(_spread(weighting.standard_deviation), DATA),
 }
 MOST_COUNTED: Final = 10**9
-DATA: Final = ("data", "directions")
-WEIGHT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "budget_allocation": ("allocations",),
-    "rank_order_centroid": ("ranks",),
-    "rank_sum": ("ranks",),
-    "ahp": ("matrices",),
-    "pca": DATA,
-    "entropy": DATA,
-    "critic": DATA,
-    "standard_deviation": DATA,
-}
 
 
 def _complete(request: Request) -> tuple[list[list[float]], list[dict[str, str]]]:
@@ -293,19 +292,12 @@ def _cronbach(request: Request) -> Answer:
     return {**_size(items), "value": found.raw, "values": values, "warnings": warnings}
 
 
-MEASURES: Final[Mapping[str, Callable[[Request], Answer]]] = {
-    "krippendorff_alpha": _krippendorff,
-    "icc": _icc,
-    "fleiss_kappa": _fleiss,
-    "kendall_w": _kendall,
-    "r_wg": _r_wg,
-    "cronbach_alpha": _cronbach,
-}
-MEASURE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "krippendorff_alpha": ("ratings", "level"),
-    "icc": ("ratings", "form"),
-    "fleiss_kappa": ("counts",),
-    "kendall_w": ("ratings",),
-    "r_wg": ("ratings", "options"),
-    "cronbach_alpha": ("ratings",),
+#: How far raters agree, by measure.
+MEASURES: Final[Mapping[str, Calculator]] = {
+    "krippendorff_alpha": Calculator(_krippendorff, ("ratings", "level")),
+    "icc": Calculator(_icc, ("ratings", "form")),
+    "fleiss_kappa": Calculator(_fleiss, ("counts",)),
+    "kendall_w": Calculator(_kendall, ("ratings",)),
+    "r_wg": Calculator(_r_wg, ("ratings", "options")),
+    "cronbach_alpha": Calculator(_cronbach, ("ratings",)),
 }

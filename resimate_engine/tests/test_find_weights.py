@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from resimate_engine import DataInvalid, find_weights, score
+from resimate_engine.calculators import WEIGHTS
+from resimate_engine.catalogue import METHODS
 from resimate_engine.document import parse
 from resimate_engine.tests.documents import document, leaf, results, unit
 
@@ -337,6 +339,12 @@ def test_weights_that_cannot_be_found_leave_the_node_without_a_value():
     [result] = results(data, unit(a=1, b=2))
 
     assert (result["score"], result["reason"]) == (None, "weights_not_defined")
+
+
+def test_what_a_document_can_ask_for_is_calculated_alone_too():
+    written_on_the_children = {"direct", "equal"}
+
+    assert set(WEIGHTS) == set(METHODS["weights"]) - written_on_the_children
 
 
 def test_comparisons_without_end_are_refused():
