@@ -25,8 +25,12 @@ def declare(
     invitation: Kind,
     reminder: Kind,
     facts: Callable[[Any], dict[str, Any]],
+    others: tuple[Kind, ...] = (),
 ) -> PersonalLinks[H]:
-    """Give the people of a round links of a kind of their own, and say what they are written."""
-    links = register(holder, PersonalLinks(name, route, rows, invitation, reminder, facts))
-    renewed(invitation, reminder)(present_drafts)
+    """Give the people of a round links of a kind of their own, and say what they are written.
+
+    One more kind of message that carries the link is one of ``others``, sent by ``outreach.write``.
+    """
+    links = register(holder, PersonalLinks(name, route, rows, invitation, reminder, facts, others))
+    renewed(*links.messages)(present_drafts)
     return links

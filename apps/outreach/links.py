@@ -55,8 +55,8 @@ class PersonalLinks(Generic[H]):
 
     The names of the pages behind it begin with it: ``<route>-opened``, ``<route>-check`` and those of the app.
 
-    ``rows`` are the holders with all that their pages and messages read of them; ``facts`` are what both messages tell
-    of a round.
+    ``rows`` are the holders with all that their pages and messages read of them; ``facts`` are what all messages tell
+    of a round; ``others`` are kinds of message beside invitation and reminder.
     """
 
     name: str
@@ -65,6 +65,12 @@ class PersonalLinks(Generic[H]):
     invitation: Kind
     reminder: Kind
     facts: Callable[[Any], dict[str, Any]]
+    others: tuple[Kind, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Kind, ...]:
+        """All kinds of message that carry the link."""
+        return (self.invitation, self.reminder, *self.others)
 
     @property
     def folder(self) -> str:

@@ -9,6 +9,7 @@ from apps.outreach.services.messages import (
     send_links,
     unreminded,
     withdraw_reminders,
+    write,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "show_link",
     "unreminded",
     "withdraw_reminders",
+    "write",
 ]

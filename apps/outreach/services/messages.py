@@ -1,4 +1,4 @@
-"""What people outside are written: invitations, and reminders of which each gets one a day at most."""
+"""What people outside are written: invitations, reminders of which each gets one a day at most, and other kinds."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -37,6 +37,16 @@ def remind(round: Round, holders: Sequence[LinkHolder], *, day: str, now: dateti
     _write(round, holders, lambda links: links.reminder, lambda one: day, now)
 
 
+def write(round: Round, holders: Sequence[LinkHolder], kind: Kind, *, occasion: str, now: datetime) -> None:
+    """Send each a message of one of the ``others`` that their links declare: nobody twice on one ``occasion``.
+
+    One with the purpose of the reminder is taken back with it, and ``unreminded`` counts it.
+    """
+    if any(kind not in links_of(type(one)).others for one in holders):
+        raise ValueError(f"no personal links declare messages of the kind {kind.name}")
+    _write(round, holders, lambda links: kind, lambda one: occasion, now)
+
+
 def day_of(now: datetime) -> str:
     """The day of a reminder."""
     return f"{now:%Y-%m-%d}"
@@ -68,7 +78,8 @@ def present_drafts(messages: Sequence[Message], now: datetime) -> dict[UUID, not
 
 
 def _with_holders(messages: Sequence[Message], links: PersonalLinks[Any]) -> Iterable[tuple[Message, LinkHolder]]:
-    mine = [one for one in messages if one.kind in (links.invitation.name, links.reminder.name)]
+    names = {kind.name for kind in links.messages}
+    mine = [one for one in messages if one.kind in names]
     holders = links.rows().in_bulk({one.recipient_id for one in mine}) if mine else {}
     return [(one, holders[one.recipient_id]) for one in mine if one.recipient_id in holders]
 
@@ -77,9 +88,10 @@ def _is_wanted(message: Message, holder: LinkHolder, now: datetime) -> bool:
     """Whether the round still asks this person, through the link that the message carries."""
     if not holder.may_get_link or not holder.round.accepts_answers_at(now):
         return False
-    if message.kind == links_of(type(holder)).invitation.name:
+    links = links_of(type(holder))
+    if message.kind == links.invitation.name:
         return message.occasion == str(holder.link_version)
-    return holder.can_answer and not holder.has_answered
+    return message.purpose != links.reminder.purpose or (holder.can_answer and not holder.has_answered)
 
 
 def _write(
