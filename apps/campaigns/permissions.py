@@ -7,6 +7,8 @@ declare("campaigns", "Campaigns.", *("read", "create", "update", "delete"), *("o
 declare("stakeholders", "The people who are asked, by name.", "read", "create", "update", "delete")
 declare_scope("campaign", "one campaign, and what it collects", of_one_object=True)
 declare_scope("assigned", "what one takes part in")
+#: What whoever takes results along as a file must be permitted; pages and the API ask for it.
+RESULTS_AS_FILE = "campaigns:read"
 
 STAKEHOLDER = declare_role("stakeholder", "Stakeholder", "Answers in campaigns, signed in.")
 grant(STAKEHOLDER, "campaigns:assigned:read", "assessments:assigned:participate")

@@ -11,11 +11,13 @@ VERBS = {"list": "read", "export": "read", "retrieve": "read", "partial_update":
 def permission_for(view: Any) -> str:
     """``resource:action`` of this request: ``list`` reads, ``publish`` publishes; ``permissions`` names exceptions.
 
-    An exception is another action, or another resource's with it: ``export`` or ``reports:export``.
+    An exception is another action, or another resource's with it: ``export`` or ``reports:export``. One for
+    ``results.csv`` is asked for where ``results`` are wanted as CSV.
     """
     action = getattr(view, "action", None) or str(view.request.method).lower()
+    written_as = getattr(getattr(view.request, "accepted_renderer", None), "format", "")
     named: dict[str, str] = getattr(view, "permissions", {})
-    asked = named.get(action) or VERBS.get(action, action)
+    asked = named.get(f"{action}.{written_as}") or named.get(action) or VERBS.get(action, action)
     return asked if ":" in asked else f"{view.resource}:{asked}"
 
 

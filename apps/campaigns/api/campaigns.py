@@ -18,6 +18,7 @@ from apps.campaigns.api.serializers import (
     RemindedSerializer,
 )
 from apps.campaigns.models import Campaign
+from apps.campaigns.permissions import RESULTS_AS_FILE
 from apps.campaigns.scopes import run_by
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
@@ -33,7 +34,7 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
 
     resource = "campaigns"
     throttle_group = "default"
-    permissions = {"progress": "read", "results": "read"}
+    permissions = {"progress": "read", "results": "read", "results.csv": RESULTS_AS_FILE}
     queryset = Campaign.objects.order_by("-id")
     serializer_class = CampaignSerializer
     lookup_value_regex = UUID_PATTERN

@@ -12,6 +12,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.campaigns import reading, services
+from apps.campaigns.api.campaigns import CampaignView
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import Clock, deliver_everything, send
@@ -167,6 +168,17 @@ def test_results_leave_as_csv_without_loss(wave: Wave, staff: Client) -> None:
     assert float(rows[0]["score"]) == found.run.score
     assert rows[2]["score"] == ""
     assert "attachment" in response["Content-Disposition"]
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_taking_results_along_can_ask_for_a_right_of_its_own(
+    wave: Wave, staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = wave("2026", {"Staff": [3] * 5})
+    monkeypatch.setitem(CampaignView.permissions, "results.csv", "users:read")
+    path = f"/api/v1/campaigns/{campaign.pk}/results/"
+
+    assert (staff.get(path).status_code, staff.get(f"{path}?format=csv").status_code) == (200, 403)
 
 
 def test_before_the_first_answer_there_is_nothing_to_show(campaign: Campaign, staff: Client) -> None:

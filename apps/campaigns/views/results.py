@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.workspace import user_of
 from apps.campaigns import exporting, presenting, reading
 from apps.campaigns.models import Campaign
+from apps.campaigns.permissions import RESULTS_AS_FILE
 from apps.campaigns.reading import Results
 from apps.campaigns.views.permissions import campaign_or_404, crumbs, workspace_page
 from apps.core.api.raw_lists import csv_download
@@ -37,6 +38,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "campaigns/no_results.html", page)
     page |= {
         "results": released,
+        "may_take_along": user_of(request).has_perm(RESULTS_AS_FILE, campaign),
         "may_explain": user_of(request).has_perm("assessments:read", released.run.assessment),
         "hero": presenting.hero(released, language),
         "profile": presenting.profile(released, language),
@@ -51,7 +53,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@workspace_page("campaigns:read")
+@workspace_page(RESULTS_AS_FILE)
 def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     campaign, found = _found(request, pk)
     if found is None:
@@ -60,7 +62,7 @@ def as_csv(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 @require_safe
-@workspace_page("campaigns:read")
+@workspace_page(RESULTS_AS_FILE)
 def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
     campaign, found = _found(request, pk)
     if found is None:
@@ -72,7 +74,7 @@ def as_json(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _found(request: HttpRequest, pk: UUID) -> tuple[Campaign, Results | None]:
     """The campaign with its results; while nothing is released their page says why."""
-    campaign = campaign_or_404(request, pk)
+    campaign = campaign_or_404(request, pk, RESULTS_AS_FILE)
     return campaign, reading.results_of(campaign, get_language() or "en")
 
 
