@@ -15,9 +15,9 @@ def permission_for(view: Any) -> str:
     ``results.csv`` is asked for where ``results`` are wanted as CSV.
     """
     action = getattr(view, "action", None) or str(view.request.method).lower()
-    written_as = getattr(getattr(view.request, "accepted_renderer", None), "format", "")
+    renderer = getattr(getattr(view, "request", None), "accepted_renderer", None)
     named: dict[str, str] = getattr(view, "permissions", {})
-    asked = named.get(f"{action}.{written_as}") or named.get(action) or VERBS.get(action, action)
+    asked = named.get(f"{action}.{getattr(renderer, 'format', '')}") or named.get(action) or VERBS.get(action, action)
     return asked if ":" in asked else f"{view.resource}:{asked}"
 
 

@@ -17,6 +17,7 @@ from apps.notifications.kinds import KINDS, Kind
 from apps.outreach import kinds as links_declared
 from apps.outreach import links
 from apps.outreach import services as outreach
+from apps.outreach.services import messages
 
 pytestmark = pytest.mark.requirement("CAMP-002")
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.requirement("CAMP-002")
 def last_call(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Kind:
     """A second reminder, declared as ``messages.py`` and ``links.py`` would."""
     monkeypatch.setattr(kinds, "KINDS", KINDS | {})
-    monkeypatch.setattr(outreach.messages, "KINDS", kinds.KINDS)
+    monkeypatch.setattr(messages, "KINDS", kinds.KINDS)
     monkeypatch.setattr(notifications, "_renewals", notifications._renewals | {})
     monkeypatch.setattr(links, "_kinds", {who: one for who, one in links._kinds.items() if who is not Participation})
     folder = tmp_path / "campaigns" / "messages"
