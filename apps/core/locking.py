@@ -27,6 +27,11 @@ def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) 
 def locked(rows: QuerySet[M], pk: Any) -> M:
     """Lock the row with that key, then read it, with what ``rows`` joins to it. Raises ``Gone``."""
     lock(rows.model._default_manager.filter(pk=pk))
+    return still_there(rows, pk)
+
+
+def still_there(rows: QuerySet[M], pk: Any) -> M:
+    """Read the row with that key, under a lock that the caller holds. Raises ``Gone``."""
     try:
         return rows.get(pk=pk)
     except ObjectDoesNotExist:

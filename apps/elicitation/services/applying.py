@@ -11,7 +11,6 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.locking import lock
-from apps.core.locking import locked as locked_row
 from apps.elicitation import judgement_values
 from apps.elicitation.models import Judgement, WeightElicitation
 from apps.elicitation.question_snapshot import AskedNode
@@ -55,9 +54,9 @@ def apply_weights(elicitation: WeightElicitation, *, acting_user: User | None, n
 
 
 def _locked_version(elicitation: WeightElicitation) -> ModelVersion:
-    """Lock the resilience model, then the version: the order that every service there keeps."""
+    """The version, under the lock of its resilience model: whoever changes a version holds that."""
     lock(ResilienceModel.objects.filter(pk=elicitation.version.model_id))
-    return locked_row(ModelVersion.objects.all(), elicitation.version_id)
+    return ModelVersion.objects.get(pk=elicitation.version_id)
 
 
 def _steps(elicitation: WeightElicitation, version: ModelVersion) -> dict[str, dict[str, Any]]:

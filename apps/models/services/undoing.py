@@ -12,7 +12,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
-from apps.core.locking import all_locked, locked
+from apps.core.locking import all_locked, lock, locked
 from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
 from resimate_engine.document import digest
 
@@ -82,17 +82,16 @@ def _remove_assessments(record: Import) -> None:
 
 
 def _locked_draft(record: Import) -> tuple[ResilienceModel, ModelVersion]:
-    """The draft as the import made it, and its model; refuses one that is something else by now."""
-    version = ModelVersion.objects.filter(pk=record.made["version"]).first()
+    """The draft as the import made it, and its model, which is locked; refuses one that is something else by now."""
+    lock(ResilienceModel.objects.filter(versions=record.made["version"]))
+    version = ModelVersion.objects.select_related("model").filter(pk=record.made["version"]).first()
     if version is None:
         raise ImportInUse("The draft that this import created no longer exists.")
-    model = locked(ResilienceModel.objects.all(), version.model_id)
-    version = locked(ModelVersion.objects.all(), version.pk)
     if version.state != ModelVersion.State.DRAFT:
         raise ImportInUse("This import cannot be undone: its version has been published.")
     if version.digest != record.made["digest"]:
         raise ImportInUse("This import cannot be undone: the draft has been changed since.")
-    return model, version
+    return version.model, version
 
 
 def _remove_version(record: Import) -> None:

@@ -11,7 +11,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import all_locked, locked
+from apps.core.locking import locked, still_there
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import golden
 from apps.models.services.documents import parse_document
@@ -86,7 +86,8 @@ def _check_may_import(model: ResilienceModel, user: User | None, *, is_new: bool
 
 
 def _put_draft(model: ResilienceModel, document: Any, *, digest: str, now: datetime) -> ModelVersion:
-    draft = next(iter(all_locked(model.versions.filter(state=DRAFT))), None)
+    """Make a document the draft of a model that the caller has locked."""
+    draft = model.versions.filter(state=DRAFT).first()
     if draft is None:
         last = model.versions.aggregate(last=Max("number"))["last"] or 0
         return model.versions.create(number=last + 1, document=document, digest=digest, created_at=now)
@@ -174,9 +175,9 @@ def delete_model(model: ResilienceModel, *, acting_user: User | None, now: datet
 
 
 def _locked(version: ModelVersion) -> ModelVersion:
-    """Lock the model, then the version: the order that every service here keeps."""
+    """The version as it is under its model's lock: whoever changes a version holds that. Raises ``Gone``."""
     model = locked(ResilienceModel.objects.all(), version.model_id)
-    version = locked(ModelVersion.objects.all(), version.pk)
+    version = still_there(model.versions.all(), version.pk)
     version.model = model
     return version
 

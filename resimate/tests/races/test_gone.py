@@ -173,11 +173,9 @@ VERBS: dict[str, list[Verb]] = {
     "model": [
         lambda it, ada, now: models.rename_model(it, name={"en": "Other"}, acting_user=ada, now=now),
         lambda it, ada, now: models.delete_model(it, acting_user=ada, now=now),
-    ],
-    "version": [
-        lambda it, ada, now: models.update_draft(it, it.document, acting_user=ada, now=now),
-        lambda it, ada, now: models.publish_version(it, acting_user=ada, now=now),
-        lambda it, ada, now: models.retire_version(it, acting_user=ada, now=now),
+        lambda it, ada, now: models.update_draft(it.versions.get(), {}, acting_user=ada, now=now),
+        lambda it, ada, now: models.publish_version(it.versions.get(), acting_user=ada, now=now),
+        lambda it, ada, now: models.retire_version(it.versions.get(), acting_user=ada, now=now),
     ],
     "assessment": [
         lambda it, ada, now: models.set_values(it, {}, acting_user=ada, now=now),
