@@ -24,6 +24,7 @@ from apps.campaigns.tests.story import (
     part_of,
     path_of,
 )
+from apps.core.clock_times import short as moment_short
 from apps.core.tests.pages import as_read
 from apps.models import starters
 from apps.models.models import ModelVersion, Subject
@@ -324,6 +325,20 @@ def test_the_list_is_searched_and_filtered(campaign: Campaign, draft: Campaign, 
     assert "Spring check" in staff.get("/campaigns/?status=open").content.decode()
     assert "Spring check" not in staff.get("/campaigns/?status=closed").content.decode()
     assert staff.get("/campaigns/?status=nonsense&page=x").status_code == 200
+
+
+def test_the_list_says_when_a_campaign_was_closed_rather_than_when_it_would_have_been(
+    campaign: Campaign, staff: Client
+) -> None:
+    assert moment_short(campaign.closes_at) in as_read(staff.get("/campaigns/").content.decode())
+
+    staff.post(f"/campaigns/{campaign.pk}/close/")
+
+    campaign.refresh_from_db()
+    page = as_read(staff.get("/campaigns/").content.decode())
+    assert campaign.closed_at
+    assert moment_short(campaign.closed_at) in page
+    assert moment_short(campaign.closes_at) not in page
 
 
 def test_a_page_of_campaigns_costs_few_queries(
