@@ -167,7 +167,7 @@ def allows(user: Any, permission: str, obj: Model) -> bool:
     found = relevant(user, permission)
     if any(one.is_everywhere for one in found):
         return True
-    return bool(found) and _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
+    return _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
 
 
 def somewhere(user: Any, permission: str) -> bool:

@@ -33,7 +33,7 @@ def may_read_names(user: User) -> bool:
 
 def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:
     """The campaigns that the user may look into: taking part in one does not show who else does."""
-    granted = [scoped for scoped in authz.relevant(user, permission) if scoped.scope != "assigned"]
+    granted = authz.relevant(user, permission)
     if any(scoped.is_everywhere for scoped in granted):
         return queryset
     covered = Q(pk__in=[])

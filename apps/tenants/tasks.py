@@ -50,11 +50,7 @@ class TenantTask(Task):
             return public
         schema = self.request.get(HEADER) or (self.request.headers or {}).get(HEADER)
         with schema_context(public):
-            if (
-                not Tenant.objects.filter(schema_name=schema, status=Tenant.Status.ACTIVE)
-                .exclude(schema_name=public)
-                .exists()
-            ):
+            if not Tenant.objects.filter(schema_name=schema, status=Tenant.Status.ACTIVE).exists():
                 raise NoTenant(f"{self.name} came without an active tenant")
         return str(schema)
 

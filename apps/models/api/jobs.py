@@ -31,12 +31,12 @@ class JobView(ApiView, viewsets.GenericViewSet[Job]):
     def get_queryset(self) -> QuerySet[Job]:
         user: Any = self.request.user
         jobs_ = super().get_queryset()
-        key = authz.key_of(user)
         if user.has_perm("tenant:manage"):
             return jobs_
+        theirs, key = jobs_.filter(requested_by=user.pk), authz.key_of(user)
         if key and key.permissions:  # what other jobs found may be more than such a key may read
-            return jobs_.filter(requested_by=user.pk, reach=reach_of(user))
-        return jobs_.filter(requested_by=user.pk)
+            return theirs.filter(reach=reach_of(user))
+        return theirs
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a job."""

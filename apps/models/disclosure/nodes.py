@@ -47,7 +47,7 @@ def nodes_shown(
     shown = {code for code in model.nodes if code not in asked or _may_show(now[code], earlier.get(code))}
     shown -= set(_telling_groups(model, responses, final=final))
     _Telling(behind, now, earlier).hide(model.root, shown)
-    return {code: len(behind[code]) if code in asked else 0 for code in model.nodes if code in shown}
+    return {code: len(behind[code]) for code in model.nodes if code in shown}
 
 
 def earlier_shown(assessment: Assessment) -> dict[str, Shown]:
