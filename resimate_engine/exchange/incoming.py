@@ -18,7 +18,7 @@ from resimate_engine.model import Model
 from resimate_engine.problems import Problem
 from resimate_text.numbers import Separator
 from resimate_text.sentences import Sentence
-from resimate_text.tables import Columns, Decoded, TableInvalid, decode, open_table
+from resimate_text.tables import Columns, Decoded, Record, TableInvalid, decode, open_table, past_title
 from resimate_text.tables.reading import WORKBOOKS
 from resimate_text.tables.workbook import sheets
 
@@ -46,12 +46,17 @@ class File:
                 return "workbook"
         elif self.text().text.lstrip()[:1] in ("{", "["):
             return "document"
-        first = _read(lambda: open_table(self.content, hits=KINDS.hits).first())
+        first = _read(self._head)
         for kind, column in (("imeta", "iCode"), ("idata", "uCode"), ("values", "id")):
             if first is not None and column in KINDS.places(first.cells):
                 return kind
         detail = Sentence("it is not a model document, workbook, iMeta (iCode), iData (uCode) or table of values (id)")
         raise FileInvalid([Problem("", "unknown_file", detail)])
+
+    def _head(self) -> Record | None:
+        table = open_table(self.content, hits=KINDS.hits)
+        past_title(table, KINDS)
+        return table.first()
 
 
 T = TypeVar("T")
