@@ -20,6 +20,7 @@ from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core import context, metrics, presence
+from apps.core.locking import hold
 from apps.core.models import Event, EventDelivery, EventDeliveryQuerySet
 from apps.core.observability.logs import masked
 from apps.core.tenancy import current_schema
@@ -218,8 +219,7 @@ def _claim_slow(now: datetime) -> EventDelivery | None:
     if not _due(now).filter(subscriber__in=slow).exists():
         return None
     with transaction.atomic():
-        with connection.cursor() as cursor:  # one looks at a time, or two would find the same turn free
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slow deliveries'))")
+        hold("slow deliveries")  # one looks at a time, or two would find the same turn free
         due = _due(now).filter(subscriber__in=slow)  # asked again: who leases, and who is alive, is another by now
         leased = EventDelivery.objects.filter(presence.held_at(now), subscriber__in=slow)
         busy = list(leased.filter(state=EventDelivery.State.PENDING).values_list("tenant", flat=True))

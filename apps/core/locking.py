@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 from apps.core.errors import Gone
@@ -22,6 +23,12 @@ def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) 
     """
     keys = rows.order_by("pk").select_for_update(of=("self",), no_key=no_key).values_list("pk", flat=True)
     return list(keys[:most])
+
+
+def hold(name: str) -> None:
+    """Let nobody else hold that name before this transaction ends: for what has no row yet, or many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
 
 
 def locked(rows: QuerySet[M], pk: Any) -> M:

@@ -61,6 +61,7 @@ CALLS: Final = (
     (r"sample", DISCLOSURE, "list({0})[: {1}]"),
     (r"current_schema", TENANT, "'one'"),
     (r"select_for_update", LOCK, "{self}"),
+    (r"hold", LOCK, "None"),
     (r"_?(all_)?locked(_\w+)?|lock", LOCK, ""),
 )
 CONTEXTS: Final = frozenset({"schema_context", "tenant_context"})

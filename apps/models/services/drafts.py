@@ -8,9 +8,9 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.core.errors import Refused
-from apps.core.locking import all_locked
 from apps.models.models import Import, ModelVersion, ResilienceModel
 from apps.models.services.exchange import import_noted
+from apps.models.services.versions import code_of, locked_by_code
 from resimate_engine.document import digest
 from resimate_text.sentences import Sentence
 
@@ -29,8 +29,7 @@ def start_draft(
     ``name`` is what the list of imports calls it. Raises :class:`DraftExists` where another draft is there, unless
     ``replace`` says that it may go.
     """
-    known = ResilienceModel.objects.filter(code=_code_of(document))
-    model = next(iter(all_locked(known)), None)
+    model = locked_by_code(code_of(document))
     draft = model.versions.filter(state=ModelVersion.State.DRAFT).first() if model else None
     if draft is not None and not replace and draft.digest != digest(document):
         detail = Sentence(
@@ -40,11 +39,6 @@ def start_draft(
         )
         raise DraftExists(detail)
     return import_noted(document, name=name, acting_user=acting_user, now=now)
-
-
-def _code_of(document: Any) -> str:
-    code = document.get("code") if isinstance(document, dict) else None
-    return code if isinstance(code, str) and "\0" not in code else ""
 
 
 def start_copy(document: dict[str, Any], *, name: str, acting_user: User | None, now: datetime) -> ModelVersion:

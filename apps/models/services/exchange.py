@@ -15,17 +15,16 @@ from apps.accounts import authz, reach
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import all_locked
 from apps.core.models import Job
 from apps.core.sizes import LARGEST_EXCHANGE, megabytes
-from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
+from apps.models.models import Assessment, Import, ModelVersion, Subject
 from apps.models.services import budgets
 from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, decimal_of, store_responses
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
 from apps.models.services.undoing import fingerprint
-from apps.models.services.versions import import_document, publish_version
+from apps.models.services.versions import code_of, import_document, locked_by_code, publish_version
 from resimate_engine.document import doubts
 from resimate_engine.exchange import coinr, sheets_of, write_workbook
 from resimate_engine.exchange.cells import CellTooLong
@@ -220,9 +219,7 @@ class _Work:
     def make_version(self, *, publish: bool) -> ModelVersion:
         """Make the document the draft of its model, and note what was there before."""
         document = self.incoming.document
-        code = document.get("code") if isinstance(document, dict) else None
-        same_code = ResilienceModel.objects.filter(code=code if isinstance(code, str) and "\0" not in code else "")
-        before = next(iter(all_locked(same_code)), None)
+        before = locked_by_code(code_of(document))
         draft = before.versions.filter(state=ModelVersion.State.DRAFT).first() if before else None
         version = self._imported(document)
         self.incoming.warnings += self._doubts(version)

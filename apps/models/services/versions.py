@@ -11,7 +11,8 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import locked, still_there
+from apps.core.locking import all_locked, hold, locked, still_there
+from apps.core.tenancy import current_schema
 from apps.models.models import ModelVersion, ResilienceModel
 from apps.models.services import golden
 from apps.models.services.documents import parse_document
@@ -57,13 +58,13 @@ def import_document(
             "The document belongs to another resilience model.",
             errors=[Problem(f"{at}/code", Sentence("must be {code!r}", code=model.code), "other_model")],
         )
-    owner, is_new = ResilienceModel.objects.get_or_create(
-        code=content.code, defaults={"name": dict(content.name), "created_at": now, "updated_at": now}
+    known = locked_by_code(content.code)
+    owner = known or ResilienceModel.objects.create(
+        code=content.code, name=dict(content.name), created_at=now, updated_at=now
     )
-    owner = locked(ResilienceModel.objects.all(), owner.pk)
-    _check_may_import(owner, acting_user, is_new=is_new, is_named=model is not None)
+    _check_may_import(owner, acting_user, is_new=known is None, is_named=model is not None)
     version = _put_draft(owner, document, digest=content.digest, now=now)
-    if not is_new:
+    if known is not None:
         _touch(owner, now, name=None if owner.current_version_id else dict(content.name))
     audit.record(
         "version.imported",
@@ -73,6 +74,20 @@ def import_document(
         details={"code": owner.code, "number": version.number, "digest": version.digest},
     )
     return version
+
+
+def code_of(document: Any) -> str:
+    """The code that a document says; empty where it says none that a model could have."""
+    code = document.get("code") if isinstance(document, dict) else None
+    return code if isinstance(code, str) and "\0" not in code else ""
+
+
+def locked_by_code(code: str) -> ResilienceModel | None:
+    """The model with that code, locked. While there is none, nobody else begins it before this transaction ends."""
+    rows = ResilienceModel.objects.filter(code=code)
+    if not rows.exists():
+        hold(f"{current_schema()} model {code}")
+    return next(iter(all_locked(rows)), None)
 
 
 def _check_may_import(model: ResilienceModel, user: User | None, *, is_new: bool, is_named: bool) -> None:

@@ -69,6 +69,10 @@ def judged(version: ModelVersion, ada: User, now: datetime) -> WeightElicitation
     return elicitation.close_elicitation(asked, acting_user=ada, now=now)
 
 
+def starting(document: dict[str, Any], ada: User, now: datetime) -> Any:
+    return lambda: services.start_draft(document, name="harbour.json", acting_user=ada, now=now)
+
+
 def publishing(version: ModelVersion, ada: User, now: datetime) -> Any:
     return lambda: services.publish_version(version, acting_user=ada, now=now)
 
@@ -125,13 +129,17 @@ def test_two_documents_that_begin_a_version_begin_one(
 def test_a_draft_that_was_started_meanwhile_is_not_replaced_unasked(
     published: ModelVersion, document: dict[str, Any], ada: User, now: datetime
 ) -> None:
-    def start(name: str) -> ModelVersion:
-        return services.start_draft(named(document, name), name="harbour.json", acting_user=ada, now=now)
-
-    first, second = race(lambda: start("Second"), lambda: start("Third"))
+    first, second = race(*[starting(named(document, name), ada, now) for name in ("Second", "Third")])
 
     assert (first.code, second.code, second.waited) == ("", "draft_exists", True)
     assert ModelVersion.objects.get(pk=first.result.pk).document["name"] == {"en": "Second"}
+
+
+def test_nor_is_the_first_draft_of_a_model(document: dict[str, Any], ada: User, now: datetime) -> None:
+    first, second = race(*[starting(named(document, name), ada, now) for name in ("First", "Another")])
+
+    assert (first.code, second.code, second.waited) == ("", "draft_exists", True)
+    assert ModelVersion.objects.get(pk=first.result.pk).document["name"] == {"en": "First"}
 
 
 def test_an_import_keeps_the_draft_that_it_replaces_as_it_was_at_that_moment(
