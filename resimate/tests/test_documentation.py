@@ -32,7 +32,9 @@ def test_the_page_on_adding_a_method_is_the_whole_change() -> None:
     names["test_logistic_gives_half_the_scale_at_its_midpoint"]()  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("library", ["resimate_charts", "resimate_engine", "resimate_servers", "resimate_text"])
+@pytest.mark.parametrize(
+    "library", ["resimate_charts", "resimate_engine", "resimate_net", "resimate_servers", "resimate_text"]
+)
 def test_what_a_library_shows_of_itself_runs(library: str) -> None:
     [example] = re.findall(r"```python\n(.*?)```", (DOCS.parent / library / "README.md").read_text(), re.S)
 

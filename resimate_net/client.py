@@ -1,0 +1,109 @@
+"""One call over HTTP to an address that somebody else has written, within bounds.
+
+The name is looked up once for each call, every address it has is checked, and the connection goes to one of those: a
+name that leads elsewhere a moment later leads nowhere. Redirects are answers like others. What the environment says of
+proxies is not read.
+"""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+import httpcore2
+
+from resimate_net.failing import Unanswered
+from resimate_net.resolving import Resolver, addresses_of, by_the_system
+from resimate_net.streams import Deadline, Pinned
+from resimate_net.targets import Rules, Target
+from resimate_text.sentences import Sentence
+
+#: Headers of a call that follow from where it goes and what it carries.
+OURS: Final = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te", "upgrade"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``seconds`` for the whole call; ``body`` and ``head`` are bytes of the answer, ``headers`` how many it has."""
+
+    seconds: float = 15.0
+    body: int = 64 * 1024
+    head: int = 16 * 1024
+    headers: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``headers`` have names in lower case; ``body`` is as it came."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: the system's, or those that ``SSL_CERT_FILE`` names."""
+    return httpcore2.default_ssl_context()
+
+
+def send(
+    target: Target,
+    method: str = "GET",
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    rules: Rules,
+    limits: Limits = Limits(),  # noqa: B008  frozen
+    resolve: Resolver = by_the_system,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Call, and return the answer, whatever its status. Raises ``NotOutside`` and ``Unanswered``."""
+    deadline = Deadline(limits.seconds)
+    addresses = addresses_of(target, rules, seconds=deadline.left(), resolve=resolve)
+    pinned = Pinned(addresses, deadline, limits.head)
+    url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    connection = httpcore2.HTTPConnection(url.origin, ssl_context=tls or trusted(), network_backend=pinned)
+    with _told(), pinned, connection:
+        said = _headers(target, headers or {})
+        with connection.stream(method, url, headers=said, content=body or None) as response:
+            if pinned.stream is not None:
+                pinned.stream.opened()
+            if len(response.headers) > limits.headers:
+                raise Unanswered("large", Sentence("The answer has too many headers."))
+            return Answer(response.status, _read_headers(response), _read_body(response, limits.body))
+
+
+def _headers(target: Target, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    if taken := OURS & {name.lower() for name in given}:
+        raise ValueError(f"these headers follow from the call: {', '.join(sorted(taken))}")
+    ours = {"Host": target.authority, "Connection": "close", "Accept-Encoding": "identity", "User-Agent": "Resimate"}
+    return list(({**ours, **given}).items())
+
+
+def _read_headers(response: httpcore2.Response) -> dict[str, str]:
+    """The last of a name counts: none of those that we read may come twice."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+
+
+def _read_body(response: httpcore2.Response, most: int) -> bytes:
+    """Not unpacked: what was packed grows a thousandfold, and we asked for what is not."""
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) > most:
+            raise Unanswered("large", Sentence("The answer is larger than {most} bytes.", most=most))
+    return bytes(body)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong on the way, in our words."""
+    try:
+        yield
+    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
+        raise Unanswered("broken", Sentence("The host did not answer as HTTP has it.")) from error

@@ -1,0 +1,62 @@
+"""From a name to addresses, in time."""
+
+import queue
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from typing import Final
+
+from resimate_net.addresses import Address
+from resimate_net.failing import Unanswered
+from resimate_net.targets import Rules, Target, check
+from resimate_text.sentences import Sentence
+
+#: Gives the addresses of a host, as text; raises OSError where there is none.
+Resolver = Callable[[str, int], Sequence[str]]
+#: Names may have any number of addresses. All are checked, and so many are tried.
+TRIED: Final = 4
+
+
+def by_the_system(host: str, port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # noqa: TID251  the one look; pinned afterwards
+    return [str(answer[4][0]) for answer in found]
+
+
+def addresses_of(target: Target, rules: Rules, *, seconds: float, resolve: Resolver = by_the_system) -> list[Address]:
+    """The addresses that a call to the target may go to, from one look.
+
+    Raises ``NotOutside`` where one of them is not public, and ``Unanswered`` where there is none or it takes longer.
+    """
+    if target.address is not None:
+        found: list[Address] = [target.address]
+    else:
+        found = [ip_address(text) for text in dict.fromkeys(_within(seconds, resolve, target))]
+    if not found:
+        raise _unknown(target)
+    check(target, found, rules)
+    return found[:TRIED]
+
+
+def _within(seconds: float, resolve: Resolver, target: Target) -> Sequence[str]:
+    """Ask in a thread of its own: nothing else ends a look that a name server draws out."""
+    answers: queue.SimpleQueue[Sequence[str] | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(resolve(target.host, target.port))
+        except (OSError, UnicodeError):
+            answers.put(None)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        found = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise Unanswered("slow", Sentence("Looking up {host} took too long.", host=target.host)) from None
+    if found is None:
+        raise _unknown(target)
+    return found
+
+
+def _unknown(target: Target) -> Unanswered:
+    return Unanswered("unknown", Sentence("There is no host {host}.", host=target.host))
