@@ -37,6 +37,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "core.deliver_events", "schedule": 5.0},
         "forget": {"task": "core.forget_answers", "schedule": 3600.0},
+        "forget_destinations": {"task": "outbound.forget_destinations", "schedule": 3600.0},
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
         "partitions": {"task": "audit.make_partitions", "schedule": 3600.0},
         "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},

@@ -42,6 +42,15 @@ def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMes
     ]
 
 
+@register(Tags.security)
+def refuse_an_open_door(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """In production nothing inside is called because somebody has written its address."""
+    if settings.DEVELOPMENT or not settings.OUTBOUND_ALLOW:
+        return []
+    inside = "Unset RESIMATE_OUTBOUND_ALLOW: in production only public addresses are called; it is for tests."
+    return [Error(inside, id="resimate.E013")]
+
+
 def _is_guessable(secret: str, length: int) -> bool:
     """Whether it is too short, or has not the variety of what is made at random: repeats itself, or uses few signs."""
     return len(secret) < length or len(set(secret)) < length // 3 or secret[: len(secret) // 2] in secret[1:]
@@ -65,5 +74,5 @@ def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]
 
 def stop_when_unfit() -> None:
     """End the process, with the sentences, before it serves anything: for entry points that run no system checks."""
-    if problems := refuse_insecure_defaults():
+    if problems := [*refuse_insecure_defaults(), *refuse_an_open_door()]:
         sys.exit("\n".join(str(problem.msg) for problem in problems))

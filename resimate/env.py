@@ -7,6 +7,7 @@ Every call is remembered in :data:`DECLARED`, from which the table of settings i
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -78,3 +79,11 @@ def flag(name: str, default: bool, about: str) -> bool:
 def listing(name: str, default: Sequence[str], about: str) -> list[str]:
     value = _read(name, "list, by comma", ",".join(default) or "empty", about)
     return list(default) if value is None else [item.strip() for item in value.split(",") if item.strip()]
+
+
+def networks(name: str, about: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    value = _read(name, "networks, by comma", "empty", about) or ""
+    try:
+        return tuple(ip_network(item.strip()) for item in value.split(",") if item.strip())
+    except ValueError as error:
+        raise BadSetting(f"{name} takes networks such as 127.0.0.0/8, by comma: {error}.") from error

@@ -104,6 +104,7 @@ PUBLIC_APPS = [
     "django_tenants",
     "apps.core",
     "apps.audit",
+    "apps.outbound",
     "apps.tenants",
     "auditlog",
     "django.contrib.contenttypes",  # one numbering for all tenants: its cache is per process, not per schema
@@ -225,6 +226,11 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # the largest body of the API: calculations with data in line
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# Calls to addresses that somebody else has written: public ones alone, apart from these.
+OUTBOUND_ALLOW = env.networks(
+    "RESIMATE_OUTBOUND_ALLOW", "networks beside the public ones that are called, for tests; never in production"
+)
 
 # People
 AUTH_USER_MODEL = "accounts.User"
@@ -385,6 +391,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},  # a refused request is not a fault; the access line has its status
         "django.security.DisallowedHost": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
+        "httpcore2": {"level": "INFO"},  # below that it writes whole requests, with their keys
     },
 }
 logging.captureWarnings(True)

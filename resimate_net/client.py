@@ -58,7 +58,7 @@ def send(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     rules: Rules,
-    limits: Limits = Limits(),  # noqa: B008  frozen
+    limits: Limits = Limits(),
     resolve: Resolver = by_the_system,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:

@@ -19,7 +19,7 @@ TRIED: Final = 4
 
 
 def by_the_system(host: str, port: int) -> Sequence[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # noqa: TID251  the one look; pinned afterwards
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in found]
 
 

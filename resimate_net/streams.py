@@ -113,7 +113,7 @@ class Pinned(httpcore2.NetworkBackend):
         for place, address in enumerate(self._addresses):
             seconds = self._deadline.left() / (len(self._addresses) - place)
             try:
-                connected = socket.create_connection((str(address), port), seconds)  # noqa: TID251  a checked address
+                connected = socket.create_connection((str(address), port), seconds)
             except OSError:
                 continue
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

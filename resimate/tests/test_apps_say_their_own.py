@@ -23,6 +23,11 @@ PUBLISHED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
         "resimate_version_verifications": ("Golden vectors calculated again", ("outcome",)),
     },
     "apps.notifications": {"resimate_messages": ("Messages handed over", ("channel", "outcome"))},
+    "apps.outbound": {
+        "resimate_outbound_calls": ("Calls to addresses outside", ("purpose", "outcome")),
+        "resimate_outbound_call_seconds": ("Time for a call to an address outside", ("purpose",)),
+        "resimate_outbound_turns": ("Destinations that were shut and opened again", ("purpose", "turn")),
+    },
 }
 #: What a new app says of itself, each in the module where every app says it. Its personal links would stand in
 #: ``links.py``, beside the people whose they are.

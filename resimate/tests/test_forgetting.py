@@ -38,4 +38,9 @@ def test_sessions_that_are_over_are_removed_in_every_schema(acme: Any, beta: Any
 def test_everything_that_runs_out_is_on_the_schedule() -> None:
     scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
-    assert {"core.forget_answers", "core.forget_sessions", "audit.make_partitions"} <= scheduled
+    assert {
+        "core.forget_answers",
+        "core.forget_sessions",
+        "audit.make_partitions",
+        "outbound.forget_destinations",
+    } <= scheduled

@@ -1,14 +1,17 @@
 """E-mail over SMTP: one connection for a batch, and a Message-ID that stays the same over every attempt."""
 
 import smtplib
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.validators import validate_email
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.configuration import services as configuration
@@ -16,9 +19,17 @@ from apps.core.tenancy import current_schema
 from apps.notifications.channels.base import Outcome, declare
 from apps.notifications.models import Message
 from apps.notifications.settings_keys import REPLY_TO, SENDER
+from apps.outbound.breaker import Attempt, LeftAlone, admit
+from apps.outbound.lines import Line
 from apps.tenants.models import Tenant
 
 TENANT_HEADER = "X-Resimate-Tenant"
+#: One mail server for all; how many letters it takes is its own affair.
+SERVER: Final = Line("mail", is_ours=True, a_minute=0)
+#: Seconds after which no further letter of a batch leaves. With the one under way it ends before its lease does.
+BATCH_SECONDS: Final = 120.0
+#: What a server says that is about to go.
+CLOSING: Final = 421
 
 
 class Email:
@@ -38,32 +49,47 @@ class Email:
         return normal
 
     def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        """A server that is away ends the batch, and the rest is tried again."""
-        connection = get_connection()
-        envelope = _envelope()
-        away = ""
+        """A server that is away ends the batch, and the rest is tried again; one that stays away is left alone."""
         try:
-            for message in messages:
-                if away:
-                    yield Outcome(message, away)
-                    continue
-                try:
-                    connection.open()
-                    connection.send_messages([_letter(message, envelope, connection)])
-                except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
-                    yield Outcome(message, _said(refused), _is_refused_for_ever(refused))
-                except ValueError as error:  # no line of a letter can say it, such as a name with a line break
-                    yield Outcome(message, type(error).__name__, is_final=True)
-                except (smtplib.SMTPException, OSError) as error:
-                    away = _said(error)
-                    yield Outcome(message, away)
-                else:
-                    yield Outcome(message)
+            attempt = admit(SERVER, f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}", now=timezone.now())
+        except LeftAlone as alone:
+            yield from (Outcome(message, alone.detail, pause=alone.pause) for message in messages)
+            return
+        connection = get_connection()
+        try:
+            yield from _sent(messages, connection, attempt)
         finally:
             connection.close()
 
 
 EMAIL = declare(Email())
+
+
+def _sent(messages: Iterable[Message], connection: Any, attempt: Attempt) -> Iterator[Outcome]:
+    """One after the other, until the server is away or the time for them is over."""
+    envelope = _envelope()
+    until = time.monotonic() + BATCH_SECONDS
+    away = ""
+    for message in messages:
+        away = away or ("the server is too slow" if time.monotonic() > until else "")
+        if away:
+            yield Outcome(message, away)
+            continue
+        try:
+            connection.open()
+            connection.send_messages([_letter(message, envelope, connection)])
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
+            _note(attempt, refused)
+            yield Outcome(message, _said(refused), _is_refused_for_ever(refused))
+        except ValueError as error:  # no line of a letter can say it, such as a name with a line break
+            yield Outcome(message, type(error).__name__, is_final=True)
+        except (smtplib.SMTPException, OSError) as error:
+            away = _said(error)
+            attempt.failed(away)
+            yield Outcome(message, away)
+        else:
+            attempt.succeeded()
+            yield Outcome(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +126,14 @@ def _letter(message: Message, envelope: _Envelope, connection: object) -> EmailM
         headers=headers,
         connection=connection,
     )
+
+
+def _note(attempt: Attempt, refused: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> None:
+    """Whoever refuses a letter is there, unless what it says is that it takes none from anybody now."""
+    if isinstance(refused, smtplib.SMTPConnectError) or getattr(refused, "smtp_code", 0) == CLOSING:
+        attempt.failed(_said(refused))
+    else:
+        attempt.succeeded()
 
 
 def _is_refused_for_ever(refused: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> bool:

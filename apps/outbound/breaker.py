@@ -1,0 +1,156 @@
+"""Leaving those alone who do not answer, and calling nobody more often than is good: together with all processes.
+
+``admit`` is one statement on one row: it counts the call, and where a destination is shut and its pause over, it makes
+whoever asks first the one who tries; the others find it shut until that one has said how it went, or its time is over.
+How a call went is another statement only after a failure. Nothing of it is asked or written inside a transaction: a
+call never is, and a row that is held would keep all others waiting.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django_tenants.utils import get_public_schema_name, schema_context
+
+from apps import audit
+from apps.core.errors import Refused
+from apps.core.fields import new_id
+from apps.core.tenancy import current_schema
+from apps.outbound import metrics
+from apps.outbound.lines import Line
+from resimate_text.sentences import Sentence
+
+logger = logging.getLogger(__name__)
+
+ADMIT = """
+    INSERT INTO outbound_destination AS known (id, tenant, name, failures, last_error, free_at)
+    VALUES (%(id)s, %(tenant)s, %(name)s, 0, '', statement_timestamp() + %(interval)s)
+    ON CONFLICT (tenant, name) DO UPDATE SET
+        free_at = greatest(known.free_at, statement_timestamp()) + %(interval)s,
+        shut_until = CASE WHEN known.shut_until IS NOT NULL THEN statement_timestamp() + %(lease)s END
+    WHERE coalesce(known.shut_until <= statement_timestamp(), true)
+        AND known.free_at <= statement_timestamp() + %(burst)s
+    RETURNING failures
+"""
+WAIT = """
+    SELECT coalesce(shut_until > statement_timestamp(), false), last_error,
+        extract(epoch FROM greatest(shut_until, free_at - %(burst)s) - statement_timestamp())::float8
+    FROM outbound_destination WHERE tenant = %(tenant)s AND name = %(name)s
+"""
+#: Who called before it was shut, and is late to say so, makes no pause longer.
+FAILED = """
+    UPDATE outbound_destination SET failures = least(failures + 1, 1000), last_error = %(error)s,
+        shut_until = CASE WHEN failures + 1 >= %(most)s THEN statement_timestamp()
+            + least(%(pause)s * power(2::float8, least(failures + 1 - %(most)s, 20)), %(longest)s) END
+    WHERE tenant = %(tenant)s AND name = %(name)s AND (shut_until IS NULL OR failures = %(seen)s)
+    RETURNING failures
+"""
+#: Nor does such a one open what others have shut meanwhile.
+SUCCEEDED = """
+    UPDATE outbound_destination SET failures = 0, last_error = '', shut_until = NULL
+    WHERE tenant = %(tenant)s AND name = %(name)s AND failures = %(seen)s
+    RETURNING failures
+"""
+
+
+class LeftAlone(Refused):
+    """The other side has not answered several times; ``pause`` until somebody tries again."""
+
+    code = "destination_left_alone"
+    status = 503
+    title = "The other side does not answer, and is left alone for a while"
+
+    def __init__(self, name: str, pause: timedelta, error: str) -> None:
+        super().__init__(Sentence("{name} is left alone for a while: {error}.", name=name, error=error))
+        self.pause = pause
+        self.retry_after = seconds_of(pause)
+
+
+class TooFast(Refused):
+    """The other side would be called more often than is agreed."""
+
+    code = "destination_called_too_often"
+    status = 429
+    title = "The other side is not called that often"
+
+    def __init__(self, name: str, pause: timedelta) -> None:
+        super().__init__(Sentence("{name} is not called that often; try again shortly.", name=name))
+        self.pause = pause
+        self.retry_after = seconds_of(pause)
+
+
+def seconds_of(pause: timedelta) -> int:
+    return max(1, round(pause.total_seconds()))
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One call that may be made. Whoever makes it says how it went, as soon as that is known; the first word counts."""
+
+    line: Line
+    tenant: str
+    name: str
+    seen: int
+    now: datetime
+    is_settled: bool = False
+
+    def succeeded(self) -> None:
+        if not self.is_settled and self.seen and self._note(SUCCEEDED) is not None and self.seen >= self.line.failures:
+            self._tell("destination.opened")
+        self.is_settled = True
+
+    def failed(self, error: str) -> None:
+        """``error``: why, in a few words without an address of a person."""
+        if not self.is_settled:
+            pauses = {"pause": self.line.pause, "longest": self.line.longest_pause}
+            intervals = {name: timedelta(seconds=seconds) for name, seconds in pauses.items()}
+            failures = self._note(FAILED, error=error[:200], most=self.line.failures, **intervals)
+            if failures == self.line.failures:
+                self._tell("destination.shut", error=error[:200])
+        self.is_settled = True
+
+    def _note(self, statement: str, **more: Any) -> int | None:
+        found = _row(statement, {"tenant": self.tenant, "name": self.name, "seen": self.seen, **more})
+        return found[0] if found else None
+
+    def _tell(self, action: str, **more: str) -> None:
+        """To the trail, metrics and log: somebody may wonder why nothing comes any more."""
+        details = {"destination": self.name, "purpose": self.line.purpose, **more}
+        with _shared():
+            audit.record(action, now=self.now, tenant=self.tenant, details=details)
+        metrics.TURNS.labels(self.line.purpose, action.rpartition(".")[2]).inc()
+        logger.warning("a destination was %s", action.rpartition(".")[2], extra={"action": self.line.purpose})
+
+
+def admit(line: Line, name: str, *, now: datetime) -> Attempt:
+    """Take a call to the destination of that name. Raises ``LeftAlone`` and ``TooFast``."""
+    tenant = get_public_schema_name() if line.is_ours else current_schema()
+    key = {"tenant": tenant, "name": name, "burst": line.burst}
+    found = _row(ADMIT, {**key, "id": new_id(), "interval": line.interval, "lease": line.lease})
+    if found is None:
+        raise _why_not(line, key)
+    return Attempt(line, tenant, name, found[0], now)
+
+
+def _why_not(line: Line, key: dict[str, Any]) -> LeftAlone | TooFast:
+    is_shut, error, seconds = _row(WAIT, key) or (False, "", 1.0)
+    pause = timedelta(seconds=max(seconds, 1.0))
+    metrics.CALLS.labels(line.purpose, "left alone" if is_shut else "too fast").inc()
+    return LeftAlone(key["name"], pause, error) if is_shut else TooFast(key["name"], pause)
+
+
+def _row(statement: str, parameters: dict[str, Any]) -> Any:
+    with _shared(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()
+
+
+@contextmanager
+def _shared() -> Iterator[None]:
+    """In the public schema: no tenant's role reads or writes these rows, which say whom the others call."""
+    with schema_context(get_public_schema_name()), transaction.atomic(durable=True):
+        yield

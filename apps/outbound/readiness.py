@@ -1,0 +1,18 @@
+"""How it is asked whether those whom we call answer."""
+
+from django.db.models.functions import Now
+
+from apps.core.parts import Answer, declare
+from apps.core.tenancy import current_schema
+from apps.outbound.models import Destination
+
+
+def _destinations() -> Answer:
+    """Those of the platform have to; of those that tenants have named, it is told how many do not."""
+    shut = Destination.objects.filter(shut_until__gt=Now())
+    ours = [f"{one.name}: {one.last_error}" for one in shut.filter(tenant=current_schema()).order_by("name")]
+    theirs = shut.exclude(tenant=current_schema()).count()
+    return Answer("; ".join([*ours, f"{theirs} of tenants are left alone"]), is_well=not ours)
+
+
+declare("outbound", _destinations, mend="see why that server does not answer; it is tried again by itself")

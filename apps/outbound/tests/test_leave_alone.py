@@ -1,0 +1,267 @@
+"""Whoever does not answer is left alone by all processes, and one of them tries again; nobody is called too often."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django_tenants.utils import schema_context, tenant_context
+
+from apps.core.parts import PARTS, look
+from apps.outbound.breaker import LeftAlone, TooFast, admit
+from apps.outbound.lines import Line
+from apps.outbound.models import Destination
+from apps.outbound.tasks import forget_destinations
+from resimate.tests.sources import ROOT
+from resimate_net import Limits
+
+pytestmark = pytest.mark.requirement("AR-002", "EXT-002")
+LINE = Line("test", Limits(seconds=15), failures=3, pause=30, longest_pause=100, a_minute=0)
+HOOKS = "https://hooks.example"
+
+
+def fail(times: int, now: datetime, line: Line = LINE, name: str = HOOKS) -> None:
+    for _ in range(times):
+        admit(line, name, now=now).failed("it sleeps")
+
+
+def pass_time(seconds: float) -> None:
+    """The time of the database goes on: seen from there, everything was earlier."""
+    gone = timedelta(seconds=seconds)
+    with schema_context("public"):
+        Destination.objects.update(shut_until=F("shut_until") - gone, free_at=F("free_at") - gone)
+
+
+def the_pause() -> float:
+    """Seconds for which it is shut."""
+    with schema_context("public"):
+        found = Destination.objects.annotate(pause=F("shut_until") - Now()).get()
+    return round(found.pause.total_seconds())  # type: ignore[attr-defined]
+
+
+def test_after_some_failures_in_a_row_nobody_calls_for_a_while(acme: Any, now: datetime) -> None:
+    fail(2, now)
+    admit(LINE, HOOKS, now=now).succeeded()
+    fail(3, now)
+
+    with pytest.raises(LeftAlone, match="left alone for a while: it sleeps") as told:
+        admit(LINE, HOOKS, now=now)
+    assert 25 <= told.value.retry_after <= 30
+    admit(LINE, "https://other.example", now=now)
+
+
+def test_when_the_pause_is_over_one_tries_and_the_others_wait(acme: Any, now: datetime) -> None:
+    fail(3, now)
+    pass_time(31)
+
+    attempt = admit(LINE, HOOKS, now=now)
+    for _ in range(3):
+        with pytest.raises(LeftAlone):
+            admit(LINE, HOOKS, now=now)
+    attempt.succeeded()
+
+    fail(2, now)
+    admit(LINE, HOOKS, now=now)
+
+
+def test_who_tries_and_never_tells_keeps_the_others_waiting_for_the_length_of_a_call(acme: Any, now: datetime) -> None:
+    fail(3, now)
+    pass_time(31)
+    admit(LINE, HOOKS, now=now)
+
+    assert the_pause() == 20
+    pass_time(21)
+    admit(LINE, HOOKS, now=now)
+
+
+def test_each_try_in_vain_doubles_the_pause_up_to_the_longest(acme: Any, now: datetime) -> None:
+    pauses = []
+    fail(3, now)
+    for _ in range(4):
+        pauses.append(the_pause())
+        pass_time(101)
+        fail(1, now)
+
+    assert pauses == [30, 60, 100, 100]
+
+
+def test_who_called_before_it_was_shut_and_is_late_changes_nothing(acme: Any, now: datetime) -> None:
+    early = [admit(LINE, HOOKS, now=now) for _ in range(3)]
+    fail(2, now)
+    late = admit(LINE, HOOKS, now=now)
+    fail(1, now)
+
+    for attempt in early:
+        attempt.failed("late")
+    late.succeeded()
+
+    assert the_pause() == 30
+    with pytest.raises(LeftAlone, match="it sleeps"):
+        admit(LINE, HOOKS, now=now)
+
+
+def test_the_first_word_of_a_call_counts(acme: Any, now: datetime) -> None:
+    attempt = admit(LINE, HOOKS, now=now)
+    for _ in range(3):
+        attempt.failed("once")
+
+    with schema_context("public"):
+        assert Destination.objects.get().failures == 1
+
+
+def test_calls_come_at_the_pace_that_is_agreed(acme: Any, now: datetime) -> None:
+    line = Line("test", a_minute=6, at_once=3)
+    for _ in range(3):
+        admit(line, HOOKS, now=now)
+
+    with pytest.raises(TooFast) as told:
+        admit(line, HOOKS, now=now)
+    assert 5 <= told.value.retry_after <= 10
+    pass_time(11)
+    admit(line, HOOKS, now=now)
+    with pytest.raises(TooFast):
+        admit(line, HOOKS, now=now)
+
+
+def test_what_one_tenant_finds_out_is_not_anothers_but_for_servers_of_the_platform(
+    acme: Any, beta: Any, now: datetime
+) -> None:
+    ours = Line("mail", failures=3, is_ours=True)
+    fail(3, now)
+    fail(3, now, ours, "smtp://mail.example")
+
+    with tenant_context(beta):
+        admit(LINE, HOOKS, now=now)
+        with pytest.raises(LeftAlone):
+            admit(ours, "smtp://mail.example", now=now)
+
+
+def test_a_tenant_reads_nothing_of_whom_the_others_call(acme: Any, now: datetime) -> None:
+    from django.db import ProgrammingError
+
+    admit(LINE, HOOKS, now=now)
+
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        list(Destination.objects.all())
+
+
+def test_nobody_calls_inside_a_transaction(committed: None, now: datetime) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        admit(LINE, HOOKS, now=now)
+
+
+def test_a_call_that_goes_well_costs_one_statement_and_one_that_does_not_two(acme: Any, now: datetime) -> None:
+    def statements(work: Callable[[], object]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            work()
+        return sum("outbound_destination" in one["sql"] for one in queries)
+
+    assert statements(lambda: admit(LINE, HOOKS, now=now).succeeded()) == 1
+    assert statements(lambda: admit(LINE, HOOKS, now=now).failed("it sleeps")) == 2
+    assert statements(lambda: admit(LINE, HOOKS, now=now).succeeded()) == 2
+
+
+def test_the_trail_says_when_somebody_is_left_alone_and_when_no_more(acme: Any, now: datetime, trail: Any) -> None:
+    fail(3, now)
+    pass_time(31)
+    fail(1, now)
+    pass_time(101)
+    admit(LINE, HOOKS, now=now).succeeded()
+
+    said = {"destination": HOOKS, "purpose": "test"}
+    assert trail() == [("destination.shut", {**said, "error": "it sleeps"}), ("destination.opened", said)]
+
+
+def test_the_doctor_says_whom_of_the_platform_nobody_calls(acme: Any, now: datetime) -> None:
+    fail(3, now)
+    assert look([PARTS["outbound"]])["outbound"].up
+
+    fail(3, now, Line("mail", failures=3, is_ours=True), "smtp://mail.example")
+
+    state = look([PARTS["outbound"]])["outbound"]
+    assert (state.up, state.detail) == (False, "smtp://mail.example: it sleeps; 1 of tenants are left alone")
+
+
+def test_whom_nobody_has_called_for_long_is_forgotten(acme: Any, now: datetime) -> None:
+    admit(LINE, HOOKS, now=now)
+    pass_time(31 * 24 * 3600)
+    admit(LINE, "https://other.example", now=now)
+
+    with schema_context("public"):
+        forget_destinations()
+        assert [one.name for one in Destination.objects.all()] == ["https://other.example"]
+
+
+def test_of_many_at_once_one_tries(committed: None, now: datetime) -> None:
+    """Eight threads with connections of their own."""
+    fail(3, now)
+    pass_time(31)
+    together, admitted = threading.Barrier(8), []
+
+    def ask() -> None:
+        with schema_context("acme"):
+            together.wait(30)
+            with suppress(LeftAlone):
+                admitted.append(admit(LINE, HOOKS, now=now))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(admitted) == 1
+
+
+OTHER = """
+import json, sys
+import django
+django.setup()
+from django.db import connections
+for alias in ("default", "owner"):
+    connections[alias].settings_dict["NAME"] = sys.argv[1]
+from django.utils import timezone
+from django_tenants.utils import schema_context
+from apps.core.errors import Refused
+from apps.outbound.breaker import admit
+from apps.outbound.lines import Line
+line = Line("test", failures=3, a_minute=6, at_once=4)
+with schema_context("acme"):
+    said = []
+    for name in ("https://hooks.example", "https://busy.example", "https://busy.example"):
+        try:
+            attempt = admit(line, name, now=timezone.now())
+            attempt.failed("seen by the other")
+            said.append("called")
+        except Refused as refused:
+            said.append(refused.code)
+print(json.dumps(said))
+"""
+
+
+def test_what_one_process_finds_out_the_other_knows(committed: None, now: datetime) -> None:
+    busy = Line("test", failures=9, a_minute=6, at_once=4)
+    fail(3, now)
+    for _ in range(3):
+        admit(busy, "https://busy.example", now=now)
+
+    name = connection.settings_dict["NAME"]
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER, name], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["destination_left_alone", "called", "destination_called_too_often"]
+    with schema_context("public"):
+        assert Destination.objects.get(name="https://busy.example").last_error == "seen by the other"
