@@ -99,8 +99,10 @@ class Attempt:
     is_settled: bool = False
 
     def succeeded(self) -> None:
-        if not self.is_settled and self.seen and self._note(SUCCEEDED) is not None and self.seen >= self.line.failures:
-            self._tell("destination.opened")
+        if not self.is_settled and self.seen:
+            with _shared():
+                if self._note(SUCCEEDED) is not None and self.seen >= self.line.failures:
+                    self._tell("destination.opened")
         self.is_settled = True
 
     def failed(self, error: str) -> None:
@@ -108,9 +110,10 @@ class Attempt:
         if not self.is_settled:
             pauses = {"pause": self.line.pause, "longest": self.line.longest_pause}
             intervals = {name: timedelta(seconds=seconds) for name, seconds in pauses.items()}
-            failures = self._note(FAILED, error=error[:200], most=self.line.failures, **intervals)
-            if failures == self.line.failures:
-                self._tell("destination.shut", error=error[:200])
+            with _shared():
+                failures = self._note(FAILED, error=error[:200], most=self.line.failures, **intervals)
+                if failures == self.line.failures:
+                    self._tell("destination.shut", error=error[:200])
         self.is_settled = True
 
     def _note(self, statement: str, **more: Any) -> int | None:
@@ -119,32 +122,34 @@ class Attempt:
 
     def _tell(self, action: str, **more: str) -> None:
         """To the trail, metrics and log: somebody may wonder why nothing comes any more."""
-        details = {"destination": self.name, "purpose": self.line.purpose, **more}
-        with _shared():
-            audit.record(action, now=self.now, tenant=self.tenant, details=details)
-        metrics.TURNS.labels(self.line.purpose, action.rpartition(".")[2]).inc()
-        logger.warning("a destination was %s", action.rpartition(".")[2], extra={"action": self.line.purpose})
+        purpose, turn = self.line.purpose, action.rpartition(".")[2]
+        details = {"destination": self.name, "purpose": purpose, **more}
+        audit.record(action, now=self.now, tenant=self.tenant, details=details)
+        metrics.TURNS.labels(purpose, turn).inc()
+        logger.warning("a destination was %s", turn, extra={"action": f"outbound {purpose}"})
 
 
 def admit(line: Line, name: str, *, now: datetime) -> Attempt:
     """Take a call to the destination of that name. Raises ``LeftAlone`` and ``TooFast``."""
     tenant = get_public_schema_name() if line.is_ours else current_schema()
     key = {"tenant": tenant, "name": name, "burst": line.burst}
-    found = _row(ADMIT, {**key, "id": new_id(), "interval": line.interval, "lease": line.lease})
+    with _shared():
+        found = _row(ADMIT, {**key, "id": new_id(), "interval": line.interval, "lease": line.lease})
+        why_not = _row(WAIT, key) if found is None else None
     if found is None:
-        raise _why_not(line, key)
+        raise _refusal(line, name, why_not or (False, "", 0.0))
     return Attempt(line, tenant, name, found[0], now)
 
 
-def _why_not(line: Line, key: dict[str, Any]) -> LeftAlone | TooFast:
-    is_shut, error, seconds = _row(WAIT, key) or (False, "", 1.0)
+def _refusal(line: Line, name: str, why_not: tuple[bool, str, float]) -> LeftAlone | TooFast:
+    is_shut, error, seconds = why_not
     pause = timedelta(seconds=max(seconds, 1.0))
     metrics.CALLS.labels(line.purpose, "left alone" if is_shut else "too fast").inc()
-    return LeftAlone(key["name"], pause, error) if is_shut else TooFast(key["name"], pause)
+    return LeftAlone(name, pause, error) if is_shut else TooFast(name, pause)
 
 
 def _row(statement: str, parameters: dict[str, Any]) -> Any:
-    with _shared(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()
 

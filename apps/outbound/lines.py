@@ -25,7 +25,7 @@ class Line:
     failures: int = 5
     pause: float = 30.0
     longest_pause: float = 600.0
-    a_minute: int = 60
+    a_minute: float = 60
     at_once: int = 20
     is_ours: bool = False
 

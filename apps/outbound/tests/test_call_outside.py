@@ -26,7 +26,7 @@ from resimate_net import Limits
 from resimate_net.tests.other_side import NEAR, OtherSide, other_side, saying
 
 pytestmark = pytest.mark.requirement("AR-002")
-LINE = Line("test", Limits(seconds=20), failures=2)
+LINE = Line("test", Limits(seconds=20), failures=2, pause=3000, longest_pause=3000)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 ILL = b"HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n"
 
