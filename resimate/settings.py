@@ -226,11 +226,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # the largest body of the API: calculations with data in line
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-
-# Calls to addresses that somebody else has written: public ones alone, apart from these.
-OUTBOUND_ALLOW = env.networks(
-    "RESIMATE_OUTBOUND_ALLOW", "networks beside the public ones that are called, for tests; never in production"
-)
+OUTBOUND_ALLOW = env.networks("RESIMATE_OUTBOUND_ALLOW", "networks that tests call as if they were public")
 
 # People
 AUTH_USER_MODEL = "accounts.User"

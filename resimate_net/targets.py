@@ -12,7 +12,7 @@ import idna
 from resimate_net.addresses import Address, Network, is_allowed, is_outside
 from resimate_text.sentences import Sentence
 
-LONGEST: Final = 2000
+LONGEST_URL: Final = 2000
 #: What no address has, and what readers of addresses disagree about.
 ODD: Final = re.compile(r"[\s\x00-\x1f\x7f\\]")
 NAME: Final = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
@@ -100,7 +100,7 @@ def check(target: Target, addresses: Collection[Address], rules: Rules) -> None:
 
 
 def _split(url: str) -> SplitResult:
-    if len(url) > LONGEST or ODD.search(url):
+    if len(url) > LONGEST_URL or ODD.search(url):
         raise NotOutside(Sentence("The address is too long, or has spaces or a backslash in it."))
     try:
         return urlsplit(url)

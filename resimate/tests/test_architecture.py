@@ -65,6 +65,7 @@ NOT_PERSONAL = {
     "campaigns.Campaign.name": "a campaign",
     "elicitation.WeightElicitation.name": "an elicitation",
     "configuration.Setting.value": "a setting",
+    "outbound.Destination.name": "a server",
 }
 
 

@@ -113,9 +113,9 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
 
     assert others == {
         "session": "authentication",
-        "permission": "authorization",
+        **dict.fromkeys(("permission", "address"), "authorization"),
         "setting": "configuration",
-        **dict.fromkeys(("tenant", "user", "role", "grant", "api_key", "apikey"), "administration"),
+        **dict.fromkeys(("tenant", "destination", "user", "role", "grant", "api_key", "apikey"), "administration"),
     }
 
 

@@ -3,6 +3,7 @@
 import itertools
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -165,23 +166,33 @@ def test_whoever_answers_badly_is_left_in_time(behaviour: Behaviour, reason: str
 
 
 def test_whoever_takes_what_is_sent_slowly_is_left_too() -> None:
-    def sip(connected: socket.socket, _head: bytes) -> None:
-        for _ in range(100):
-            connected.recv(1000)
-            time.sleep(0.05)
+    """While it still takes some now and then: it would for ten seconds."""
+    is_over, stayed = threading.Event(), []
 
-    assert why(sip, method="POST", body=b"x" * 20_000_000, limits=QUICK) == "slow"
+    def sip(connected: socket.socket, _head: bytes) -> None:
+        until = time.monotonic() + 10
+        while time.monotonic() < until and not is_over.wait(0.02):
+            connected.recv(50_000)
+        stayed.append(not is_over.is_set())
+
+    assert why(sip, method="POST", body=b"x" * 60_000_000, limits=QUICK) == "slow"
+    is_over.set()
+    assert stayed == []
 
 
 def test_a_look_that_takes_long_is_left_too() -> None:
+    """While it still looks: it would for ten seconds."""
+    is_over, stayed = threading.Event(), []
+
     def sleepy(*_: object) -> Sequence[str]:
-        time.sleep(1)
+        stayed.extend([] if is_over.wait(10) else [True])
         return ["127.0.0.1"]
 
     target = target_of("http://hooks.example:8065/", NEAR)
     with pytest.raises(Unanswered) as told:
         send(target, rules=NEAR, limits=QUICK, resolve=sleepy)
-    assert told.value.reason == "slow"
+    is_over.set()
+    assert (told.value.reason, stayed) == ("slow", [])
 
 
 def test_what_is_packed_is_not_unpacked() -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +23,13 @@ from apps.outbound.breaker import LeftAlone, TooFast, admit
 from apps.outbound.lines import Line
 from apps.outbound.models import Destination
 from apps.outbound.tasks import forget_destinations
-from resimate.tests.sources import ROOT
 from resimate_net import Limits
 
 pytestmark = pytest.mark.requirement("AR-002", "EXT-002")
 #: So long that a machine with much to do is fast beside it.
 LINE = Line("test", Limits(seconds=1500), failures=3, pause=3000, longest_pause=10_000, a_minute=0)
 SLACK = 60
+ROOT = Path(__file__).parents[3]
 HOOKS = "https://hooks.example"
 
 
