@@ -127,7 +127,12 @@ def test_whoever_asks_how_the_server_is_does_not_wait_as_long_as_a_letter(
 ) -> None:
     settings.EMAIL_TIMEOUT = 15
     waits: list[float] = []
-    monkeypatch.setattr(smtplib.SMTP, "connect", lambda self, *_, **__: waits.append(self.timeout) or (220, b"here"))
+
+    def connect(server: smtplib.SMTP, *_: Any, **__: Any) -> tuple[int, bytes]:
+        waits.append(server.timeout)
+        return 220, b"here"
+
+    monkeypatch.setattr(smtplib.SMTP, "connect", connect)
 
     look([PARTS["mail"]])
 
