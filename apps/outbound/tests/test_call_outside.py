@@ -133,6 +133,11 @@ def test_a_call_is_a_span_whose_line_says_nothing_of_the_address(acme: Any, now:
     assert work.trace_id.encode() not in server.heads[0]
 
 
+def test_the_client_below_writes_no_whole_requests_into_the_log() -> None:
+    """At the level of debugging it would, with the keys that they carry."""
+    assert logging.getLogger("httpcore2").level == logging.INFO
+
+
 def test_what_is_stored_is_looked_at_first(settings: Any) -> None:
     def unknown(*_: object) -> Sequence[str]:
         raise OSError
