@@ -37,6 +37,8 @@ def around(number: int, guard: Callable[[Any], Any], shared: str = "") -> Callab
             with _opened(shared):
                 return guarded(*args, **kwargs)
 
+        if admits := getattr(guarded, "admits", None):  # a guard around this one asks whom it lets in
+            either.admits = lambda user: off(number) or admits(user)  # type: ignore[attr-defined]  # a function's own attribute
         return either
 
     return decorate

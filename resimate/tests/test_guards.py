@@ -132,6 +132,22 @@ def test_a_page_opens_for_everybody_by_the_guard_that_it_shares(monkeypatch: pyt
     assert [outcome(names[page]) for page in ("one", "other")] == ["one", "refused"]
 
 
+def test_a_guard_that_is_left_out_lets_in_whom_another_around_it_asks_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    def guard(page: Any) -> Any:
+        def guarded() -> str:
+            return "refused"
+
+        guarded.admits = lambda user: False  # type: ignore[attr-defined]  # a function's own attribute
+        return guarded
+
+    either: Any = switches.around(1, guard)(lambda: "page")
+    assert (either(), either.admits("user")) == ("refused", False)
+
+    monkeypatch.setattr(switches, "left_out", 1)
+
+    assert (either(), either.admits("user")) == ("page", True)
+
+
 def test_what_is_no_guard_stays_as_it_is() -> None:
     text = "LIMIT = current_schema()\ndef f(rows):\n if not rows:\n  return 0\n return rows.filter(name='a') or []"
 
