@@ -17,7 +17,7 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services import forgotten, notices
 from apps.audit.admin import AuditEntryAdmin
 from apps.audit.models import AuditEntry
-from apps.core import once
+from apps.core import degraded, once
 from apps.core.tenancy import current_schema
 from apps.notifications.channels import email
 from apps.notifications.models import Message
@@ -45,10 +45,15 @@ def test_the_same_account_elsewhere_has_another(acme: Any, beta: Any, what: str)
     assert found[0] != found[1]
 
 
-def test_what_is_done_once_here_is_done_once_there_too(acme: Any, beta: Any) -> None:
-    first = [once.is_first("read", 60), once.is_first("read", 60)]
+@pytest.mark.parametrize("store", ["redis", "process"])
+def test_what_is_done_once_here_is_done_once_there_too(
+    acme: Any, beta: Any, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store == "process":
+        monkeypatch.setattr(degraded, "with_redis", lambda there, here, said: here())
+    first = [once.is_first(store, 60), once.is_first(store, 60)]
     with schema_context(beta.schema_name):
-        there = once.is_first("read", 60)
+        there = once.is_first(store, 60)
 
     assert (first, there) == ([True, False], True)
 

@@ -138,7 +138,9 @@ def test_who_has_not_answered_makes_no_group_large_enough_to_be_weighed() -> Non
 def test_a_group_of_which_the_score_would_be_withheld_is_not_compared() -> None:
     """Six of the board have answered something, but two alone what weighs groups; the crew goes with it."""
     model = _model(_node("all", _leaf("a", rater_aggregation=BOARD_AND_CREW), _leaf("b")))
-    board = [*_people(2, "A", "B", group="board"), *_people(4, "B", group="board")]
+    board = _people(6, "B", group="board")
+    for one in board[:2]:
+        one["answers"]["A"] = 3
     others = {group: _people(count, "A", "B", group=group) for group, count in (("crew", 7), ("staff", 8))}
 
     assert disclosure.groups_to_hide(model, {"board": board, **others}) == {"board", "crew"}

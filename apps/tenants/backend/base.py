@@ -80,7 +80,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         # The pool rolls an unfinished transaction back, and with it a switch that was made in it.
-        if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.IDLE:
+        if self.connection.info.transaction_status != TransactionStatus.IDLE:
             self._forget()
         super()._close()
 
