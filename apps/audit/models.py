@@ -1,7 +1,8 @@
 """The append-only event table, outside the tenants' schemas.
 
 The database stamps time, transaction and digest; the runtime roles may add and read, nobody may change or remove.
-Monthly partitions keep seven years manageable; sealing reads ``xid`` to know when a range is closed for ever.
+Monthly partitions keep seven years manageable. Nothing seals the trail yet: ``xid``, which tells when a range is closed
+for ever, and ``digest`` are there for it.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How large a file may be, in bytes. A whole request: ``DATA_UPLOAD_MAX_MEMORY_SIZE`` in the settings."""
+"""How large a file may be, in bytes, and a list. A whole request: ``DATA_UPLOAD_MAX_MEMORY_SIZE`` in the settings."""
 
 from typing import Final
 
@@ -10,6 +10,8 @@ LARGEST_DOCUMENT: Final = 5 * MEGABYTE
 LARGEST_EXCHANGE: Final = 20 * MEGABYTE
 LARGEST_EXCHANGE_BY_PAGE: Final = 10 * MEGABYTE
 LARGEST_REFERENCE_SET: Final = 20 * MEGABYTE
+#: Rows of a list that one request of the API may bring; descriptions of addresses say it as ``{most_rows}``.
+MOST_ROWS: Final = 5000
 
 
 def megabytes(size: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from apps.core.errors import Invalid, Problem
-from apps.outreach.contacts import Contact
+from apps.outreach.contacts import NOT_COMPARED, PLACES, Contact
 from resimate_text.identity import folded, same
 from resimate_text.problems import MOST_NAMED
 from resimate_text.sentences import Sentence, paragraph
@@ -51,14 +51,16 @@ def _problems(
 
 def differing(contact: Contact, known: Any) -> list[str]:
     """The fields in which a contact says something else of somebody than is known."""
-    said = {"name": contact.name, "group": contact.group}
+    said = {field: getattr(contact, field) for field in PLACES if field not in NOT_COMPARED}
     return [field for field, text in said.items() if text.strip() and not same(text, getattr(known, field, text))]
 
 
 def _named(contact: Contact, other: Any) -> dict[str, str]:
-    one, known = (_with_group(who.name, getattr(who, "group", "")) for who in (contact, other))
-    return {"email": contact.email, "one": one, "other": known}
+    return {"email": contact.email, "one": _with_the_rest(contact), "other": _with_the_rest(other)}
 
 
-def _with_group(name: str, group: str) -> str:
-    return f"{name} ({group})" if group else name
+def _with_the_rest(who: Any) -> str:
+    """The name, and in brackets what else is compared: ``Bob (Board)``."""
+    texts = [getattr(who, field, "") for field in PLACES if field not in {"name", *NOT_COMPARED}]
+    rest = ", ".join(filter(None, texts))
+    return f"{who.name} ({rest})" if rest else str(who.name)

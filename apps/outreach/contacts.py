@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,8 +28,11 @@ LONGEST = {"name": 200, "email": 254, "group": 60}
 #: ``Ada Lovelace <ada@example.org>``, as programs for mail write people.
 MAILBOX: Final = re.compile(r'"?(?P<name>[^<>@"]*)"?\s*<(?:mailto:)?(?P<email>[^<>\s]+@[^<>\s]+)>')
 QUOTED_NAME: Final = re.compile(r'"([^"\r\n]*)"\s*(<[^<>\s]+@[^<>\s]+>)(?:[;,][ \t]*(?=[\r\n]|\Z))?')
-#: The columns of a table without headings, in this order.
+#: What a contact says, in the order of a table's columns where it has no headings.
 PLACES: Final = ("name", "email", "group", "language")
+#: Of that, what finds a person who is known, and what each chooses alone. In all the rest a list can differ from what
+#: is known of them: that is refused, or changed when the list says so.
+NOT_COMPARED: Final = frozenset({"email", "language"})
 COLUMNS: Final = Columns(
     {
         "name": ("full name", "display name", "vollständiger Name", "Anzeigename", "nom", "nom complet"),
@@ -86,7 +89,7 @@ def read(source: str | bytes, *, language: str = settings.LANGUAGE_CODE) -> Read
 
 def written(contacts: Iterable[Contact]) -> str:
     """Return lines of which ``read`` makes the same contacts."""
-    return tables.written(((one.name, one.email, one.group, one.language) for one in contacts), ends="\n")
+    return tables.written(([getattr(one, place) for place in PLACES] for one in contacts), ends="\n")
 
 
 def _hits(cells: Sequence[str]) -> int:
@@ -161,9 +164,8 @@ def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterat
         if problem is None:
             earlier = first_line_of.setdefault(folded(cells["email"]), row.line)
             if earlier == row.line:
-                contacts.append(
-                    Contact(cells["name"], cells["email"], cells.get("group", ""), cells["language"] or language)
-                )
+                said: dict[str, Any] = {place: cells.get(place, "") for place in PLACES}
+                contacts.append(Contact(**{**said, "language": said["language"] or language}))
                 continue
             problem = _("the same e-mail address as in line %(line)d") % {"line": earlier}
         yield row.line, _("Line %(line)d: %(problem)s") % {"line": row.line, "problem": problem}

@@ -53,15 +53,10 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
         return with_secret(user, initial_password=password)
 
     def perform_update(self, serializer: serializers.BaseSerializer[User]) -> User:
+        changes = {**serializer.validated_data}
+        changes.pop("email", None)  # it is the same
         user = cast("User", serializer.instance)
-        given = serializer.validated_data
-        return services.change_user(
-            user,
-            name=given.get("name", user.name),
-            language=given.get("language", user.language),
-            acting_user=caller(self.request),
-            now=timezone.now(),
-        )
+        return services.change_user(user, acting_user=caller(self.request), now=timezone.now(), **changes)
 
     @extend_schema(request=None, responses=UserSerializer)
     @verb()

@@ -19,6 +19,8 @@ from apps.core.locking import locked
 WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
 SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
 PRESENT = "present-password"
+#: What people say of themselves, and nothing depends on: the form of one's own account has just these fields.
+CHANGEABLE = frozenset({"name", "language", "time_zone"})
 
 
 class EmailTaken(Refused):
@@ -69,13 +71,14 @@ def create_user(
 
 
 @transaction.atomic
-def change_user(
-    user: User, *, acting_user: User, now: datetime, name: str, language: str, time_zone: str | None = None
-) -> User:
+def change_user(user: User, *, acting_user: User, now: datetime, **changes: str) -> User:
+    """Change what ``changes`` name; ValueError for what is none of ``CHANGEABLE``, such as an address or a password."""
+    if refused := changes.keys() - CHANGEABLE:
+        raise ValueError(f"not changed in this way: {', '.join(sorted(refused))}")
     user = locked(User.objects.all(), user.pk)
-    user.name, user.language = name, language
-    user.time_zone = user.time_zone if time_zone is None else time_zone
-    user.save(update_fields=["name", "language", "time_zone"])
+    for field, value in changes.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(changes))
     audit.record("user.changed", now=now, target=user, actor=acting_user)
     events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
     return user

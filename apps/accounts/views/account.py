@@ -65,7 +65,7 @@ def _revoke_key(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _profile_of(user: User) -> ProfileForm:
-    return ProfileForm(initial={"name": user.name, "language": user.language, "time_zone": user.time_zone})
+    return ProfileForm(initial={name: getattr(user, name) for name in ProfileForm.base_fields})
 
 
 def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> HttpResponse | None:

@@ -26,9 +26,9 @@ from apps.campaigns.api.serializers import (
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.scopes import may_read_names, run_by
 from apps.core.api.parameters import an_id, choice, text
+from apps.core.api.parsers import rows_in
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
-from apps.models.api.bodies import rows_in
 from apps.notifications.about import About
 from apps.notifications.models import Message
 from apps.outreach.api import contact_of
@@ -57,7 +57,7 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
     filters = (text("email", _by_email, "the exact address, in any case"), text("group", _in_group))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Create a stakeholder, or, from a list of up to 5,000, all of them or none."""
+        """Create a stakeholder, or, from a list of up to {most_rows}, all of them or none."""
         if not rows_in(request):
             return super().create(request, *args, **kwargs)
         rows = self.get_serializer(data=request.data, many=True)
@@ -117,7 +117,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Add a stakeholder to the campaign, or a list of up to 5,000; who is in it already stays as they are.
+        """Add a stakeholder to the campaign, or a list of up to {most_rows}; who is in it already stays as they are.
 
         In an open campaign those who are new are invited.
         """
@@ -149,7 +149,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     )
     @action(detail=False, methods=["post"], pagination_class=None)
     def bulk(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Add a list of up to 5,000: the same as sending the list to the collection."""
+        """Add a list of up to {most_rows}: the same as sending the list to the collection."""
         if not rows_in(request):
             raise Invalid("Send a list.", errors=[Problem("", "is not a list", "bad_type")])
         return self.create(request, *args, **kwargs)

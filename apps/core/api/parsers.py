@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.sizes import MOST_ROWS
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
@@ -91,6 +93,15 @@ def body_of(request: HttpRequest) -> bytes:
         return request.body
     except UnreadablePostError as error:
         raise ParseError("The body did not arrive completely.") from error
+
+
+def rows_in(request: Request) -> bool:
+    """Whether the body is a list of rows; refuses more of them than one request may bring."""
+    rows = request.data
+    if isinstance(rows, list) and not 1 <= len(rows) <= MOST_ROWS:
+        detail = f"A list must have 1 to {MOST_ROWS:,} rows."
+        raise Invalid(detail, errors=[Problem("", f"{len(rows)} rows", "bad_length")])
+    return isinstance(rows, list)
 
 
 class JSONParser(BaseParser):

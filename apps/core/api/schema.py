@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from apps.core.api.renderers import encode
 from apps.core.errors import CATALOGUE
+from apps.core.sizes import MOST_ROWS
 
 PROBLEM = {
     "type": "object",
@@ -76,6 +77,10 @@ class AutoSchema(openapi.AutoSchema):
         names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}
         header = names.get(self.method, ("If-Match", "An ETag; 412 when the object has changed since."))
         return [*own, self._header(*header)] if header else own
+
+    def get_description(self) -> str:  # type: ignore[override]  # the types of DRF's own generator
+        """What the method's docstring says; ``{most_rows}`` in it is the number."""
+        return str(super().get_description()).replace("{most_rows}", f"{MOST_ROWS:,}")
 
     def get_response_serializers(self) -> Any:
         """An export is the list as a whole: rows of the serializer, or CSV."""

@@ -15,6 +15,7 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import LISTS, CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.core.api.parameters import an_id, text
+from apps.core.api.parsers import rows_in
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.errors import Invalid, Problem
 from apps.elicitation import services
@@ -28,7 +29,6 @@ from apps.elicitation.api.serializers import (
 )
 from apps.elicitation.models import Expert, Judgement, WeightElicitation
 from apps.elicitation.services import Entry
-from apps.models.api.bodies import rows_in
 from apps.outreach.api import contact_of
 
 PATH = [OpenApiParameter("elicitation", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the elicitation")]
@@ -126,7 +126,7 @@ class JudgementView(ReadMixin, _Within):
 
     @extend_schema(request=JudgementSerializer, responses={201: JudgementSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Enter a judgement on an expert's behalf, or a list of up to 5,000, all or none; they count at once.
+        """Enter a judgement on an expert's behalf, or a list of up to {most_rows}, all or none; they count at once.
 
         They take the place of what the expert had for the same node.
         """

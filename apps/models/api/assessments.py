@@ -15,11 +15,12 @@ from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
+from apps.core.api.parsers import rows_in
 from apps.core.api.raw_lists import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services
-from apps.models.api.bodies import found, one_of, rows_in
+from apps.models.api.bodies import found, one_of
 from apps.models.api.serializers import (
     AssessmentImportSerializer,
     AssessmentSerializer,
@@ -50,7 +51,7 @@ class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Asse
 
     @extend_schema(request=NewAssessmentSerializer, responses={201: AssessmentSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Begin an assessment, or, from a list of up to 5,000, all of them or none."""
+        """Begin an assessment, or, from a list of up to {most_rows}, all of them or none."""
         many = rows_in(request)
         body = NewAssessmentSerializer(data=request.data, many=many)
         body.is_valid(raise_exception=True)

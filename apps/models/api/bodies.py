@@ -1,4 +1,4 @@
-"""What requests carry: model documents, lists of rows, and ids that must lead somewhere."""
+"""What requests carry: model documents, files of subjects, and ids that must lead somewhere."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from apps.core.errors import Invalid, Problem
 from resimate_text.tables import Columns, Note, TableInvalid, headed, open_table
 
-MOST_ROWS = 5000
 M = TypeVar("M", bound=Model)
 #: The columns of a file with subjects, and other names of them.
 SUBJECTS = Columns(
@@ -52,14 +51,6 @@ def document_in(request: Request) -> tuple[Any, str]:
             raise Invalid("Send only the document.", errors=[Problem(f"/{key}", "is not allowed here", "unknown_key")])
         return body["document"], "/document"
     return body, ""
-
-
-def rows_in(request: Request) -> bool:
-    """Whether the body is a list of rows; refuses more of them than one request may bring."""
-    rows = request.data
-    if isinstance(rows, list) and not 1 <= len(rows) <= MOST_ROWS:
-        raise Invalid("A list must have 1 to 5,000 rows.", errors=[Problem("", f"{len(rows)} rows", "bad_length")])
-    return isinstance(rows, list)
 
 
 def one_of(asked: dict[str, Any], *names: str) -> str:

@@ -102,7 +102,9 @@ class CalculationView(OfUnits):
         request=bodies.CALCULATION,
         responses={
             200: OpenApiTypes.OBJECT,
-            202: OpenApiResponse(JobSerializer, description="More than 5,000 units, or long work: a job does it."),
+            202: OpenApiResponse(
+                JobSerializer, description=f"More than {services.MOST_UNITS:,} units, or long work: a job does it."
+            ),
         },
     )
     def post(self, request: Request) -> Response:

@@ -11,9 +11,10 @@ from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin
 from apps.core.api import serializers
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text
+from apps.core.api.parsers import rows_in
 from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin
 from apps.models import services
-from apps.models.api.bodies import csv_rows, one_of, rows_in
+from apps.models.api.bodies import csv_rows, one_of
 from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer
 from apps.models.models import Subject
 
@@ -34,7 +35,7 @@ class SubjectView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMix
     filters = (text("code"), text("group"), text("kind"))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Create a subject, or, from a list of up to 5,000, all of them or none."""
+        """Create a subject, or, from a list of up to {most_rows}, all of them or none."""
         if not rows_in(request):
             return super().create(request, *args, **kwargs)
         rows = self.get_serializer(data=request.data, many=True)
