@@ -10,7 +10,7 @@ from apps.core.api.schema import AutoSchema
 from apps.core.errors import Invalid
 from apps.core.sizes import MOST_ROWS
 
-pytestmark = pytest.mark.requirement("AR-003")
+pytestmark = pytest.mark.requirement("AR-002")
 
 
 def asked(body: Any) -> Any:
