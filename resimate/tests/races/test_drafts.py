@@ -11,8 +11,6 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.fields import new_id
 from apps.core.locking import lock
-from apps.elicitation import services as elicitation
-from apps.elicitation.models import WeightElicitation
 from apps.elicitation.tests import story
 from apps.models import services
 from apps.models.models import Import, ModelVersion, Subject
@@ -58,17 +56,6 @@ def path_of(version: ModelVersion) -> str:
     return f"models/{version.model_id}/versions/{version.pk}/"
 
 
-def judged(version: ModelVersion, ada: User, now: datetime) -> WeightElicitation:
-    """An elicitation about the version that is closed and has something to apply."""
-    asked = elicitation.create_elicitation(
-        name="What matters", version=version, method="budget_allocation", nodes=("all",), acting_user=ada, now=now
-    )
-    elicitation.add_experts(asked, [story.BO], acting_user=ada, now=now)
-    elicitation.open_elicitation(asked, acting_user=ada, now=now)
-    story.judge(asked, story.BO, {"all": story.POINTS["all"]}, now)
-    return elicitation.close_elicitation(asked, acting_user=ada, now=now)
-
-
 def starting(document: dict[str, Any], ada: User, now: datetime) -> Any:
     return lambda: services.start_draft(document, name="harbour.json", acting_user=ada, now=now)
 
@@ -82,17 +69,12 @@ def undoing(version: ModelVersion, ada: User, now: datetime) -> Any:
     return lambda: services.undo_import(record, acting_user=ada, now=now)
 
 
-def applying(version: ModelVersion, ada: User, now: datetime) -> Any:
-    asked = judged(version, ada, now)
-    return lambda: elicitation.apply_weights(asked, acting_user=ada, now=now)
-
-
 def putting(version: ModelVersion, ada: User, now: datetime) -> Any:
     api = api_of(ada, now)
     return lambda: api.put(path_of(version), named(version.document, "Other"))
 
 
-@pytest.mark.parametrize("verb", [publishing, undoing, applying, putting])
+@pytest.mark.parametrize("verb", [publishing, undoing, putting])
 def test_whoever_waits_for_a_model_has_locked_none_of_its_versions(
     verb: Verb, draft: ModelVersion, ada: User, now: datetime
 ) -> None:
