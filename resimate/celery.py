@@ -65,11 +65,12 @@ def _stop_when_unfit(**_: Any) -> None:
 @worker_init.connect
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
-    from apps.core import background, degraded, parts, presence
+    from apps.core import background, degraded, epochs, parts, presence
     from apps.tenants.tasks import measure_outbox, sweep_without_broker
     from resimate.management_port import open_for_this_process
 
     open_for_this_process()
+    epochs.follow()
     background.every(MEASURED, measure_outbox)
     background.every(MEASURED, parts.watch)
     presence.HERE.show()  # before it leases anything
@@ -81,8 +82,9 @@ def _work_without_broker(**_: Any) -> None:
 
 @beat_init.connect
 def _tell_that_the_scheduler_is_there(**_: Any) -> None:
-    from apps.core import background, degraded
+    from apps.core import background, degraded, epochs
     from resimate.management_port import open_for_this_process
 
     open_for_this_process()
+    epochs.follow()
     background.every(degraded.BEAT, degraded.beat, "scheduler")

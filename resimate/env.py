@@ -30,6 +30,10 @@ DECLARED: dict[str, Declared] = {}
 
 def _read(name: str, kind: str, default: str, about: str) -> str | None:
     DECLARED[name] = Declared(name, kind, default, about)
+    return _given(name)
+
+
+def _given(name: str) -> str | None:
     value = os.environ.get(name)
     if value is None and (path := os.environ.get(f"{name}_FILE")):
         try:
@@ -87,3 +91,11 @@ def networks(name: str, about: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(item.strip()) for item in value.split(",") if item.strip())
     except ValueError as error:
         raise BadSetting(f"{name} takes networks such as 127.0.0.0/8, by comma: {error}.") from error
+
+
+def family(prefix: str, about: str) -> dict[str, str]:
+    """All that the environment has under a prefix, by what comes after it; nothing of it has to be known before."""
+    DECLARED[f"{prefix}<KEY>"] = Declared(f"{prefix}<KEY>", "JSON or text", "empty", about)
+    names = (name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix))
+    found = {name: _given(name) for name in sorted(set(names))}
+    return {name.removeprefix(prefix): value for name, value in found.items() if value is not None}

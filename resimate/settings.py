@@ -179,6 +179,10 @@ def _key(text: str) -> bytes:
 
 ENCRYPTION_KEY = _key(_given_key)
 ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local",), "who keeps the key-encryption key")
+CONFIGURATION = env.family(
+    "RESIMATE_SETTING_",
+    "settings of all tenants, by the key in capitals with _ for its dots: RESIMATE_SETTING_API_RATE_MODELS=2000",
+)
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
 PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
@@ -232,8 +236,8 @@ OUTBOUND_ALLOW = env.networks("RESIMATE_OUTBOUND_ALLOW", "networks that tests ca
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["apps.accounts.hashers.Argon2idHasher"]
+# How long a password has to be, besides, is a setting of the tenant (apps/accounts/settings_keys.py).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.forms import SimpleArrayField
@@ -24,6 +23,7 @@ from apps.accounts import (
 )
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.configuration import languages
 from apps.core.admin import ServiceAdmin
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
@@ -31,7 +31,7 @@ from apps.core.forms import moment_field
 
 class UserForm(forms.ModelForm[User]):
     name = forms.CharField(max_length=200, required=False)
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    language = forms.ChoiceField(choices=languages.offered)
 
     class Meta:
         model = User

@@ -1,11 +1,20 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.passwords import LONGEST
-from apps.configuration import zones
+from apps.accounts.passwords import LONGEST, least_length
+from apps.configuration import languages, zones
+
+
+def _in_words() -> str:
+    sentence = gettext("At least %(count)d characters. A few unrelated words are easy to remember and hard to guess.")
+    return sentence % {"count": least_length()}
+
+
+_least: Any = lazy(_in_words, str)
 
 
 class SignInForm(forms.Form):
@@ -26,7 +35,7 @@ class ProfileForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=languages.offered)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
@@ -45,7 +54,7 @@ class ForgottenForm(forms.Form):
 class NewPasswordForm(forms.Form):
     password = forms.CharField(
         label=_("New password"),
-        help_text=_("At least 12 characters. A few unrelated words are easy to remember and hard to guess."),
+        help_text=_least(),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

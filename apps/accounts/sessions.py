@@ -1,4 +1,4 @@
-"""How long a session lasts, and where: half an hour without use, twelve hours at most, in one schema only."""
+"""How long a session lasts, and where: some time without use, some hours at most, in one schema only."""
 
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,20 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.accounts.settings_keys import HOURS, IDLE_MINUTES
+from apps.configuration import services as configuration
 from apps.core.tenancy import current_schema
 
-IDLE_SECONDS = 30 * 60
-ABSOLUTE_SECONDS = 12 * 3600
 FIRST = "password_is_first"
 GRAIN_SECONDS = 60  # use is noted at most once a minute: a session is not written by every request
+
+
+def idle_seconds() -> int:
+    return int(configuration.get(IDLE_MINUTES.name)) * 60
+
+
+def longest_seconds() -> int:
+    return int(configuration.get(HOURS.name)) * 3600
 
 
 @receiver(user_logged_in)
@@ -30,14 +38,14 @@ def is_alive(session: Any, now: datetime) -> bool:
     moment = now.timestamp()
     return bool(
         session.get("schema") == current_schema()
-        and moment - session.get("signed_in_at", 0.0) < ABSOLUTE_SECONDS
-        and moment - session.get("seen_at", 0.0) < IDLE_SECONDS
+        and moment - session.get("signed_in_at", 0.0) < longest_seconds()
+        and moment - session.get("seen_at", 0.0) < idle_seconds()
     )
 
 
 def why_over(session: Any, now: datetime) -> str:
     """Why a session that is not alive has ended, as far as it can be told: of itself."""
-    return "idle" if now.timestamp() - session.get("seen_at", 0.0) >= IDLE_SECONDS else ""
+    return "idle" if now.timestamp() - session.get("seen_at", 0.0) >= idle_seconds() else ""
 
 
 def note_use(session: Any, now: datetime) -> None:

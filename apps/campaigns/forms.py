@@ -3,13 +3,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns import questionnaire
 from apps.campaigns.models import Campaign, Stakeholder
+from apps.configuration import languages
 from apps.core import moments
 from apps.core.clock_times import local
 from apps.core.forms import moment_field, pasted_field
@@ -153,7 +153,7 @@ class PersonForm(forms.ModelForm[Stakeholder]):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     email = forms.EmailField(label=_("E-mail address"))
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=languages.offered)
 
     class Meta:
         model = Stakeholder

@@ -7,4 +7,6 @@ class ConfigurationConfig(AppConfig):
     label = "configuration"
 
     def ready(self) -> None:
+        from apps.configuration import subscribers  # noqa: F401  they register themselves
+
         autodiscover_modules("settings_keys")

@@ -2,4 +2,14 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("setting", Category.CONFIGURATION, "changed")
+declare(
+    "setting",
+    Category.CONFIGURATION,
+    "changed",
+    "rolled_back",
+    "planned",
+    "approved",
+    "rejected",
+    "cancelled",
+    "failed",
+)

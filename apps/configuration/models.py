@@ -1,16 +1,124 @@
-"""What is set, by key. The public schema's table is the global level; a tenant's table overrides it."""
+"""What is set, by key, and how it came to be. The public schema's tables are the platform's; a tenant has its own."""
 
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from apps.core.fields import Model
 
 
-class Setting(Model):
-    """One key that somebody set at this level; absent keys fall through to the level below."""
+class Layer(models.TextChoices):
+    """For whom a row of this schema speaks: for the schema itself, for one of its users, or for all for a time."""
 
-    key = models.CharField(max_length=100, unique=True)
+    OWN = "own"
+    USER = "user"
+    RUNTIME = "runtime"
+
+
+class SettingQuerySet(models.QuerySet["Setting"]):
+    def held_at(self, moment: datetime) -> Self:
+        """Without what held until an earlier moment."""
+        return self.filter(Q(until=None) | Q(until__gt=moment))
+
+
+class Setting(Model):
+    """What is set of a key now; absent keys fall through to the level below."""
+
+    key = models.CharField(max_length=100)
+    layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     value = models.JSONField()
+    is_locked = models.BooleanField(default=False)
+    until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=40, blank=True, default="")
+
+    objects = SettingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "layer", "user"], nulls_distinct=False, name="setting_once"),
+            models.CheckConstraint(
+                condition=Q(layer=Layer.USER, user__isnull=False) | (~Q(layer=Layer.USER) & Q(user=None)),
+                name="setting_of_a_user_names_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(layer=Layer.RUNTIME, until__isnull=False) | (~Q(layer=Layer.RUNTIME) & Q(until=None)),
+                name="setting_at_run_time_ends",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class Change(Model):
+    """One key that changed, as the history keeps it. What changed together has one version; versions count from 1.
+
+    ``old`` and ``new`` are null where nothing was set; both hold ``{"value": …, "locked": …, "until": …}``.
+    """
+
+    version = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=100)
+    layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
+    user = models.UUIDField(null=True, blank=True)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=40, blank=True, default="")
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "key", "layer", "user"], nulls_distinct=False, name="change_once_a_version"
+            )
+        ]
+        indexes = [models.Index(fields=["key", "version"], name="change_of_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.version}"
+
+
+class PlannedChange(Model):
+    """A change that waits: for a second administrator, or for its time."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for a second person"
+        SCHEDULED = "scheduled", "Scheduled"
+        APPLIED = "applied", "Applied"
+        REJECTED = "rejected", "Rejected"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    key = models.CharField(max_length=100)
+    layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
+    user = models.UUIDField(null=True, blank=True)
+    #: As in ``Change.new``: null takes back what is set.
+    new = models.JSONField(null=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    state = models.CharField(max_length=10, choices=State)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=40, blank=True, default="")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=40, blank=True, default="")
+    problem = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["starts_at"], condition=Q(state="scheduled"), name="planned_change_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.SCHEDULED)

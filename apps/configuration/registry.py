@@ -4,22 +4,63 @@ An app declares its keys in ``settings_keys.py``, which is found when the apps a
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
 
 import jsonschema
 
+from resimate_text.sentences import Sentence
 
-@dataclass(frozen=True, slots=True)
+
+class Level(StrEnum):
+    """Where a value is said, from the weakest to the strongest."""
+
+    DEFAULT = "default"  # in the code
+    ENVIRONMENT = "environment"  # of the processes: variables, mounted files
+    GLOBAL = "global"  # by the platform, for all tenants
+    TENANT = "tenant"
+    USER = "user"
+    RUNTIME = "runtime"  # for a time only, by the platform or by the tenant
+
+
+class Merge(StrEnum):
+    """What a level makes of the value that it gets from the one before."""
+
+    REPLACE = "replace"
+    DEEP = "deep"  # the one before, patched (RFC 7396)
+    LOWEST = "lowest"  # what is lower is safer: nobody below may raise it
+    HIGHEST = "highest"
+
+
+#: Where most keys can be set.
+ANYWHERE: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT, Level.RUNTIME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """``schema`` is JSON Schema (2020-12) for the value; ``check`` says what else is wrong with one."""
+    """``schema`` is JSON Schema (2020-12) for the value; ``check`` says what else is wrong with one.
+
+    ``label`` names it in a word or two, ``about`` explains it in a sentence. ``levels`` are those at which it can be
+    set. A ``sensitive`` value is said by the environment alone, and shown to nobody. What ``needs_two`` changes once a
+    second administrator agrees. ``restart``: processes that run go on with the old value. ``owner`` is the app.
+    ``words`` name the values among which one chooses,.
+    """
 
     name: str
     default: Any
     schema: dict[str, Any]
     about: str
     check: Callable[[Any], str | None] | None = None
+    label: str = ""
+    levels: Collection[Level] = ANYWHERE
+    merge: Merge = Merge.REPLACE
+    sensitive: bool = False
+    restart: bool = False
+    needs_two: bool = False
+    owner: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def may_be_kept(self) -> bool:
@@ -40,6 +81,21 @@ class Key:
             return str(error.message)
         return self.check(value) if self.check else None
 
+    def joined(self, before: Any, value: Any) -> Any:
+        """What is in force where ``value`` is said on top of ``before``, which binds."""
+        if self.merge is Merge.DEEP:
+            return _patched(before, value)
+        safer = {Merge.LOWEST: min, Merge.HIGHEST: max}.get(self.merge)
+        return safer(before, value) if safer else value
+
+    def loosens(self, before: Any, value: Any) -> str | None:
+        """What is wrong with a value that is less safe than what binds whoever says it."""
+        if self.merge is Merge.LOWEST and value > before:
+            return Sentence("At most {bound}, which holds for everybody below.", bound=before)
+        if self.merge is Merge.HIGHEST and value < before:
+            return Sentence("At least {bound}, which holds for everybody below.", bound=before)
+        return None
+
 
 KEYS: dict[str, Key] = {}
 
@@ -50,14 +106,24 @@ def declare(
     schema: dict[str, Any],
     about: str,
     check: Callable[[Any], str | None] | None = None,
+    **more: Any,
 ) -> Key:
+    """Let a key be set. ``more`` are the other fields of :class:`Key`; ``null`` is no value, but the want of one."""
     if name in KEYS:
         raise ValueError(f"{name} is declared twice")
-    KEYS[name] = Key(name, default, schema, about, check)
+    KEYS[name] = Key(name=name, default=default, schema=schema, about=about, check=check, **more)
     return KEYS[name]
 
 
-def declare_rate(group: str, an_hour: int, about: str) -> Key:
+def declare_rate(group: str, an_hour: int, about: str, **more: Any) -> Key:
     """How often a user may ask the views whose ``throttle_group`` this is."""
     per_hour = {"type": "integer", "minimum": 1, "maximum": 100_000_000}
-    return declare(f"api.rate.{group}", an_hour, per_hour, about)
+    return declare(f"api.rate.{group}", an_hour, per_hour, about, **more)
+
+
+def _patched(before: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict) or not isinstance(before, dict):
+        return patch
+    kept = {name: value for name, value in before.items() if name not in patch}
+    said = {name: _patched(before.get(name, {}), value) for name, value in patch.items() if value is not None}
+    return kept | said

@@ -1,13 +1,38 @@
 """What a tenant may set whatever apps there are."""
 
-from apps.configuration import zones
+from django.conf import settings
+from django.utils.translation import gettext_noop as _
+
+from apps.configuration import languages, zones
 from apps.configuration.registry import declare, declare_rate
 
-declare_rate("default", 1000, "Requests an hour and user to every other part of the API.")
+declare_rate(
+    "default",
+    1000,
+    _("Requests an hour and user to every other part of the API."),
+    label=_("Rate of the API"),
+    owner="configuration",
+)
 ZONE = declare(
     zones.KEY,
     "UTC",
     {"type": "string", "maxLength": 60},
-    "The zone of times on pages and in messages, by its name in the tz database, for example Europe/Berlin.",
+    _("The zone of times on pages and in messages, by its name in the tz database, for example Europe/Berlin."),
     zones.problem_with,
+    label=_("Time zone"),
+    owner="configuration",
+)
+LANGUAGES = declare(
+    languages.KEY,
+    [code for code, _name in settings.LANGUAGES],
+    {
+        "type": "array",
+        "items": {"enum": [code for code, _name in settings.LANGUAGES]},
+        "minItems": 1,
+        "uniqueItems": True,
+    },
+    _("The languages among which people choose. Who has another one keeps it until they choose anew."),
+    label=_("Languages"),
+    owner="configuration",
+    words=dict(settings.LANGUAGES),
 )

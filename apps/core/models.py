@@ -1,4 +1,4 @@
-"""Tables that all tenants share: the outbox, jobs and remembered answers. Row-level security keeps them apart."""
+"""Tables that all tenants share: the outbox, jobs, remembered answers, epochs. Row-level security keeps them apart."""
 
 from datetime import datetime
 from typing import Self
@@ -131,3 +131,18 @@ class RememberedAnswer(TenantRow):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Epoch(TenantRow):
+    """How often something that processes remember has changed, of one tenant or of the platform."""
+
+    of = models.CharField(max_length=40)
+    number = models.PositiveBigIntegerField(default=0)
+
+    tenants_may = "SELECT, INSERT, UPDATE"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "of"], name="epoch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.tenant} {self.number}"

@@ -1,14 +1,25 @@
 """What a tenant may set about its letters."""
 
+from django.utils.translation import gettext_noop as _
+
 from apps.configuration.registry import declare
 
 #: One line without control characters, so that it can stand in the head of a letter.
 _LINE = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)"}
 
-SENDER = declare("campaign.sender", "", _LINE, "Name shown as the sender of invitations.")
+SENDER = declare(
+    "campaign.sender",
+    "",
+    _LINE,
+    _("Name shown as the sender of invitations."),
+    label=_("Sender of invitations"),
+    owner="notifications",
+)
 REPLY_TO = declare(
     "campaign.reply_to",
     "",
     {"type": "string", "maxLength": 254, "pattern": r"^([^@\s<>,;]+@[^@\s<>,;]+)?(?!\n)$"},
-    "Address that replies to e-mails go to; empty for none.",
+    _("Address that replies to e-mails go to; empty for none."),
+    label=_("Address for replies"),
+    owner="notifications",
 )

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from apps.configuration import languages
 from apps.core.translating import flaw_said
 from resimate_text import tables
 from resimate_text.identity import folded, tidied
@@ -197,7 +198,7 @@ def _problem(cells: Mapping[str, str]) -> str | None:
     if too_long := next((name for name, most in LONGEST.items() if len(cells.get(name, "")) > most), None):
         values = {"text": cells[too_long][:20], "most": LONGEST[too_long]}
         return _("“%(text)s…” is longer than %(most)d characters") % values
-    if cells["language"] and cells["language"] not in dict(settings.LANGUAGES):
-        known = ", ".join(code for code, _name in settings.LANGUAGES)
+    if cells["language"] and cells["language"] not in dict(languages.offered()):
+        known = ", ".join(code for code, _name in languages.offered())
         return _("the language must be one of %(languages)s") % {"languages": known}
     return None

@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.configuration import services as configuration
-from apps.configuration import throttling
+from apps.configuration import languages, throttling
 from apps.core import context
 from apps.core.observability.middleware import client_address
 from apps.outreach.links import Found, H, LinkState, PersonalLinks, links_of
@@ -51,7 +51,7 @@ class Visit(Generic[H]):
     @classmethod
     def languages_for(cls, holder: H) -> Sequence[tuple[str, str]]:
         """The languages that all pages behind the link speak."""
-        return settings.LANGUAGES
+        return languages.offered()
 
     @property
     def visitor(self) -> str:

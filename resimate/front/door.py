@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, close_old_connections
 
-from apps.core import metrics
+from apps.core import epochs, metrics
 from apps.core.observability import health
 from apps.tenants import hosts
 from resimate.front import intake
@@ -45,6 +45,7 @@ class Door:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         metrics.forget_the_dead()
         open_for_this_process()
+        epochs.follow()
         self.threads.start()
         loop.call_later(TICK, self._tick, loop)
 

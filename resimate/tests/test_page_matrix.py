@@ -119,7 +119,7 @@ ac.v  accounts.user                     activate deactivate reset_password send_
 ...v  audit.auditentry
 .c.v  campaigns.campaign                close_selected open_selected
 ...v  campaigns.stakeholder
-ac.v  configuration.setting
+.c.v  configuration.setting
 ...v  elicitation.expert
 ...v  elicitation.weightelicitation     close_selected
 ...v  notifications.message
@@ -135,7 +135,7 @@ a.dv  accounts.grant
 acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
-ac.v  configuration.setting
+.c.v  configuration.setting
 ...v  tenants.domain
 a..v  tenants.tenant                    resume suspend
 """

@@ -21,6 +21,7 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, make_user, make_version, others_send, part_of
+from apps.configuration.models import PlannedChange
 from apps.core import jobs
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
@@ -161,7 +162,16 @@ TABLE = """
 ---0-+  audit-entry-detail           GET
 -----+  setting-list                 GET
 -----+  setting-export               GET
------+  setting-detail               GET PUT
+-----+  setting-detail               GET PUT DELETE
+-----+  setting-explain              GET
+-----+  setting-history              GET
+-----+  setting-rollback             POST
+-----+  setting-change-list          GET
+-----+  setting-change-export        GET
+-----+  setting-change-detail        GET
+-----+  setting-change-approve       POST
+-----+  setting-change-reject        POST
+-----+  setting-change-cancel        POST
 """
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -257,6 +267,7 @@ def world(acme: Any) -> dict[str, Any]:
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,
         "audit-entry": entry.pk if entry else None,
+        "setting-change": PlannedChange.objects.create(key="time_zone", state="waiting", asked_at=now).pk,
     }
 
 

@@ -4,6 +4,8 @@ from django.conf import settings
 
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
+from apps.configuration.models import Change, PlannedChange
+from apps.configuration.registry import Level, Merge
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
 
@@ -102,16 +104,111 @@ class NewApiKeySerializer(ApiKeySerializer):
 
 
 class LevelSerializer(serializers.Serializer[dict[str, Any]]):
-    level = serializers.ChoiceField(choices=["default", "global", "tenant"])
-    value = serializers.JSONField()
+    level = serializers.ChoiceField(choices=list(Level))
+    value = serializers.JSONField(help_text="null where it is shown to nobody.")
+    by = serializers.CharField(help_text="Who said so: the id of a user, or what kind of work it was.")
+    at = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="When it ends, of what holds for a time.")
+    locked = serializers.BooleanField(help_text="Levels below cannot say otherwise.")
+    problem = serializers.CharField(help_text="Why it counts for nothing; empty where it counts.")
+    in_force = serializers.BooleanField(help_text="It has the last word.")
 
 
 class SettingSerializer(serializers.Serializer[dict[str, Any]]):
     key = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)
     about = serializers.CharField(read_only=True)
     schema = serializers.JSONField(read_only=True, help_text="JSON Schema of the value.")
+    owner = serializers.CharField(read_only=True, help_text="The part of the product that reads it.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(Level)), read_only=True)
+    merge = serializers.ChoiceField(
+        choices=list(Merge), read_only=True, help_text="lowest, highest: who is below may only tighten it."
+    )
+    sensitive = serializers.BooleanField(read_only=True)
+    restart = serializers.BooleanField(read_only=True, help_text="A change is seen after a restart.")
+    needs_two = serializers.BooleanField(read_only=True, help_text="A change waits for a second administrator.")
     value = serializers.JSONField(help_text="The value in force.")
+    layer = serializers.ChoiceField(choices=list(Level), read_only=True, help_text="Where the value in force is said.")
+    who = serializers.CharField(read_only=True)
+    when = serializers.DateTimeField(read_only=True, allow_null=True)
     levels = LevelSerializer(many=True, read_only=True)
+
+
+class SettingChangeSerializer(SettingSerializer):
+    """A change; a setting as it was read may be sent back with another value."""
+
+    scope = serializers.ChoiceField(
+        choices=[Level.TENANT, Level.USER, Level.RUNTIME], default=Level.TENANT, write_only=True
+    )
+    until = MomentField(required=False, write_only=True, help_text="When it ends, of what holds for a time.")
+    locked = serializers.BooleanField(default=False, write_only=True)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=200, write_only=True)
+    starts_at = MomentField(required=False, write_only=True)
+    dry_run = serializers.BooleanField(
+        default=False, write_only=True, help_text="Say what would be, and change nothing."
+    )
+
+
+class SettingFactsSerializer(serializers.Serializer[dict[str, Any]]):
+    value = serializers.JSONField()
+    locked = serializers.BooleanField()
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class SettingHistorySerializer(serializers.ModelSerializer[Change]):
+    """One change: what was set before and after; null where nothing was."""
+
+    old = SettingFactsSerializer(allow_null=True)
+    new = SettingFactsSerializer(allow_null=True)
+
+    class Meta:
+        model = Change
+        fields = ("id", "version", "key", "layer", "user", "old", "new", "reason", "changed_at", "changed_by")
+        read_only_fields = fields
+
+
+class SettingRollbackSerializer(serializers.Serializer[dict[str, Any]]):
+    to_version = serializers.IntegerField(min_value=0, max_value=2**53)
+    reason = serializers.CharField(default="", allow_blank=True, max_length=200)
+    dry_run = serializers.BooleanField(default=False, help_text="Say what would change, and change nothing.")
+
+
+class SettingDifferenceSerializer(serializers.Serializer[dict[str, Any]]):
+    key = serializers.CharField()
+    old = SettingFactsSerializer(allow_null=True)
+    new = SettingFactsSerializer(allow_null=True)
+
+
+class SettingDifferencesSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a rollback changes."""
+
+    version = serializers.IntegerField(help_text="The version that it made, or the present one.")
+    changes = SettingDifferenceSerializer(many=True)
+
+
+class PlannedChangeSerializer(serializers.ModelSerializer[PlannedChange]):
+    """A change that waits for its time or for a second administrator, or did."""
+
+    new = SettingFactsSerializer(allow_null=True)
+
+    class Meta:
+        model = PlannedChange
+        fields = (
+            "id",
+            "key",
+            "layer",
+            "user",
+            "new",
+            "reason",
+            "state",
+            "starts_at",
+            "asked_at",
+            "asked_by",
+            "decided_at",
+            "decided_by",
+            "problem",
+        )
+        read_only_fields = fields
 
 
 class SettingPageSerializer(serializers.Serializer[dict[str, Any]]):

@@ -4,7 +4,7 @@ from apps.accounts.api.audit import AuditEntryViewSet
 from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
-from apps.accounts.api.settings import SettingViewSet
+from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
 from apps.accounts.api.users import UserViewSet
 
 router = SimpleRouter()
@@ -13,5 +13,6 @@ router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")
 router.register("audit-entries", AuditEntryViewSet, "audit-entry")
+router.register("settings/changes", PlannedChangeViewSet, "setting-change")
 router.register("settings", SettingViewSet, "setting")
 urlpatterns = router.urls

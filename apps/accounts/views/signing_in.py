@@ -50,7 +50,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: i
         "form": form,
         "next": target,
         "was_idle": request.GET.get("ended") == "idle",
-        "minutes": sessions.IDLE_SECONDS // 60,
+        "minutes": sessions.idle_seconds() // 60,
     }
     return render(request, "accounts/sign_in.html", page, status=status)
 

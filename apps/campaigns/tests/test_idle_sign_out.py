@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts import sessions
 from apps.accounts.models import User
-from apps.accounts.sessions import IDLE_SECONDS
 from apps.campaigns.tests.story import HOST
 
 pytestmark = pytest.mark.requirement("CAMP-001")
@@ -20,7 +20,7 @@ def left_alone(ada: User) -> Client:
     browser = Client(headers=HOST)
     browser.force_login(ada)
     session = browser.session
-    session["seen_at"] = (timezone.now() - timedelta(seconds=IDLE_SECONDS + 1)).timestamp()
+    session["seen_at"] = (timezone.now() - timedelta(seconds=sessions.idle_seconds() + 1)).timestamp()
     session.save()
     return browser
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Participation
 from apps.campaigns.questionnaire import Questionnaire
+from apps.configuration import languages
 from apps.models.models import Answer, Response
 from apps.outreach import visits
 from apps.outreach.visits import YEAR, ByPersonalLink, Page
@@ -21,9 +22,10 @@ class Visit(visits.Visit[Participation]):
 
     @classmethod
     def languages_for(cls, holder: Participation) -> list[tuple[str, str]]:
-        """Those that every question speaks, too."""
+        """Those that the organisation offers and every question speaks; where there is none, those of the questions."""
         form = questionnaire.of(holder.campaign.version)
-        return [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
+        spoken = [(code, name) for code, name in settings.LANGUAGES if code in form.languages]
+        return [one for one in spoken if one in languages.offered()] or spoken
 
     @cached_property
     def form(self) -> Questionnaire:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.configuration import services as configuration
+from apps.configuration import snapshots
 from apps.core import memory
 from apps.tenants import hosts
 
@@ -19,8 +19,8 @@ def test_whatever_a_module_remembers_is_forgotten_with_the_rest(monkeypatch: pyt
 
 def test_hosts_and_settings_are_forgotten() -> None:
     hosts._unknown["nowhere.test"] = float("inf")
-    configuration._remembered["nowhere"] = (float("inf"), {})
+    snapshots._remembered["nowhere"] = snapshots.Snapshot({}, {}, (0, 0), float("inf"), float("inf"))
 
     memory.forget_all()
 
-    assert (hosts._unknown, configuration._remembered) == ({}, {})
+    assert (hosts._unknown, snapshots._remembered) == ({}, {})

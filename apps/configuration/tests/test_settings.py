@@ -32,7 +32,7 @@ def test_a_tenants_own_value_wins_over_the_global_one_and_that_over_the_default(
 
     _set("acme", 20, now)
     assert services.get(KEY) == 20
-    assert [one["level"] for one in services.explain(KEY)] == ["default", "global", "tenant"]
+    assert [one.level for one in services.explain(KEY).said] == ["default", "global", "tenant"]
 
 
 @pytest.mark.requirement("DB-002")

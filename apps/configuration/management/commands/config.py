@@ -1,5 +1,8 @@
+import argparse
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -7,6 +10,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.configuration import services
+from apps.configuration.models import Layer, PlannedChange
 from apps.configuration.registry import KEYS
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
@@ -14,28 +18,113 @@ from apps.tenants.services import find_tenant
 
 
 class Command(OperatorCommand):
-    help = "Read and change settings, of the platform or of one tenant."
+    help = "Read and change settings, of the platform or of one tenant; look at their history, and go back in it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="get|set")
-        get = verbs.add_parser("get", help="the value in force, with every level that says something")
-        change = verbs.add_parser("set", help="set a value; without --tenant for all tenants")
-        for verb in (get, change):
-            verb.add_argument("key")
-            verb.add_argument("--tenant", metavar="SLUG")
-        change.add_argument("value", help="JSON, or the bare text of a setting that takes text")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        for name, about in ABOUT.items():
+            verb = verbs.add_parser(name, help=about)
+            verb.add_argument("--tenant", metavar="SLUG", help="without it, of the platform")
+            for arguments, options in ARGUMENTS.get(name, ()):
+                verb.add_argument(*arguments, **options)
 
     def act(self, **options: Any) -> None:
-        key = options["key"]
-        if key not in KEYS:
-            raise Invalid(f"There is no setting {key}.", errors=[Problem("/key", f"There is no setting {key}.")])
+        if options.get("key") is not None and options["key"] not in KEYS:
+            sentence = f"There is no setting {options['key']}."
+            raise Invalid(sentence, errors=[Problem("/key", sentence)])
         with _level(options["tenant"]):
-            if options["verb"] == "set":
-                services.change(key, _parsed(key, options["value"]), now=timezone.now())
-            levels = services.explain(key)
-        value = levels[-1]["value"]
-        lines = [json.dumps(value), *(f"  {one['level']}: {json.dumps(one['value'])}" for one in levels)]
-        self.report({"key": key, "value": value, "levels": levels}, "\n".join(lines))
+            self.report(*VERBS[options["verb"]](options))
+
+
+def _get(options: Any) -> tuple[dict[str, Any], str]:
+    explained = services.explain(options["key"])
+    lines = [json.dumps(explained.value), *(f"  {one.level}: {json.dumps(one.value)}" for one in explained.said)]
+    return {"key": options["key"], "value": explained.value, "levels": explained.levels}, "\n".join(lines)
+
+
+def _explain(options: Any) -> tuple[dict[str, Any], str]:
+    explained, key = services.explain(options["key"]), KEYS[options["key"]]
+    lines = [f"{key.name}: {json.dumps(explained.value)}", f"  {key.about}"]
+    for one in explained.levels:
+        marks = [word for word in ("in_force", "locked") if one[word]]
+        parts = (one["by"] and f"by {one['by']}", one["at"] and f"at {one['at']:%Y-%m-%d %H:%M:%S} UTC")
+        end = one["until"] and f"until {one['until']:%Y-%m-%d %H:%M:%S} UTC"
+        said = [part for part in (*parts, end, one["problem"], *marks) if part]
+        lines.append(f"  {one['level']}: {json.dumps(one['value'])}" + (f" ({', '.join(said)})" if said else ""))
+    facts = {"owner": key.owner, "merge": str(key.merge), "restart": key.restart, "needs_two": key.needs_two}
+    return {"key": key.name, "value": explained.value, **facts, "levels": explained.levels}, "\n".join(lines)
+
+
+def _set(options: Any) -> tuple[dict[str, Any], str]:
+    value = _parsed(options["key"], options["value"])
+    manner = services.Manner(options["reason"], options["starts_at"])
+    place = {"is_locked": options["lock"], "until": options["until"]}
+    place |= {"layer": Layer.RUNTIME} if options["until"] else {}
+    return _done(options, lambda: services.change(options["key"], value, now=timezone.now(), manner=manner, **place))
+
+
+def _unset(options: Any) -> tuple[dict[str, Any], str]:
+    place = {"layer": Layer.RUNTIME} if options["runtime"] else {}
+    manner = services.Manner(options["reason"])
+    return _done(options, lambda: services.take_back(options["key"], now=timezone.now(), manner=manner, **place))
+
+
+def _done(options: Any, act: Callable[[], PlannedChange | None]) -> tuple[dict[str, Any], str]:
+    with services.tried(undone=options["dry_run"]):
+        planned = act()
+        result, text = _get(options)
+    return (result, text) if planned is None else _one_planned(planned)
+
+
+def _history(options: Any) -> tuple[dict[str, Any], str]:
+    rows = services.history(options["key"])[: options["last"]]
+    fields = ("version", "key", "layer", "user", "old", "new", "reason", "changed_at", "changed_by")
+    lines = [
+        f"{one.version}  {one.changed_at:%Y-%m-%d %H:%M:%S}  {one.changed_by}  {one.key}: {_shown(one.old)} → "
+        f"{_shown(one.new)}" + (f"  ({one.reason})" if one.reason else "")
+        for one in rows
+    ]
+    changes = [{name: getattr(one, name) for name in fields} for one in rows]
+    return {"version": services.latest_version(), "changes": changes}, "\n".join(lines) or "Nothing has changed yet."
+
+
+def _diff(options: Any) -> tuple[dict[str, Any], str]:
+    return _differences(services.difference(options["from_version"], options["to_version"]))
+
+
+def _rollback(options: Any) -> tuple[dict[str, Any], str]:
+    with services.tried(undone=options["dry_run"]):
+        changes = services.rollback(options["version"], now=timezone.now(), reason=options["reason"])
+    result, text = _differences(changes)
+    return result | {"version": services.latest_version()}, text
+
+
+def _changes(options: Any) -> tuple[dict[str, Any], str]:
+    found = [_one_planned(one) for one in services.planned_changes()]
+    return {"changes": [result for result, _ in found]}, "\n".join(text for _, text in found) or "Nothing waits."
+
+
+def _decide(options: Any) -> tuple[dict[str, Any], str]:
+    decide = {"approve": services.approve, "reject": services.reject, "cancel": services.cancel}[options["verb"]]
+    return _one_planned(decide(services.find_planned(options["id"]), now=timezone.now()))
+
+
+def _differences(found: list[services.Difference]) -> tuple[dict[str, Any], str]:
+    lines = [f"{one.key}: {_shown(one.old)} → {_shown(one.new)}" for one in found]
+    shown = [{"key": one.key, "old": one.old, "new": one.new} for one in found]
+    return {"changes": shown}, "\n".join(lines) or "There is no difference."
+
+
+def _one_planned(planned: PlannedChange) -> tuple[dict[str, Any], str]:
+    fields = ("id", "key", "layer", "new", "state", "reason", "starts_at", "asked_at", "asked_by", "problem")
+    line = f"{planned.id}  {planned.state}  {planned.key}: {_shown(planned.new)}"
+    return {name: getattr(planned, name) for name in fields}, line + (f"  {planned.problem}" if planned.problem else "")
+
+
+def _shown(facts: dict[str, Any] | None) -> str:
+    if facts is None:
+        return "nothing"
+    return json.dumps(facts["value"]) + (" (locked)" if facts["locked"] else "")
 
 
 def _level(tenant: str | None) -> AbstractContextManager[Any]:
@@ -48,3 +137,69 @@ def _parsed(key: str, text: str) -> Any:
         return KEYS[key].read(text)
     except ValueError as error:
         raise Invalid(f"{text!r} is not JSON.", errors=[Problem("/value", f"{text!r} is not JSON.")]) from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("say the offset from UTC, too, as in 2027-03-28T17:00:00+00:00")
+    return moment
+
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+KEY: Argument = (("key",), {})
+REASON: Argument = (("--reason",), {"default": "", "help": "why, for the history"})
+DRY: Argument = (("--dry-run",), {"action": "store_true", "help": "say what would be, and change nothing"})
+ID: Argument = (("id",), {"help": "as `changes` lists it"})
+ABOUT = {
+    "get": "the value in force, with every level that says something",
+    "explain": "the same with who, when, and why a level counts or does not",
+    "set": "set a value; without --tenant for all tenants",
+    "unset": "take back what is set, so that the level below speaks again",
+    "history": "what changed, the latest first",
+    "diff": "what another version says",
+    "rollback": "set everything as it was in a version; that is a new version",
+    "changes": "what waits for its time or for a second administrator",
+    "approve": "agree to a change that waits",
+    "reject": "say no to it",
+    "cancel": "take back a change that has not been made yet",
+}
+ARGUMENTS: dict[str, tuple[Argument, ...]] = {
+    "get": (KEY,),
+    "explain": (KEY,),
+    "set": (
+        KEY,
+        (("value",), {"help": "JSON, or the bare text of a setting that takes text"}),
+        (("--lock",), {"action": "store_true", "help": "levels below cannot say otherwise"}),
+        (("--until",), {"type": _moment, "metavar": "MOMENT", "help": "for a time only, above every other level"}),
+        (("--starts-at",), {"type": _moment, "metavar": "MOMENT", "help": "from that moment on"}),
+        REASON,
+        DRY,
+    ),
+    "unset": (KEY, (("--runtime",), {"action": "store_true", "help": "what holds for a time"}), REASON, DRY),
+    "history": (
+        (("key",), {"nargs": "?"}),
+        (("--last",), {"type": int, "default": 50, "metavar": "N", "help": "how many changes"}),
+    ),
+    "diff": (
+        (("from_version",), {"type": int}),
+        (("to_version",), {"type": int, "nargs": "?", "help": "absent: what is set now"}),
+    ),
+    "rollback": ((("version",), {"type": int}), REASON, DRY),
+    "approve": (ID,),
+    "reject": (ID,),
+    "cancel": (ID,),
+}
+VERBS: dict[str, Callable[[Any], tuple[dict[str, Any], str]]] = {
+    "get": _get,
+    "explain": _explain,
+    "set": _set,
+    "unset": _unset,
+    "history": _history,
+    "diff": _diff,
+    "rollback": _rollback,
+    "changes": _changes,
+    "approve": _decide,
+    "reject": _decide,
+    "cancel": _decide,
+}

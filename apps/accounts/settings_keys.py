@@ -1,0 +1,43 @@
+"""What the platform sets about signing in, and a tenant may only tighten."""
+
+from typing import Final
+
+from django.utils.translation import gettext_noop as _
+
+from apps.configuration.registry import Level, Merge, declare
+
+_FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
+
+IDLE_MINUTES = declare(
+    "session.idle_minutes",
+    30,
+    {"type": "integer", "minimum": 5, "maximum": 720},
+    _("Minutes without use after which people have to sign in again."),
+    label=_("Idle time of a session, in minutes"),
+    levels=_FOR_GOOD,
+    merge=Merge.LOWEST,
+    needs_two=True,
+    owner="accounts",
+)
+HOURS = declare(
+    "session.hours",
+    12,
+    {"type": "integer", "minimum": 1, "maximum": 24},
+    _("Hours after which people have to sign in again, however much they do."),
+    label=_("Longest session, in hours"),
+    levels=_FOR_GOOD,
+    merge=Merge.LOWEST,
+    needs_two=True,
+    owner="accounts",
+)
+PASSWORD_LENGTH = declare(
+    "password.least_length",
+    12,
+    {"type": "integer", "minimum": 12, "maximum": 64},
+    _("Characters that a new password has at least."),
+    label=_("Least length of a password"),
+    levels=_FOR_GOOD,
+    merge=Merge.HIGHEST,
+    needs_two=True,
+    owner="accounts",
+)

@@ -1,0 +1,126 @@
+"""Settings by the API: where a value comes from, changes that wait, the way back, two at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts import services
+from apps.accounts.models import User
+from apps.configuration import services as configuration
+from apps.configuration.models import Setting
+
+pytestmark = pytest.mark.requirement("UC-002", "ENV-002")
+ACME = {"host": "acme.localhost"}
+KEY, TWO = "api.rate.models", "session.idle_minutes"
+
+
+def _browser(user: User) -> Client:
+    made, text = services.create_api_key(user, name="tests", now=timezone.now())
+    assert made
+    return Client(headers={"authorization": f"Bearer {text}", **ACME})
+
+
+@pytest.fixture
+def api(admin: User) -> Client:
+    return _browser(admin)
+
+
+@pytest.fixture
+def second(make_user: Any) -> Client:
+    return _browser(make_user("second@acme.example", "tenant_admin"))
+
+
+def _put(browser: Client, key: str, body: dict[str, Any], **headers: str) -> Any:
+    return browser.put(f"/api/v1/settings/{key}/", body, "application/json", headers=headers)
+
+
+def _post(browser: Client, path: str, body: Any = None) -> Any:
+    return browser.post(f"/api/v1/settings/{path}", body, "application/json")
+
+
+def test_a_value_says_where_it_comes_from_who_said_so_and_when(api: Client, admin: User) -> None:
+    _put(api, KEY, {"value": 70, "reason": "a bench"})
+
+    shown = api.get(f"/api/v1/settings/{KEY}/explain/").json()
+    listed = {one["key"]: one for one in api.get("/api/v1/settings/").json()["results"]}[KEY]
+    history = api.get(f"/api/v1/settings/{KEY}/history/").json()
+
+    assert shown == listed
+    assert (shown["value"], shown["layer"], shown["who"]) == (70, "tenant", str(admin.pk))
+    assert shown["when"]
+    assert [(one["new"]["value"], one["reason"], one["changed_by"]) for one in history] == [
+        (70, "a bench", str(admin.pk))
+    ]
+
+
+def test_what_holds_for_a_time_goes_before_the_rest(api: Client) -> None:
+    until = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert _put(api, KEY, {"value": 5, "scope": "runtime"}).json()["errors"][0]["pointer"] == "/until"
+
+    shown = _put(api, KEY, {"value": 5, "scope": "runtime", "until": until}).json()
+
+    assert (shown["value"], shown["layer"]) == (5, "runtime")
+    back = api.delete(f"/api/v1/settings/{KEY}/?scope=runtime").json()
+    assert (back["value"], back["layer"]) == (1000, "default")
+
+
+def test_a_change_is_tried_without_being_made(api: Client) -> None:
+    tried = _put(api, KEY, {"value": 70, "dry_run": True})
+
+    assert (tried.status_code, tried.json()["value"]) == (200, 70)
+    assert not Setting.objects.exists()
+
+
+def test_of_two_who_read_the_same_the_second_is_refused(api: Client, second: Client) -> None:
+    read = api.get(f"/api/v1/settings/{KEY}/")["ETag"]
+
+    assert _put(api, KEY, {"value": 1}, **{"if-match": read}).status_code == 200
+    assert _put(second, KEY, {"value": 2}, **{"if-match": read}).status_code == 412
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_what_is_security_waits_for_a_second_administrator(api: Client, second: Client) -> None:
+    asked = _put(api, TWO, {"value": 15})
+    waits = asked.json()
+    assert (asked.status_code, waits["state"]) == (202, "waiting")
+    assert asked["Location"].endswith(f"/api/v1/settings/changes/{waits['id']}/")
+    assert configuration.get(TWO) == 30
+
+    own = _post(api, f"changes/{waits['id']}/approve/")
+    assert (own.status_code, own.json()["code"]) == (403, "same_person")
+    assert _post(second, f"changes/{waits['id']}/approve/").json()["state"] == "applied"
+    assert _post(second, f"changes/{waits['id']}/reject/").status_code == 409
+    assert configuration.get(TWO) == 15
+
+
+def test_a_tenant_only_tightens_what_is_security(api: Client) -> None:
+    answer = _put(api, TWO, {"value": 60})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/value")
+
+
+def test_a_scheduled_change_waits_and_is_taken_back(api: Client) -> None:
+    later = (timezone.now() + timedelta(days=1)).isoformat()
+    waits = _put(api, KEY, {"value": 70, "starts_at": later}).json()
+
+    assert [one["id"] for one in api.get("/api/v1/settings/changes/?state=scheduled").json()["results"]] == [
+        waits["id"]
+    ]
+    assert _post(api, f"changes/{waits['id']}/cancel/").json()["state"] == "cancelled"
+
+
+def test_everything_goes_back_to_a_version(api: Client) -> None:
+    for value in (1, 2):
+        _put(api, KEY, {"value": value})
+
+    tried = _post(api, "rollback/", {"to_version": 1, "dry_run": True}).json()
+    assert ([one["new"]["value"] for one in tried["changes"]], tried["version"]) == ([1], 2)
+    done = _post(api, "rollback/", {"to_version": 1}).json()
+
+    assert done["version"] == 3
+    assert api.get(f"/api/v1/settings/{KEY}/").json()["value"] == 1
+    refused = _post(api, "rollback/", {"to_version": 9})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/to_version")

@@ -1,0 +1,143 @@
+"""The pages of settings: words and typed inputs, what is in force and why, what was before."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts import passwords, sessions
+from apps.accounts.models import User
+from apps.configuration import services
+from apps.configuration.models import PlannedChange, Setting
+from apps.configuration.registry import KEYS
+from apps.core.errors import Invalid
+
+pytestmark = pytest.mark.requirement("UC-002", "ENV-002")
+ACME = {"host": "acme.localhost"}
+HOME = "/admin/configuration/setting/"
+KEY, TWO = "api.rate.models", "session.idle_minutes"
+
+
+@pytest.fixture
+def office(admin: User) -> Client:
+    browser = Client(headers=ACME)
+    browser.force_login(admin)
+    return browser
+
+
+@pytest.fixture
+def next_door(make_user: Any) -> Client:
+    browser = Client(headers=ACME)
+    browser.force_login(make_user("second@acme.example", "tenant_admin"))
+    return browser
+
+
+def _page(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def _send(browser: Client, key: str, **form: Any) -> str:
+    return _page(browser.post(f"{HOME}{key}/change/", form, follow=True))
+
+
+def test_every_key_is_listed_in_words_and_has_a_page(office: Client) -> None:
+    listed = _page(office.get(HOME))
+
+    for key in KEYS.values():
+        assert key.label in listed
+        page = office.get(f"{HOME}{key.name}/change/")
+        assert page.status_code == 200
+        assert key.label in _page(page)
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        (KEY, 'type="number"'),
+        ("time_zone", 'type="text"'),
+        ("languages", 'type="checkbox" name="value" value="de"'),
+    ],
+)
+def test_each_kind_of_value_has_its_field(office: Client, key: str, written: str) -> None:
+    assert written in _page(office.get(f"{HOME}{key}/change/"))
+
+
+def test_a_page_shows_the_layers_and_the_past(office: Client, admin: User) -> None:
+    _send(office, KEY, value="77", reason="a bench", version="0")
+
+    page = _page(office.get(f"{HOME}{KEY}/change/"))
+
+    for shown in ("Default", "Organisation", "In force", "77", "a bench", str(admin)):
+        assert shown in page
+
+
+def test_what_is_chosen_among_several_is_a_list(office: Client) -> None:
+    _send(office, "languages", value=["en", "de"], version="0")
+
+    assert services.get("languages") == ["en", "de"]
+    assert "English, Deutsch" in _page(office.get(HOME))
+
+
+def test_who_saves_after_another_is_told_and_sees_what_is_set_by_now(office: Client, next_door: Client) -> None:
+    _send(office, KEY, value="1", version="0")
+
+    page = _send(next_door, KEY, value="2", version="0")
+
+    assert "Somebody else has changed this setting" in page
+    assert Setting.objects.get().value == 1
+    assert f'name="version" value="{Setting.objects.get().version}"' in page
+
+
+def test_what_is_set_here_is_taken_back(office: Client) -> None:
+    _send(office, KEY, value="1", version="0")
+    _send(office, KEY, take_back="1", version="1")
+
+    assert services.get(KEY) == 1000
+
+
+def test_a_second_administrator_approves_on_the_list(office: Client, next_door: Client) -> None:
+    _send(office, TWO, value="15", version="0")
+    waits = PlannedChange.objects.get()
+    assert services.get(TWO) == 30
+    assert "Approve" not in _page(office.get(HOME))  # nobody approves what they asked for
+
+    own = _page(office.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"}, follow=True))
+    assert "Somebody else than who asked" in own
+    next_door.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"})
+
+    assert services.get(TWO) == 15
+
+
+def test_the_way_back_is_shown_before_it_is_gone(office: Client) -> None:
+    for version, value in enumerate(("1", "2")):
+        _send(office, KEY, value=value, version=str(version))
+
+    shown = _page(office.get(f"{HOME}versions/?to_version=1"))
+    assert "What going back to version 1 changes" in shown
+    assert services.get(KEY) == 2
+    office.post(f"{HOME}versions/", {"to_version": "1"})
+
+    assert services.get(KEY) == 1
+    assert "There is no version 9" in _page(office.get(f"{HOME}versions/?to_version=9"))
+
+
+@pytest.mark.parametrize("path", ["no.such.key/change/", "waiting/nonsense/"])
+def test_what_is_not_there_is_not_found(office: Client, path: str) -> None:
+    assert office.get(f"{HOME}{path}").status_code == 404
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_the_idle_time_of_a_session_is_what_is_set(office: Client, admin: User) -> None:
+    assert sessions.idle_seconds() == 30 * 60
+    services.change(TWO, 5, now=admin.created_at)
+
+    assert sessions.idle_seconds() == 5 * 60
+
+
+@pytest.mark.requirement("SEC-AUTH-001")
+def test_how_long_a_password_is_at_least_is_what_is_set(admin: User) -> None:
+    passwords.check("harbour light 7", admin)
+    services.change("password.least_length", 20, now=admin.created_at)
+
+    with pytest.raises(Invalid, match="20 characters"):
+        passwords.check("harbour light 7", admin)

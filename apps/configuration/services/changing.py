@@ -1,0 +1,76 @@
+"""Setting, and taking back what is set."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from apps.configuration.models import PlannedChange, Setting
+from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none
+from apps.configuration.services.planning import Plan, planned
+from apps.configuration.services.writing import write
+from apps.configuration.snapshots import OF
+from apps.core import epochs
+from apps.core.errors import Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Why, from when on, and on what knowledge something is set.
+
+    ``expected`` is the version that was seen at that place (:func:`present_version`): another one is refused.
+    """
+
+    reason: str = ""
+    starts_at: datetime | None = None
+    expected: int | None = None
+
+
+AT_ONCE: Final = Manner()
+
+
+@transaction.atomic
+def change(
+    key: str, value: Any, *, now: datetime, actor: Any = None, manner: Manner = AT_ONCE, **place: Any
+) -> PlannedChange | None:
+    """Set a key at the current level: the tenant's in a tenant, the global one in the public schema.
+
+    ``place`` are the other fields of :class:`Wish`: a layer, a user, an end, a lock. What has to wait for its time, or
+    for a second administrator, is returned as it waits; what an operator sets on the machine waits for nobody else.
+    """
+    if value is None:
+        refuse_none(declared(key))
+    return _make(Wish(key, value, **place), manner, now=now, actor=actor)
+
+
+@transaction.atomic
+def take_back(
+    key: str, *, now: datetime, actor: Any = None, manner: Manner = AT_ONCE, **place: Any
+) -> PlannedChange | None:
+    """Let the level below speak again, as :func:`change`."""
+    return _make(Wish(key, **place), manner, now=now, actor=actor)
+
+
+def _make(wish: Wish, manner: Manner, *, now: datetime, actor: Any) -> PlannedChange | None:
+    epochs.hold(OF)
+    key = refuse_bad(wish, now)
+    if manner.expected is not None and manner.expected != present_version(wish):
+        raise Stale("Somebody else has changed this setting since you read it. Look at it again.")
+    needs_two = key.needs_two and actor is not None
+    if needs_two or (manner.starts_at is not None and manner.starts_at > now):
+        plan = Plan(manner.reason, manner.starts_at, needs_two)
+        return planned(wish, plan, now=now, actor=actor)
+    write([wish], now=now, actor=actor, reason=manner.reason)
+    return None
+
+
+def hold() -> None:
+    """Let nobody else change what is set at this level before this transaction is over."""
+    epochs.hold(OF)
+
+
+def present_version(wish: Wish) -> int:
+    """The version that set what is set at that place; 0 where nothing is, or it is older than the history."""
+    rows = Setting.objects.filter(key=wish.key, layer=wish.layer, user=wish.user)
+    return rows.values_list("version", flat=True).first() or 0

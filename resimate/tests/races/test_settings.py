@@ -1,0 +1,81 @@
+"""Several administrators set the same thing at once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from apps.accounts.models import User
+from apps.campaigns.tests.story import make_user
+from apps.configuration import services
+from apps.configuration.models import Change, PlannedChange, Setting
+from apps.configuration.registry import KEYS, Key
+from apps.core.fields import new_id
+from resimate.tests.races.harness import race
+
+pytestmark = pytest.mark.requirement("UC-002")
+
+
+@pytest.fixture
+def key() -> Iterator[str]:
+    """A key of its own for each test: the history of the others stays."""
+    name = f"toy.{new_id().hex}"
+    KEYS[name] = Key(name=name, default=10, schema={"type": "integer"}, about="", needs_two=False)
+    yield name
+    del KEYS[name]
+
+
+@pytest.fixture
+def bo(acme: None, now: datetime) -> User:
+    return make_user(f"bo-{new_id()}@acme.example", now, "tenant_admin")
+
+
+def test_of_two_who_saw_the_same_the_second_is_told(ada: User, bo: User, key: str, now: datetime) -> None:
+    seen = services.Manner(expected=services.present_version(services.Wish(key)))
+
+    first, second = race(
+        lambda: services.change(key, 1, now=now, actor=ada, manner=seen),
+        lambda: services.change(key, 2, now=now, actor=bo, manner=seen),
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "precondition_failed", True)
+    assert Setting.objects.get(key=key).value == 1
+
+
+def test_changes_of_several_keys_at_once_get_a_version_each(ada: User, bo: User, key: str, now: datetime) -> None:
+    before = services.latest_version()
+
+    first, second = race(
+        lambda: services.change(key, 1, now=now, actor=ada),
+        lambda: services.change("api.rate.models", 2, now=now, actor=bo),
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    versions = Change.objects.filter(version__gt=before).order_by("version").values_list("version", "key")
+    assert list(versions) == [(before + 1, key), (before + 2, "api.rate.models")]
+
+
+def test_a_change_is_approved_or_cancelled_and_never_both(ada: User, bo: User, key: str, now: datetime) -> None:
+    KEYS[key] = Key(name=key, default=10, schema={"type": "integer"}, about="", needs_two=True)
+    waits = services.change(key, 1, now=now, actor=ada)
+    assert waits is not None
+
+    first, second = race(
+        lambda: services.cancel(waits, now=now, actor=ada), lambda: services.approve(waits, now=now, actor=bo)
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "change_not_waiting", True)
+    assert PlannedChange.objects.get(pk=waits.pk).state == "cancelled"
+    assert not Setting.objects.filter(key=key).exists()
+
+
+def test_who_goes_back_goes_back_from_what_is_set_by_then(ada: User, bo: User, key: str, now: datetime) -> None:
+    services.change(key, 1, now=now, actor=ada)
+    version = services.latest_version()
+
+    first, second = race(
+        lambda: services.change(key, 2, now=now, actor=ada), lambda: services.rollback(version, now=now, actor=bo)
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    assert Setting.objects.get(key=key).value == 1
