@@ -152,7 +152,7 @@ class SettingAdmin(ServiceAdmin[Setting]):
             "form": form,
             "layers": layers,
             "may_be_set": self.has_change_permission(request) and _may_be_set(key),
-            "is_set": Setting.objects.filter(key=key.name, layer=Layer.OWN).exists(),
+            "is_set": services.is_set(services.Wish(key.name)),
             "changes": _history(request, key.name),
         }
         return self._page(request, "change", translated(key.label or key.name), context, status)

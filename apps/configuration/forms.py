@@ -50,7 +50,8 @@ def value_field(key: Key) -> forms.Field:
 
 
 def _choice(key: Key) -> forms.Field:
-    return forms.ChoiceField(choices=[(one, _word(key, one)) for one in key.schema["enum"]])
+    values = {str(one): one for one in key.schema["enum"]}
+    return forms.TypedChoiceField(choices=[(one, _word(key, one)) for one in values], coerce=values.__getitem__)
 
 
 def _choices(key: Key) -> forms.Field:
@@ -59,8 +60,8 @@ def _choices(key: Key) -> forms.Field:
 
 
 def _yes_or_no(key: Key) -> forms.Field:
-    options = [("true", gettext("Yes")), ("false", gettext("No"))]
-    return forms.TypedChoiceField(choices=options, coerce=lambda text: text in ("true", "True"))
+    options = [("True", gettext("Yes")), ("False", gettext("No"))]
+    return forms.TypedChoiceField(choices=options, coerce=lambda text: text == "True")
 
 
 def _whole(key: Key) -> forms.Field:

@@ -68,7 +68,6 @@ def _is_bounded(key: Key) -> bool:
     return key.loosens(0, 1) is not None or key.loosens(1, 0) is not None
 
 
-@forgets
 @lru_cache(maxsize=1)
 def of_environment() -> dict[str, Said]:
     """What the environment says, by key."""
@@ -78,6 +77,9 @@ def of_environment() -> dict[str, Said]:
         for variable, text in settings.CONFIGURATION.items()
         if variable in names
     }
+
+
+forgets(of_environment.cache_clear)
 
 
 def flaws_of_environment() -> list[str]:

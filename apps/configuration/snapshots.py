@@ -21,6 +21,7 @@ from apps.configuration.registry import KEYS, Key, Level
 from apps.core import epochs
 from apps.core.memory import SECONDS, forgets
 from apps.core.tenancy import current_schema
+from resimate_text.sentences import Sentence
 
 OF: Final = "settings"
 Numbers = tuple[int, int]
@@ -94,8 +95,14 @@ def _said(row: Setting, rank: int) -> Said:
         at=row.changed_at,
         until=row.until,
         version=row.version,
-        problem=KEYS[row.key].problem_with(row.value),
+        problem=_problem(KEYS[row.key], level, row.value),
     )
+
+
+def _problem(key: Key, level: Level, value: Any) -> str | None:
+    if level not in key.levels or key.sensitive:
+        return Sentence("{key} cannot be set at the level {level}.", key=key.name, level=level)
+    return key.problem_with(value)
 
 
 def _refreshed(schema: str) -> Snapshot:

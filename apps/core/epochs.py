@@ -44,6 +44,7 @@ def advance(of: str) -> int:
     """Count one more change in the current schema, in this transaction; return its number, from 1 on."""
     number = hold(of) + 1
     _mine(of).update(number=number)
+    _tell(of, current_schema())  # this transaction sees what it has changed; the others once it is committed
     transaction.on_commit(_News(of, current_schema()))
     return number
 

@@ -158,8 +158,8 @@ class SettingFactsSerializer(serializers.Serializer[dict[str, Any]]):
 class SettingHistorySerializer(serializers.ModelSerializer[Change]):
     """One change: what was set before and after; null where nothing was."""
 
-    old = SettingFactsSerializer(allow_null=True)
-    new = SettingFactsSerializer(allow_null=True)
+    old = SettingFactsSerializer(allow_null=True, read_only=True)
+    new = SettingFactsSerializer(allow_null=True, read_only=True)
 
     class Meta:
         model = Change
@@ -189,7 +189,7 @@ class SettingDifferencesSerializer(serializers.Serializer[dict[str, Any]]):
 class PlannedChangeSerializer(serializers.ModelSerializer[PlannedChange]):
     """A change that waits for its time or for a second administrator, or did."""
 
-    new = SettingFactsSerializer(allow_null=True)
+    new = SettingFactsSerializer(allow_null=True, read_only=True)
 
     class Meta:
         model = PlannedChange

@@ -1,6 +1,6 @@
 """The verbs of settings: read, explain, change; look back and go back; plan, and decide about what is planned."""
 
-from apps.configuration.services.changing import Manner, change, hold, present_version, take_back
+from apps.configuration.services.changing import Manner, change, hold, is_set, present_version, take_back
 from apps.configuration.services.checking import Contradicted, Locked, Wish
 from apps.configuration.services.explaining import Explained, explain, explain_all
 from apps.configuration.services.history import (
@@ -46,6 +46,7 @@ __all__ = [
     "get",
     "history",
     "hold",
+    "is_set",
     "latest_version",
     "planned_changes",
     "present_version",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.configuration.models import PlannedChange, Setting
 from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none
@@ -57,6 +58,8 @@ def _make(wish: Wish, manner: Manner, *, now: datetime, actor: Any) -> PlannedCh
     key = refuse_bad(wish, now)
     if manner.expected is not None and manner.expected != present_version(wish):
         raise Stale("Somebody else has changed this setting since you read it. Look at it again.")
+    if wish.value is None and not is_set(wish):
+        return None
     needs_two = key.needs_two and actor is not None
     if needs_two or (manner.starts_at is not None and manner.starts_at > now):
         plan = Plan(manner.reason, manner.starts_at, needs_two)
@@ -72,5 +75,13 @@ def hold() -> None:
 
 def present_version(wish: Wish) -> int:
     """The version that set what is set at that place; 0 where nothing is, or it is older than the history."""
-    rows = Setting.objects.filter(key=wish.key, layer=wish.layer, user=wish.user)
-    return rows.values_list("version", flat=True).first() or 0
+    return _place(wish).values_list("version", flat=True).first() or 0
+
+
+def is_set(wish: Wish) -> bool:
+    """Whether anything is set at that place."""
+    return _place(wish).exists()
+
+
+def _place(wish: Wish) -> QuerySet[Setting]:
+    return Setting.objects.filter(key=wish.key, layer=wish.layer, user=wish.user)

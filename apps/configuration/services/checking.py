@@ -65,23 +65,23 @@ def facts(value: Any, is_locked: bool, until: datetime | None) -> dict[str, Any]
     return {"value": value, "locked": is_locked, "until": until.isoformat() if until else None}
 
 
-def wish_of(key: str, said: dict[str, Any] | None, layer: Layer = Layer.OWN, user: UUID | None = None) -> Wish:
+def wish_of(key: str, said: dict[str, Any] | None, layer: str = Layer.OWN, user: UUID | None = None) -> Wish:
     """The wish whose ``facts`` these are."""
     if said is None:
-        return Wish(key, layer=layer, user=user)
+        return Wish(key, layer=Layer(layer), user=user)
     until = datetime.fromisoformat(said["until"]) if said["until"] else None
-    return Wish(key, said["value"], layer, user, until, said["locked"])
+    return Wish(key, said["value"], Layer(layer), user, until, said["locked"])
 
 
 def refuse_bad(wish: Wish, now: datetime) -> Key:
     """Return the key that may be set so. Raises ``Invalid`` with a pointer, ``Locked`` or ``Contradicted``."""
     key = declared(wish.key)
+    if wish.value is None:
+        return key  # what should not be there can always go
     if wish.level not in key.levels or key.sensitive:
         raise _invalid(Sentence("{key} cannot be set at the level {level}.", key=key.name, level=wish.level), "/scope")
     if wish.user is not None and not get_user_model().objects.filter(pk=wish.user).exists():
         raise _invalid(Sentence("There is no such user."), "/user")
-    if wish.value is None:
-        return key
     _refuse_misfit(key, wish.value)
     _refuse_bad_end(wish, now)
     _refuse_what_binds(key, wish, now)

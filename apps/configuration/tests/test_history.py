@@ -165,6 +165,7 @@ def _command(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_the_command_shows_the_history_and_goes_back(acme: Any, capsys: pytest.CaptureFixture[str]) -> None:
     tenant = ("--tenant", "acme")
     _command(capsys, "set", KEY, "1", *tenant)
@@ -183,6 +184,7 @@ def test_the_command_shows_the_history_and_goes_back(acme: Any, capsys: pytest.C
     assert _command(capsys, "unset", KEY, *tenant)["value"] == 10
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_the_command_tries_a_change_without_making_it(acme: Any, capsys: pytest.CaptureFixture[str]) -> None:
     tried = _command(capsys, "set", KEY, "3", "--dry-run", "--tenant", "acme")
 

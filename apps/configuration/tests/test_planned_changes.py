@@ -12,6 +12,7 @@ from apps.audit.models import AuditEntry
 from apps.configuration import services
 from apps.configuration.models import PlannedChange
 from apps.configuration.registry import Key
+from apps.core.errors import Refused
 from apps.core.models import EventDelivery
 
 pytestmark = pytest.mark.requirement("UC-002", "LOG-002")
@@ -92,7 +93,7 @@ def test_what_no_longer_can_be_is_refused_when_it_is_approved(ada: Any, bo: Any,
     waits = _asked(ada, now, 50)
     toy(needs_two=True, schema={"type": "integer", "maximum": 20})
 
-    with pytest.raises(Exception, match="50"):
+    with pytest.raises(Refused, match="50"):
         services.approve(waits, now=now, actor=bo)
 
     waits.refresh_from_db()
@@ -141,6 +142,7 @@ def test_a_scheduled_change_that_cannot_be_made_any_more_says_why(ada: Any, now:
     assert "50" in waits.problem
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_the_operator_is_the_second_person_where_there_is_no_other(
     ada: Any, now: datetime, toy: Toy, capsys: pytest.CaptureFixture[str]
 ) -> None:
