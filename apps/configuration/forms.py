@@ -34,7 +34,7 @@ class TextField(forms.CharField):
     """A text as it is, or in the quotation marks in which files have it."""
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = str(super().to_python(value))
         try:
             return json.loads(text) if text.startswith('"') else text
         except ValueError:

@@ -6,8 +6,11 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django_tenants.utils import get_public_schema_name
 
+from apps.configuration.registry import Level
 from apps.core.fields import Model
+from apps.core.tenancy import current_schema
 
 
 class Layer(models.TextChoices):
@@ -16,6 +19,21 @@ class Layer(models.TextChoices):
     OWN = "own"
     USER = "user"
     RUNTIME = "runtime"
+
+    def level(self, *, on_platform: bool) -> Level:
+        """The level at which a row of the platform's table, or of a tenant's, speaks."""
+        own = Level.GLOBAL if on_platform else Level.TENANT
+        return {Layer.OWN: own, Layer.USER: Level.USER, Layer.RUNTIME: Level.RUNTIME}[self]
+
+
+class AtLevel:
+    """What stands in the tables of the current schema."""
+
+    layer: str
+
+    @property
+    def level(self) -> Level:
+        return Layer(self.layer).level(on_platform=current_schema() == get_public_schema_name())
 
 
 class SettingQuerySet(models.QuerySet["Setting"]):
@@ -56,7 +74,7 @@ class Setting(Model):
         return self.key
 
 
-class Change(Model):
+class Change(AtLevel, Model):
     """One key that changed, as the history keeps it. What changed together has one version; versions count from 1.
 
     ``old`` and ``new`` are null where nothing was set; both hold ``{"value": …, "locked": …, "until": …}``.
@@ -86,7 +104,7 @@ class Change(Model):
         return f"{self.key} {self.version}"
 
 
-class PlannedChange(Model):
+class PlannedChange(AtLevel, Model):
     """A change that waits: for a second administrator, or for its time."""
 
     class State(models.TextChoices):

@@ -25,6 +25,10 @@ class Level(StrEnum):
     RUNTIME = "runtime"  # for a time only, by the platform or by the tenant
 
 
+#: Their names, for those who choose.
+LEVELS: Final = [str(one) for one in Level]
+
+
 class Merge(StrEnum):
     """What a level makes of the value that it gets from the one before."""
 

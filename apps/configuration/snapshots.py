@@ -84,8 +84,7 @@ def _stored(now: datetime) -> list[tuple[Setting, Said]]:
 
 
 def _said(row: Setting, rank: int) -> Said:
-    own = Level.GLOBAL if rank == PLATFORM else Level.TENANT
-    level = {Layer.OWN: own, Layer.USER: Level.USER, Layer.RUNTIME: Level.RUNTIME}[Layer(row.layer)]
+    level = Layer(row.layer).level(on_platform=rank == PLATFORM)
     return Said(
         level=level,
         value=row.value,

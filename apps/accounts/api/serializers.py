@@ -5,7 +5,7 @@ from django.conf import settings
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration.models import Change, PlannedChange
-from apps.configuration.registry import Level, Merge
+from apps.configuration.registry import LEVELS, Level, Merge
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
 
@@ -104,7 +104,7 @@ class NewApiKeySerializer(ApiKeySerializer):
 
 
 class LevelSerializer(serializers.Serializer[dict[str, Any]]):
-    level = serializers.ChoiceField(choices=list(Level))
+    level = serializers.ChoiceField(choices=LEVELS)
     value = serializers.JSONField(help_text="null where it is shown to nobody.")
     by = serializers.CharField(help_text="Who said so: the id of a user, or what kind of work it was.")
     at = serializers.DateTimeField(allow_null=True)
@@ -116,11 +116,11 @@ class LevelSerializer(serializers.Serializer[dict[str, Any]]):
 
 class SettingSerializer(serializers.Serializer[dict[str, Any]]):
     key = serializers.CharField(read_only=True)
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # the framework takes fields off the class
     about = serializers.CharField(read_only=True)
     schema = serializers.JSONField(read_only=True, help_text="JSON Schema of the value.")
     owner = serializers.CharField(read_only=True, help_text="The part of the product that reads it.")
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(Level)), read_only=True)
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=LEVELS), read_only=True)
     merge = serializers.ChoiceField(
         choices=list(Merge), read_only=True, help_text="lowest, highest: who is below may only tighten it."
     )
@@ -128,7 +128,7 @@ class SettingSerializer(serializers.Serializer[dict[str, Any]]):
     restart = serializers.BooleanField(read_only=True, help_text="A change is seen after a restart.")
     needs_two = serializers.BooleanField(read_only=True, help_text="A change waits for a second administrator.")
     value = serializers.JSONField(help_text="The value in force.")
-    layer = serializers.ChoiceField(choices=list(Level), read_only=True, help_text="Where the value in force is said.")
+    layer = serializers.ChoiceField(choices=LEVELS, read_only=True, help_text="Where the value in force is said.")
     who = serializers.CharField(read_only=True)
     when = serializers.DateTimeField(read_only=True, allow_null=True)
     levels = LevelSerializer(many=True, read_only=True)
@@ -158,6 +158,7 @@ class SettingFactsSerializer(serializers.Serializer[dict[str, Any]]):
 class SettingHistorySerializer(serializers.ModelSerializer[Change]):
     """One change: what was set before and after; null where nothing was."""
 
+    layer = serializers.ChoiceField(source="level", choices=LEVELS, read_only=True)
     old = SettingFactsSerializer(allow_null=True, read_only=True)
     new = SettingFactsSerializer(allow_null=True, read_only=True)
 
@@ -189,6 +190,7 @@ class SettingDifferencesSerializer(serializers.Serializer[dict[str, Any]]):
 class PlannedChangeSerializer(serializers.ModelSerializer[PlannedChange]):
     """A change that waits for its time or for a second administrator, or did."""
 
+    layer = serializers.ChoiceField(source="level", choices=LEVELS, read_only=True)
     new = SettingFactsSerializer(allow_null=True, read_only=True)
 
     class Meta:

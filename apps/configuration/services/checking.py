@@ -43,8 +43,7 @@ class Wish:
 
     @property
     def level(self) -> Level:
-        own = Level.GLOBAL if self.on_platform else Level.TENANT
-        return {Layer.OWN: own, Layer.USER: Level.USER, Layer.RUNTIME: Level.RUNTIME}[self.layer]
+        return self.layer.level(on_platform=self.on_platform)
 
     @property
     def rank(self) -> int:
@@ -52,7 +51,7 @@ class Wish:
 
     @property
     def on_platform(self) -> bool:
-        return current_schema() == get_public_schema_name()
+        return current_schema() == str(get_public_schema_name())
 
     def facts(self) -> dict[str, Any] | None:
         """As the history keeps it."""

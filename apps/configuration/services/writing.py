@@ -55,7 +55,7 @@ def write(wishes: Sequence[Wish], *, now: datetime, actor: Any, reason: str = ""
 
 def _replaced(wish: Wish, *, version: int, now: datetime, by: str) -> dict[str, Any] | None:
     """Write the row, or remove it; return what was there before."""
-    place = {"key": wish.key, "layer": wish.layer, "user_id": wish.user}
+    place: dict[str, Any] = {"key": wish.key, "layer": wish.layer, "user_id": wish.user}
     before = Setting.objects.filter(**place).first()
     if wish.value is None:
         Setting.objects.filter(**place).delete()

@@ -78,7 +78,7 @@ def _done(options: Any, act: Callable[[], PlannedChange | None]) -> tuple[dict[s
 
 def _history(options: Any) -> tuple[dict[str, Any], str]:
     rows = services.history(options["key"])[: options["last"]]
-    fields = ("version", "key", "layer", "user", "old", "new", "reason", "changed_at", "changed_by")
+    fields = ("version", "key", "level", "user", "old", "new", "reason", "changed_at", "changed_by")
     lines = [
         f"{one.version}  {one.changed_at:%Y-%m-%d %H:%M:%S}  {one.changed_by}  {one.key}: {_shown(one.old)} → "
         f"{_shown(one.new)}" + (f"  ({one.reason})" if one.reason else "")
@@ -116,7 +116,7 @@ def _differences(found: list[services.Difference]) -> tuple[dict[str, Any], str]
 
 
 def _one_planned(planned: PlannedChange) -> tuple[dict[str, Any], str]:
-    fields = ("id", "key", "layer", "new", "state", "reason", "starts_at", "asked_at", "asked_by", "problem")
+    fields = ("id", "key", "level", "new", "state", "reason", "starts_at", "asked_at", "asked_by", "problem")
     line = f"{planned.id}  {planned.state}  {planned.key}: {_shown(planned.new)}"
     return {name: getattr(planned, name) for name in fields}, line + (f"  {planned.problem}" if planned.problem else "")
 
