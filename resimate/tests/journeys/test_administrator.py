@@ -43,7 +43,8 @@ def test_the_administration_keeps_to_the_strict_policy(
         assert page.locator("#content, main").first.is_visible()
         admin.look(f"{tenant or 'platform'}-{path.strip('/').replace('/', '-')}")
     if tenant:
-        for path in ("accounts/user/add", "accounts/apikey/add", "resilience/resiliencemodel/add"):
+        settings = [f"configuration/setting/{one}" for one in ("time_zone/change", "languages/change", "versions")]
+        for path in ("accounts/user/add", "accounts/apikey/add", "resilience/resiliencemodel/add", *settings):
             admin.go(f"/admin/{path}/")
             admin.look(path.replace("/", "-"))
 
