@@ -197,7 +197,7 @@ def _facts(name: str, facts: dict[str, Any] | None) -> str:
     if facts is None:
         return _("Nothing")
     value = _value(KEYS.get(name), facts["value"])
-    return f"{value} ({_('locked')})" if facts["locked"] else value
+    return _("%(value)s (locked)") % {"value": value} if facts["locked"] else value
 
 
 def _differing(one: services.Difference) -> dict[str, Any]:

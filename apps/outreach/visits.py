@@ -19,8 +19,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.configuration import services as configuration
 from apps.configuration import languages, throttling
+from apps.configuration import services as configuration
 from apps.core import context
 from apps.core.observability.middleware import client_address
 from apps.outreach.links import Found, H, LinkState, PersonalLinks, links_of
