@@ -50,11 +50,10 @@ def test_address_books_are_known_by_their_headings(head: str) -> None:
     assert contacts.read(f"{head}\nBo,bo@example.org\n").contacts == [BO]
 
 
-@pytest.mark.parametrize("above", ["Participants of 2026\n\n", "Name,Email\nAda,ada@example.org\n"])
-def test_headings_further_down_are_pointed_out(above: str) -> None:
+def test_headings_further_down_are_pointed_out() -> None:
     assert (
         "Line 3: these are headings; they belong only in the first line"
-        in contacts.read(f"{above}Name,Email\nBo,bo@example.org\n").problems
+        in contacts.read("Name,Email\nAda,ada@example.org\nName,Email\nBo,bo@example.org\n").problems
     )
 
 
