@@ -143,6 +143,7 @@ class PlannedChangeViewSet(ReadMixin, CollectionView[PlannedChange]):
     """Changes that wait for their time or for a second administrator, and those that did."""
 
     resource = "settings"
+    throttle_group = "default"
     of_tenant = True
     permissions = {"approve": "update", "reject": "update", "cancel": "update"}
     lookup_value_regex = UUID
