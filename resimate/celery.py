@@ -40,6 +40,7 @@ app.conf.update(
         "forget_destinations": {"task": "outbound.forget_destinations", "schedule": 3600.0},
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
         "partitions": {"task": "audit.make_partitions", "schedule": 3600.0},
+        "keys": {"task": "keys.tend", "schedule": crontab(minute="10")},
         "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},
     },
     beat_scheduler="celery.beat:Scheduler",

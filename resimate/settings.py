@@ -106,6 +106,7 @@ PUBLIC_APPS = [
     "apps.audit",
     "apps.outbound",
     "apps.tenants",
+    "apps.keys",
     "auditlog",
     "django.contrib.contenttypes",  # one numbering for all tenants: its cache is per process, not per schema
     "django.contrib.staticfiles",

@@ -73,6 +73,8 @@ class Permission:
         return self.scope in EVERYWHERE and self.object_id is None
 
     def is_about(self, resource: str, action: str) -> bool:
+        if self.resource != resource and rights.is_apart(resource):
+            return False
         if self.resource == "tenant" and self.action in ALL_ACTIONS:
             return True
         return self.resource in (resource, "*") and (self.action == action or self.action in ALL_ACTIONS)

@@ -1,89 +1,145 @@
-"""Field encryption: AES-256-GCM under a data key for each tenant, wrapped by a key-encryption key from a provider.
+"""Field encryption: AES-256-GCM under data keys of each tenant, which have versions (docs/adr/0032).
 
-Ciphertext version 1 is ``0x01 | nonce (12) | ciphertext and tag``. The additional data bind it to its place
-(``schema|app.model|field|pk``), so a value copied to another row, column or tenant does not decrypt.
+A ciphertext is ``0x02 | version of its key (u32) | nonce (12) | ciphertext and tag``. The additional data bind it to
+its place and key (``schema|app.model|field|pk|version``), so a value copied to another row, column or tenant does not
+decrypt. What was written before keys had versions is ``0x01 | nonce (12) | ciphertext and tag``, under version 0.
 
-The seam is :class:`KeyProvider`: the local keyring derives each tenant's keys from one key-encryption key by
-HKDF-SHA256 (RFC 5869); a provider that wraps stored data keys takes its place without a change to the fields.
+The seam is :class:`Keyring`: an app above stores the keys, and says by :func:`use` that it does.
 """
 
 import hashlib
 import hmac
+import logging
 import os
-from functools import lru_cache
-from typing import Protocol
+import struct
+from typing import ClassVar, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 
+from apps.core.errors import Refused
 from resimate_text.identity import folded
 
-VERSION = b"\x01"
-NONCE_BYTES = 12
+logger = logging.getLogger(__name__)
+
+FIELD: Final = "field"
+INDEX: Final = "index"
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+#: How a ciphertext begins: the version of the format, then that of the key.
+UNVERSIONED: Final = b"\x01"
+_HEADER: Final = struct.Struct(">BI")
 
 
-class Undecryptable(Exception):
-    """The ciphertext is damaged, from another place, or under a key that is gone."""
+class Undecryptable(Refused):
+    """The ciphertext is damaged, from another place, or under a key that is gone; ``reason`` is for operators."""
+
+    code = "undecryptable"
+    title = "A stored value cannot be decrypted"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("A stored value cannot be decrypted. Please tell whoever runs this service.")
+        self.reason = reason
 
 
-class KeyProvider(Protocol):
-    """Gives the 32-byte key of one purpose in one tenant's schema; ``purpose`` is ``field`` or ``index``."""
+class KeyAway(Refused):
+    """The key cannot be had now, so nothing is encrypted or decrypted; ``reason`` is for operators."""
 
-    def key(self, schema: str, purpose: str) -> bytes: ...
+    code = "key_away"
+    status = 503
+    title = "The keys of this workspace cannot be reached"
+    retry_after: ClassVar[int] = 5
 
-
-class LocalKeyring:
-    """Keys derived from a key-encryption key in this installation's own secrets."""
-
-    def __init__(self, master: bytes) -> None:
-        if len(master) != 32:
-            raise ValueError("the key-encryption key must have 32 bytes")
-        self._master = master
-        self._derived = lru_cache(maxsize=4096)(self._derive)
-
-    def key(self, schema: str, purpose: str) -> bytes:
-        return self._derived(schema, purpose)
-
-    def _derive(self, schema: str, purpose: str) -> bytes:
-        info = f"resimate|{purpose}|{schema}".encode()
-        return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(self._master)
+    def __init__(self, reason: str) -> None:
+        super().__init__("The keys of this workspace cannot be reached just now. Please try again shortly.")
+        self.reason = reason
 
 
-@lru_cache(maxsize=1)
-def keyring() -> KeyProvider:
-    return LocalKeyring(settings.ENCRYPTION_KEY)
+class Key:
+    """A data key, unwrapped. ``header`` is how its ciphertexts begin."""
+
+    __slots__ = ("cipher", "header", "secret", "version")
+
+    def __init__(self, version: int, secret: bytes) -> None:
+        self.version, self.secret = version, secret
+        self.cipher, self.header = AESGCM(secret), header_of(version)
 
 
-@lru_cache(maxsize=4096)
-def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(key)
+class Keyring(Protocol):
+    """Gives the keys of one purpose in one tenant's schema; ``purpose`` is ``field`` or ``index``."""
+
+    def active(self, schema: str, purpose: str) -> Key:
+        """The key for what is written now. Raises ``KeyAway``."""
+
+    def version(self, schema: str, purpose: str, number: int) -> Key:
+        """The key of what was written once. Raises ``KeyAway`` or ``Undecryptable``."""
+
+
+_keyrings: list[Keyring] = []
+
+
+def use(keyring: Keyring) -> None:
+    """Encrypt and decrypt with the keys of this keyring from now on."""
+    _keyrings[:] = [keyring]
+
+
+def keyring() -> Keyring:
+    return _keyrings[0]
+
+
+def header_of(version: int) -> bytes:
+    """How the ciphertexts under a version of a tenant's key begin."""
+    return _HEADER.pack(2, version) if version else UNVERSIONED
 
 
 def encrypt(plain: str, *, schema: str, place: str) -> bytes:
+    """Raises ``KeyAway``."""
+    key = _keyrings[0].active(schema, FIELD)
     nonce = os.urandom(NONCE_BYTES)
-    cipher = _cipher(keyring().key(schema, "field"))
-    return VERSION + nonce + cipher.encrypt(nonce, plain.encode(), f"{schema}|{place}".encode())
+    return key.header + nonce + key.cipher.encrypt(nonce, plain.encode(), _bound(schema, place, key.version))
 
 
 def decrypt(stored: bytes, *, schema: str, place: str) -> str:
-    """Raises :class:`Undecryptable` rather than ever returning something wrong."""
-    if stored[:1] != VERSION:
-        raise Undecryptable("unknown version of ciphertext")
-    nonce, sealed = stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
-    cipher = _cipher(keyring().key(schema, "field"))
+    """Raises ``Undecryptable`` rather than ever returning something wrong, and ``KeyAway``."""
     try:
-        return cipher.decrypt(nonce, sealed, f"{schema}|{place}".encode()).decode()
+        version, start = _version_of(stored)
+        key = _keyrings[0].version(schema, FIELD, version)
+        nonce, sealed = stored[start : start + NONCE_BYTES], stored[start + NONCE_BYTES :]
+        return key.cipher.decrypt(nonce, sealed, _bound(schema, place, version)).decode()
     except InvalidTag as error:
-        raise Undecryptable(place) from error
+        refusal = Undecryptable("it is damaged, or was written to another place")
+        _tell(refusal, place)
+        raise refusal from error
+    except Undecryptable as refusal:
+        _tell(refusal, place)
+        raise
+
+
+def _version_of(stored: bytes) -> tuple[int, int]:
+    """The version of the key, and where the nonce begins."""
+    known = stored[:1] == UNVERSIONED or (stored[:1] == b"\x02" and len(stored) >= _HEADER.size)
+    version, start = (
+        (0, 1) if stored[:1] == UNVERSIONED or not known else (_HEADER.unpack_from(stored)[1], _HEADER.size)
+    )
+    if not known or len(stored) < start + NONCE_BYTES + TAG_BYTES:
+        raise Undecryptable("it is no ciphertext of a version that is known")
+    return version, start
+
+
+def _bound(schema: str, place: str, version: int) -> bytes:
+    return f"{schema}|{place}|{version}".encode() if version else f"{schema}|{place}".encode()
+
+
+def _tell(refusal: Undecryptable, place: str) -> None:
+    """For operators; which row it was says `manage.py keys verify`."""
+    logger.error("a stored value cannot be decrypted: %s", refusal.reason, extra={"action": place.rpartition("|")[0]})
 
 
 def blind_index(value: str, *, schema: str, field: str) -> bytes:
     """A keyed digest by which equal values of an encrypted field can be found (16 bytes); equality is all it tells."""
-    key = hmac.new(keyring().key(schema, "index"), field.encode(), hashlib.sha256).digest()
-    return hmac.new(key, folded(value).encode(), hashlib.sha256).digest()[:16]
+    key = hmac.digest(_keyrings[0].active(schema, INDEX).secret, field.encode(), "sha256")
+    return hmac.digest(key, folded(value).encode(), "sha256")[:16]
 
 
 def token_digest(token: str) -> bytes:

@@ -68,7 +68,7 @@ class GenericIPAddressField(PersonalDataMixin, models.GenericIPAddressField):  #
 
 
 class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[type-arg]  # no parameter at run time
-    """Text, encrypted at rest with the tenant's key and bound to its row.
+    """Text, encrypted at rest with the tenant's active key and bound to its row.
 
     The attribute is plain text; the column is ``bytea``. It cannot be searched: keep a :class:`BlindIndexField` beside
     it where equality must be found. ``empty`` values are stored as they are: there is nothing to hide in them.
@@ -94,7 +94,11 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
         return crypto.encrypt(stored, schema=current_schema(), place=self.place(model_instance))
 
     def place(self, instance: models.Model) -> str:
-        return f"{instance._meta.label_lower}|{self.attname}|{instance.pk}"
+        return self.place_of(instance.pk)
+
+    def place_of(self, pk: object) -> str:
+        """What the ciphertext of a row is bound to."""
+        return f"{self.model._meta.label_lower}|{self.attname}|{pk}"
 
     def value_to_string(self, obj: Any) -> str:
         return str(getattr(obj, self.attname))

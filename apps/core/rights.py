@@ -18,9 +18,12 @@ ALL_ACTIONS: Final = frozenset({"manage", "*"})
 
 @dataclass(frozen=True, slots=True)
 class Resource:
+    """What is ``is_apart`` is permitted by its own name alone: who may do everything else may none of it."""
+
     name: str
     about: str
     actions: frozenset[str]
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ SCOPES: Final[dict[str, Scope]] = {
 ROLES: Final[dict[str, SystemRole]] = {}
 
 
-def declare(resource: str, about: str, *actions: str) -> Resource:
+def declare(resource: str, about: str, *actions: str, is_apart: bool = False) -> Resource:
     """Say what can be done with a kind of thing; ``manage``, which is all of it, goes without saying."""
     if resource in RESOURCES:
         raise ValueError(f"two apps declare the resource {resource}")
-    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}))
+    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}), is_apart)
     return RESOURCES[resource]
 
 
@@ -83,6 +86,10 @@ def grant(role: SystemRole, *permissions: str) -> None:
     if twice := [text for text in permissions if text in role.permissions]:
         raise ValueError(f"{role.code} is granted twice: {', '.join(twice)}")
     role.permissions.extend(permissions)
+
+
+def is_apart(resource: str) -> bool:
+    return resource in RESOURCES and RESOURCES[resource].is_apart
 
 
 def is_known(text: str) -> bool:

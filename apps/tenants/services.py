@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.core.errors import Invalid, Problem, Refused
+from apps.tenants import upkeep
 from apps.tenants.cloning import clone_template
 from apps.tenants.models import RESERVED, SLUG, Domain, Tenant, schema_for
 from apps.tenants.provisioning import OWNER, ensure_role, grant, owner_in
@@ -40,6 +41,7 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
             clone_template(cursor, schema)
             cursor.execute("SELECT set_config('search_path', 'public', true)")
         grant(schema)
+        upkeep.bring_up(schema)  # what is each tenant's own is no part of the template
         audit.record("tenant.created", target=tenant, now=now, tenant=schema, using=OWNER)
     return tenant
 

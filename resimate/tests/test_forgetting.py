@@ -42,5 +42,6 @@ def test_everything_that_runs_out_is_on_the_schedule() -> None:
         "core.forget_answers",
         "core.forget_sessions",
         "audit.make_partitions",
+        "keys.tend",
         "outbound.forget_destinations",
     } <= scheduled

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import django
 django.setup()
-from apps.core import crypto
-crypto.encrypt("a name", schema="acme", place="here")
+from apps.keys import providers
+providers.current()
 """
 
 

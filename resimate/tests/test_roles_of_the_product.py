@@ -31,6 +31,7 @@ RESOURCES: dict[str, set[str]] = {
     "campaigns": CHANGE | {"open", "close", "extend", "remind"},
     "weight-elicitations": CHANGE | {"open", "close", "remind", "apply"},
     "jobs": READ | {"cancel"},
+    "keys": READ | {"rotate", "destroy"},
 }
 ANALYST = """
 models:tenant:read models:tenant:create models:tenant:update models:tenant:publish models:tenant:delete
@@ -40,6 +41,7 @@ stakeholders:tenant:manage weight-elicitations:tenant:manage jobs:own:manage
 """
 ROLES = {
     "tenant_admin": ("Tenant administrator", ["tenant:*:manage", "users:tenant:manage", "models:tenant:*"]),
+    "key_custodian": ("Custodian of keys", ["keys:tenant:manage"]),
     "model_analyst": ("Model analyst", ANALYST.split()),
     "answers_auditor": (
         "Auditor of answers",
@@ -137,3 +139,15 @@ def test_a_role_of_the_tenants_own_makes_way_and_keeps_what_it_permits(tenant: A
 def test_what_cannot_be_meant_stops_the_start(declaring: Callable[[], Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         declaring()
+
+
+@pytest.mark.parametrize(
+    "text", ["tenant:*:manage", "tenant:tenant:*", "*:tenant:*", "*:*:read", "settings:tenant:manage"]
+)
+def test_who_may_do_everything_else_may_nothing_with_keys_of_encryption(text: str) -> None:
+    broad, own = authz.Permission.parse(text), authz.Permission.parse("keys:tenant:manage")
+
+    assert not broad.is_about("keys", "read")
+    assert not broad.covers(authz.Permission.parse("keys:tenant:read"))
+    assert own.is_about("keys", "rotate")
+    assert own.covers(authz.Permission.parse("keys:tenant:destroy"))

@@ -115,7 +115,9 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
         "session": "authentication",
         **dict.fromkeys(("permission", "address"), "authorization"),
         "setting": "configuration",
-        **dict.fromkeys(("tenant", "destination", "user", "role", "grant", "api_key", "apikey"), "administration"),
+        **dict.fromkeys(
+            ("tenant", "data_key", "destination", "user", "role", "grant", "api_key", "apikey"), "administration"
+        ),
     }
 
 

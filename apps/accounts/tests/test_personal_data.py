@@ -74,7 +74,7 @@ def test_a_changed_bit_is_noticed(admin: User, now: Any, place: int) -> None:
         _ = _move(bytes(damaged), admin).name
 
 
-def test_equal_values_have_equal_indexes_in_one_tenant_only() -> None:
+def test_equal_values_have_equal_indexes_in_one_tenant_only(db: None) -> None:
     def index(value: str, schema: str = "acme", field: str = "a|email") -> bytes:
         return crypto.blind_index(value, schema=schema, field=field)
 

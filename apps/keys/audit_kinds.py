@@ -1,0 +1,5 @@
+"""What the trail has of keys of encryption: whatever changes their state."""
+
+from apps.audit.kinds import Category, declare
+
+declare("data_key", Category.ADMINISTRATION, "created", "rotated", "emptied", "destroyed")

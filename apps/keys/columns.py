@@ -1,0 +1,64 @@
+"""Where ciphertext is: the encrypted columns of a schema, and what is under which key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import BinaryField, F, Func, Model, QuerySet
+from django_tenants.utils import get_public_schema_name
+
+from apps.core import crypto
+from apps.core.fields import BlindIndexField, EncryptedTextField
+from apps.core.models import TenantRow
+from apps.tenants.routers import TenantRouter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An encrypted field of a model, in the schema that the work is in; ``index``: the digests beside it."""
+
+    model: type[Model]
+    field: EncryptedTextField
+    index: BlindIndexField | None
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.label}.{self.field.name}"
+
+    def rows(self, schema: str) -> QuerySet[Any]:
+        """The rows of this schema that hold something, with how each ciphertext begins (``head``)."""
+        rows = self.model._base_manager.filter(**{f"{self.field.attname}__isnull": False})
+        if issubclass(self.model, TenantRow):
+            rows = rows.filter(tenant=schema)
+        size = len(crypto.header_of(1))
+        head = Func(F(self.field.attname), 1, size, function="SUBSTRING", output_field=BinaryField())
+        return rows.annotate(head=head).order_by("pk")
+
+    def elsewhere(self, schema: str, version: int) -> QuerySet[Any]:
+        """The rows that are under another key than this version."""
+        return self.rows(schema).exclude(head=crypto.header_of(version))
+
+    def under(self, schema: str, version: int) -> QuerySet[Any]:
+        """The rows that are under this version of the key."""
+        header = crypto.header_of(version)
+        head = Func(F(self.field.attname), 1, len(header), function="SUBSTRING", output_field=BinaryField())
+        return self.rows(schema).annotate(head=head).filter(head=header)
+
+    def place(self, pk: Any) -> str:
+        return self.field.place_of(pk)
+
+
+def columns(schema: str) -> Iterator[Column]:
+    """All of a schema; of a table that tenants share, the rows of this one are meant."""
+    for model in apps.get_models():
+        if _is_in(model, schema):
+            indexes = {one.of: one for one in model._meta.get_fields() if isinstance(one, BlindIndexField)}
+            for field in model._meta.get_fields():
+                if isinstance(field, EncryptedTextField):
+                    yield Column(model, field, indexes.get(field.name))
+
+
+def _is_in(model: type[Model], schema: str) -> bool:
+    installed = settings.SHARED_APPS if schema == get_public_schema_name() else settings.TENANT_APPS
+    return issubclass(model, TenantRow) or bool(TenantRouter().app_in_list(model._meta.app_label, installed))

@@ -1,0 +1,103 @@
+"""Exit 1 where something was found that cannot be decrypted, or was refused."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from apps.core.commands import OperatorCommand
+from apps.keys import services
+from apps.keys.models import DataKey
+from apps.tenants.models import Tenant
+from apps.tenants.provisioning import OWNER, PUBLIC, owner_in
+from apps.tenants.services import find_tenant
+from resimate_text.problems import MOST_PROBLEMS
+
+
+class Command(OperatorCommand):
+    help = "List, rotate, verify and destroy the keys that protect personal data."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|rotate|verify|destroy")
+        shown = verbs.add_parser("list", help="the keys, without what is secret of them")
+        verified = verbs.add_parser("verify", help="decrypt everything, and say what cannot be; changes nothing")
+        rotated = verbs.add_parser("rotate", help="make a new key the active one, and write everything anew under it")
+        rotated.add_argument("--resume", action="store_true", help="make no new key: write anew what is still left")
+        destroyed = verbs.add_parser(
+            "destroy", help="destroy a key under which nothing is any more; backups that are under it are lost with it"
+        )
+        destroyed.add_argument("--version", type=int, required=True, dest="number", metavar="NUMBER")
+        for verb in (shown, verified, rotated):
+            whose = verb.add_mutually_exclusive_group(required=verb is rotated)
+            whose.add_argument("--all", action="store_true", help="those of all tenants and of the platform")
+            whose.add_argument("--tenant", metavar="SLUG", help=f"those of one; {PUBLIC} is the platform itself")
+        destroyed.add_argument("--tenant", metavar="SLUG", required=True)
+
+    def act(self, **options: Any) -> None:
+        getattr(self, options["verb"])(_schemas(options["tenant"]), **options)
+
+    def list(self, schemas: Sequence[str], **_: Any) -> None:
+        keys = DataKey.objects.filter(tenant__in=schemas).order_by("tenant", "purpose", "-version")
+        rows = [f"{one.tenant:<30} {one.purpose:<6} {one.version:>4}  {one.state:<13} {_age(one)}" for one in keys]
+        self.report({"keys": [_described(one) for one in keys]}, "\n".join(rows) or "There are no keys yet.")
+
+    def rotate(self, schemas: Sequence[str], *, resume: bool, **_: Any) -> None:
+        rows = []
+        for schema in schemas:
+            now = timezone.now()
+            if not resume:
+                services.rotate(schema, now=now)
+            with self.meter(f" values of {schema}") as show:
+                outcome = services.reencrypt_rest(schema, now=now, progress=show)
+            version = DataKey.objects.of(schema).active().values_list("version", flat=True).get()
+            told = {"written": outcome.written, "left": outcome.left, "failed": outcome.failed[:MOST_PROBLEMS]}
+            rows.append({"tenant": schema, "version": version, **told})
+        text = "{tenant}: version {version} is active; {written} values written anew, {left} left"
+        self._finish("rotated", rows, text, "failed")
+
+    def verify(self, schemas: Sequence[str], **_: Any) -> None:
+        rows = []
+        for schema in schemas:
+            with self.meter(f" values of {schema}") as show:
+                outcome = services.verify(schema, show)
+            told = {"keys": outcome.keys, "values": outcome.values, "problems": outcome.problems[:MOST_PROBLEMS]}
+            rows.append({"tenant": schema, **told, "more": max(0, len(outcome.problems) - MOST_PROBLEMS)})
+        self._finish("verified", rows, "{tenant}: {keys} keys, {values} values", "problems")
+
+    def destroy(self, schemas: Sequence[str], *, number: int, **_: Any) -> None:
+        key = services.destroy(schemas[0], number, now=timezone.now())
+        self.report(_described(key), f"Version {key.version} of {key.tenant} is destroyed.")
+
+    def _finish(self, name: str, rows: list[dict[str, Any]], text: str, problems: str) -> None:
+        """Report; where there are problems, say them and end with exit 1."""
+        found = [f"{row['tenant']}: {problem}" for row in rows for problem in row[problems]]
+        if found:
+            self.fail("undecryptable", "\n".join(found), **{name: rows})
+        self.report({name: rows}, "\n".join(text.format(**row) for row in rows))
+
+
+def _schemas(tenant: str | None) -> Sequence[str]:
+    if tenant == PUBLIC:
+        return [PUBLIC]
+    if tenant is not None:
+        return [find_tenant(tenant).schema_name]
+    with owner_in(PUBLIC):
+        return [PUBLIC, *Tenant.objects.using(OWNER).order_by("slug").values_list("schema_name", flat=True)]
+
+
+def _described(key: DataKey) -> dict[str, Any]:
+    moments = ("created_at", "retired_at", "unused_at", "destroyed_at")
+    names = ("tenant", "purpose", "version", "state", "provider")
+    return {name: getattr(key, name) for name in (*names, *moments)}
+
+
+def _age(key: DataKey) -> str:
+    return " ".join(_since(key))
+
+
+def _since(key: DataKey) -> Iterator[str]:
+    words = (("created", key.created_at), ("retired", key.retired_at), ("unused", key.unused_at))
+    for word, moment in (*words, ("destroyed", key.destroyed_at)):
+        if moment is not None:
+            yield f"{word} {moment:%Y-%m-%d}"

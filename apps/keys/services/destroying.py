@@ -1,0 +1,53 @@
+"""Destroying a key, and with it whatever anybody has kept that is under it, backups too."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.core.errors import Refused
+from apps.core.locking import lock
+from apps.keys.keyring import KEYRING
+from apps.keys.models import DataKey
+from apps.keys.services.making import record
+from apps.keys.services.reencrypting import is_in_use
+from apps.keys.services.rotating import require
+from resimate_text.sentences import Sentence
+
+
+class KeyInUse(Refused):
+    code = "key_in_use"
+    title = "Something is still under the key"
+
+
+class KeyUnknown(Refused):
+    code = "key_unknown"
+    status = 404
+    title = "There is no such key"
+
+
+@transaction.atomic
+def destroy(schema: str, version: int, *, now: datetime, acting_user: Any = None) -> DataKey:
+    """Destroy a version under which nothing is any more. It is looked for again now, whatever was noted before."""
+    require(acting_user, "keys:destroy")
+    lock(DataKey.objects.of(schema))
+    key = DataKey.objects.of(schema).usable().filter(version=version).first()
+    if key is None:
+        raise KeyUnknown(
+            Sentence("{tenant} has no key of version {version}, or none any more.", tenant=schema, version=version)
+        )
+    if key.state == DataKey.State.ACTIVE:
+        raise KeyInUse(Sentence("Version {version} is the active one. Rotate it first.", version=version))
+    if key.unused_at is None or is_in_use(key):
+        raise KeyInUse(
+            Sentence(
+                "Something may still be under version {version}. `manage.py keys rotate --resume` writes it anew; "
+                "from ten minutes after a rotation on it notes that nothing is left.",
+                version=version,
+            )
+        )
+    key.state, key.wrapped, key.destroyed_at = DataKey.State.DESTROYED, b"", now
+    key.save(update_fields=["state", "wrapped", "destroyed_at"])
+    record("data_key.destroyed", key, now=now)
+    KEYRING.forget(schema)
+    return key

@@ -1,0 +1,70 @@
+"""Making data keys: the first ones come with a schema, by the upkeep of tenants."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps import audit
+from apps.core.crypto import KEY_BYTES
+from apps.core.errors import Refused
+from apps.keys import providers
+from apps.keys.keyring import KEYRING
+from apps.keys.models import DataKey
+from apps.tenants.provisioning import OWNER, owner_in
+from resimate_text.sentences import Sentence
+
+
+class NewKeyCannotBeWrapped(Refused):
+    code = "key_provider_away"
+    status = 503
+    title = "The provider of keys cannot be reached"
+
+
+def without_keys(schemas: Sequence[str]) -> Iterator[str]:
+    """Find those that lack a key, asked of all of them in one query."""
+    active = set(DataKey.objects.using(OWNER).active().filter(tenant__in=schemas).values_list("tenant", "purpose"))
+    return (schema for schema in schemas if any((schema, one) not in active for one in _wanted(schema)))
+
+
+def make_first_keys(schema: str) -> None:
+    """Give a schema the keys that it lacks; the template has none, since nothing is written there."""
+    now = timezone.now()
+    with owner_in("public"), transaction.atomic(using=OWNER):
+        stored = DataKey.objects.using(OWNER)
+        active = stored.filter(tenant=schema).active().values_list("purpose", flat=True)
+        for purpose in [one for one in _wanted(schema) if one not in active]:
+            key = wrapped(schema, purpose, next_version(stored.of(schema, purpose)), now=now)
+            key.save(using=OWNER, force_insert=True)
+            record("data_key.created", key, now=now, using=OWNER)
+    KEYRING.forget(schema)
+
+
+def _wanted(schema: str) -> list[str]:
+    return [] if schema == settings.TEMPLATE_SCHEMA else list(DataKey.Purpose.values)
+
+
+def next_version(keys: Any) -> int:
+    latest = keys.order_by("-version").values_list("version", flat=True).first()
+    return 1 if latest is None else int(latest) + 1
+
+
+def wrapped(schema: str, purpose: str, version: int, *, now: datetime) -> DataKey:
+    """A new key, not yet stored. Asks the provider. Raises ``NewKeyCannotBeWrapped``."""
+    provider = providers.current()
+    key = DataKey(tenant=schema, purpose=purpose, version=version, provider=provider.name, created_at=now)
+    try:
+        key.wrapped = provider.wrap(os.urandom(KEY_BYTES), key.place)
+    except providers.Unavailable as error:
+        raise NewKeyCannotBeWrapped(Sentence("No key can be made now: {reason}.", reason=str(error))) from error
+    return key
+
+
+def record(action: str, key: DataKey, *, now: datetime, using: str | None = None, **more: Any) -> None:
+    """Record what was done to a key in the trail of its tenant."""
+    details = {"purpose": key.purpose, "version": key.version, "provider": key.provider, **more}
+    audit.record(action, now=now, target=key, tenant=key.tenant, details=details, using=using)

@@ -1,0 +1,130 @@
+"""Writing anew, under the active key, what is under another one.
+
+Each ciphertext says under which version it is, so there is nothing else to remember: whoever begins again goes on where
+the one before was stopped, however that was. Rows that somebody else holds are left to the next pass.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django_tenants.utils import schema_context
+from psycopg import sql
+
+from apps.core import crypto
+from apps.keys.columns import Column, columns
+from apps.keys.keyring import KEYRING, LONGEST
+from apps.keys.models import DataKey
+from apps.keys.services.making import record
+
+Progress = Callable[[int, int], None]
+
+BATCH: Final = 500
+#: After a rotation, other processes go on writing under the key before for as long as they remember it.
+SETTLED: Final = timedelta(seconds=2 * LONGEST)
+WRITE: Final = """
+    UPDATE {table} AS stored SET {column} = fresh.value FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (pk, value)
+    WHERE stored.{key} = fresh.pk RETURNING stored.{key}, stored.{column}
+"""
+
+
+class NotWhatWasWritten(RuntimeError):
+    """A ciphertext does not come back as what was encrypted; its batch is undone."""
+
+
+@dataclass(slots=True)
+class Reencrypted:
+    """``left``: rows that are still under another key, those that cannot be decrypted (``failed``) among them."""
+
+    written: int = 0
+    left: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def reencrypt(schema: str, progress: Progress = lambda *_: None) -> Reencrypted:
+    """Write everything of a schema that is not under its active key anew."""
+    with schema_context(schema):
+        KEYRING.forget(schema)
+        version = crypto.keyring().active(schema, crypto.FIELD).version
+        outcome, total = Reencrypted(), _elsewhere(schema, version)
+        for column in columns(schema):
+            last: Any = None
+            while pks := _next_batch(column, schema, version, last, outcome):
+                last = pks[-1]
+                progress(outcome.written + len(outcome.failed), total)
+        outcome.left = _elsewhere(schema, version)
+    return outcome
+
+
+def _elsewhere(schema: str, version: int) -> int:
+    return sum(column.elsewhere(schema, version).count() for column in columns(schema))
+
+
+@transaction.atomic
+def _next_batch(column: Column, schema: str, version: int, last: Any, outcome: Reencrypted) -> list[Any]:
+    """Write one batch of those after ``last``; returns the keys of what was looked at."""
+    rows = column.elsewhere(schema, version)
+    rows = rows if last is None else rows.filter(pk__gt=last)
+    held = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    found = list(held.values_list("pk", column.field.attname)[:BATCH])
+    plain: dict[Any, str] = {}
+    for pk, stored in found:
+        try:
+            plain[pk] = crypto.decrypt(bytes(stored), schema=schema, place=column.place(pk))
+        except crypto.Undecryptable as refusal:
+            outcome.failed.append(f"{column} {pk}: {refusal.reason}")
+    _write(column, schema, plain)
+    outcome.written += len(plain)
+    return [pk for pk, _ in found]
+
+
+def _write(column: Column, schema: str, plain: dict[Any, str]) -> None:
+    """Write, and read what was written: nothing is given up before the new ciphertext is known to be good."""
+    fresh = [crypto.encrypt(text, schema=schema, place=column.place(pk)) for pk, text in plain.items()]
+    meta = column.model._meta
+    statement = sql.SQL(WRITE).format(
+        table=sql.Identifier(meta.db_table),
+        column=sql.Identifier(column.field.column),
+        key=sql.Identifier(meta.pk.column),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(plain), fresh])
+        written = cursor.fetchall()
+    _check(column, schema, plain, written)
+
+
+def _check(column: Column, schema: str, plain: dict[Any, str], written: Sequence[tuple[Any, Any]]) -> None:
+    read = {pk: crypto.decrypt(bytes(stored), schema=schema, place=column.place(pk)) for pk, stored in written}
+    if read != plain:
+        raise NotWhatWasWritten(f"{column}: a batch came back as something else, and was not kept")
+
+
+def reencrypt_rest(schema: str, *, now: datetime, progress: Progress = lambda *_: None) -> Reencrypted:
+    """Go on with what a rotation has left, and note the keys under which nothing is any more."""
+    outcome = reencrypt(schema, progress)
+    for key in _retired(schema).filter(retired_at__lte=now - SETTLED):
+        if not is_in_use(key):
+            _note_empty(key, now)
+    return outcome
+
+
+def _retired(schema: str) -> Any:
+    return DataKey.objects.of(schema).filter(state=DataKey.State.DECRYPT_ONLY, unused_at=None)
+
+
+def has_rest(schema: str) -> bool:
+    """Whether a key before the active one may still have something under it."""
+    return bool(_retired(schema).exists())
+
+
+def is_in_use(key: DataKey) -> bool:
+    with schema_context(key.tenant):
+        return any(column.under(key.tenant, key.version).exists() for column in columns(key.tenant))
+
+
+@transaction.atomic
+def _note_empty(key: DataKey, now: datetime) -> None:
+    if DataKey.objects.filter(pk=key.pk, unused_at=None).update(unused_at=now):
+        record("data_key.emptied", key, now=now)

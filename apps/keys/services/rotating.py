@@ -1,0 +1,54 @@
+"""A new key for what is written from now on; the one before decrypts what is under it until that is written anew."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from apps.core.errors import Refused
+from apps.core.locking import lock
+from apps.keys.keyring import KEYRING
+from apps.keys.models import DataKey
+from apps.keys.services.making import next_version, record, wrapped
+from resimate_text.sentences import Sentence
+
+#: How old an active key becomes.
+EVERY: Final = timedelta(days=90)
+
+
+class RotatedMeanwhile(Refused):
+    code = "rotated_meanwhile"
+    title = "Somebody else rotated the key at the same moment"
+
+
+def require(acting_user: Any, permission: str) -> None:
+    """Without an acting user it is the operator, or the scheduler, that acts."""
+    if acting_user is not None and not acting_user.has_perm(permission):
+        raise PermissionDenied
+
+
+def rotate(schema: str, *, now: datetime, acting_user: Any = None) -> DataKey:
+    """Make the next version the active one. Blind indexes keep their key: a digest does not say under which it is."""
+    require(acting_user, "keys:rotate")
+    number = next_version(DataKey.objects.of(schema))
+    fresh = wrapped(schema, DataKey.Purpose.FIELD, number, now=now)  # asks the provider: before the transaction
+    _activate(fresh, now)
+    KEYRING.forget(schema)
+    return fresh
+
+
+@transaction.atomic
+def _activate(fresh: DataKey, now: datetime) -> None:
+    keys = DataKey.objects.of(fresh.tenant)
+    lock(keys)
+    if next_version(keys) != fresh.version:
+        raise RotatedMeanwhile(Sentence("The key of {tenant} was rotated a moment ago.", tenant=fresh.tenant))
+    keys.active().update(state=DataKey.State.DECRYPT_ONLY, retired_at=now)
+    fresh.save(force_insert=True)
+    record("data_key.rotated", fresh, now=now)
+
+
+def is_due(schema: str, *, now: datetime) -> bool:
+    """Whether the active key is as old as one becomes."""
+    return DataKey.objects.of(schema).active().filter(created_at__lte=now - EVERY).exists()

@@ -1,0 +1,35 @@
+"""What is done by the clock."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from django.db import Error
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
+
+from apps.core.errors import Refused
+from apps.keys import services
+from apps.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="keys.tend", platform=True)
+def tend(**_: Any) -> None:
+    """Rotate the keys that are old, and write anew what is under those before. Safe to run twice, or to be killed."""
+    for schema in [get_public_schema_name(), *Tenant.objects.order_by("slug").values_list("schema_name", flat=True)]:
+        try:
+            _tend(str(schema))
+        except (Error, Refused):  # one tenant's data, or keys that are away, must not hold up the others
+            logger.exception("keys could not be looked after", extra={"action": f"tend {schema}"})
+
+
+def _tend(schema: str) -> None:
+    now = timezone.now()
+    if services.is_due(schema, now=now):
+        services.rotate(schema, now=now)
+    if services.has_rest(schema):
+        outcome = services.reencrypt_rest(schema, now=now)
+        if outcome.failed:
+            logger.error("values cannot be written anew: %s", outcome.failed[0], extra={"count": len(outcome.failed)})
