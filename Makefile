@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough load bench mutants measuring browsers lint translations lock install help
+.PHONY: run test thorough load bench mutants peers measuring browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -13,7 +13,7 @@ run: install  ## Start everything with demo data on http://localhost:8000/ until
 test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
 	$(python) -m pytest $(parallel) $(T)
 
-thorough: install  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15, old data
+thorough: peers  ## Run the long versions of the tests too: full sizes, faults, PostgreSQL 15, old data
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) $(T)
 	scripts/on-postgresql-15 $(parallel)
 
@@ -26,6 +26,9 @@ bench: measuring  ## Measure: a table and JSON
 
 mutants: measuring  ## Change the engine in small ways and count what tests notice; M="*.ranks.*" narrows it; OF=guards
 	@$(if $(filter guards,$(OF)),$(python) -m resimate.guards $(M),$(python) scripts/mutants $(if $(M),'$(M)'))
+
+peers: install
+	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-peers.lock
 
 measuring: install
 	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-measure.lock

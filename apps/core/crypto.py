@@ -29,6 +29,7 @@ NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 #: How a ciphertext begins: the version of the format, then that of the key.
 UNVERSIONED: Final = b"\x01"
+VERSIONED: Final = 2
 _HEADER: Final = struct.Struct(">BI")
 
 
@@ -90,7 +91,7 @@ def keyring() -> Keyring:
 
 def header_of(version: int) -> bytes:
     """How the ciphertexts under a version of a tenant's key begin."""
-    return _HEADER.pack(2, version) if version else UNVERSIONED
+    return _HEADER.pack(VERSIONED, version) if version else UNVERSIONED
 
 
 def encrypt(plain: str, *, schema: str, place: str) -> bytes:
@@ -118,11 +119,11 @@ def decrypt(stored: bytes, *, schema: str, place: str) -> str:
 
 def _version_of(stored: bytes) -> tuple[int, int]:
     """The version of the key, and where the nonce begins."""
-    known = stored[:1] == UNVERSIONED or (stored[:1] == b"\x02" and len(stored) >= _HEADER.size)
-    version, start = (
-        (0, 1) if stored[:1] == UNVERSIONED or not known else (_HEADER.unpack_from(stored)[1], _HEADER.size)
-    )
-    if not known or len(stored) < start + NONCE_BYTES + TAG_BYTES:
+    version, start = 0, len(UNVERSIONED)
+    if stored[:1] != UNVERSIONED and len(stored) >= _HEADER.size:
+        format_, version = _HEADER.unpack_from(stored)
+        start = _HEADER.size if format_ == VERSIONED and version else len(stored)
+    if len(stored) < start + NONCE_BYTES + TAG_BYTES:
         raise Undecryptable("it is no ciphertext of a version that is known")
     return version, start
 

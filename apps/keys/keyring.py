@@ -55,7 +55,7 @@ class StoredKeyring:
     def version(self, schema: str, purpose: str, number: int) -> Key:
         ring = self._ring(schema)
         key = ring.keys.get((purpose, number))
-        if key is None:  # somebody else may have made it a moment ago
+        if key is None and not ring.problem:  # somebody else may have made it a moment ago
             ring = self._load(schema, ring)
             key = ring.keys.get((purpose, number))
         if key is None and ring.problem:

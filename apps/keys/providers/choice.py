@@ -15,8 +15,14 @@ def _local() -> Provider:
     return LocalKeyring(settings.ENCRYPTION_KEY)
 
 
+def _vault() -> Provider:
+    from apps.keys.providers.transit import Server, Transit  # its client comes with the extra `vault`
+
+    return Transit(Server(**settings.VAULT))
+
+
 #: By the first part of their names.
-KINDS: Final[dict[str, Callable[[], Provider]]] = {"local": _local}
+KINDS: Final[dict[str, Callable[[], Provider]]] = {"local": _local, "vault": _vault}
 
 
 @lru_cache(maxsize=len(KINDS))

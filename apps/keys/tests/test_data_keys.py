@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.core import crypto
@@ -54,19 +54,26 @@ def test_what_was_written_before_keys_had_versions_opens(acme: Any, remember: Re
     assert read(answer) == "from before"
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_an_installation_of_before_keeps_the_keys_that_it_derived(db: None, now: Any) -> None:
     migration = import_module("apps.keys.migrations.0003_adopt_derived_keys")
-    DataKey.objects.all().delete()
-    with connection.schema_editor(atomic=False) as editor:
+    keys = DataKey.objects.using("owner")
+    keys.all().delete()
+    with connections["owner"].schema_editor(atomic=False) as editor:
         migration.adopt(apps, editor)
 
-    kept = {(key.tenant, key.purpose, key.version, key.state): unwrapped(key).secret for key in DataKey.objects.all()}
+    kept = {(key.tenant, key.purpose, key.version, key.state): unwrapped(key).secret for key in keys.all()}
     assert kept == {
         (schema, purpose, 0, state): before.derived(schema, purpose)
         for schema in ("acme", "beta")
         for purpose, state in (("field", "decrypt-only"), ("index", "active"))
     }
-    assert list(services.without_keys(["acme", "beta"])) == ["acme", "beta"]  # of fields: the next step makes one
+    assert list(services.without_keys(["acme", "beta"])) == ["acme", "beta"]
+    services.make_first_keys("acme")  # the upkeep that comes after the migrations
+    assert list(keys.of("acme").order_by("version").values_list("version", "state")) == [
+        (0, "decrypt-only"),
+        (1, "active"),
+    ]
 
 
 @pytest.mark.django_db(databases=["default", "owner"])

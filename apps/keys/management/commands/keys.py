@@ -14,6 +14,8 @@ from apps.tenants.provisioning import OWNER, PUBLIC, owner_in
 from apps.tenants.services import find_tenant
 from resimate_text.problems import MOST_PROBLEMS
 
+Rows = list[dict[str, Any]]
+
 
 class Command(OperatorCommand):
     help = "List, rotate, verify and destroy the keys that protect personal data."
@@ -69,7 +71,7 @@ class Command(OperatorCommand):
         key = services.destroy(schemas[0], number, now=timezone.now())
         self.report(_described(key), f"Version {key.version} of {key.tenant} is destroyed.")
 
-    def _finish(self, name: str, rows: list[dict[str, Any]], text: str, problems: str) -> None:
+    def _finish(self, name: str, rows: Rows, text: str, problems: str) -> None:
         """Report; where there are problems, say them and end with exit 1."""
         found = [f"{row['tenant']}: {problem}" for row in rows for problem in row[problems]]
         if found:

