@@ -28,12 +28,13 @@ class Column:
 
     def rows(self, schema: str) -> QuerySet[Any]:
         """The rows of this schema that hold something, with how each ciphertext begins (``head``)."""
-        rows = self.model._base_manager.filter(**{f"{self.field.attname}__isnull": False})
+        rows: QuerySet[Any] = self.model._base_manager.filter(**{f"{self.field.attname}__isnull": False})
         if issubclass(self.model, TenantRow):
             rows = rows.filter(tenant=schema)
         size = len(crypto.header_of(1))
         head = Func(F(self.field.attname), 1, size, function="SUBSTRING", output_field=BinaryField())
-        return rows.annotate(head=head).order_by("pk")
+        rows = rows.annotate(head=head)
+        return rows.order_by("pk")
 
     def elsewhere(self, schema: str, version: int) -> QuerySet[Any]:
         """The rows that are under another key than this version."""
@@ -43,7 +44,8 @@ class Column:
         """The rows that are under this version of the key."""
         header = crypto.header_of(version)
         head = Func(F(self.field.attname), 1, len(header), function="SUBSTRING", output_field=BinaryField())
-        return self.rows(schema).annotate(head=head).filter(head=header)
+        rows: QuerySet[Any] = self.rows(schema).annotate(head=head)
+        return rows.filter(head=header)
 
     def place(self, pk: Any) -> str:
         return self.field.place_of(pk)

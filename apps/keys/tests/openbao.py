@@ -1,4 +1,4 @@
-"""A real OpenBao on this machine, in memory: started, sealed, rotated and killed by the tests that need it."""
+"""A real OpenBao on this machine, with data of its own: started, sealed, rotated and killed by tests that need it."""
 
 import os
 import subprocess
@@ -31,18 +31,21 @@ class OpenBao:
         self.address = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.unseal_key = self.secret = self.role = ""
-        self.root = hvac.Client(url=self.address, token="", timeout=5)
+        self.root = hvac.Client(url=self.address, token="", timeout=90)
+        folder.joinpath("data").mkdir()
         folder.joinpath("server.hcl").write_text(
-            f'storage "file" {{ path = "{folder}/data" }}\n'
+            f'storage "raft" {{ path = "{folder}/data" node_id = "alone" }}\n'
             f'listener "tcp" {{ address = "127.0.0.1:{self.port}" tls_disable = true }}\n'
-            "disable_mlock = true\n"
+            f'api_addr = "{self.address}"\n'
+            f'cluster_addr = "http://127.0.0.1:{ports.choose("openbao cluster", {})}"\n'
         )
 
     def start(self) -> None:
-        command = [self.program, "server", f"-config={self.folder}/server.hcl"]
+        command = [str(self.program), "server", f"-config={self.folder}/server.hcl"]
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "HOME": str(self.folder)})
-        assert wait_until(self._answers, 90), (self.folder / "log").read_text()
+        assert wait_until(lambda: self._has_ended() or self._answers(), 90)
+        assert not self._has_ended(), (self.folder / "log").read_text()
         if self.unseal_key:
             self.unseal()
         else:
@@ -58,6 +61,9 @@ class OpenBao:
         self.root.sys.submit_unseal_key(self.unseal_key)
         assert wait_until(lambda: not self.root.sys.is_sealed() and self._is_active(), 60)
 
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
     def _answers(self) -> bool:
         try:
             self.root.sys.read_seal_status()
@@ -66,7 +72,8 @@ class OpenBao:
         return True
 
     def _is_active(self) -> bool:
-        return int(self.root.sys.read_health_status(method="GET").status_code) == 200
+        status = self.root.sys.read_health_status(method="GET")
+        return isinstance(status, dict) and not status["sealed"] and not status["standby"]  # otherwise a bare answer
 
     def _set_up(self) -> None:
         """One share of the unseal key, the transit engine with our key, and an AppRole that may use it and no more."""

@@ -1,6 +1,7 @@
 """Each tenant has keys of its own; a ciphertext says under which, and opens in its own place alone."""
 
 import struct
+import time
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +13,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps.core import crypto
 from apps.core.memory import forget_all
-from apps.keys import keyring, services
+from apps.keys import keyring, providers, services
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 from apps.keys.providers import Lost, Unavailable, current
@@ -160,8 +161,8 @@ def test_keys_are_asked_for_once_in_five_minutes(
     acme: Any, remember: Remember, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     answer = remember("Ada")
-    monkeypatch.setattr(keyring.time, "monotonic", lambda: later)
     later = KEYRING._rings["acme"].until - 0.1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     with django_assert_num_queries(0):
         sealed = crypto.encrypt("Bo", schema="acme", place="x")
         assert crypto.decrypt(sealed, schema="acme", place="x") == "Bo"
@@ -177,7 +178,7 @@ def test_a_process_forgets_the_keys_that_it_has_not_needed_for_long(db: None, mo
     for schema in ("acme", "beta"):
         crypto.encrypt("Ada", schema=schema, place="x")
     passed = KEYRING._rings["beta"].until + 1
-    monkeypatch.setattr(keyring.time, "monotonic", lambda: passed)
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
 
     crypto.encrypt("Ada", schema="acme", place="x")
 
@@ -197,10 +198,10 @@ def test_while_the_provider_is_away_keys_go_on_for_five_minutes_and_come_back(
     sealed = crypto.encrypt("Ada", schema="acme", place="x")
     start = KEYRING._rings["acme"].until - keyring.LONGEST
     passed = start + 200
-    monkeypatch.setattr(keyring.time, "monotonic", lambda: passed)
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
     with tenant_context(beta):
         theirs = crypto.encrypt("Bo", schema="beta", place="x")
-    monkeypatch.setattr(keyring.providers, "named", lambda _: Away(settings.ENCRYPTION_KEY))
+    monkeypatch.setattr(providers, "named", lambda _: Away(settings.ENCRYPTION_KEY))
 
     passed = start + 299
     assert crypto.decrypt(sealed, schema="acme", place="x") == "Ada"
@@ -211,7 +212,7 @@ def test_while_the_provider_is_away_keys_go_on_for_five_minutes_and_come_back(
         assert crypto.decrypt(theirs, schema="beta", place="x") == "Bo"
 
     monkeypatch.undo()
-    monkeypatch.setattr(keyring.time, "monotonic", lambda: passed)
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
     passed = start + 303
     with pytest.raises(crypto.KeyAway):  # it is asked again every few seconds, not for each value
         crypto.decrypt(sealed, schema="acme", place="x")

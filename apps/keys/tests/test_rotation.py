@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
@@ -102,7 +103,7 @@ def test_nothing_is_kept_that_does_not_come_back(
     before_it = stored(answer)
     rotated(now)
     encrypt = crypto.encrypt
-    monkeypatch.setattr(reencrypting.crypto, "encrypt", lambda plain, **place: encrypt(plain + "!", **place))
+    monkeypatch.setattr(crypto, "encrypt", lambda plain, **place: encrypt(plain + "!", **place))
 
     with pytest.raises(reencrypting.NotWhatWasWritten):
         services.reencrypt("acme")
@@ -200,7 +201,7 @@ def test_the_scheduler_rotates_every_ninety_days_and_finishes_what_was_left(
     answer = remember("Ada")
     made = DataKey.objects.of("acme").get().created_at
     for passed, expected in ((rotating.EVERY - LATER, 1), (rotating.EVERY, 2), (rotating.EVERY + LATER, 2)):
-        monkeypatch.setattr(tasks.timezone, "now", lambda moment=made + passed: moment)
+        monkeypatch.setattr(timezone, "now", lambda moment=made + passed: moment)
         with schema_context("public"):
             tasks.tend()
         assert versions([answer]) == [expected]
