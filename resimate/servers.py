@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from resimate import env
 from resimate.env import BadSetting
 
 #: What libpq takes in the query of an address, and we pass on.
@@ -70,3 +71,15 @@ def _check_query(variable: str, scheme: str, pairs: list[tuple[str, str]]) -> No
     for name, value in pairs:
         if value not in VALUES.get(name, (value,)):
             raise BadSetting(f"{variable} has {name}={value} in its query; it takes {', '.join(VALUES[name])}.")
+
+
+def vault() -> dict[str, str]:
+    """Where the key-encryption key is with ``ENCRYPTION_PROVIDER=vault``, and how to sign in there."""
+    return {
+        "address": env.text("VAULT_ADDR", "", "Vault or OpenBao, of ENCRYPTION_PROVIDER=vault: https://host:8200"),
+        "role": env.text("VAULT_ROLE_ID", "", "the AppRole with which to sign in there"),
+        "secret": env.secret("VAULT_SECRET_ID", "the secret of that AppRole"),
+        "key": env.text("VAULT_KEY", "transit/resimate", "the key of the transit engine there: mount/name"),
+        "namespace": env.text("VAULT_NAMESPACE", "", "the namespace there, if there are any"),
+        "authority": env.text("VAULT_CACERT", "", "a file with the certificates to trust there; else the system's"),
+    }

@@ -179,17 +179,8 @@ def _key(text: str) -> bytes:
 
 
 ENCRYPTION_KEY = _key(_given_key)
-ENCRYPTION_PROVIDER = env.choice(
-    "ENCRYPTION_PROVIDER", "local", ("local", "vault"), "who keeps the key-encryption key: local is ENCRYPTION_KEY"
-)
-VAULT = {
-    "address": env.text("VAULT_ADDR", "", "Vault or OpenBao, of ENCRYPTION_PROVIDER=vault: https://host:8200"),
-    "role": env.text("VAULT_ROLE_ID", "", "the AppRole with which to sign in there"),
-    "secret": env.secret("VAULT_SECRET_ID", "the secret of that AppRole"),
-    "key": env.text("VAULT_KEY", "transit/resimate", "the key of the transit engine there: mount/name"),
-    "namespace": env.text("VAULT_NAMESPACE", "", "the namespace there, if there are any"),
-    "authority": env.text("VAULT_CACERT", "", "a file with the certificates to trust there; else the system's"),
-}
+ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local", "vault"), "who wraps the keys of tenants")
+VAULT = servers.vault()
 CONFIGURATION = env.family(
     "RESIMATE_SETTING_",
     "settings of all tenants, by the key in capitals with _ for its dots: RESIMATE_SETTING_API_RATE_MODELS=2000",

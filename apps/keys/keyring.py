@@ -18,7 +18,7 @@ from apps.keys.models import DataKey
 logger = logging.getLogger(__name__)
 
 #: How long unwrapped keys are remembered; what another process made active or destroyed is noticed by then.
-LONGEST: Final = 300.0
+UNWRAPPED_FOR: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class StoredKeyring:
                 active[row.purpose] = key
         if problems:
             logger.error("keys of a tenant cannot be had: %s", problems[0], extra={"action": f"unwrap {schema}"})
-        until = known.until if known else now + (SECONDS if problems else LONGEST)
+        until = known.until if known else now + (SECONDS if problems else UNWRAPPED_FOR)
         ring = Ring(until, keys, active, next(iter(problems), ""))
         self._rings = {name: one for name, one in self._rings.items() if one.until > now} | {schema: ring}
         return ring

@@ -92,7 +92,10 @@ def test_the_registry_of_personal_data_finds_encrypted_fields() -> None:
 
 
 #: Where work is claimed: who finds a row locked leaves it to the other. And the one place that locks for everybody.
-LOCKING = {"apps/core/locking.py", "apps/core/events.py", "apps/notifications/services.py"}
+LOCKING = {
+    *("apps/core/locking.py", "apps/core/events.py", "apps/notifications/services.py"),
+    "apps/keys/services/reencrypting.py",
+}
 
 
 def test_locks_are_taken_before_what_they_protect_is_read() -> None:

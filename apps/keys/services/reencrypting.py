@@ -15,7 +15,7 @@ from psycopg import sql
 
 from apps.core import crypto
 from apps.keys.columns import Column, columns
-from apps.keys.keyring import KEYRING, LONGEST
+from apps.keys.keyring import KEYRING, UNWRAPPED_FOR
 from apps.keys.models import DataKey
 from apps.keys.services.making import record
 
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 BATCH: Final = 500
 #: After a rotation, other processes go on writing under the key before for as long as they remember it.
-SETTLED: Final = timedelta(seconds=2 * LONGEST)
+SETTLED: Final = timedelta(seconds=2 * UNWRAPPED_FOR)
 WRITE: Final = """
     UPDATE {table} AS stored SET {column} = fresh.value FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (pk, value)
     WHERE stored.{key} = fresh.pk RETURNING stored.{key}, stored.{column}

@@ -12,7 +12,7 @@ from apps.keys.columns import Column, columns
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 
-CHUNK = 1000
+TOLD_EVERY = 1000
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) 
             for problem in _of_values(column, schema):
                 outcome.values += 1
                 outcome.problems += problem
-                if outcome.values % CHUNK == 0:
+                if outcome.values % TOLD_EVERY == 0:
                     progress(outcome.values, total)
     return outcome
 
@@ -54,7 +54,9 @@ def _of_key(row: DataKey) -> list[str]:
 def _of_values(column: Column, schema: str) -> Iterator[list[str]]:
     """For each value what is wrong with it: nothing, or one thing."""
     digests = [column.index.attname] if column.index else []
-    for pk, stored, *digest in column.rows(schema).values_list("pk", column.field.attname, *digests).iterator(CHUNK):
+    for pk, stored, *digest in (
+        column.rows(schema).values_list("pk", column.field.attname, *digests).iterator(TOLD_EVERY)
+    ):
         yield _of_value(column, schema, pk, bytes(stored), *(bytes(one) for one in digest))
 
 

@@ -170,7 +170,7 @@ def test_keys_are_asked_for_once_in_five_minutes(
     later += 0.2
     with django_assert_num_queries(1):
         crypto.decrypt(sealed, schema="acme", place="x")
-    assert KEYRING._rings["acme"].until - later == keyring.LONGEST == 300
+    assert KEYRING._rings["acme"].until - later == keyring.UNWRAPPED_FOR == 300
     assert read(answer) == "Ada"
 
 
@@ -196,7 +196,7 @@ def test_while_the_provider_is_away_keys_go_on_for_five_minutes_and_come_back(
     acme: Any, beta: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed = crypto.encrypt("Ada", schema="acme", place="x")
-    start = KEYRING._rings["acme"].until - keyring.LONGEST
+    start = KEYRING._rings["acme"].until - keyring.UNWRAPPED_FOR
     passed = start + 200
     monkeypatch.setattr(time, "monotonic", lambda: passed)
     with tenant_context(beta):

@@ -180,11 +180,11 @@ def test_while_it_is_away_its_tenant_goes_on_for_five_minutes_and_the_others_for
         services.rotate("acme", now=now)
         theirs = remember("Bo")  # the platform's, whose key is the local keyring's
     answer = remember("Ada")
-    passed = KEYRING._rings["acme"].until - keyring.LONGEST
+    passed = KEYRING._rings["acme"].until - keyring.UNWRAPPED_FOR
     monkeypatch.setattr(time, "monotonic", lambda: passed)
     by_vault.root.sys.seal() if how == "sealed" else by_vault.stop()
 
-    passed += keyring.LONGEST - 1
+    passed += keyring.UNWRAPPED_FOR - 1
     assert read(answer) == "Ada"
     passed += 2
     with pytest.raises(crypto.KeyAway):
