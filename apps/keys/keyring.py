@@ -25,13 +25,14 @@ UNWRAPPED_FOR: Final = 300.0
 class Ring:
     """The keys of one tenant that could be had, and for each purpose the version of the one to write under.
 
-    ``problem`` is why some could not be had.
+    ``problem`` is why some could not be had, and ``again_at`` when it may be asked for them again.
     """
 
     until: float
     keys: Mapping[tuple[str, int], Key]
     active: Mapping[str, Key]
     problem: str = ""
+    again_at: float = 0.0
 
 
 class StoredKeyring:
@@ -55,7 +56,7 @@ class StoredKeyring:
     def version(self, schema: str, purpose: str, number: int) -> Key:
         ring = self._ring(schema)
         key = ring.keys.get((purpose, number))
-        if key is None and not ring.problem:  # somebody else may have made it a moment ago
+        if key is None and ring.again_at <= time.monotonic():  # somebody else may have made it a moment ago
             ring = self._load(schema, ring)
             key = ring.keys.get((purpose, number))
         if key is None and ring.problem:
@@ -87,8 +88,9 @@ class StoredKeyring:
                 active[row.purpose] = key
         if problems:
             logger.error("keys of a tenant cannot be had: %s", problems[0], extra={"action": f"unwrap {schema}"})
-        until = known.until if known else now + (SECONDS if problems else UNWRAPPED_FOR)
-        ring = Ring(until, keys, active, next(iter(problems), ""))
+        is_whole = not problems and len(active) == len(DataKey.Purpose)
+        until = known.until if known else now + (UNWRAPPED_FOR if is_whole else SECONDS)
+        ring = Ring(until, keys, active, *((problems[0], now + SECONDS) if problems else ()))
         self._rings = {name: one for name, one in self._rings.items() if one.until > now} | {schema: ring}
         return ring
 

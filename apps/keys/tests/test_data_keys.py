@@ -12,7 +12,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.core import crypto
-from apps.core.memory import forget_all
+from apps.core.memory import SECONDS, forget_all
 from apps.keys import keyring, providers, services
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
@@ -218,6 +218,46 @@ def test_while_the_provider_is_away_keys_go_on_for_five_minutes_and_come_back(
         crypto.decrypt(sealed, schema="acme", place="x")
     passed = start + 307
     assert crypto.decrypt(sealed, schema="acme", place="x") == "Ada"
+
+
+def test_a_version_that_could_not_be_had_is_asked_for_again_and_the_others_go_on(
+    acme: Any, remember: Remember, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = remember("Ada")
+    known = KEYRING._rings["acme"]
+    with schema_context("public"):
+        services.rotate("acme", now=now)
+    second = remember("Bo")
+    KEYRING._rings["acme"] = known  # as in a process that knows nothing of the rotation
+    passed = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
+    with monkeypatch.context() as away:
+        away.setattr(providers, "named", lambda _: Away(settings.ENCRYPTION_KEY))
+        with pytest.raises(crypto.KeyAway):
+            read(second)
+        assert read(first) == "Ada"
+
+    with pytest.raises(crypto.KeyAway):
+        read(second)
+    passed += SECONDS
+    assert (read(first), read(second)) == ("Ada", "Bo")
+    assert KEYRING._rings["acme"].until == known.until
+
+
+def test_keys_that_are_made_after_somebody_asked_for_them_are_found_in_seconds(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = DataKey.objects.of("acme").get()
+    DataKey.objects.of("acme").delete()
+    with pytest.raises(crypto.KeyAway) as refusal:
+        crypto.encrypt("Ada", schema="acme", place="x")
+    assert "migrate_tenants" in refusal.value.reason
+
+    row.save(force_insert=True)
+    passed = time.monotonic() + SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
+
+    assert crypto.encrypt("Ada", schema="acme", place="x")
 
 
 def test_a_key_encryption_key_that_is_lost_is_told_from_a_damaged_value(acme: Any, settings: Any) -> None:
