@@ -145,6 +145,22 @@ def test_a_ciphertext_opens_under_no_other_version(acme: Any, remember: Remember
         read(answer)
 
 
+def test_a_ciphertext_opens_in_no_other_tenant_whatever_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Same:
+        def active(self, *_: Any) -> crypto.Key:
+            return crypto.Key(1, b"k" * 32)
+
+        version = active
+
+    monkeypatch.setattr(crypto, "_keyrings", [Same()])
+    sealed = crypto.encrypt("Ada", schema="acme", place="x")
+
+    assert crypto.decrypt(sealed, schema="acme", place="x") == "Ada"
+    for schema, place in (("beta", "x"), ("acme", "y")):
+        with pytest.raises(crypto.Undecryptable):
+            crypto.decrypt(sealed, schema=schema, place=place)
+
+
 def test_a_ciphertext_of_before_is_not_moved_by_giving_it_a_version(acme: Any, remember: Remember, now: Any) -> None:
     answer = remember("")
     with schema_context("public"):
