@@ -1,5 +1,6 @@
 """Addresses of the servers, as the environment gives them: what is understood is honoured, the rest is refused."""
 
+import base64
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -71,6 +72,17 @@ def _check_query(variable: str, scheme: str, pairs: list[tuple[str, str]]) -> No
     for name, value in pairs:
         if value not in VALUES.get(name, (value,)):
             raise BadSetting(f"{variable} has {name}={value} in its query; it takes {', '.join(VALUES[name])}.")
+
+
+def encryption_key(text: str) -> bytes:
+    """The 32 bytes that a text stands for. None at all encrypts nothing: the keyring refuses it."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b"?"
+    if text and len(key) != 32:
+        raise BadSetting("ENCRYPTION_KEY is not base64 of 32 bytes; `openssl rand -base64 32` makes one.")
+    return key
 
 
 def vault() -> dict[str, str]:

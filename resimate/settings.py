@@ -1,6 +1,5 @@
 """Every environment runs this file; only the environment's variables differ (see ``docs/settings.md``)."""
 
-import base64
 import logging
 from pathlib import Path
 from typing import Any
@@ -165,20 +164,7 @@ if DEVELOPMENT:
     _given_key = _given_key or secret_of(DATA_DIR, "encryption_key")
 # Without secrets of its own production does not start: resimate/checks.py says which are missing.
 SECRET_KEY = SECRET_KEY or "none"
-
-
-def _key(text: str) -> bytes:
-    """None at all encrypts nothing: the keyring refuses it."""
-    try:
-        key = base64.b64decode(text, validate=True)
-    except ValueError:
-        key = b"?"
-    if text and len(key) != 32:
-        raise env.BadSetting("ENCRYPTION_KEY is not base64 of 32 bytes; `openssl rand -base64 32` makes one.")
-    return key
-
-
-ENCRYPTION_KEY = _key(_given_key)
+ENCRYPTION_KEY = servers.encryption_key(_given_key)
 ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local", "vault"), "who wraps the keys of tenants")
 VAULT = servers.vault()
 CONFIGURATION = env.family(
