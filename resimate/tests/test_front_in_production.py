@@ -104,7 +104,7 @@ def test_content_types_of_tenants_are_refused_by_whoever_checks(settings: Any) -
 )
 def test_a_key_of_the_wrong_length_is_refused_when_it_is_read(text: str) -> None:
     from resimate.env import BadSetting
-    from resimate.settings import _key
+    from resimate.servers import encryption_key
 
     with pytest.raises(BadSetting, match="base64 of 32 bytes"):
-        _key(text)
+        encryption_key(text)
