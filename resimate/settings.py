@@ -167,10 +167,7 @@ SECRET_KEY = SECRET_KEY or "none"
 ENCRYPTION_KEY = servers.encryption_key(_given_key)
 ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local", "vault"), "who wraps the keys of tenants")
 VAULT = servers.vault()
-CONFIGURATION = env.family(
-    "RESIMATE_SETTING_",
-    "settings of all tenants, by the key in capitals with _ for its dots: RESIMATE_SETTING_API_RATE_MODELS=2000",
-)
+CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others
 PUBLIC_SCHEME = "http" if DEVELOPMENT else "https"
