@@ -44,7 +44,7 @@ def _sections() -> Iterator[str]:
     yield _table("Metrics", "metrics.py", ("metric", "kind", "counts"), sorted(_metrics()))
     yield _table("Settings of tenants and rate limits", "settings_keys.py", ("key", "default", "meaning"), _settings())
     yield _table("Messages", "messages.py", ("message", "purpose", "channels"), _messages())
-    yield _table("Channels", "channels.py", ("channel", "texts"), _channels())
+    yield _table("Channels", "channels/", ("channel", "texts"), _channels())
     yield _table("Personal links", "links.py", ("kind", "page"), _links())
     yield _table("Jobs", "subscribers.py", ("job",), ((f"`{kind}`",) for kind in sorted(jobs.kinds())))
     yield _table("Sections of the navigation", "navigation.py", ("path", "label", "holds, too"), _navigation())
