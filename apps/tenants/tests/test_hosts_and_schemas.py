@@ -108,9 +108,10 @@ def test_one_of_which_it_says_something_is_asked(session: Any, monkeypatch: pyte
     connection.close()
 
 
-def test_who_has_no_session_has_none_to_close(committed: None) -> None:
+def test_who_has_no_session_has_none_to_end(committed: None) -> None:
     other: Any = connection.copy()
 
+    other.commit()
     other.close_if_unusable_or_obsolete()
     other.close()
 
