@@ -104,7 +104,7 @@ def call(
             attempt.failed(failure.detail.removesuffix("."))
             raise NotAnswered(failure) from None
         seen.outcome = f"{answer.status // 100}xx"
-        attempt.failed(f"it answered {answer.status}") if _is_ill(answer) else attempt.succeeded()
+        attempt.failed(f"HTTP {answer.status}") if _is_ill(answer) else attempt.succeeded()
     return answer
 
 

@@ -74,7 +74,7 @@ def create_user(
 def change_user(user: User, *, acting_user: User, now: datetime, **changes: str) -> User:
     """Change what ``changes`` name; ValueError for what is none of ``CHANGEABLE``, such as an address or a password."""
     if refused := changes.keys() - CHANGEABLE:
-        raise ValueError(f"not changed in this way: {', '.join(sorted(refused))}")
+        raise ValueError("these are not changed in this way", *sorted(refused))
     user = locked(User.objects.all(), user.pk)
     for field, value in changes.items():
         setattr(user, field, value)

@@ -98,7 +98,7 @@ def _write(column: Column, schema: str, plain: dict[Any, str]) -> None:
 def _check(column: Column, schema: str, plain: dict[Any, str], written: Sequence[tuple[Any, Any]]) -> None:
     read = {pk: crypto.decrypt(bytes(stored), schema=schema, place=column.place(pk)) for pk, stored in written}
     if read != plain:
-        raise NotWhatWasWritten(f"{column}: a batch came back as something else, and was not kept")
+        raise NotWhatWasWritten(str(column))
 
 
 def reencrypt_rest(schema: str, *, now: datetime, progress: Progress = lambda *_: None) -> Reencrypted:

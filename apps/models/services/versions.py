@@ -86,7 +86,7 @@ def locked_by_code(code: str) -> ResilienceModel | None:
     """The model with that code, locked. While there is none, nobody else begins it before this transaction ends."""
     rows = ResilienceModel.objects.filter(code=code)
     if not rows.exists():
-        hold(f"{current_schema()} model {code}")
+        hold(f"model:{current_schema()}:{code}")
     return next(iter(all_locked(rows)), None)
 
 

@@ -43,7 +43,7 @@ def write(round: Round, holders: Sequence[LinkHolder], kind: Kind, *, occasion: 
     One with the purpose of the reminder is taken back with it, and ``unreminded`` counts it.
     """
     if any(kind not in links_of(type(one)).others for one in holders):
-        raise ValueError(f"no personal links declare messages of the kind {kind.name}")
+        raise ValueError("no personal links declare messages of this kind", kind.name)
     _write(round, holders, lambda links: kind, lambda one: occasion, now)
 
 

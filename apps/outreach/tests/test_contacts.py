@@ -15,6 +15,9 @@ from apps.outreach import contacts
 from apps.outreach.contacts import Contact
 from apps.outreach.forms import ContactsForm
 
+#: Which languages a list may name is a setting.
+pytestmark = pytest.mark.usefixtures("db")
+
 
 def test_lines_become_contacts() -> None:
     reading = contacts.read("Ada Lovelace, ada@example.org, Board\n\n  Bo , bo@example.org\nCy,cy@example.org,,de\n")
