@@ -28,10 +28,10 @@ mutants: measuring  ## Change the engine in small ways and count what tests noti
 	@$(if $(filter guards,$(OF)),$(python) -m resimate.guards $(M),$(python) scripts/mutants $(if $(M),'$(M)'))
 
 peers: install
-	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-peers.lock
+	@scripts/add-packages requirements-peers.lock
 
 measuring: install
-	@.venv/bin/uv pip install --quiet --python $(python) --require-hashes -r requirements-measure.lock
+	@scripts/add-packages requirements-measure.lock
 
 browsers:  ## Install Debian's Chromium for the browser tests (asks first)
 	@scripts/browsers
