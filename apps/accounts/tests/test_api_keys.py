@@ -106,6 +106,17 @@ def test_the_use_of_a_revoked_key_is_recorded_once_a_minute(admin: User, client:
     )
 
 
+@pytest.mark.parametrize("revoke", [False, True])
+def test_the_use_of_a_key_is_noted_of_no_other(key: str, admin: User, client: Client, revoke: bool) -> None:
+    used, text = services.create_api_key(admin, name="used", now=timezone.now())
+    if revoke:
+        services.revoke_api_key(used, acting_user=admin, now=timezone.now())
+
+    client.get("/api/v1/users/", headers=_with(text))
+
+    assert list(ApiKey.objects.filter(last_used_at__isnull=False)) == [used]
+
+
 def test_a_key_in_the_address_is_ignored(key: str, client: Client) -> None:
     assert (
         client.get(f"/api/v1/users/?authorization={key}&key={key}&access_token={key}", headers=ACME).status_code == 401
