@@ -99,6 +99,8 @@ def _read(key: Key, text: str) -> Said:
         problem = key.problem_with(value)
     except ValueError:
         value, problem = None, "is no JSON"
+    if problem and key.sensitive:  # what is said of a value holds the value
+        problem = "does not fit"
     if Level.ENVIRONMENT not in key.levels:
         problem = "cannot be set by the environment"
     return Said(Level.ENVIRONMENT, value, problem=problem)

@@ -73,21 +73,26 @@ class StoredKeyring:
 
     def _load(self, schema: str, known: Ring | None = None) -> Ring:
         """Look at the table. What is ``known`` is not unwrapped again, and does not live longer for that."""
-        now = time.monotonic()
         keys: dict[tuple[str, int], Key] = {}
         active: dict[str, Key] = {}
         problems: list[str] = []
+        away: set[str] = set()  # whoever does not answer is not asked for each version
         for row in DataKey.objects.filter(tenant=schema).usable():
+            key = known.keys.get((row.purpose, row.version)) if known else None
+            if key is None and row.provider in away:
+                continue
             try:
-                key = (known.keys.get((row.purpose, row.version)) if known else None) or unwrapped(row)
+                key = key or unwrapped(row)
             except (providers.Unavailable, providers.Lost) as error:
                 problems.append(f"{row} cannot be unwrapped: {error}")
+                away |= {row.provider} if isinstance(error, providers.Unavailable) else set()
                 continue
             keys[row.purpose, row.version] = key
             if row.state == DataKey.State.ACTIVE:
                 active[row.purpose] = key
         if problems:
             logger.error("keys of a tenant cannot be had: %s", problems[0], extra={"action": f"unwrap {schema}"})
+        now = time.monotonic()  # asking may have taken long
         is_whole = not problems and len(active) == len(DataKey.Purpose)
         until = known.until if known else now + (UNWRAPPED_FOR if is_whole else SECONDS)
         ring = Ring(until, keys, active, *((problems[0], now + SECONDS) if problems else ()))

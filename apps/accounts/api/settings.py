@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from apps.accounts import authz
 from apps.accounts.api.serializers import (
     PlannedChangeSerializer,
     SettingChangeSerializer,
@@ -153,8 +154,11 @@ class PlannedChangeViewSet(ReadMixin, CollectionView[PlannedChange]):
 
     @verb()
     def approve(self, request: Request, pk: str) -> Response:
-        """Agree to a change that somebody else asked for."""
-        return self.shown(configuration.approve(self.get_object(), now=timezone.now(), actor=caller(request)))
+        """Agree to a change that somebody else asked for: signed in, not by a key."""
+        waiting = self.get_object()
+        if authz.key_of(caller(request)):  # whoever asked may have made it, in another's name
+            raise configuration.SamePerson("A key cannot agree to a change. Sign in to do it.")
+        return self.shown(configuration.approve(waiting, now=timezone.now(), actor=caller(request)))
 
     @verb()
     def reject(self, request: Request, pk: str) -> Response:

@@ -33,6 +33,14 @@ def second(make_user: Any) -> Client:
     return _browser(make_user("second@acme.example", "tenant_admin"))
 
 
+@pytest.fixture
+def present(make_user: Any) -> Client:
+    """A second administrator, signed in."""
+    browser = Client(headers=ACME)
+    browser.force_login(make_user("third@acme.example", "tenant_admin"))
+    return browser
+
+
 def _put(browser: Client, key: str, body: dict[str, Any], **headers: str) -> Any:
     return browser.put(f"/api/v1/settings/{key}/", body, "application/json", headers=headers)
 
@@ -82,7 +90,7 @@ def test_of_two_who_read_the_same_the_second_is_refused(api: Client, second: Cli
 
 
 @pytest.mark.requirement("SEC-AUTH-002")
-def test_what_is_security_waits_for_a_second_administrator(api: Client, second: Client) -> None:
+def test_what_is_security_waits_for_a_second_administrator(api: Client, present: Client) -> None:
     asked = _put(api, TWO, {"value": 15})
     waits = asked.json()
     assert (asked.status_code, waits["state"]) == (202, "waiting")
@@ -91,9 +99,20 @@ def test_what_is_security_waits_for_a_second_administrator(api: Client, second: 
 
     own = _post(api, f"changes/{waits['id']}/approve/")
     assert (own.status_code, own.json()["code"]) == (403, "same_person")
-    assert _post(second, f"changes/{waits['id']}/approve/").json()["state"] == "applied"
-    assert _post(second, f"changes/{waits['id']}/reject/").status_code == 409
+    assert _post(present, f"changes/{waits['id']}/approve/").json()["state"] == "applied"
+    assert _post(present, f"changes/{waits['id']}/reject/").status_code == 409
     assert configuration.get(TWO) == 15
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_no_key_agrees_to_what_waits(api: Client, second: Client) -> None:
+    """Whoever asked may have made it, in another's name."""
+    waits = _put(api, TWO, {"value": 15}).json()
+
+    answer = _post(second, f"changes/{waits['id']}/approve/")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
+    assert configuration.get(TWO) == 30
 
 
 def test_a_tenant_only_tightens_what_is_security(api: Client) -> None:

@@ -51,7 +51,7 @@ def explain_all(*, now: datetime | None = None, user: UUID | None = None) -> dic
 
 def _explained(key: Key, said: list[Said]) -> Explained:
     if key.sensitive:  # shown to nobody
-        said = [replace(one, value=None) for one in said]
+        said = [replace(one, value=None, problem=one.problem and "does not fit") for one in said]
         return Explained(None, said[-1], tuple(said))
     value, winner = in_force(key, said)
     return Explained(value, winner, tuple(said))

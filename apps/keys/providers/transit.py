@@ -67,7 +67,7 @@ class Transit:
     def _ask(self, verb: str, **said: str) -> Any:
         field = "ciphertext" if verb == "encrypt" else "plaintext"
         address = f"/v1/{self._mount}/{verb}/{self._key}"
-        return self._in_time(lambda: self._client.adapter.post(address, json=said))["data"][field]
+        return self._in_time(lambda: self._client.adapter.post(address, json=said)["data"][field])
 
     def _in_time(self, request: Any) -> Any:
         """Do it, signed in. A token that has run out, or was taken back, is replaced once."""
@@ -80,7 +80,8 @@ class Transit:
                 return request()
         except REFUSED:
             raise
-        except (exceptions.VaultError, OSError) as error:
+        except (exceptions.VaultError, OSError, LookupError, TypeError, ValueError) as error:
+            # The last three: not Vault has answered, but a proxy, or a standby that points elsewhere.
             raise Unavailable(f"{self.name} at {self._server.address}: {_reason(error)}") from error
 
     def _sign_in(self, stale: str) -> str:

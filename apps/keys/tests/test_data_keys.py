@@ -236,6 +236,29 @@ def test_while_the_provider_is_away_keys_go_on_for_five_minutes_and_come_back(
     assert crypto.decrypt(sealed, schema="acme", place="x") == "Ada"
 
 
+def test_whoever_does_not_answer_is_asked_once_however_many_keys_there_are(
+    acme: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    passed = time.monotonic()
+
+    def slow(row: DataKey) -> Any:
+        nonlocal passed
+        asked.append(row.purpose)
+        passed += 60.0
+        raise Unavailable("it does not answer")
+
+    KEYRING.forget()
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
+    monkeypatch.setattr(keyring, "unwrapped", slow)
+    for _ in range(3):
+        with pytest.raises(crypto.KeyAway):
+            crypto.encrypt("Ada", schema="acme", place="x")
+    KEYRING.forget()
+
+    assert len(asked) == 1
+
+
 def test_a_version_that_could_not_be_had_is_asked_for_again_and_the_others_go_on(
     acme: Any, remember: Remember, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
