@@ -141,7 +141,7 @@ class SettingChangeSerializer(SettingSerializer):
         choices=[Level.TENANT, Level.USER, Level.RUNTIME], default=Level.TENANT, write_only=True
     )
     until = MomentField(required=False, write_only=True, help_text="When it ends, of what holds for a time.")
-    locked = serializers.BooleanField(default=False, write_only=True)
+    locked = serializers.BooleanField(required=False, write_only=True, help_text="As it is, unless it is said.")
     reason = serializers.CharField(default="", allow_blank=True, max_length=200, write_only=True)
     starts_at = MomentField(required=False, write_only=True)
     dry_run = serializers.BooleanField(

@@ -95,7 +95,8 @@ class SettingViewSet(ExportMixin, ApiView, ViewSet):
         given.is_valid(raise_exception=True)
         said = given.validated_data
         manner = configuration.Manner(said["reason"], said.get("starts_at"))
-        place = {"is_locked": said["locked"], "until": said.get("until"), **_place(request, said["scope"])}
+        lock = {"is_locked": said["locked"]} if "locked" in said else {}
+        place = {**lock, "until": said.get("until"), **_place(request, said["scope"])}
         waits = configuration.change(
             key, said["value"], now=timezone.now(), actor=caller(request), manner=manner, **place
         )

@@ -1,6 +1,6 @@
 """Setting, and taking back what is set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,12 +37,17 @@ def change(
 ) -> PlannedChange | None:
     """Set a key at the current level: the tenant's in a tenant, the global one in the public schema.
 
-    ``place`` are the other fields of :class:`Wish`: a layer, a user, an end, a lock. What has to wait for its time, or
-    for a second administrator, is returned as it waits; what an operator sets on the machine waits for nobody else.
+    ``place`` are the other fields of :class:`Wish`: a layer, a user, an end, a lock, which stays as it is unless it is
+    said. What has to wait for its time, or for a second administrator, is returned as it waits; what an operator sets
+    on the machine waits for nobody else.
     """
     if value is None:
         refuse_none(declared(key))
-    return _make(Wish(key, value, **place), manner, now=now, actor=actor)
+    epochs.hold(OF)
+    wish = Wish(key, value, **place)
+    if "is_locked" not in place:
+        wish = replace(wish, is_locked=_place(wish).filter(is_locked=True).exists())
+    return _make(wish, manner, now=now, actor=actor)
 
 
 @transaction.atomic

@@ -140,6 +140,19 @@ def test_a_lock_silences_and_refuses_who_is_below(acme: Any, now: datetime, toy:
     assert services.explain(KEY).value == 5
 
 
+def test_a_lock_stays_with_another_value_until_it_is_taken_away(acme: Any, now: datetime, toy: Toy) -> None:
+    toy()
+    _set("public", 5, now, is_locked=True)
+    _set("public", 6, now)
+
+    with pytest.raises(Refused):
+        services.change(KEY, 7, now=now)
+
+    _set("public", 6, now, is_locked=False)
+    services.change(KEY, 7, now=now)
+    assert services.get(KEY) == 7
+
+
 def test_a_lock_that_contradicts_a_tenant_says_which(acme: Any, beta: Any, now: datetime, toy: Toy) -> None:
     toy()
     _set("acme", 6, now)

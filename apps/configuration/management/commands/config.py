@@ -58,7 +58,8 @@ def _explain(options: Any) -> tuple[dict[str, Any], str]:
 def _set(options: Any) -> tuple[dict[str, Any], str]:
     value = _parsed(options["key"], options["value"])
     manner = services.Manner(options["reason"], options["starts_at"])
-    place = {"is_locked": options["lock"], "until": options["until"]}
+    place = {"until": options["until"]}
+    place |= {"is_locked": options["lock"]} if options["lock"] is not None else {}
     place |= {"layer": Layer.RUNTIME} if options["until"] else {}
     return _done(options, lambda: services.change(options["key"], value, now=timezone.now(), manner=manner, **place))
 
@@ -170,7 +171,13 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     "set": (
         KEY,
         (("value",), {"help": "JSON, or the bare text of a setting that takes text"}),
-        (("--lock",), {"action": "store_true", "help": "levels below cannot say otherwise"}),
+        (
+            ("--lock",),
+            {
+                "action": argparse.BooleanOptionalAction,
+                "help": "levels below cannot say otherwise; as it is, unless it is said",
+            },
+        ),
         (("--until",), {"type": _moment, "metavar": "MOMENT", "help": "for a time only, above every other level"}),
         (("--starts-at",), {"type": _moment, "metavar": "MOMENT", "help": "from that moment on"}),
         REASON,
