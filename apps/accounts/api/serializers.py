@@ -107,8 +107,10 @@ class LevelSerializer(serializers.Serializer[dict[str, Any]]):
     level = serializers.ChoiceField(choices=LEVELS)
     value = serializers.JSONField(help_text="null where it is shown to nobody.")
     by = serializers.CharField(help_text="Who said so: the id of a user, or what kind of work it was.")
-    at = serializers.DateTimeField(allow_null=True)
-    until = serializers.DateTimeField(allow_null=True, help_text="When it ends, of what holds for a time.")
+    at = serializers.DateTimeField(read_only=True, allow_null=True)
+    until = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When it ends, of what holds for a time."
+    )
     locked = serializers.BooleanField(help_text="Levels below cannot say otherwise.")
     problem = serializers.CharField(help_text="Why it counts for nothing; empty where it counts.")
     in_force = serializers.BooleanField(help_text="It has the last word.")
@@ -152,7 +154,7 @@ class SettingChangeSerializer(SettingSerializer):
 class SettingFactsSerializer(serializers.Serializer[dict[str, Any]]):
     value = serializers.JSONField()
     locked = serializers.BooleanField()
-    until = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class SettingHistorySerializer(serializers.ModelSerializer[Change]):
