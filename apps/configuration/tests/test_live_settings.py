@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
@@ -96,7 +95,7 @@ def test_a_snapshot_ends_with_what_holds_for_a_time(acme: Any, now: datetime, mo
 
 
 def test_redis_carries_the_news(acme: Any, now: datetime, django_capture_on_commit_callbacks: Any) -> None:
-    news = cache._cache.get_client(None, write=True).pubsub(ignore_subscribe_messages=True)  # type: ignore[attr-defined]
+    news = epochs._client().pubsub(ignore_subscribe_messages=True)
     news.subscribe(epochs.CHANNEL)
     news.get_message(timeout=1)
 
