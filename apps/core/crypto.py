@@ -4,6 +4,9 @@ A ciphertext is ``0x02 | version of its key (u32) | nonce (12) | ciphertext and 
 its place and key (``schema|app.model|field|pk|version``), so a value copied to another row, column or tenant does not
 decrypt. What was written before keys had versions is ``0x01 | nonce (12) | ciphertext and tag``, under version 0.
 
+What belongs to one person or one response is under a key of that subject, which can be destroyed alone:
+``0x03 | nonce (12) | ciphertext and tag``, bound to its place in the same way. The row says which key it is.
+
 The seam is :class:`Keyring`: an app above stores the keys, and says by :func:`use` that it does.
 """
 
@@ -30,6 +33,7 @@ TAG_BYTES: Final = 16
 #: How a ciphertext begins: the version of the format, then that of the key.
 UNVERSIONED: Final = b"\x01"
 VERSIONED: Final = 2
+SEALED: Final = b"\x03"
 _HEADER: Final = struct.Struct(">BI")
 
 
@@ -55,6 +59,17 @@ class KeyAway(Refused):
     def __init__(self, reason: str) -> None:
         super().__init__("The keys of this workspace cannot be reached just now. Please try again shortly.")
         self.reason = reason
+
+
+class Erased(Refused):
+    """The key of a subject was destroyed: what was under it is gone for good."""
+
+    code = "erased"
+    status = 410
+    title = "It was erased"
+
+    def __init__(self) -> None:
+        super().__init__("This was erased, and nothing can be added to it.")
 
 
 class Key:
@@ -106,15 +121,35 @@ def decrypt(stored: bytes, *, schema: str, place: str) -> str:
     try:
         version, start = _version_of(stored)
         key = _keyrings[0].version(schema, FIELD, version)
-        nonce, sealed = stored[start : start + NONCE_BYTES], stored[start + NONCE_BYTES :]
-        return key.cipher.decrypt(nonce, sealed, _bound(schema, place, version)).decode()
-    except InvalidTag as error:
-        refusal = Undecryptable("it is damaged, or was written to another place")
-        _tell(refusal, place)
-        raise refusal from error
+        return _opened(key.cipher, stored, start, _bound(schema, place, version))
     except Undecryptable as refusal:
         _tell(refusal, place)
         raise
+
+
+def seal(plain: str, cipher: AESGCM, *, schema: str, place: str) -> bytes:
+    """Encrypt under the key of a subject."""
+    nonce = os.urandom(NONCE_BYTES)
+    return SEALED + nonce + cipher.encrypt(nonce, plain.encode(), _bound(schema, place, 0))
+
+
+def unseal(stored: bytes, cipher: AESGCM, *, schema: str, place: str) -> str:
+    """Decrypt what is under the key of a subject. Raises ``Undecryptable``."""
+    try:
+        if stored[:1] != SEALED:
+            raise Undecryptable("it is no ciphertext under the key of a subject")
+        return _opened(cipher, stored, len(SEALED), _bound(schema, place, 0))
+    except Undecryptable as refusal:
+        _tell(refusal, place)
+        raise
+
+
+def _opened(cipher: AESGCM, stored: bytes, start: int, bound: bytes) -> str:
+    nonce, sealed = stored[start : start + NONCE_BYTES], stored[start + NONCE_BYTES :]
+    try:
+        return cipher.decrypt(nonce, sealed, bound).decode()
+    except (InvalidTag, ValueError) as error:  # the second: it is too short to have a nonce
+        raise Undecryptable("it is damaged, or was written to another place") from error
 
 
 def _version_of(stored: bytes) -> tuple[int, int]:

@@ -4,10 +4,12 @@
 erasure find the fields by it (:func:`personal_data_fields`).
 """
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
 from django.db import models
 from uuid_utils.compat import uuid7
@@ -88,10 +90,16 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
         return None if value is None else bytes(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        stored = model_instance.__dict__.get(self.attname)
-        if not isinstance(stored, str):
-            return stored
-        return crypto.encrypt(stored, schema=current_schema(), place=self.place(model_instance))
+        plain = model_instance.__dict__.get(self.attname)
+        if plain is None or isinstance(plain, (bytes, memoryview)):  # nothing, or what was never read
+            return plain
+        return self.encrypted(plain, model_instance)
+
+    def encrypted(self, plain: Any, instance: models.Model) -> bytes:
+        return crypto.encrypt(plain, schema=current_schema(), place=self.place(instance))
+
+    def decrypted(self, stored: bytes, instance: models.Model) -> Any:
+        return crypto.decrypt(stored, schema=current_schema(), place=self.place(instance))
 
     def place(self, instance: models.Model) -> str:
         return self.place_of(instance.pk)
@@ -102,6 +110,79 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
 
     def value_to_string(self, obj: Any) -> str:
         return str(getattr(obj, self.attname))
+
+
+class Cipher(Protocol):
+    """The key of a subject, as a row leads to it."""
+
+    @property
+    def cipher(self) -> AESGCM:
+        """Raises ``crypto.Erased``."""
+
+
+class SubjectTextField(EncryptedTextField):
+    """Text under the key of one person or one response, to which ``key``, a relation of the model, leads.
+
+    Load rows with ``select_related(key)``. Once the key is destroyed, it reads as ``erased`` and takes nothing more.
+    """
+
+    def __init__(self, *args: Any, key: str = "key", **kwargs: Any) -> None:
+        self.key = key
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "key": self.key}
+
+    def encrypted(self, plain: Any, instance: models.Model) -> bytes:
+        try:
+            return self.sealed(plain, self._cipher(instance), instance.pk)
+        except crypto.Erased:
+            if plain == self.erased:  # what was read is only written back
+                return b""
+            raise
+
+    def decrypted(self, stored: bytes, instance: models.Model) -> Any:
+        try:
+            return self.unsealed(stored, self._cipher(instance), instance.pk)
+        except crypto.Erased:
+            return self.erased
+
+    def sealed(self, plain: Any, cipher: AESGCM, pk: object) -> bytes:
+        return crypto.seal(self.as_text(plain), cipher, schema=current_schema(), place=self.place_of(pk))
+
+    def unsealed(self, stored: bytes, cipher: AESGCM, pk: object) -> Any:
+        return self.from_text(crypto.unseal(stored, cipher, schema=current_schema(), place=self.place_of(pk)))
+
+    @property
+    def erased(self) -> Any:
+        return ""
+
+    def as_text(self, plain: Any) -> str:
+        return str(plain)
+
+    def from_text(self, text: str) -> Any:
+        return text
+
+    def _cipher(self, instance: models.Model) -> AESGCM:
+        key: Cipher | None = getattr(instance, self.key)
+        if key is None:
+            raise crypto.Undecryptable("the key of its subject is not there")
+        return key.cipher
+
+
+class SubjectJSONField(SubjectTextField):
+    """An object of JSON, under the key of one person or one response."""
+
+    @property
+    def erased(self) -> Any:
+        return {}
+
+    def as_text(self, plain: Any) -> str:
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+    def from_text(self, text: str) -> Any:
+        return json.loads(text)
 
 
 class _Decrypting:
@@ -117,7 +198,7 @@ class _Decrypting:
             instance.refresh_from_db(fields=[self.field.attname])
         stored = instance.__dict__[self.field.attname]
         if isinstance(stored, (bytes, memoryview)):
-            stored = crypto.decrypt(bytes(stored), schema=current_schema(), place=self.field.place(instance))
+            stored = self.field.decrypted(bytes(stored), instance)
             instance.__dict__[self.field.attname] = stored
         return stored
 

@@ -55,3 +55,14 @@ def refuse_change_function() -> migrations.RunSQL:
         """,
         "DROP FUNCTION public.refuse_change()",
     )
+
+
+def key_goes_with_row(table: str, column: str = "key_id") -> migrations.RunSQL:
+    """The key of a subject is deleted with the row that leads to it, whatever deletes that: nothing opens it then."""
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER key_goes_with_row AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
+            FOR EACH STATEMENT EXECUTE FUNCTION public.delete_subject_keys('{column}');
+        """,
+        f"DROP TRIGGER key_goes_with_row ON {table}",
+    )

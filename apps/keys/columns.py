@@ -10,7 +10,7 @@ from django.db.models import BinaryField, F, Func, Model, QuerySet
 from django_tenants.utils import get_public_schema_name
 
 from apps.core import crypto
-from apps.core.fields import BlindIndexField, EncryptedTextField
+from apps.core.fields import BlindIndexField, EncryptedTextField, SubjectTextField
 from apps.core.models import TenantRow
 from apps.tenants.routers import TenantRouter
 
@@ -52,13 +52,26 @@ class Column:
 
 
 def columns(schema: str) -> Iterator[Column]:
-    """All of a schema; of a table that tenants share, the rows of this one are meant."""
+    """Those under the data keys of a schema; of a table that tenants share, the rows of this one are meant."""
+    for model, field in _encrypted(schema):
+        if not isinstance(field, SubjectTextField):
+            indexes = {one.of: one for one in model._meta.get_fields() if isinstance(one, BlindIndexField)}
+            yield Column(model, field, indexes.get(field.name))
+
+
+def columns_of_subjects(schema: str) -> Iterator[tuple[type[Model], SubjectTextField]]:
+    """Those under keys of subjects: no rotation writes them."""
+    for model, field in _encrypted(schema):
+        if isinstance(field, SubjectTextField):
+            yield model, field
+
+
+def _encrypted(schema: str) -> Iterator[tuple[type[Model], EncryptedTextField]]:
     for model in apps.get_models():
         if _is_in(model, schema):
-            indexes = {one.of: one for one in model._meta.get_fields() if isinstance(one, BlindIndexField)}
             for field in model._meta.get_fields():
                 if isinstance(field, EncryptedTextField):
-                    yield Column(model, field, indexes.get(field.name))
+                    yield model, field
 
 
 def _is_in(model: type[Model], schema: str) -> bool:

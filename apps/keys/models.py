@@ -1,11 +1,15 @@
-"""The data keys of all tenants, wrapped. Row-level security shows each tenant its own; none of them changes any."""
+"""The keys of all tenants, wrapped. Row-level security shows each tenant its own; none of them changes a data key."""
 
-from typing import Self
+import secrets
+from typing import Any, Self
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from apps.core import crypto
+from apps.core.fields import EncryptedTextField, random_id
 from apps.core.models import TenantRow
 
 
@@ -71,3 +75,44 @@ class DataKey(TenantRow):
     def place(self) -> str:
         """What the wrapped key is bound to: it unwraps in no other place."""
         return f"{self.tenant}|{self.purpose}|{self.version}"
+
+
+def new_secret() -> str:
+    return secrets.token_hex(crypto.KEY_BYTES)
+
+
+class SubjectKey(TenantRow):
+    """The key of one person or one response, under the tenant's data key: a rotation of that writes these anew alone.
+
+    It can be destroyed alone, and what is under it with it. Its id is random, and neither it nor its place says when
+    that was or whose it is: only the row that it belongs to leads here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=random_id, editable=False)
+    secret = EncryptedTextField(pii="", null=True, default=new_secret, editable=False)
+
+    tenants_may = "SELECT, INSERT, UPDATE, DELETE"
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "id"], name="subject_key_by_tenant")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_destroyed(self) -> bool:
+        return self.__dict__["secret"] is None
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """Raises ``crypto.Erased``, ``KeyAway`` and ``Undecryptable``."""
+        if self.secret is None:
+            raise crypto.Erased
+        return AESGCM(bytes.fromhex(self.secret))
+
+
+def key_of_subject() -> "models.OneToOneField[Any, Any]":
+    """Leads a row to its key. No constraint: keys are backed up apart, and a schema is restored without them."""
+    return models.OneToOneField(
+        SubjectKey, models.DO_NOTHING, null=True, db_constraint=False, editable=False, related_name="+"
+    )

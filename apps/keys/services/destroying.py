@@ -1,18 +1,28 @@
 """Destroying a key, and with it whatever anybody has kept that is under it, backups too."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from apps.core.errors import Refused
 from apps.core.locking import lock
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey
+from apps.keys.models import DataKey, SubjectKey
 from apps.keys.services.making import record
 from apps.keys.services.reencrypting import is_in_use
 from apps.keys.services.rotating import require
 from resimate_text.sentences import Sentence
+
+
+def destroy_subject_keys(keys: Iterable[UUID]) -> int:
+    """Destroy keys of people or responses, and with them what is under them, wherever it was copied to.
+
+    The caller says in the trail whose data were erased.
+    """
+    return SubjectKey.objects.filter(pk__in=list(keys)).update(secret=None)
 
 
 class KeyInUse(Refused):

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from django.db.models import QuerySet
 from django_tenants.utils import schema_context
 
 from apps.core import crypto
+from apps.core.fields import SubjectTextField
 from apps.keys import providers
-from apps.keys.columns import Column, columns
+from apps.keys.columns import Column, columns, columns_of_subjects
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 
@@ -32,15 +35,35 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) 
         for row in DataKey.objects.filter(tenant=schema).usable().order_by("purpose", "version"):
             outcome.keys += 1
             outcome.problems += _of_key(row)
-        found = list(columns(schema))
-        total = sum(column.rows(schema).count() for column in found)
-        for column in found:
-            for problem in _of_values(column, schema):
-                outcome.values += 1
-                outcome.problems += problem
-                if outcome.values % TOLD_EVERY == 0:
-                    progress(outcome.values, total)
+        found, total = _values_of(schema)
+        for problem in found:
+            outcome.values += 1
+            outcome.problems += problem
+            if outcome.values % TOLD_EVERY == 0:
+                progress(outcome.values, total)
     return outcome
+
+
+def _values_of(schema: str) -> tuple[Iterator[list[str]], int]:
+    """For each value what is wrong with it, and how many there are."""
+    under_data_keys = list(columns(schema))
+    under_others = [(model._base_manager.all(), field) for model, field in columns_of_subjects(schema)]
+    found = chain.from_iterable(
+        [*(_of_values(one, schema) for one in under_data_keys), *(_of_subjects(*one) for one in under_others)]
+    )
+    total = sum(one.rows(schema).count() for one in under_data_keys) + sum(rows.count() for rows, _ in under_others)
+    return found, total
+
+
+def _of_subjects(rows: QuerySet[Any], field: SubjectTextField) -> Iterator[list[str]]:
+    """What is under a key that was destroyed is as it should be."""
+    for row in rows.select_related(field.key).only(field.attname, field.key).order_by("pk").iterator(TOLD_EVERY):
+        try:
+            getattr(row, field.attname)
+        except (crypto.Undecryptable, crypto.KeyAway) as refusal:
+            yield [f"{row._meta.label}.{field.name} {row.pk}: {refusal.reason}"]
+        else:
+            yield []
 
 
 def _of_key(row: DataKey) -> list[str]:

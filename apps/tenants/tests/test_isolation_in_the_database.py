@@ -139,6 +139,7 @@ def test_a_tenant_may_do_with_shared_tables_what_their_models_say() -> None:
         "core_rememberedanswer": "SELECT, INSERT, UPDATE, DELETE",
         "audit_entry": "SELECT, INSERT",
         "keys_datakey": "SELECT",
+        "keys_subjectkey": "SELECT, INSERT, UPDATE, DELETE",
         "tenants_tenant": "SELECT",
         "tenants_domain": "SELECT",
         "django_content_type": "SELECT",
