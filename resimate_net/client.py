@@ -68,14 +68,13 @@ def send(
     pinned = Pinned(addresses, deadline, limits.head)
     url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     connection = httpcore2.HTTPConnection(url.origin, ssl_context=tls or trusted(), network_backend=pinned)
-    with _told(), pinned, connection:
-        said = _headers(target, headers or {})
-        with connection.stream(method, url, headers=said, content=body or None) as response:
-            if pinned.stream is not None:
-                pinned.stream.opened()
-            if len(response.headers) > limits.headers:
-                raise Unanswered("large", Sentence("The answer has too many headers."))
-            return Answer(response.status, _read_headers(response), _read_body(response, limits.body))
+    said = _headers(target, headers or {})
+    with _told(), pinned, connection, connection.stream(method, url, headers=said, content=body or None) as response:
+        if pinned.stream is not None:
+            pinned.stream.opened()
+        if len(response.headers) > limits.headers:
+            raise Unanswered("large", Sentence("The answer has too many headers."))
+        return Answer(response.status, _read_headers(response), _read_body(response, limits.body))
 
 
 def _headers(target: Target, given: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -102,8 +101,8 @@ def _read_body(response: httpcore2.Response, most: int) -> bytes:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What goes wrong on the way, in our words."""
+    """What goes wrong on the way, in our words. The last two: a parser stumbles over what it has let pass."""
     try:
         yield
-    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, ValueError, RuntimeError) as error:
         raise Unanswered("broken", Sentence("The host did not answer as HTTP has it.")) from error

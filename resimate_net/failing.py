@@ -4,9 +4,10 @@ from typing import Literal
 
 from resimate_text.sentences import Sentence
 
-#: ``unknown``: no such name. ``unreachable``: no connection. ``unproven``: no TLS that shows who it is. ``slow``: not
-#: in time. ``broken``: no HTTP, or an end in the middle. ``large``: more than is taken.
-Reason = Literal["unknown", "unreachable", "unproven", "slow", "broken", "large"]
+#: ``busy``: too many names are being looked up here, and nobody was called. ``unreachable``: no connection.
+#: ``unproven``: no TLS that shows who it is. ``slow``: not in time. ``broken``: no HTTP, or an end in the middle.
+#: ``large``: more than is taken.
+Reason = Literal["busy", "unreachable", "unproven", "slow", "broken", "large"]
 
 
 class Unanswered(Exception):

@@ -25,7 +25,12 @@ PLAIN: Final = "%/?:@!$&'()*+,;=-._~"
 
 
 class NotOutside(ValueError):
-    """An address that is not called; what it says is for whoever wrote the address."""
+    """An address that is not called; ``detail`` is for whoever wrote the address, ``why`` for the operator alone."""
+
+    def __init__(self, detail: Sentence, why: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.why = why or str(detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +93,18 @@ def target_of(url: str, rules: Rules) -> Target:
 
 
 def check(target: Target, addresses: Collection[Address], rules: Rules) -> None:
-    """Raise ``NotOutside`` unless every address may be called, in the way that the target says.
-
-    Which address it was stays unsaid: who asks could read a network by it.
-    """
-    if not all(is_outside(address, rules.allowed) for address in addresses):
-        raise NotOutside(Sentence("{host} does not lead to a public address.", host=target.host))
+    """Raise ``NotOutside`` unless every address may be called, in the way that the target says."""
+    closed = [str(address) for address in addresses if not is_outside(address, rules.allowed)]
+    if closed:
+        raise inside(target, f"it leads to {', '.join(closed)}")
     is_ordinary = target.scheme in rules.schemes and target.port in rules.ports
     if not is_ordinary and not all(is_allowed(address, rules.allowed) for address in addresses):
         raise NotOutside(Sentence("{origin} is not an address that can be called.", origin=target.origin))
+
+
+def inside(target: Target, why: str) -> NotOutside:
+    """The same for a name that leads inside and for one that there is not: who asks could read a network by it."""
+    return NotOutside(Sentence("{host} does not lead to a public address.", host=target.host), why)
 
 
 def _split(url: str) -> SplitResult:

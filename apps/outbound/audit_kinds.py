@@ -3,4 +3,4 @@
 from apps.audit.kinds import Category, declare
 
 declare("address", Category.AUTHORIZATION, "refused")
-declare("destination", Category.ADMINISTRATION, "shut", "opened")
+declare("destination", Category.ADMINISTRATION, "shut", "opened", "stopped", "released")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
@@ -32,18 +32,19 @@ ADMIT = """
     ON CONFLICT (tenant, name) DO UPDATE SET
         free_at = greatest(known.free_at, statement_timestamp()) + %(interval)s,
         shut_until = CASE WHEN known.shut_until IS NOT NULL THEN statement_timestamp() + %(lease)s END
-    WHERE coalesce(known.shut_until <= statement_timestamp(), true)
+    WHERE NOT known.is_stopped AND coalesce(known.shut_until <= statement_timestamp(), true)
         AND known.free_at <= statement_timestamp() + %(burst)s
     RETURNING failures
 """
 WAIT = """
-    SELECT coalesce(shut_until > statement_timestamp(), false), last_error,
+    SELECT is_stopped, coalesce(shut_until > statement_timestamp(), false), last_error,
         extract(epoch FROM greatest(shut_until, free_at - %(burst)s) - statement_timestamp())::float8
     FROM outbound_destination WHERE tenant = %(tenant)s AND name = %(name)s
 """
 #: Who called before it was shut, and is late to say so, makes no pause longer.
 FAILED = """
     UPDATE outbound_destination SET failures = least(failures + 1, 1000), last_error = %(error)s,
+        failing_since = coalesce(failing_since, statement_timestamp()),
         shut_until = CASE WHEN failures + 1 >= %(most)s THEN statement_timestamp()
             + least(%(pause)s * power(2::float8, least(failures + 1 - %(most)s, 20)), %(longest)s) END
     WHERE tenant = %(tenant)s AND name = %(name)s AND (shut_until IS NULL OR failures = %(seen)s)
@@ -51,7 +52,7 @@ FAILED = """
 """
 #: Nor does such a one open what others have shut meanwhile.
 SUCCEEDED = """
-    UPDATE outbound_destination SET failures = 0, last_error = '', shut_until = NULL
+    UPDATE outbound_destination SET failures = 0, last_error = '', failing_since = NULL, shut_until = NULL
     WHERE tenant = %(tenant)s AND name = %(name)s AND failures = %(seen)s
     RETURNING failures
 """
@@ -66,6 +67,18 @@ class LeftAlone(Refused):
 
     def __init__(self, name: str, pause: timedelta, error: str) -> None:
         super().__init__(Sentence("{name} is left alone for a while: {error}.", name=name, error=error))
+        self.pause = pause
+        self.retry_after = seconds_of(pause)
+
+
+class Stopped(LeftAlone):
+    """An operator has stopped all calls to it, until one lets them go on."""
+
+    code = "destination_stopped"
+    title = "Calls to the other side are stopped"
+
+    def __init__(self, name: str, pause: timedelta) -> None:
+        Refused.__init__(self, Sentence("Calls to {name} are stopped.", name=name))
         self.pause = pause
         self.retry_after = seconds_of(pause)
 
@@ -89,7 +102,10 @@ def seconds_of(pause: timedelta) -> int:
 
 @dataclass(slots=True)
 class Attempt:
-    """One call that may be made. Whoever makes it says how it went, as soon as that is known; the first word counts."""
+    """One call that may be made. Whoever makes it says how it went, as soon as that is known; the first word counts.
+
+    As a context it counts as failed where whoever makes it is thrown out without a word.
+    """
 
     line: Line
     tenant: str
@@ -97,6 +113,17 @@ class Attempt:
     seen: int
     now: datetime
     is_settled: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.failed(kind.__name__)
+
+    def dropped(self) -> None:
+        """Nobody was called after all: it says nothing of the other side."""
+        self.is_settled = True
 
     def succeeded(self) -> None:
         if not self.is_settled and self.seen:
@@ -137,14 +164,15 @@ def admit(line: Line, name: str, *, now: datetime) -> Attempt:
         found = _row(ADMIT, {**key, "id": new_id(), "interval": line.interval, "lease": line.lease})
         why_not = _row(WAIT, key) if found is None else None
     if found is None:
-        raise _refusal(line, name, why_not or (False, "", 0.0))
+        raise _refusal(line, name, *(why_not or (False, False, "", 0.0)))
     return Attempt(line, tenant, name, found[0], now)
 
 
-def _refusal(line: Line, name: str, why_not: tuple[bool, str, float]) -> LeftAlone | TooFast:
-    is_shut, error, seconds = why_not
+def _refusal(line: Line, name: str, is_stopped: bool, is_shut: bool, error: str, seconds: float) -> LeftAlone | TooFast:
     pause = timedelta(seconds=max(seconds, 1.0))
-    metrics.CALLS.labels(line.purpose, "left alone" if is_shut else "too fast").inc()
+    metrics.CALLS.labels(line.purpose, "left alone" if is_stopped or is_shut else "too fast").inc()
+    if is_stopped:
+        return Stopped(name, timedelta(seconds=line.longest_pause))
     return LeftAlone(name, pause, error) if is_shut else TooFast(name, pause)
 
 

@@ -1,5 +1,6 @@
 """How it is asked whether those whom we call answer."""
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.core.parts import Answer, declare
@@ -9,8 +10,11 @@ from apps.outbound.models import Destination
 
 def _destinations() -> Answer:
     """Those of the platform have to; of those that tenants have named, it is told how many do not."""
-    shut = Destination.objects.filter(shut_until__gt=Now())
-    ours = [f"{one.name}: {one.last_error}" for one in shut.filter(tenant=current_schema()).order_by("name")]
+    shut = Destination.objects.filter(Q(shut_until__gt=Now()) | Q(is_stopped=True))
+    ours = [
+        f"{one.name}: {'stopped by hand' if one.is_stopped else one.last_error}"
+        for one in shut.filter(tenant=current_schema()).order_by("name")
+    ]
     theirs = shut.exclude(tenant=current_schema()).count()
     return Answer("; ".join([*ours, f"{theirs} of tenants are left alone"]), is_well=not ours)
 

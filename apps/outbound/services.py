@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Case, When
+from django.db.models.functions import Now
 
 from apps import audit
 from apps.audit.models import AuditEntry
@@ -18,6 +22,7 @@ from apps.core.errors import Refused
 from apps.outbound import metrics
 from apps.outbound.breaker import admit
 from apps.outbound.lines import Line, rules
+from apps.outbound.models import Destination
 from resimate_net import Answer, NotOutside, Resolver, Target, Unanswered, addresses_of, send, target_of
 from resimate_net.resolving import by_the_system
 from resimate_text.sentences import Sentence
@@ -54,9 +59,10 @@ def problem_with(url: str, *, resolve: Resolver = by_the_system) -> Sentence | N
     try:
         addresses_of(target_of(url, rules()), rules(), seconds=LOOK, resolve=resolve)
     except NotOutside as refused:
-        return _sentence(refused)
-    except Unanswered as failure:
-        return failure.detail if failure.reason == "unknown" else None
+        logger.warning("an address was refused: %s", refused.why)
+        return refused.detail
+    except Unanswered:
+        return None
     return None
 
 
@@ -84,7 +90,7 @@ def call(
     """
     target = _target(line, url, now)
     attempt = admit(line, target.origin, now=now)
-    with _observed(line) as seen:
+    with _observed(line) as seen, attempt:
         try:
             answer = send(
                 target,
@@ -97,15 +103,57 @@ def call(
                 tls=tls,
             )
         except NotOutside as refused:
-            attempt.failed("it leads inside")
+            attempt.failed("it does not lead to a public address")
             raise _refusal(line, refused, now) from None
         except Unanswered as failure:
             seen.outcome = failure.reason
-            attempt.failed(failure.detail.removesuffix("."))
+            attempt.dropped() if failure.reason == "busy" else attempt.failed(failure.detail.removesuffix("."))
             raise NotAnswered(failure) from None
         seen.outcome = f"{answer.status // 100}xx"
         attempt.failed(f"HTTP {answer.status}") if _is_ill(answer) else attempt.succeeded()
     return answer
+
+
+class NoDestination(Refused):
+    code = "destination_unknown"
+    status = 404
+    title = "There is no such destination"
+
+
+def named(name: str, tenant: str | None = None) -> list[Destination]:
+    """The destinations of that name: of each tenant that calls it, or of one. Raises ``NoDestination``."""
+    found = Destination.objects.filter(name=name).order_by("tenant")
+    destinations = list(found if tenant is None else found.filter(tenant=tenant))
+    if not destinations:
+        raise NoDestination(Sentence("Nobody has called {name} here.", name=name))
+    return destinations
+
+
+@transaction.atomic
+def stop(destination: Destination, *, now: datetime) -> Destination:
+    """Call it no more, until somebody lets calls go on."""
+    _change(destination, is_stopped=True)
+    _tell("destination.stopped", destination, now)
+    return destination
+
+
+@transaction.atomic
+def release(destination: Destination, *, now: datetime) -> Destination:
+    """Let calls go on: where it was shut, the next one tries, and the others wait for how that ends."""
+    _change(destination, is_stopped=False, shut_until=Case(When(shut_until__isnull=False, then=Now())))
+    _tell("destination.released", destination, now)
+    return destination
+
+
+def _change(destination: Destination, **values: Any) -> None:
+    """In one statement: calls change the row meanwhile."""
+    Destination.objects.filter(pk=destination.pk).update(**values)
+    destination.refresh_from_db()
+
+
+def _tell(action: str, destination: Destination, now: datetime) -> None:
+    details = {"destination": destination.name}
+    audit.record(action, now=now, target=destination, tenant=destination.tenant, details=details)
 
 
 def _is_ill(answer: Answer) -> bool:
@@ -122,16 +170,11 @@ def _target(line: Line, url: str, now: datetime) -> Target:
 
 
 def _refusal(line: Line, refused: NotOutside, now: datetime) -> AddressRefused:
-    """Into the trail with it: it was stored as one outside, and somebody may have turned it."""
-    reason = _sentence(refused)
-    details = {"purpose": line.purpose, "reason": str(reason)[:300]}
+    """Into the trail with it: it was stored as one outside, and somebody may have turned it. The log alone has why."""
+    details = {"purpose": line.purpose, "reason": str(refused.detail)[:300]}
     audit.record("address.refused", now=now, outcome=AuditEntry.Outcome.DENIED, details=details)
-    return AddressRefused(reason)
-
-
-def _sentence(refused: NotOutside) -> Sentence:
-    sentence: Sentence = refused.args[0]
-    return sentence
+    logger.warning("a call was refused: %s", refused.why, extra={"action": f"outbound {line.purpose}"})
+    return AddressRefused(refused.detail)
 
 
 @dataclass(slots=True)

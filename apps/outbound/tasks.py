@@ -11,4 +11,4 @@ UNUSED = timedelta(days=30)
 @shared_task(name="outbound.forget_destinations", platform=True)
 def forget_destinations(**_: object) -> None:
     """Forget whom nobody has called for long."""
-    Destination.objects.filter(free_at__lt=timezone.now() - UNUSED).delete()
+    Destination.objects.filter(free_at__lt=timezone.now() - UNUSED, is_stopped=False).delete()

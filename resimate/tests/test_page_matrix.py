@@ -136,6 +136,7 @@ acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  configuration.setting
+...v  outbound.destination              release stop
 ...v  tenants.domain
 a..v  tenants.tenant                    resume suspend
 """

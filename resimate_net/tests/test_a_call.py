@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from resimate_net import Answer, Limits, NotOutside, Rules, Unanswered, send, target_of
+from resimate_net import Answer, Limits, NotOutside, Rules, Unanswered, addresses_of, send, target_of
+from resimate_net.resolving import FREE, LOOKS
 from resimate_net.tests.other_side import NEAR, Behaviour, certificate, other_side, saying
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -158,6 +159,9 @@ STARTED = b"HTTP/1.1 200 OK\r\n"
         (saying(b"SSH-2.0-OpenSSH\r\n"), "broken"),
         (saying(b""), "broken"),
         (saying(STARTED + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"), "broken"),
+        (saying(STARTED + b"Content-Length: " + b"9" * 1500 + b"\r\n\r\nhello"), "broken"),
+        (saying(STARTED + b"X\x80: y\r\n\r\n"), "broken"),
+        (saying(STARTED + b"Transfer-Encoding: gzip\r\n\r\n"), "broken"),
     ],
 )
 def test_whoever_answers_badly_is_left_in_time(behaviour: Behaviour, reason: str) -> None:
@@ -195,6 +199,31 @@ def test_a_look_that_takes_long_is_left_too() -> None:
     assert (told.value.reason, stayed) == ("slow", [])
 
 
+def test_so_many_names_are_looked_up_at_a_time_and_no_more() -> None:
+    """Looks that were left behind count until they end."""
+    is_over = threading.Event()
+
+    def sleepy(*_: object) -> Sequence[str]:
+        is_over.wait(10)
+        return ["127.0.0.1"]
+
+    def reason() -> str:
+        with pytest.raises(Unanswered) as told:
+            addresses_of(target_of("http://hooks.example/", NEAR), NEAR, seconds=0.01, resolve=sleepy)
+        return told.value.reason
+
+    before = threading.active_count()
+    reasons = [reason() for _ in range(LOOKS + 3)]
+    during = threading.active_count()
+    is_over.set()
+
+    assert reasons == ["slow"] * LOOKS + ["busy"] * 3
+    assert during - before <= LOOKS
+    for _ in range(LOOKS):
+        assert FREE.acquire(timeout=10)
+    FREE.release(LOOKS)
+
+
 def test_what_is_packed_is_not_unpacked() -> None:
     packed = b"\x1f\x8b" + b"x" * 50
     answer = called(saying(STARTED + b"Content-Encoding: gzip\r\nContent-Length: 52\r\n\r\n" + packed))
@@ -217,8 +246,12 @@ def test_who_calls_does_not_say_where_it_goes(name: str) -> None:
 
 
 def test_no_header_holds_another() -> None:
-    with pytest.raises(Exception, match=r"[Ii]llegal header value"):
-        called(saying(OK), headers={"X-Id": "7\r\nX-Admin: yes"})
+    with other_side(saying(OK)) as server:
+        target = target_of(f"http://hooks.example:{server.port}/", NEAR)
+        with pytest.raises(Unanswered) as told:
+            send(target, rules=NEAR, limits=BOUNDS, resolve=here, headers={"X-Id": "7\r\nX-Admin: yes"})
+
+    assert (told.value.reason, server.heads) == ("broken", [])
 
 
 @pytest.mark.parametrize(("name", "is_believed"), [("hooks.example", True), ("other.example", False)])

@@ -1,11 +1,12 @@
 """Addresses to the inside are refused in every spelling; a public one is taken."""
 
+import socket
 import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
 
-from resimate_net import NotOutside, Rules, Target, Unanswered, addresses_of, target_of
+from resimate_net import NotOutside, Resolver, Rules, Target, Unanswered, addresses_of, target_of
 from resimate_net.addresses import Network, embedded, is_outside, special_use
 from resimate_net.special_ranges import SPECIAL
 
@@ -185,17 +186,31 @@ def test_allowed_networks_are_open_on_every_port_and_without_tls_and_no_others()
             addresses_of(target_of("http://x.example/", rules), rules, seconds=1, resolve=lambda *_, found=found: found)
 
 
-def test_a_name_without_an_address_is_said_to_be_none() -> None:
+def test_a_name_that_leads_nowhere_is_told_like_one_that_leads_inside() -> None:
+    """Whoever asks could read by a difference which names a network has; who runs it learns which it was."""
+
     def unknown(*_: object) -> list[str]:
-        raise OSError
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    def nowhere(*_: object) -> list[str]:
-        return []
+    told = [_refused(resolve) for resolve in (unknown, lambda *_: [], lambda *_: ["10.0.0.1", "9.9.9.9"])]
 
-    for resolve in (unknown, nowhere):
-        with pytest.raises(Unanswered, match=r"There is no host nobody.example\.") as told:
-            addresses_of(target_of("https://nobody.example/", STRICT), STRICT, seconds=1, resolve=resolve)
-        assert told.value.reason == "unknown"
+    assert {one.detail for one in told} == {"nobody.example does not lead to a public address."}
+    assert [one.why for one in told] == ["there is no such host", "there is no such host", "it leads to 10.0.0.1"]
+
+
+def _refused(resolve: Resolver) -> NotOutside:
+    with pytest.raises(NotOutside) as told:
+        addresses_of(target_of("https://nobody.example/", STRICT), STRICT, seconds=1, resolve=resolve)
+    return told.value
+
+
+def test_name_servers_that_do_not_answer_say_nothing_of_a_name() -> None:
+    def away(*_: object) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    with pytest.raises(Unanswered) as told:
+        addresses_of(target_of("https://hooks.example/", STRICT), STRICT, seconds=1, resolve=away)
+    assert told.value.reason == "slow"
 
 
 def test_of_many_addresses_all_are_checked_and_few_are_tried() -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,17 +13,20 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
+from django_tenants.utils import schema_context
 from prometheus_client import REGISTRY
 from rest_framework import serializers
 
 from apps.core import context
 from apps.core.api import problems
+from apps.core.errors import Refused
 from apps.core.observability.logs import JSONFormatter
 from apps.outbound import services
 from apps.outbound.breaker import LeftAlone
 from apps.outbound.lines import Line, rules
+from apps.outbound.models import Destination
 from apps.outbound.services import AddressRefused, NotAnswered, problem_with
-from resimate_net import Limits
+from resimate_net import Limits, resolving
 from resimate_net.tests.other_side import NEAR, OtherSide, other_side, saying
 
 pytestmark = pytest.mark.requirement("AR-002")
@@ -107,6 +111,57 @@ def test_who_gives_no_answer_is_told_of_with_the_reason(acme: Any, now: datetime
     assert (told.value.reason, told.value.status, counted("broken")) == ("broken", 502, before + 1)
 
 
+def test_a_name_that_leads_nowhere_is_told_like_one_that_leads_inside(
+    acme: Any, now: datetime, trail: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In what is answered, in the trail and in what is said while it is left alone; the log alone has why."""
+    settings.OUTBOUND_ALLOW = ()
+
+    def unknown(*_: object) -> Sequence[str]:
+        raise OSError
+
+    told: list[Any] = []
+    logged: list[str] = []
+    monkeypatch.setattr(services.logger, "warning", lambda _text, why, **_: logged.append(why))
+    for resolve in (unknown, here):
+        for _ in range(3):
+            with pytest.raises(Refused) as refusal:
+                services.call(LINE, "https://hooks.example/", now=now, resolve=resolve)
+            told.append((type(refusal.value), refusal.value.detail))
+        with schema_context("public"):
+            Destination.objects.all().delete()
+
+    assert told[:3] == told[3:]
+    assert [kind for kind, _ in told[:3]] == [AddressRefused, AddressRefused, LeftAlone]
+    said = [details["reason"] for action, details in trail() if action == "address.refused"]
+    assert set(said) == {"hooks.example does not lead to a public address."}
+    assert logged == ["there is no such host"] * 2 + ["it leads to 127.0.0.1"] * 2
+
+
+def test_a_call_that_is_thrown_out_is_settled_too(acme: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise KeyError("not here")
+
+    monkeypatch.setattr(services, "send", stumble)
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            services.call(LINE, "http://hooks.example/", now=now)
+    with pytest.raises(LeftAlone, match="left alone for a while: KeyError"):
+        services.call(LINE, "http://hooks.example/", now=now)
+
+
+def test_a_look_for_which_there_is_no_room_says_nothing_of_the_other_side(
+    acme: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolving, "FREE", threading.BoundedSemaphore(1))
+    resolving.FREE.acquire()
+    for _ in range(4):
+        with pytest.raises(NotAnswered, match="Too many names") as told:
+            services.call(LINE, "http://hooks.example/", now=now)
+        assert told.value.reason == "busy"
+    assert problem_with("https://hooks.example/") is None
+
+
 def test_who_refuses_what_was_sent_is_not_ill(acme: Any, now: datetime) -> None:
     with other_side(saying(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")) as server:
         for _ in range(4):
@@ -147,7 +202,9 @@ def test_what_is_stored_is_looked_at_first(settings: Any) -> None:
     assert problem_with("http://127.0.0.1:8065/") is None
     settings.OUTBOUND_ALLOW = ()
     assert problem_with("https://hooks.example/", resolve=here) == "hooks.example does not lead to a public address."
-    assert problem_with("https://nobody.example/", resolve=unknown) == "There is no host nobody.example."
+    assert (
+        problem_with("https://nobody.example/", resolve=unknown) == "nobody.example does not lead to a public address."
+    )
     assert problem_with("https://127.0.0.1/") == "127.0.0.1 does not lead to a public address."
 
 

@@ -44,8 +44,9 @@ ROUTES: Final = {
         accounts:forgotten accounts:forgotten-sent accounts:choose-password campaigns:edit
         accounts:account accounts:sign-in accounts:sign-out
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
-        admin:configuration_setting admin:elicitation_weightelicitation admin:resilience_resiliencemodel
-        admin:resilience_subject admin:tenants_domain admin:tenants_tenant admin:index admin:app_list
+        admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination
+        admin:resilience_resiliencemodel admin:resilience_subject admin:tenants_domain admin:tenants_tenant
+        admin:index admin:app_list
         admin:autocomplete admin:jsi18n admin:login admin:logout admin:password_change admin:password_change_done
         admin:view_on_site
     """,
