@@ -81,6 +81,15 @@ class Key:
         self.version, self.secret = version, secret
         self.cipher, self.header = AESGCM(secret), header_of(version)
 
+    def opens(self, stored: bytes, *, schema: str, place: str) -> bool:
+        """Whether a ciphertext that says to be under it is."""
+        nonce, sealed = stored[len(self.header) :][:NONCE_BYTES], stored[len(self.header) + NONCE_BYTES :]
+        try:
+            self.cipher.decrypt(nonce, sealed, _bound(schema, place, self.version))
+        except (InvalidTag, ValueError):
+            return False
+        return True
+
 
 class Keyring(Protocol):
     """Gives the keys of one purpose in one tenant's schema; ``purpose`` is ``field`` or ``index``."""

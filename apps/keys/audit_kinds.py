@@ -2,4 +2,5 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("data_key", Category.ADMINISTRATION, "created", "rotated", "emptied", "destroyed")
+declare("data_key", Category.ADMINISTRATION, "created", "rotated", "emptied", "destroyed", "escrowed", "recovered")
+declare("recovery_key", Category.ADMINISTRATION, "added", "retired", "opened", "drilled")

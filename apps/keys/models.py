@@ -1,6 +1,8 @@
 """The keys of all tenants, wrapped. Row-level security shows each tenant its own; none of them changes a data key."""
 
+import base64
 import secrets
+from collections.abc import Sequence
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -9,8 +11,9 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from apps.core import crypto
-from apps.core.fields import EncryptedTextField, random_id
+from apps.core.fields import EncryptedTextField, Model, random_id
 from apps.core.models import TenantRow
+from apps.keys import offline
 
 
 class DataKeyQuerySet(models.QuerySet["DataKey"]):
@@ -22,6 +25,10 @@ class DataKeyQuerySet(models.QuerySet["DataKey"]):
 
     def usable(self) -> Self:
         return self.exclude(state=DataKey.State.DESTROYED)
+
+    def lacking(self, fingerprints: Sequence[str]) -> Self:
+        """Those of which not every one of these recovery keys has a copy."""
+        return self.exclude(escrow__has_keys=list(fingerprints))
 
 
 class DataKey(TenantRow):
@@ -46,6 +53,8 @@ class DataKey(TenantRow):
     state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
     provider = models.CharField(max_length=200)
     wrapped = models.BinaryField()
+    #: A copy for each recovery key, in base64, by its fingerprint.
+    escrow = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
     unused_at = models.DateTimeField(null=True, blank=True)
@@ -62,7 +71,7 @@ class DataKey(TenantRow):
             ),
             models.CheckConstraint(condition=Q(version__lt=2**32), name="data_key_version_fits_its_header"),
             models.CheckConstraint(
-                condition=Q(state="destroyed", wrapped=b"", destroyed_at__isnull=False)
+                condition=Q(state="destroyed", wrapped=b"", escrow={}, destroyed_at__isnull=False)
                 | (~Q(state="destroyed") & ~Q(wrapped=b"")),
                 name="data_key_is_gone_once_destroyed",
             ),
@@ -116,3 +125,30 @@ def key_of_subject() -> "models.OneToOneField[Any, Any]":
     return models.OneToOneField(
         SubjectKey, models.DO_NOTHING, null=True, db_constraint=False, editable=False, related_name="+"
     )
+
+
+class RecoveryKeyQuerySet(models.QuerySet["RecoveryKey"]):
+    def in_use(self) -> Self:
+        return self.filter(retired_at=None)
+
+    def copies(self, secret: bytes, place: str) -> dict[str, str]:
+        """A data key for each of these, as ``DataKey.escrow`` holds them."""
+        return {one.fingerprint: one.copy(secret, place) for one in self}
+
+
+class RecoveryKey(Model):
+    """The public half of a key that people keep offline, for whom there is a copy of each data key. The platform's."""
+
+    fingerprint = models.CharField(max_length=32, unique=True)
+    public = models.TextField()
+    added_at = models.DateTimeField()
+    drilled_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RecoveryKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+    def copy(self, secret: bytes, place: str) -> str:
+        return base64.b64encode(offline.seal(self.public, secret, place)).decode()

@@ -1,8 +1,11 @@
 """How the keys of encryption are asked for."""
 
+from django.conf import settings
+from django.utils import timezone
+
 from apps.core.parts import Answer, declare
-from apps.keys import providers
-from apps.keys.models import DataKey
+from apps.keys import providers, services
+from apps.keys.models import DataKey, RecoveryKey
 
 
 def _keys() -> Answer:
@@ -18,9 +21,28 @@ def _keys() -> Answer:
     return Answer(told)
 
 
+def _recovery() -> Answer:
+    """Whether people could do without the provider: by a copy of every key, and a drill not long ago."""
+    keys = RecoveryKey.objects.in_use()
+    if not keys:
+        return Answer("no recovery key: if the provider is lost, so is all data", is_well=settings.DEVELOPMENT)
+    if lacking := services.lacking():
+        return Answer(f"{lacking} keys have no copy for recovery", is_well=False)
+    drilled = [one.drilled_at for one in keys if one.drilled_at is not None]
+    latest = max(drilled, default=None)
+    if latest is None or latest < timezone.now() - services.DRILLED_FOR:
+        return Answer("no drill in the last 180 days", is_well=False, seen_at=latest)
+    return Answer(f"last drill {latest:%Y-%m-%d}", seen_at=latest)
+
+
 declare(
     "encryption_keys",
     _keys,
     mend="give back the ENCRYPTION_KEY that wrapped the keys, or see that their provider answers",
     probed=True,
+)
+declare(
+    "key_recovery",
+    _recovery,
+    mend="make a recovery key, its copies (`manage.py keys escrow`) and a drill (`keys recover --drill`): docs/keys.md",
 )

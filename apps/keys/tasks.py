@@ -17,12 +17,17 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="keys.tend", platform=True)
 def tend(**_: Any) -> None:
-    """Rotate the keys that are old, and write anew what is under those before. Safe to run twice, or to be killed."""
+    """Rotate the keys that are old, and write anew what is under those before; see that all have their copies.
+
+    Safe to run twice, or to be killed.
+    """
     for schema in [get_public_schema_name(), *Tenant.objects.order_by("slug").values_list("schema_name", flat=True)]:
         try:
             _tend(str(schema))
         except (Error, Refused):  # one tenant's data, or keys that are away, must not hold up the others
             logger.exception("keys could not be looked after", extra={"action": f"tend {schema}"})
+    if failed := services.escrow(now=timezone.now()).failed:
+        logger.error("keys have no copy for recovery: %s", failed[0], extra={"count": len(failed)})
 
 
 def _tend(schema: str) -> None:

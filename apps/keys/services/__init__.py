@@ -1,25 +1,37 @@
 """What can be done with keys of encryption, and with what is under them."""
 
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
+from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, make_first_keys, without_keys
+from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, reencrypt, reencrypt_rest
 from apps.keys.services.rotating import RotatedMeanwhile, is_due, rotate
 from apps.keys.services.verifying import Verified, verify
 
 __all__ = [
+    "DRILLED_FOR",
+    "Escrowed",
     "KeyInUse",
     "KeyUnknown",
     "NewKeyCannotBeWrapped",
+    "Recovered",
     "Reencrypted",
     "RotatedMeanwhile",
+    "SharesOfOthers",
     "Verified",
+    "add_recovery_key",
     "destroy",
     "destroy_subject_keys",
+    "drill",
+    "escrow",
     "has_rest",
     "is_due",
+    "lacking",
     "make_first_keys",
+    "recover",
     "reencrypt",
     "reencrypt_rest",
+    "retire_recovery_key",
     "rotate",
     "verify",
     "without_keys",

@@ -56,8 +56,8 @@ def destroy(schema: str, version: int, *, now: datetime, acting_user: Any = None
                 version=version,
             )
         )
-    key.state, key.wrapped, key.destroyed_at = DataKey.State.DESTROYED, b"", now
-    key.save(update_fields=["state", "wrapped", "destroyed_at"])
+    key.state, key.wrapped, key.escrow, key.destroyed_at = DataKey.State.DESTROYED, b"", {}, now
+    key.save(update_fields=["state", "wrapped", "escrow", "destroyed_at"])
     record("data_key.destroyed", key, now=now)
     KEYRING.forget(schema)
     return key

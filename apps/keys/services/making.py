@@ -14,7 +14,7 @@ from apps.core.crypto import KEY_BYTES
 from apps.core.errors import Refused
 from apps.keys import providers
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey
+from apps.keys.models import DataKey, RecoveryKey
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_text.sentences import Sentence
 
@@ -38,7 +38,7 @@ def make_first_keys(schema: str) -> None:
         stored = DataKey.objects.using(OWNER)
         active = stored.filter(tenant=schema).active().values_list("purpose", flat=True)
         for purpose in [one for one in _wanted(schema) if one not in active]:
-            key = wrapped(schema, purpose, next_version(stored.of(schema, purpose)), now=now)
+            key = wrapped(schema, purpose, next_version(stored.of(schema, purpose)), now=now, using=OWNER)
             key.save(using=OWNER, force_insert=True)
             record("data_key.created", key, now=now, using=OWNER)
     KEYRING.forget(schema)
@@ -53,14 +53,15 @@ def next_version(keys: Any) -> int:
     return 1 if latest is None else int(latest) + 1
 
 
-def wrapped(schema: str, purpose: str, version: int, *, now: datetime) -> DataKey:
-    """A new key, not yet stored. Asks the provider. Raises ``NewKeyCannotBeWrapped``."""
-    provider = providers.current()
+def wrapped(schema: str, purpose: str, version: int, *, now: datetime, using: str | None = None) -> DataKey:
+    """A new key, not yet stored, with its copies for recovery. Asks the provider. Raises ``NewKeyCannotBeWrapped``."""
+    provider, secret = providers.current(), os.urandom(KEY_BYTES)
     key = DataKey(tenant=schema, purpose=purpose, version=version, provider=provider.name, created_at=now)
     try:
-        key.wrapped = provider.wrap(os.urandom(KEY_BYTES), key.place)
+        key.wrapped = provider.wrap(secret, key.place)
     except providers.Unavailable as error:
         raise NewKeyCannotBeWrapped(Sentence("No key can be made now: {reason}.", reason=str(error))) from error
+    key.escrow = RecoveryKey.objects.using(using).in_use().copies(secret, key.place)
     return key
 
 

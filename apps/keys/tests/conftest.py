@@ -1,8 +1,16 @@
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django_tenants.utils import schema_context
+
+from apps.core.memory import forget_all
+from apps.keys import offline
+
+OTHER_KEY = b"another key of thirty-two bytes!"
 
 
 @pytest.fixture
@@ -16,3 +24,48 @@ def remember(now: Any) -> Callable[[str], Any]:
         )
 
     return store
+
+
+@pytest.fixture(scope="session")
+def pair() -> offline.Made:
+    return offline.make(holders=3, needed=2)
+
+
+@pytest.fixture(scope="session")
+def of_others() -> offline.Made:
+    return offline.make(holders=2, needed=2)
+
+
+@pytest.fixture
+def escrowed(db: None, pair: offline.Made, now: datetime) -> offline.Made:
+    """The installation has a recovery key, and a copy of every key for it."""
+    from apps.keys import services
+
+    with schema_context("public"):
+        services.add_recovery_key(pair.public, now=now)
+        assert services.escrow(now=now).failed == []
+    return pair
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[..., list[str]]:
+    """Arguments of the command that name these shares."""
+
+    def write(*shares: str) -> list[str]:
+        names = []
+        for number, text in enumerate(shares):
+            path = tmp_path / f"share-{number}"
+            path.write_text(text)
+            names += ["--share", str(path)]
+        return names
+
+    return write
+
+
+@pytest.fixture
+def lose(settings: Any) -> Callable[[], None]:
+    def lose_the_key() -> None:
+        settings.ENCRYPTION_KEY = OTHER_KEY
+        forget_all()
+
+    return lose_the_key

@@ -1,7 +1,6 @@
 """`manage.py keys`: what operators see and do, and what they are told where it cannot be done."""
 
 import io
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,23 +11,9 @@ from django_tenants.utils import schema_context
 from apps.keys import services
 from apps.keys.models import DataKey
 from apps.keys.tests.answers import Remember, overwrite, stored
+from apps.keys.tests.commands import refused, run
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-001"), pytest.mark.django_db(databases=["default", "owner"])]
-
-
-def run(*arguments: str) -> Any:
-    """The answer in JSON of a command that ends well."""
-    out = io.StringIO()
-    call_command("keys", *arguments, "--json", stdout=out)
-    return json.loads(out.getvalue())
-
-
-def refused(*arguments: str) -> tuple[int, Any, str]:
-    """The exit code, the answer in JSON and the sentence of one that does not."""
-    out, told = io.StringIO(), io.StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("keys", *arguments, "--json", stdout=out, stderr=told)
-    return int(ended.value.code or 0), json.loads(out.getvalue()), told.getvalue().strip()
 
 
 def test_all_keys_are_listed_without_what_is_secret_of_them(db: None) -> None:

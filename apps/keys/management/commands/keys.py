@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.core.commands import OperatorCommand
 from apps.keys import services
+from apps.keys.management.recovery import Recovery
 from apps.keys.models import DataKey
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, PUBLIC, owner_in
@@ -17,11 +18,11 @@ from resimate_text.problems import MOST_PROBLEMS
 Rows = list[dict[str, Any]]
 
 
-class Command(OperatorCommand):
-    help = "List, rotate, verify and destroy the keys that protect personal data."
+class Command(Recovery, OperatorCommand):
+    help = "List, rotate, verify, destroy and recover the keys that protect personal data."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|rotate|verify|destroy")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         shown = verbs.add_parser("list", help="the keys, without what is secret of them")
         verified = verbs.add_parser("verify", help="decrypt everything, and say what cannot be; changes nothing")
         rotated = verbs.add_parser("rotate", help="make a new key the active one, and write everything anew under it")
@@ -35,9 +36,13 @@ class Command(OperatorCommand):
             whose.add_argument("--all", action="store_true", help="those of all tenants and of the platform")
             whose.add_argument("--tenant", metavar="SLUG", help=f"those of one; {PUBLIC} is the platform itself")
         destroyed.add_argument("--tenant", metavar="SLUG", required=True)
+        self.add_verbs_of_recovery(verbs)
 
     def act(self, **options: Any) -> None:
-        getattr(self, options["verb"])(_schemas(options["tenant"]), **options)
+        if options["verb"] in self.of_recovery:
+            self.of_recovery[options["verb"]](self, **options)
+        else:
+            getattr(self, options["verb"])(_schemas(options["tenant"]), **options)
 
     def list(self, schemas: Sequence[str], **_: Any) -> None:
         keys = DataKey.objects.filter(tenant__in=schemas).order_by("tenant", "purpose", "-version")
