@@ -382,6 +382,6 @@ LOGGING = {
 }
 logging.captureWarnings(True)
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # e-mail addresses are unique, by a constraint on their lower-case form
+    "auth.W004",  # e-mail addresses are unique, by a constraint on their digests
     "security.W001",  # our SecurityMiddleware is Django's, with an eye on the host
 ]

@@ -24,12 +24,27 @@ from apps.accounts import (
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.configuration import languages
-from apps.core.admin import ServiceAdmin
+from apps.core.admin import M, ServiceAdmin
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
 
 
+class FoundByAddress(ServiceAdmin[M]):
+    """Lists that are searched by the whole address of an account as well: addresses are encrypted, found by digests."""
+
+    address_index = "user__email_index"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term.strip():
+            found |= queryset.filter(**{self.address_index: User.index_of(search_term)})
+        return found, may_repeat
+
+
 class UserForm(forms.ModelForm[User]):
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     name = forms.CharField(max_length=200, required=False)
     language = forms.ChoiceField(choices=languages.offered)
 
@@ -37,14 +52,22 @@ class UserForm(forms.ModelForm[User]):
         model = User
         fields = ("email", "name", "language")
 
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if User.objects.at(email).exists():
+            raise ValidationError(_("There is already an account with this e-mail address."))
+        return email
+
 
 @admin.register(User)
-class UserAdmin(ServiceAdmin[User]):
+class UserAdmin(FoundByAddress[User]):
     form = UserForm
     list_display = ("email", "name", "is_active", "last_login", "created_at")
     list_filter = ("is_active",)
-    search_fields = ("email",)
-    ordering = ("email",)
+    address_index = "email_index"
+    search_fields = ("id",)
+    search_help_text = gettext_lazy("The whole e-mail address of an account, or its id.")
+    ordering = ("-created_at", "-pk")
     readonly_fields = ("is_active", "last_login", "created_at")
     actions = ("send_link", "activate", "deactivate", "reset_password")
 
@@ -172,12 +195,13 @@ class GrantForm(forms.ModelForm[Grant]):
 
 
 @admin.register(Grant)
-class GrantAdmin(ServiceAdmin[Grant]):
+class GrantAdmin(FoundByAddress[Grant]):
     form = GrantForm
     list_display = ("user", "role", "object_id", "valid_until", "granted_at", "granted_by")
     list_filter = ("role",)
     list_select_related = ("user", "role", "granted_by")
-    search_fields = ("user__email",)
+    search_fields = ("role__name",)
+    search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
     ordering = ("-pk",)
     fields = ("user", "role", "object_id", "valid_until")
 
@@ -208,11 +232,12 @@ class ApiKeyForm(PermissionsForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ServiceAdmin[ApiKey]):
+class ApiKeyAdmin(FoundByAddress[ApiKey]):
     form = ApiKeyForm
     list_display = ("name", "user", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("user",)
-    search_fields = ("name", "prefix", "user__email")
+    search_fields = ("name", "prefix")
+    search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of a key's name or prefix.")
     ordering = ("-pk",)
     fields = ("name", "user", "permissions", "expires_at")
     actions = ("revoke",)

@@ -18,9 +18,7 @@ class EmailBackend(BaseBackend):
     ) -> User | None:
         if len(password) > LONGEST:
             return None
-        # PostgreSQL finds look-alikes as well (a dotless i has the capital of an i): their attempts count elsewhere.
-        alike = User.objects.filter(email__iexact=username)
-        user = next((one for one in alike if one.email.casefold() == username.casefold()), None)
+        user = User.objects.at(username).first()
         if user is None:
             make_password(password)
             return None

@@ -8,23 +8,27 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from apps.core.fields import EmailField, EncryptedTextField, Model
+from apps.core.fields import BlindIndexField, EncryptedTextField, Model
 from apps.core.tenancy import current_schema
 from apps.notifications.kinds import Addressee
 
 
 class UserManager(BaseUserManager["User"]):
+    def at(self, email: str) -> models.QuerySet["User"]:
+        """The account of an address, however it is spelt: none, or one."""
+        return self.filter(email_index=User.index_of(email))
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.at(username or "").get()
 
 
 class User(Addressee, AbstractBaseUser, Model):
-    """A person with an account in one tenant, or on the platform."""
+    """A person with an account in one tenant, or on the platform; found by the address, which is encrypted."""
 
-    email = EmailField(pii="contact", max_length=254)
+    email = EncryptedTextField(pii="contact")
+    email_index = BlindIndexField(of="email")
     name = EncryptedTextField(pii="name", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     #: In which times are shown to them; the tenant's when it is empty.
@@ -41,10 +45,17 @@ class User(Addressee, AbstractBaseUser, Model):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        constraints = [models.UniqueConstraint(fields=["email_index"], name="user_email_unique")]
 
     def __str__(self) -> str:
         return str(self.email)
+
+    @classmethod
+    def index_of(cls, email: str) -> bytes:
+        """The ``email_index`` of who has this address."""
+        field: Any = cls._meta.get_field("email_index")
+        digest: bytes = field.digest(email)
+        return digest
 
     def get_short_name(self) -> str:
         return str(self.name or self.email)

@@ -8,7 +8,6 @@ without it each process holds its own.
 ``attempt`` is for signing in; ``take`` and ``forgive`` count anything else that is guessed.
 """
 
-import hashlib
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any, TypeVar
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 
-from apps.core import degraded
+from apps.core import crypto, degraded
 from apps.core.tenancy import current_schema
 
 MEMORY = 3600  # seconds after which failures are forgotten
@@ -85,8 +84,8 @@ def _key(what: str, who: str) -> str:
 
 
 def digest_of(email: str) -> str:
-    """What stands for an account, known or not, where its address must not stand."""
-    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]
+    """What stands for an account, known or not, where its address must not stand: the same for all its spellings."""
+    return crypto.blind_index(email, schema=current_schema(), field="accounts.attempts").hex()
 
 
 def _keys(email: str, ip: str, device: str) -> list[tuple[Limit, str]]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Refused
+from apps.core.fields import EncryptedTextField
 from apps.core.translating import translated
 
 M = TypeVar("M", bound=Model)
@@ -31,6 +32,11 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         """The filters that the list offers, and no others: by a filter any column could be guessed, bit by bit."""
         offered = {str(one[0] if isinstance(one, tuple) else one) for one in self.get_list_filter(request)}
         return any(lookup == one or lookup.startswith(f"{one}__") for one in offered)
+
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
+        """Not by what is encrypted: ciphertexts have no order that means anything."""
+        encrypted = {one.name for one in self.model._meta.get_fields() if isinstance(one, EncryptedTextField)}
+        return [name for name in super().get_sortable_by(request) if name not in encrypted]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without Django's mass deletion, which would go past the services."""

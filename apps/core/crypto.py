@@ -118,18 +118,18 @@ def header_of(version: int) -> bytes:
     return _HEADER.pack(VERSIONED, version) if version else UNVERSIONED
 
 
-def encrypt(plain: str, *, schema: str, place: str) -> bytes:
-    """Raises ``KeyAway``."""
-    key = _keyrings[0].active(schema, FIELD)
+def encrypt(plain: str, *, schema: str, place: str, keys: Keyring | None = None) -> bytes:
+    """Raises ``KeyAway``. ``keys``: another keyring than the one in use."""
+    key = (keys or _keyrings[0]).active(schema, FIELD)
     nonce = os.urandom(NONCE_BYTES)
     return key.header + nonce + key.cipher.encrypt(nonce, plain.encode(), _bound(schema, place, key.version))
 
 
-def decrypt(stored: bytes, *, schema: str, place: str) -> str:
+def decrypt(stored: bytes, *, schema: str, place: str, keys: Keyring | None = None) -> str:
     """Raises ``Undecryptable`` rather than ever returning something wrong, and ``KeyAway``."""
     try:
         version, start = _version_of(stored)
-        key = _keyrings[0].version(schema, FIELD, version)
+        key = (keys or _keyrings[0]).version(schema, FIELD, version)
         return _opened(key.cipher, stored, start, _bound(schema, place, version))
     except Undecryptable as refusal:
         _tell(refusal, place)
@@ -181,9 +181,9 @@ def _tell(refusal: Undecryptable, place: str) -> None:
     logger.error("a stored value cannot be decrypted: %s", refusal.reason, extra={"action": place.rpartition("|")[0]})
 
 
-def blind_index(value: str, *, schema: str, field: str) -> bytes:
+def blind_index(value: str, *, schema: str, field: str, keys: Keyring | None = None) -> bytes:
     """A keyed digest by which equal values of an encrypted field can be found (16 bytes); equality is all it tells."""
-    key = hmac.digest(_keyrings[0].active(schema, INDEX).secret, field.encode(), "sha256")
+    key = hmac.digest((keys or _keyrings[0]).active(schema, INDEX).secret, field.encode(), "sha256")
     return hmac.digest(key, folded(value).encode(), "sha256")[:16]
 
 

@@ -86,6 +86,10 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, name, _Decrypting(self))
 
+    def get_lookup(self, lookup_name: str) -> Any:
+        """No other question than whether there is something: what the database compares is ciphertext."""
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return None if value is None else bytes(value)
 

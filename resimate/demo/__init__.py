@@ -47,7 +47,7 @@ def password_for(email: str) -> str:
 
 
 def ensure_user(email: str, name: str, role: str) -> User:
-    known = User.objects.filter(email=email).first()
+    known = User.objects.at(email).first()
     if known is not None:
         return known
     now = timezone.now()

@@ -202,7 +202,7 @@ def session_of(browser_of: Callable[[str], Client], world: dict[str, Any], beta:
             return abroad
         made = browser_of(person)
         if person in READING:
-            now, user = timezone.now(), User.objects.get(email=f"{person}@acme.example")
+            now, user = timezone.now(), User.objects.at(f"{person}@acme.example").get()
             role = accounts.create_role(person, name="R", permissions=READING[person], acting_user=None, now=now)
             of_one = world["models"] if person == "reader" else None
             accounts.grant_role(user, role, object_id=of_one, acting_user=None, now=now)

@@ -20,6 +20,7 @@ class PermissionsField(serializers.ListField):
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
+    email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=200, allow_blank=True, required=False)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
@@ -27,7 +28,6 @@ class UserSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = ("id", "email", "name", "language", "is_active", "created_at", "last_login")
         read_only_fields = ("id", "is_active", "created_at", "last_login")
-        extra_kwargs: dict[str, Any] = {"email": {"validators": [], "max_length": 254}}
 
     def validate_email(self, email: str) -> str:
         if self.instance is not None and email != self.instance.email:

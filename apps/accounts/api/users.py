@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -24,6 +25,10 @@ from apps.core.api import serializers
 from apps.core.api.parameters import text, yes_or_no
 
 
+def _by_email(queryset: QuerySet[User], email: str) -> QuerySet[User]:
+    return queryset.filter(email_index=User.index_of(email))
+
+
 class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     """The accounts of this tenant."""
 
@@ -32,7 +37,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     lookup_value_regex = UUID
     queryset = User.objects.order_by("-pk")
     serializer_class = UserSerializer
-    filters = (text("email", "email__iexact", "the exact address, in any case"), yes_or_no("is_active"))
+    filters = (text("email", _by_email, "the exact address, in any case"), yes_or_no("is_active"))
     permissions = {
         "activate": "update",
         "deactivate": "update",

@@ -58,9 +58,7 @@ def ask_for_link(email: str, *, now: datetime) -> None:
     ):
         if wait := throttle.take(what, who, now, limit):
             raise TooManyAttempts(wait)
-    alike = User.objects.filter(email__iexact=email.strip(), is_active=True)
-    user = next((account for account in alike if account.email.casefold() == email.strip().casefold()), None)
-    _promise_link(user, actor=None, now=now)
+    _promise_link(User.objects.at(email).filter(is_active=True).first(), actor=None, now=now)
 
 
 def send_link(user: User, *, acting_user: User, now: datetime) -> None:

@@ -48,7 +48,7 @@ def test_an_account_is_made_with_a_first_password_shown_once(api: Client, client
 
     assert made.status_code == 201
     body = made.json()
-    assert User.objects.get(email="new@acme.example").check_password(body["initial_password"])
+    assert User.objects.at("new@acme.example").get().check_password(body["initial_password"])
     shown = _get(api, f"users/{body['id']}/")
     assert "initial_password" not in shown.json()
     assert (shown.json()["name"], shown.json()["language"], shown.json()["is_active"]) == ("New", "fr", True)

@@ -81,7 +81,7 @@ def test_the_platform_reads_its_own_trail_and_no_tenants(acme: Any, now: Any) ->
 def test_a_command_makes_the_key_where_it_is_told_to(admin: User, acme: Any, beta: Any, capsys: Any) -> None:
     """From wherever it is called: here, where nobody is by that address."""
     with schema_context(beta.schema_name):
-        call_command("create_api_key", tenant=acme.slug, user=admin.email, name="reports")
+        call_command("create_api_key", tenant=acme.slug, user="admin@acme.example", name="reports")
         assert (current_schema(), ApiKey.objects.count()) == (beta.schema_name, 0)
 
     assert ApiKey.objects.get().user == admin

@@ -101,10 +101,9 @@ def test_the_session_id_changes_when_somebody_signs_in(admin: User, client: Clie
 def test_a_cookie_of_one_tenant_signs_nobody_in_at_another_even_with_equal_rows(
     admin: User, beta: Any, client: Client
 ) -> None:
+    email = admin.email
     with tenant_context(beta):
-        User(id=admin.id, email=admin.email, password=admin.password, created_at=admin.created_at).save(
-            force_insert=True
-        )
+        User(id=admin.id, email=email, password=admin.password, created_at=admin.created_at).save(force_insert=True)
     _sign_in(client, admin.email)
     row = client.session
     key, data = row.session_key, dict(row.items())

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, QuerySet
-from django.db.models.functions import Lower
 
 from apps import audit
 from apps.accounts import authz
@@ -103,7 +102,7 @@ def _know_all(
     missing = [contact for index, contact in wanted.items() if index not in by_index]
     users = _users([contact.email for contact in missing])
     Stakeholder.objects.bulk_create(
-        [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in missing],
+        [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in missing],
         batch_size=BATCH,
         ignore_conflicts=True,
     )
@@ -117,9 +116,10 @@ def _rename(stakeholder: Stakeholder, contact: Contact, acting_user: User | None
         change_stakeholder(stakeholder, changes, acting_user=acting_user, now=now)
 
 
-def _users(emails: list[str]) -> dict[str, UUID]:
-    rows = User.objects.annotate(low=Lower("email")).filter(low__in=[email.strip().lower() for email in emails])
-    return dict(rows.values_list("low", "pk"))
+def _users(emails: list[str]) -> dict[bytes, UUID]:
+    """The accounts of these addresses, by their digests."""
+    found = User.objects.filter(email_index__in=[User.index_of(email) for email in emails])
+    return {bytes(index): pk for index, pk in found.values_list("email_index", "pk")}
 
 
 def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stakeholder:
@@ -135,7 +135,7 @@ def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stake
 
 @transaction.atomic
 def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datetime) -> Stakeholder:
-    user_id = _users([contact.email]).get(contact.email.strip().lower())
+    user_id = _users([contact.email]).get(User.index_of(contact.email))
     (contact,) = groups.spelt([contact])
     stakeholder = _stakeholder(contact, user_id, now)
     _save(stakeholder)
@@ -160,7 +160,7 @@ def create_stakeholders(
         raise Invalid("Each stakeholder needs a different e-mail address.", errors=problems)
     users = _users([contact.email for contact in contacts])
     contacts = groups.spelt(contacts)
-    made = [_stakeholder(contact, users.get(contact.email.strip().lower()), now) for contact in contacts]
+    made = [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in contacts]
     Stakeholder.objects.bulk_create(made, batch_size=BATCH)
     audit.record(
         "stakeholder.created",
@@ -203,7 +203,7 @@ def change_stakeholder(
         setattr(stakeholder, field, value)
     moved = reached_before != stakeholder.reached_at
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
-        stakeholder.user_id = _users([stakeholder.email]).get(stakeholder.email.strip().lower())
+        stakeholder.user_id = _users([stakeholder.email]).get(User.index_of(stakeholder.email))
     _save(stakeholder)
     audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
     if moved:

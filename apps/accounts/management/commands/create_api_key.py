@@ -34,7 +34,7 @@ class Command(OperatorCommand):
 
     def act(self, **options: Any) -> None:
         with tenant_context(find_tenant(options["tenant"])):
-            user = User.objects.filter(email__iexact=options["user"], is_active=True).first()
+            user = User.objects.at(options["user"]).filter(is_active=True).first()
             if user is None:
                 raise UserUnknown(f"There is no user {options['user']} in {options['tenant']}.")
             key, secret = services.create_api_key(
