@@ -25,7 +25,7 @@ def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMes
         (
             "SECRET_KEY",
             _is_guessable(settings.SECRET_KEY, 50),
-            "it signs sessions and links: 50 random characters",
+            "it signs sessions: 50 random characters",
         ),
         ("ENCRYPTION_KEY", not settings.ENCRYPTION_KEY_GIVEN, "it protects personal data; base64 of 32 random bytes"),
         ("RESIMATE_BASE_DOMAIN", settings.BASE_DOMAIN in LOCAL, "it is the host name that people use"),

@@ -52,6 +52,10 @@ def secret(name: str, about: str) -> str:
     return _read(name, "secret", "made at the first run", about) or ""
 
 
+def secrets(name: str, about: str) -> list[str]:
+    return (_read(name, "secrets, by space", "empty", about) or "").split()
+
+
 def choice(name: str, default: str, options: Sequence[str], about: str) -> str:
     value = _read(name, " | ".join(options), default, about)
     if value is None:

@@ -156,7 +156,8 @@ WSGI_APPLICATION = "resimate.wsgi.application"
 APPEND_SLASH = True
 
 # Security
-SECRET_KEY = env.secret("SECRET_KEY", "signs sessions and links; at least 50 characters")
+SECRET_KEY = env.secret("SECRET_KEY", "signs sessions; at least 50 characters")
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", "those before it, by space: sessions under them go on")
 _given_key = env.secret("ENCRYPTION_KEY", "base64 of 32 bytes: the local key-encryption key")
 ENCRYPTION_KEY_GIVEN = bool(_given_key)
 if DEVELOPMENT:

@@ -15,6 +15,8 @@ import hmac
 import logging
 import os
 import struct
+from collections.abc import Sequence
+from functools import cached_property
 from typing import ClassVar, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 FIELD: Final = "field"
 INDEX: Final = "index"
+SIGNING: Final = "signing"
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
@@ -75,11 +78,12 @@ class Erased(Refused):
 class Key:
     """A data key, unwrapped. ``header`` is how its ciphertexts begin."""
 
-    __slots__ = ("cipher", "header", "secret", "version")
-
     def __init__(self, version: int, secret: bytes) -> None:
-        self.version, self.secret = version, secret
-        self.cipher, self.header = AESGCM(secret), header_of(version)
+        self.version, self.secret, self.header = version, secret, header_of(version)
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.secret)
 
     def opens(self, stored: bytes, *, schema: str, place: str) -> bool:
         """Whether a ciphertext that says to be under it is."""
@@ -101,10 +105,17 @@ class Keyring(Protocol):
         """The key of what was written once. Raises ``KeyAway`` or ``Undecryptable``."""
 
 
-_keyrings: list[Keyring] = []
+class SigningKeyring(Keyring, Protocol):
+    """Has the keys of links and tokens as well."""
+
+    def signing(self, schema: str) -> Sequence[Key]:
+        """The keys that verify what was signed; the first one signs. Raises ``KeyAway``."""
 
 
-def use(keyring: Keyring) -> None:
+_keyrings: list[SigningKeyring] = []
+
+
+def use(keyring: SigningKeyring) -> None:
     """Encrypt and decrypt with the keys of this keyring from now on."""
     _keyrings[:] = [keyring]
 
@@ -185,6 +196,15 @@ def blind_index(value: str, *, schema: str, field: str, keys: Keyring | None = N
     """A keyed digest by which equal values of an encrypted field can be found (16 bytes); equality is all it tells."""
     key = hmac.digest((keys or _keyrings[0]).active(schema, INDEX).secret, field.encode(), "sha256")
     return hmac.digest(key, folded(value).encode(), "sha256")[:16]
+
+
+def signing_secrets(schema: str) -> list[bytes]:
+    """The tenant's secrets for links and tokens, to give to what signs: the first signs, each of them verifies.
+
+    For ``django.core.signing`` they are ``key`` and ``fallback_keys``, for ``salted_hmac`` the ``secret``; what is
+    signed, the salt says. Raises ``KeyAway``.
+    """
+    return [key.secret for key in _keyrings[0].signing(schema)]
 
 
 def token_digest(token: str) -> bytes:

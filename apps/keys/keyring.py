@@ -6,9 +6,12 @@ tenant alone is answered that its keys are away, and the provider is asked again
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
+
+from django.utils import timezone
 
 from apps.core.crypto import Key, KeyAway, Undecryptable
 from apps.core.memory import SECONDS, forgets
@@ -19,11 +22,13 @@ logger = logging.getLogger(__name__)
 
 #: How long unwrapped keys are remembered; what another process made active or destroyed is noticed by then.
 UNWRAPPED_FOR: Final = 300.0
+#: How old a key is before it signs: by then each process knows it, so that none refuses what another has signed.
+SIGNS_FROM: Final = timedelta(seconds=UNWRAPPED_FOR + 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The keys of one tenant that could be had, and for each purpose the version of the one to write under.
+    """The keys of one tenant that could be had, and for each purpose the one to write under; ``signing``: it is first.
 
     ``problem`` is why some could not be had, and ``again_at`` when it may be asked for them again.
     """
@@ -31,6 +36,7 @@ class Ring:
     until: float
     keys: Mapping[tuple[str, int], Key]
     active: Mapping[str, Key]
+    signing: Sequence[Key] = ()
     problem: str = ""
     again_at: float = 0.0
 
@@ -65,6 +71,12 @@ class StoredKeyring:
             raise Undecryptable(f"there is no key of version {number}, or none any more")
         return key
 
+    def signing(self, schema: str) -> Sequence[Key]:
+        ring = self._ring(schema)
+        if not ring.signing:
+            raise KeyAway(ring.problem or f"{schema} has no key to sign with; `manage.py migrate_tenants` makes one")
+        return ring.signing
+
     def _ring(self, schema: str) -> Ring:
         ring = self._rings.get(schema)
         if ring is not None and ring.until > time.monotonic():
@@ -77,7 +89,8 @@ class StoredKeyring:
         active: dict[str, Key] = {}
         problems: list[str] = []
         away: set[str] = set()  # whoever does not answer is not asked for each version
-        for row in DataKey.objects.filter(tenant=schema).usable():
+        rows = list(DataKey.objects.filter(tenant=schema).usable())
+        for row in rows:
             key = known.keys.get((row.purpose, row.version)) if known else None
             if key is None and row.provider in away:
                 continue
@@ -95,9 +108,23 @@ class StoredKeyring:
         now = time.monotonic()  # asking may have taken long
         is_whole = not problems and len(active) == len(DataKey.Purpose)
         until = known.until if known else now + (UNWRAPPED_FOR if is_whole else SECONDS)
-        ring = Ring(until, keys, active, *((problems[0], now + SECONDS) if problems else ()))
+        signing = _signing([row for row in rows if row.purpose == DataKey.Purpose.SIGNING], keys, away)
+        ring = Ring(until, keys, active, signing, *((problems[0], now + SECONDS) if problems else ()))
         self._rings = {name: one for name, one in self._rings.items() if one.until > now} | {schema: ring}
         return ring
+
+
+def _signing(rows: Sequence[DataKey], keys: Mapping[tuple[str, int], Key], away: Collection[str]) -> Sequence[Key]:
+    """The keys that verify, and before them the one that signs: the newest that all processes know, or the oldest.
+
+    None while one of them is away: a link that is good would be refused. One that is lost stays so, and is passed over.
+    """
+    if any(row.provider in away for row in rows):
+        return ()
+    known = sorted((row for row in rows if (row.purpose, row.version) in keys), key=lambda row: -row.version)
+    settled = timezone.now() - SIGNS_FROM
+    signers = [row for row in known if row.created_at <= settled] or known[::-1]
+    return [keys[row.purpose, row.version] for row in dict.fromkeys((*signers[:1], *known))]
 
 
 def unwrapped(row: DataKey) -> Key:

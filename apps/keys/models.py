@@ -34,14 +34,15 @@ class DataKeyQuerySet(models.QuerySet["DataKey"]):
 class DataKey(TenantRow):
     """A key of one purpose in one tenant's schema, wrapped by a key-encryption key, which ``provider`` names.
 
-    One version is active: what is written is under it. Those before decrypt only, until nothing is under them any more
-    (``unused_at``) and they may be destroyed; what is left of such a key is that there was one. Version 0 was derived
-    from the key-encryption key, before keys were stored.
+    One version is active: what is written is under it. Those before decrypt or verify only, until nothing is under them
+    any more (``unused_at``) and they may be destroyed; what is left of such a key is that there was one. Version 0 is
+    of before keys were stored: derived from the key-encryption key or, for what is signed, SECRET_KEY itself.
     """
 
     class Purpose(models.TextChoices):
         FIELD = crypto.FIELD, "fields"
         INDEX = crypto.INDEX, "blind indexes"
+        SIGNING = crypto.SIGNING, "links and tokens"
 
     class State(models.TextChoices):
         ACTIVE = "active"

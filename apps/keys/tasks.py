@@ -10,6 +10,7 @@ from django_tenants.utils import get_public_schema_name
 
 from apps.core.errors import Refused
 from apps.keys import services
+from apps.keys.models import DataKey
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,10 @@ def tend(**_: Any) -> None:
 
 def _tend(schema: str) -> None:
     now = timezone.now()
-    if services.is_due(schema, now=now):
-        services.rotate(schema, now=now)
+    for purpose in (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING):
+        if services.is_due(schema, purpose, now=now):
+            services.rotate(schema, purpose=purpose, now=now)
+    services.note_unused(schema, DataKey.Purpose.SIGNING, now=now)
     if services.has_rest(schema):
         outcome = services.reencrypt_rest(schema, now=now)
         if outcome.failed:

@@ -1,8 +1,8 @@
 """Personal links: derived from what they belong to, never stored, and withdrawn by changing it.
 
 A token is base64url of the holder's id (16 bytes) and the first half of an HMAC-SHA256 (16 bytes) over schema, id and
-the link's version, so it cannot be guessed (2^-128), carried to another tenant or another kind of link, or used once it
-was renewed.
+the link's version, under the tenant's signing key. So it cannot be guessed (2^-128), carried to another tenant or
+another kind of link, or used once it was renewed. Signing keys rotate; those before verify as long as such links live.
 """
 
 import base64
@@ -11,17 +11,20 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django_tenants.utils import get_public_schema_name
 
+from apps.core import crypto
 from apps.core.tenancy import current_schema
+from apps.keys import signatures
 from apps.notifications.kinds import Kind
 from apps.outreach.models import LinkHolder, Round
 from apps.tenants.hosts import base_url
@@ -37,6 +40,9 @@ class LinkState(Enum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
 
+
+#: For how long after a round the links of its people still tell that it is over.
+AFTERWARDS: Final = timedelta(days=90)
 
 H = TypeVar("H", bound=LinkHolder)
 
@@ -78,7 +84,8 @@ class PersonalLinks(Generic[H]):
         return reverse(self.route, args=["-"], urlconf=settings.ROOT_URLCONF).removesuffix("-/")
 
     def token_for(self, holder: H) -> str:
-        sealed = holder.pk.bytes + self._seal(holder.pk, holder.link_version, str(settings.SECRET_KEY))
+        secret = crypto.signing_secrets(current_schema())[0]
+        sealed = holder.pk.bytes + self._seal(holder.pk, holder.link_version, secret)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def url_for(self, holder: H, base: str | None = None) -> str:
@@ -101,8 +108,16 @@ class PersonalLinks(Generic[H]):
             return Found(None, LinkState.UNKNOWN)
         return Found(holder, _state_at(now, holder) if genuine else LinkState.WITHDRAWN)
 
+    def live_since(self, now: datetime) -> datetime | None:
+        """Since when the links may have been sent that still open something."""
+        related = {field.name: field.related_model for field in self.rows().model._meta.concrete_fields}
+        (round_,) = (name for name, one in related.items() if isinstance(one, type) and issubclass(one, Round))
+        is_over = Q(**{f"{round_}__status": Round.Status.CLOSED, f"{round_}__closed_at__lte": now - AFTERWARDS})
+        since: datetime | None = self.rows().exclude(is_over).aggregate(since=Min("created_at"))["since"]
+        return since
+
     def _is_sealed(self, pk: UUID, version: int, seal: bytes) -> bool:
-        secrets = [str(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+        secrets = crypto.signing_secrets(current_schema())
         matches = [hmac.compare_digest(self._seal(pk, version, secret), seal) for secret in secrets]
         return any(matches)
 
@@ -111,7 +126,7 @@ class PersonalLinks(Generic[H]):
         matches = [self._is_sealed(pk, earlier, seal) for earlier in range(1, version)]
         return any(matches)
 
-    def _seal(self, pk: UUID, version: int, secret: str) -> bytes:
+    def _seal(self, pk: UUID, version: int, secret: bytes) -> bytes:
         said = f"{current_schema()}|{pk}|{version}"
         salt = f"resimate.{self.name}.personal-link"
         return salted_hmac(salt, said, secret=secret, algorithm="sha256").digest()[:16]
@@ -147,6 +162,13 @@ def register(holder: type[H], links: PersonalLinks[H]) -> PersonalLinks[H]:
     if any(links.name == known.name or links.route == known.route for known in _kinds.values()):
         raise ValueError(f"two kinds of personal links have one name or one page: {links.name}, {links.route}")
     return _kinds.setdefault(holder, links)
+
+
+@signatures.declare("personal links")
+def _live_since(now: datetime) -> datetime | None:
+    if current_schema() == get_public_schema_name():
+        return None
+    return min((since for kind in kinds() if (since := kind.live_since(now))), default=None)
 
 
 def kinds() -> list[PersonalLinks[Any]]:

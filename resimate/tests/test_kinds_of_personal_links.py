@@ -73,11 +73,17 @@ import django
 django.setup()
 from dataclasses import replace
 from django.utils import timezone
+from apps.core import crypto
 from apps.core.observability.logs import masked
 from apps.outreach.links import kinds, links_of
 from toy.links import GUESTS, LINKS
 from toy.models import Guest, Party
 
+class Keys:
+    def signing(self, schema):
+        return [crypto.Key(1, b"nobody's")]
+
+crypto.use(Keys())
 now = timezone.now()
 guest = Guest(party=Party(status="open"))
 GUESTS.append(guest)

@@ -24,10 +24,11 @@ from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.accounts.services.users import set_forgotten_password
-from apps.core import context, events
+from apps.core import context, crypto, events
 from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
+from apps.keys import signatures
 from apps.notifications.channels.email import EMAIL
 from apps.notifications.rendering import render
 from apps.tenants.hosts import base_url
@@ -97,17 +98,19 @@ def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
 
 
 def token_for(user: User) -> str:
-    return signing.dumps({"id": str(user.pk), "seal": _seal(user)}, salt=f"{SALT}|{current_schema()}")
+    secret = crypto.signing_secrets(current_schema())[0]
+    return signing.dumps({"id": str(user.pk), "seal": _seal(user, secret)}, key=secret, salt=_salt())
 
 
 def owner_of(token: str) -> User:
     """The account that a token is good for at this moment. Raises ``LinkUsedUp``."""
+    secrets = crypto.signing_secrets(current_schema())
     try:
-        said = signing.loads(token, salt=f"{SALT}|{current_schema()}", max_age=LIFE)
+        said = signing.loads(token, key=secrets[0], fallback_keys=[*secrets[1:]], salt=_salt(), max_age=LIFE)
     except signing.BadSignature:
         raise LinkUsedUp(LinkUsedUp.title) from None
     user = User.objects.filter(pk=said["id"], is_active=True).first()
-    if user is None or not hmac.compare_digest(_seal(user), said["seal"]):
+    if user is None or not any(hmac.compare_digest(_seal(user, secret), said["seal"]) for secret in secrets):
         raise LinkUsedUp(LinkUsedUp.title)
     return user
 
@@ -120,9 +123,18 @@ def choose_password(token: str, *, password: str, now: datetime) -> User:
     return set_forgotten_password(user, password, now=now)
 
 
-def _seal(user: User) -> str:
+@signatures.declare("links to choose a password")
+def _live_since(now: datetime) -> datetime:
+    return now - LIFE
+
+
+def _salt() -> str:
+    return f"{SALT}|{current_schema()}"
+
+
+def _seal(user: User, secret: bytes) -> str:
     said = f"{user.pk}|{user.email}|{user.password}|{user.session_epoch}"
-    return salted_hmac(f"{SALT}|{current_schema()}", said, algorithm="sha256").hexdigest()
+    return salted_hmac(_salt(), said, secret=secret, algorithm="sha256").hexdigest()
 
 
 def _platform() -> str:

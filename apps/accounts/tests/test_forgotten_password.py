@@ -16,6 +16,7 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.forgotten import LIFE, LinkUsedUp, owner_of, token_for
 from apps.audit.models import AuditEntry
 from apps.core import events
+from apps.keys import services as keys
 from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("AUTH-001")
@@ -136,6 +137,22 @@ def test_the_link_is_good_for_an_hour(ada: User, monkeypatch: pytest.MonkeyPatch
     later = timezone.now() + LIFE + timedelta(seconds=1)
     monkeypatch.setattr("django.core.signing.time.time", later.timestamp)
 
+    with pytest.raises(LinkUsedUp):
+        owner_of(token)
+
+
+@pytest.mark.requirement("SEC-DATA-002")
+def test_the_link_survives_a_rotation_of_the_key_that_signs_it_and_no_destruction(ada: User) -> None:
+    token, now = token_for(ada), timezone.now()
+    with schema_context("public"):
+        keys.rotate("acme", purpose="signing", now=now - timedelta(hours=2))
+    assert owner_of(token) == ada
+
+    with schema_context("public"):
+        with pytest.raises(keys.KeyInUse):
+            keys.destroy("acme", 1, purpose="signing", now=now)
+        keys.note_unused("acme", "signing", now=now)
+        keys.destroy("acme", 1, purpose="signing", now=now)
     with pytest.raises(LinkUsedUp):
         owner_of(token)
 

@@ -4,7 +4,7 @@ from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, make_first_keys, without_keys
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
-from apps.keys.services.reencrypting import Reencrypted, has_rest, reencrypt, reencrypt_rest
+from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.rotating import RotatedMeanwhile, is_due, rotate
 from apps.keys.services.verifying import Verified, verify
 
@@ -28,6 +28,7 @@ __all__ = [
     "is_due",
     "lacking",
     "make_first_keys",
+    "note_unused",
     "recover",
     "reencrypt",
     "reencrypt_rest",

@@ -37,18 +37,20 @@ class KeyUnknown(Refused):
 
 
 @transaction.atomic
-def destroy(schema: str, version: int, *, now: datetime, acting_user: Any = None) -> DataKey:
+def destroy(
+    schema: str, version: int, *, now: datetime, purpose: str = DataKey.Purpose.FIELD, acting_user: Any = None
+) -> DataKey:
     """Destroy a version under which nothing is any more. It is looked for again now, whatever was noted before."""
     require(acting_user, "keys:destroy")
-    lock(DataKey.objects.of(schema))
-    key = DataKey.objects.of(schema).usable().filter(version=version).first()
+    lock(DataKey.objects.of(schema, purpose))
+    key = DataKey.objects.of(schema, purpose).usable().filter(version=version).first()
     if key is None:
         raise KeyUnknown(
             Sentence("{tenant} has no key of version {version}, or none any more.", tenant=schema, version=version)
         )
     if key.state == DataKey.State.ACTIVE:
         raise KeyInUse(Sentence("Version {version} is the active one. Rotate it first.", version=version))
-    if key.unused_at is None or is_in_use(key):
+    if key.unused_at is None or is_in_use(key, now):
         raise KeyInUse(
             Sentence(
                 "Something may still be under version {version}. `manage.py keys rotate --resume` writes it anew; "

@@ -14,8 +14,9 @@ from django_tenants.utils import schema_context
 from psycopg import sql
 
 from apps.core import crypto
+from apps.keys import signatures
 from apps.keys.columns import Column, columns
-from apps.keys.keyring import KEYRING, UNWRAPPED_FOR
+from apps.keys.keyring import KEYRING, SIGNS_FROM, UNWRAPPED_FOR
 from apps.keys.models import DataKey
 from apps.keys.services.making import record
 
@@ -24,6 +25,8 @@ Progress = Callable[[int, int], None]
 BATCH: Final = 500
 #: After a rotation, other processes go on writing under the key before for as long as they remember it.
 SETTLED: Final = timedelta(seconds=2 * UNWRAPPED_FOR)
+#: For how long they go on signing by it: the next one begins late, and is noticed later.
+SIGNED_ON: Final = SIGNS_FROM + SETTLED
 WRITE: Final = """
     UPDATE {table} AS stored SET {column} = fresh.value FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (pk, value)
     WHERE stored.{key} = fresh.pk RETURNING stored.{key}, stored.{column}
@@ -104,14 +107,19 @@ def _check(column: Column, schema: str, plain: dict[Any, str], written: Sequence
 def reencrypt_rest(schema: str, *, now: datetime, progress: Progress = lambda *_: None) -> Reencrypted:
     """Go on with what a rotation has left, and note the keys under which nothing is any more."""
     outcome = reencrypt(schema, progress)
-    for key in _retired(schema).filter(retired_at__lte=now - SETTLED):
-        if not is_in_use(key):
-            _note_empty(key, now)
+    note_unused(schema, DataKey.Purpose.FIELD, now=now)
     return outcome
 
 
-def _retired(schema: str) -> Any:
-    return DataKey.objects.of(schema).filter(state=DataKey.State.DECRYPT_ONLY, unused_at=None)
+def note_unused(schema: str, purpose: str, *, now: datetime) -> None:
+    """Note the keys before the active one under which nothing is any more."""
+    for key in _retired(schema, purpose).filter(retired_at__lte=now - SETTLED):
+        if not is_in_use(key, now):
+            _note_empty(key, now)
+
+
+def _retired(schema: str, purpose: str = DataKey.Purpose.FIELD) -> Any:
+    return DataKey.objects.of(schema, purpose).filter(state=DataKey.State.DECRYPT_ONLY, unused_at=None)
 
 
 def has_rest(schema: str) -> bool:
@@ -119,8 +127,12 @@ def has_rest(schema: str) -> bool:
     return bool(_retired(schema).exists())
 
 
-def is_in_use(key: DataKey) -> bool:
+def is_in_use(key: DataKey, now: datetime) -> bool:
+    """Whether something is under the key: a value or, as far as can be told, a link or token that is still good."""
     with schema_context(key.tenant):
+        if key.purpose == DataKey.Purpose.SIGNING:
+            since = signatures.live_since(now)
+            return key.retired_at is None or (since is not None and since <= key.retired_at + SIGNED_ON)
         return any(column.under(key.tenant, key.version).exists() for column in columns(key.tenant))
 
 

@@ -31,8 +31,8 @@ def secrets_of(schema: str) -> dict[str, bytes]:
 def test_every_tenant_and_the_platform_have_keys_of_their_own(db: None) -> None:
     of_each = [secrets_of(schema) for schema in ("acme", "beta", "public")]
 
-    assert [set(one) for one in of_each] == [{"field", "index"}] * 3
-    assert len({secret for one in of_each for secret in one.values()}) == 6
+    assert [set(one) for one in of_each] == [{"field", "index", "signing"}] * 3
+    assert len({secret for one in of_each for secret in one.values()}) == 9
     assert not DataKey.objects.filter(tenant=settings.TEMPLATE_SCHEMA).exists()
 
 
@@ -86,7 +86,7 @@ def test_a_schema_that_lacks_keys_gets_them_once(db: None) -> None:
     services.make_first_keys("acme")
 
     assert list(services.without_keys(["acme", "beta"])) == []
-    assert DataKey.objects.using("owner").filter(tenant="acme").count() == 2
+    assert DataKey.objects.using("owner").filter(tenant="acme").count() == 3
 
 
 @pytest.mark.parametrize(("purpose", "version"), [("index", 1), ("field", 2)])

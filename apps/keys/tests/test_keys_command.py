@@ -20,7 +20,7 @@ def test_all_keys_are_listed_without_what_is_secret_of_them(db: None) -> None:
     keys = run("list")["keys"]
 
     found = {(one["tenant"], one["purpose"], one["version"], one["state"]) for one in keys}
-    tenants, purposes = ("acme", "beta", "public"), ("field", "index")
+    tenants, purposes = ("acme", "beta", "public"), ("field", "index", "signing")
     assert found == {(tenant, purpose, 1, "active") for tenant in tenants for purpose in purposes}
     assert not any("wrapped" in one for one in keys)
     assert {one["tenant"] for one in run("list", "--tenant", "public")["keys"]} == {"public"}
@@ -33,6 +33,7 @@ def test_they_are_shown_to_people_in_lines(db: None) -> None:
     assert [line.split()[:5] for line in out.getvalue().splitlines()] == [
         ["acme", "field", "1", "active", "created"],
         ["acme", "index", "1", "active", "created"],
+        ["acme", "signing", "1", "active", "created"],
     ]
 
 
@@ -52,11 +53,24 @@ def test_of_all_tenants_each_gets_a_key(db: None) -> None:
     assert [(one["tenant"], one["version"]) for one in rotated] == [("public", 2), ("acme", 2), ("beta", 2)]
 
 
+@pytest.mark.requirement("SEC-DATA-002")
+def test_the_key_that_signs_rotates_by_itself(acme: Any, remember: Remember) -> None:
+    answer = remember("Ada")
+    with schema_context("public"):
+        before_it = stored(answer)
+        told = run("rotate", "--tenant", "acme", "--signing")
+
+        assert told == {"rotated": [{"tenant": "acme", "version": 2}]}
+        assert stored(answer) == before_it
+        code, answer_, _ = refused("destroy", "--tenant", "acme", "--version", "1", "--purpose", "signing")
+        assert (code, answer_["code"]) == (1, "key_in_use")
+
+
 def test_verifying_counts_what_is_well_and_names_what_is_not(acme: Any, remember: Remember) -> None:
     answers = [remember(name) for name in ("Ada", "Bo")]
     with schema_context("public"):
         assert run("verify", "--tenant", "acme")["verified"] == [
-            {"tenant": "acme", "keys": 2, "values": 2, "problems": [], "more": 0}
+            {"tenant": "acme", "keys": 3, "values": 2, "problems": [], "more": 0}
         ]
         overwrite(answers[0], stored(answers[1]))
         code, answer, told = refused("verify", "--tenant", "acme")

@@ -26,11 +26,16 @@ class Command(Recovery, OperatorCommand):
         shown = verbs.add_parser("list", help="the keys, without what is secret of them")
         verified = verbs.add_parser("verify", help="decrypt everything, and say what cannot be; changes nothing")
         rotated = verbs.add_parser("rotate", help="make a new key the active one, and write everything anew under it")
-        rotated.add_argument("--resume", action="store_true", help="make no new key: write anew what is still left")
+        which = rotated.add_mutually_exclusive_group()
+        which.add_argument("--resume", action="store_true", help="make no new key: write anew what is still left")
+        which.add_argument("--signing", action="store_true", help="the key that signs links; those sent stay good")
         destroyed = verbs.add_parser(
             "destroy", help="destroy a key under which nothing is any more; backups that are under it are lost with it"
         )
         destroyed.add_argument("--version", type=int, required=True, dest="number", metavar="NUMBER")
+        destroyed.add_argument(
+            "--purpose", choices=[DataKey.Purpose.FIELD.value, DataKey.Purpose.SIGNING.value], default="field"
+        )
         for verb in (shown, verified, rotated):
             whose = verb.add_mutually_exclusive_group(required=verb is rotated)
             whose.add_argument("--all", action="store_true", help="those of all tenants and of the platform")
@@ -49,7 +54,10 @@ class Command(Recovery, OperatorCommand):
         rows = [f"{one.tenant:<30} {one.purpose:<6} {one.version:>4}  {one.state:<13} {_age(one)}" for one in keys]
         self.report({"keys": [_described(one) for one in keys]}, "\n".join(rows) or "There are no keys yet.")
 
-    def rotate(self, schemas: Sequence[str], *, resume: bool, **_: Any) -> None:
+    def rotate(self, schemas: Sequence[str], *, resume: bool, signing: bool, **_: Any) -> None:
+        if signing:
+            self._rotate_signing(schemas)
+            return
         rows = []
         for schema in schemas:
             now = timezone.now()
@@ -63,6 +71,13 @@ class Command(Recovery, OperatorCommand):
         text = "{tenant}: version {version} is active; {written} values written anew, {left} left"
         self._finish("rotated", rows, text, "failed")
 
+    def _rotate_signing(self, schemas: Sequence[str]) -> None:
+        keys = [services.rotate(one, purpose=DataKey.Purpose.SIGNING, now=timezone.now()) for one in schemas]
+        rows = [{"tenant": key.tenant, "version": key.version} for key in keys]
+        self.report(
+            {"rotated": rows}, "\n".join("{tenant}: version {version} signs soon".format(**row) for row in rows)
+        )
+
     def verify(self, schemas: Sequence[str], **_: Any) -> None:
         rows = []
         for schema in schemas:
@@ -72,8 +87,8 @@ class Command(Recovery, OperatorCommand):
             rows.append({"tenant": schema, **told, "more": max(0, len(outcome.problems) - MOST_PROBLEMS)})
         self._finish("verified", rows, "{tenant}: {keys} keys, {values} values", "problems")
 
-    def destroy(self, schemas: Sequence[str], *, number: int, **_: Any) -> None:
-        key = services.destroy(schemas[0], number, now=timezone.now())
+    def destroy(self, schemas: Sequence[str], *, number: int, purpose: str, **_: Any) -> None:
+        key = services.destroy(schemas[0], number, purpose=purpose, now=timezone.now())
         self.report(_described(key), f"Version {key.version} of {key.tenant} is destroyed.")
 
     def _finish(self, name: str, rows: Rows, text: str, problems: str) -> None:
