@@ -17,6 +17,7 @@ from apps.tenants.provisioning import (
     OWNER,
     known_migrations,
     migrate_schema,
+    otherwise_granted,
     owner_in,
     public_is_behind,
     schemas_behind,
@@ -42,7 +43,7 @@ class TenantsNotMigrated(Refused):
 
 
 def plan() -> dict[str, int]:
-    """The schemas that lack migrations, or what the code wants in them, the template first, with how much.
+    """The schemas that lack migrations, or what the code wants in them or grants them, the template first, with how much.
 
     Few queries, however many tenants.
     """
@@ -54,6 +55,7 @@ def plan() -> dict[str, int]:
         everything = len(known_migrations(settings.TENANT_APPS))
     lacking = {schema: behind.get(schema, everything) for schema in schemas if schema in behind or schema not in known}
     lacking |= upkeep.behind([schema for schema in schemas if schema not in lacking])
+    lacking |= dict.fromkeys(otherwise_granted([schema for schema in schemas if schema not in lacking]), 1)
     return {schema: lacking[schema] for schema in schemas if schema in lacking}
 
 

@@ -5,7 +5,7 @@ permissions, system roles), constraints, indexes, triggers, every name as it was
 where running the migrations takes many.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,9 +31,9 @@ WITHOUT_WALL = """
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND NOT relrowsecurity
 """
 GRANTED = """
-    SELECT relname, privilege_type
+    SELECT rolname, relname, privilege_type
     FROM pg_class, aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = given.grantee
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND rolname = %s
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND rolname = ANY(%s)
 """
 
 
@@ -149,11 +149,30 @@ def _refuse_without_wall(cursor: Any, rights: dict[str, str]) -> None:
 
 def _take_back(cursor: Any, role: str, rights: dict[str, str]) -> None:
     """Leave a role nothing of what it was granted once and no model says any more."""
-    cursor.execute(GRANTED, [role])
-    for table, right in cursor.fetchall():
-        if right not in rights.get(table, "").split(", "):
-            statement = sql.SQL("REVOKE {} ON {} FROM {}")
-            cursor.execute(statement.format(sql.SQL(right), sql.Identifier("public", table), sql.Identifier(role)))
+    for table, right in granted([role])[role] - _each(rights):
+        statement = sql.SQL("REVOKE {} ON {} FROM {}")
+        cursor.execute(statement.format(sql.SQL(right), sql.Identifier("public", table), sql.Identifier(role)))
+
+
+def otherwise_granted(schemas: Sequence[str]) -> list[str]:
+    """Find the tenants whose roles may do with shared tables something else than the models say, in one query."""
+    wanted = _each(shared_grants())
+    held = granted([tenant_role(schema) for schema in schemas])
+    return [schema for schema in schemas if held[tenant_role(schema)] != wanted]
+
+
+def granted(roles: list[str]) -> dict[str, set[tuple[str, str]]]:
+    """What each of these roles may do with shared tables: pairs of a table and a right."""
+    held: dict[str, set[tuple[str, str]]] = {role: set() for role in roles}
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(GRANTED, [roles])
+        for role, table, right in cursor.fetchall():
+            held[role].add((table, right))
+    return held
+
+
+def _each(rights: dict[str, str]) -> set[tuple[str, str]]:
+    return {(table, right) for table, may in rights.items() for right in may.split(", ")}
 
 
 def known_migrations(installed: list[str]) -> set[tuple[str, str]]:

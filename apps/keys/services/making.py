@@ -10,11 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps import audit
+from apps.core import crypto
 from apps.core.crypto import KEY_BYTES
 from apps.core.errors import Refused
 from apps.keys import providers
+from apps.keys.columns import columns
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey, RecoveryKey
+from apps.keys.providers.local import LocalKeyring
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_text.sentences import Sentence
 
@@ -32,16 +35,42 @@ def without_keys(schemas: Sequence[str]) -> Iterator[str]:
 
 
 def make_first_keys(schema: str) -> None:
-    """Give a schema the keys that it lacks; the template has none, since nothing is written there."""
+    """Give a schema the keys that it lacks; the template has none, since nothing is written there.
+
+    A tenant that a process of before keys were stored has made keeps those that were derived for it, as version 0.
+    """
     now = timezone.now()
+    is_of_before = _is_of_before(schema)
     with owner_in("public"), transaction.atomic(using=OWNER):
         stored = DataKey.objects.using(OWNER)
+        if is_of_before:
+            _adopt_derived(schema, now)
         active = stored.filter(tenant=schema).active().values_list("purpose", flat=True)
         for purpose in [one for one in _wanted(schema) if one not in active]:
             key = wrapped(schema, purpose, next_version(stored.of(schema, purpose)), now=now, using=OWNER)
             key.save(using=OWNER, force_insert=True)
             record("data_key.created", key, now=now, using=OWNER)
     KEYRING.forget(schema)
+
+
+def _is_of_before(schema: str) -> bool:
+    if schema == settings.TEMPLATE_SCHEMA or DataKey.objects.using(OWNER).filter(tenant=schema).exists():
+        return False
+    with owner_in(schema):
+        return any(column.under(schema, 0).using(OWNER).exists() for column in columns(schema))
+
+
+def _adopt_derived(schema: str, now: datetime) -> None:
+    """Its digests stay under the derived key; what is written from now on is under a new one."""
+    keyring = LocalKeyring(settings.ENCRYPTION_KEY)
+    for purpose, state in ((crypto.FIELD, DataKey.State.DECRYPT_ONLY), (crypto.INDEX, DataKey.State.ACTIVE)):
+        key = DataKey(tenant=schema, purpose=purpose, version=0, state=state, provider=keyring.name, created_at=now)
+        key.retired_at = now if state == DataKey.State.DECRYPT_ONLY else None
+        secret = keyring.version_0(schema, purpose)
+        key.wrapped = keyring.wrap(secret, key.place)
+        key.escrow = RecoveryKey.objects.using(OWNER).in_use().copies(secret, key.place)
+        key.save(using=OWNER, force_insert=True)
+        record("data_key.created", key, now=now, using=OWNER)
 
 
 def _wanted(schema: str) -> list[str]:

@@ -4,6 +4,7 @@ import struct
 import time
 from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -13,6 +14,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps.core import crypto
 from apps.core.memory import SECONDS, forget_all
+from apps.core.models import RememberedAnswer
 from apps.keys import keyring, providers, services
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
@@ -87,6 +89,28 @@ def test_a_schema_that_lacks_keys_gets_them_once(db: None) -> None:
 
     assert list(services.without_keys(["acme", "beta"])) == []
     assert DataKey.objects.using("owner").filter(tenant="acme").count() == 3
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_tenant_that_a_process_of_before_has_made_keeps_what_was_derived_for_it(db: None, now: Any) -> None:
+    keys, answers = DataKey.objects.using("owner"), RememberedAnswer.objects.using("owner")
+    keys.filter(tenant__in=["acme", "beta"]).delete()
+    given = {"user": uuid4(), "key": "k", "request_digest": b"", "created_at": now}
+    answer = answers.create(tenant="acme", **given)
+    place = f"core.rememberedanswer|body|{answer.pk}"
+    answers.update(body=before.encrypt("from before", schema="acme", place=place))
+
+    services.make_first_keys("acme")
+    services.make_first_keys("beta")
+
+    def kept(schema: str) -> dict[tuple[str, int], str]:
+        return {(key.purpose, key.version): key.state for key in keys.filter(tenant=schema)}
+
+    assert kept("acme") == {("field", 0): "decrypt-only", ("field", 1): "active", ("index", 0): "active"}
+    assert kept("beta") == {("field", 1): "active", ("index", 1): "active"}
+    assert {unwrapped(key).secret for key in keys.filter(tenant="acme", version=0)} == {
+        before.derived("acme", purpose) for purpose in ("field", "index")
+    }
 
 
 @pytest.mark.parametrize(("purpose", "version"), [("index", 1), ("field", 2)])

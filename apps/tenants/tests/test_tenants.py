@@ -114,14 +114,28 @@ def test_what_no_model_says_any_more_is_taken_back(
     def granted(**toy: str) -> set[tuple[str, str]]:
         monkeypatch.setattr(provisioning, "shared_grants", lambda: rights | toy)
         provisioning.grant(schema)
-        with connections[OWNER].cursor() as cursor:
-            cursor.execute(provisioning.GRANTED, [tenant_role(schema)])
-            return set(cursor.fetchall())
+        return provisioning.granted([tenant_role(schema)])[tenant_role(schema)]
 
     before = granted()
     assert granted(toy="SELECT, DELETE") == before | {("toy", "SELECT"), ("toy", "DELETE")}
     assert granted(toy="SELECT") == before | {("toy", "SELECT")}
     assert granted() == before
+
+
+@pytest.mark.requirement("DB-002")
+def test_tenants_that_exist_are_granted_what_a_model_says_of_a_new_table_without_a_migration(
+    shared: Callable[..., None], make_tenant: Callable[[str], Any], slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared("id int, tenant text", walled=True)
+    schema, rights = make_tenant(slug).schema_name, provisioning.shared_grants()
+
+    monkeypatch.setattr(provisioning, "shared_grants", lambda: rights | {"toy": "SELECT"})
+    assert fleet.plan() == dict.fromkeys([settings.TEMPLATE_SCHEMA, "acme", "beta", schema], 1)
+    provisioning.migrate_schema(schema)
+    assert schema not in fleet.plan()
+
+    monkeypatch.setattr(provisioning, "shared_grants", lambda: rights)
+    assert fleet.plan() == {schema: 1}
 
 
 def test_making_a_tenant_makes_its_role_host_and_trail(make_tenant: Callable[[str], Any], slug: str) -> None:
