@@ -43,17 +43,20 @@ class SettingQuerySet(models.QuerySet["Setting"]):
 
 
 class Setting(Model):
-    """What is set of a key now; absent keys fall through to the level below."""
+    """What is set of a key now; absent keys fall through to the level below.
+
+    The database knows what a process of before there were layers leaves out, and counts what that writes (a trigger).
+    """
 
     key = models.CharField(max_length=100)
-    layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
+    layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN, db_default=Layer.OWN)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     value = models.JSONField()
-    is_locked = models.BooleanField(default=False)
+    is_locked = models.BooleanField(default=False, db_default=False)
     until = models.DateTimeField(null=True, blank=True)
-    version = models.PositiveBigIntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=0, db_default=0)
     changed_at = models.DateTimeField()
-    changed_by = models.CharField(max_length=40, blank=True, default="")
+    changed_by = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     objects = SettingQuerySet.as_manager()
 
