@@ -43,7 +43,7 @@ class TenantsNotMigrated(Refused):
 
 
 def plan() -> dict[str, int]:
-    """The schemas that lack migrations, or what the code wants in them or grants them, the template first, with how much.
+    """The schemas that lack migrations, or what the code wants in them or grants, the template first, with how much.
 
     Few queries, however many tenants.
     """
