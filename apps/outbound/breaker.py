@@ -3,17 +3,19 @@
 ``admit`` is one statement on one row: it counts the call, and where a destination is shut and its pause over, it makes
 whoever asks first the one who tries; the others find it shut until that one has said how it went, or its time is over.
 How a call went is another statement only after a failure. Nothing of it is asked or written inside a transaction: a
-call never is, and a row that is held would keep all others waiting.
+call never is, and a row that is held would keep all others waiting. Calls of a line that is ``within``
+transactions have a connection of their own for it.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps import audit
@@ -25,6 +27,7 @@ from apps.outbound.lines import Line
 from resimate_text.sentences import Sentence
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ADMIT = """
     INSERT INTO outbound_destination AS known (id, tenant, name, failures, last_error, free_at)
@@ -127,21 +130,25 @@ class Attempt:
 
     def succeeded(self) -> None:
         if not self.is_settled and self.seen:
-            with _shared():
-                if self._note(SUCCEEDED) is not None and self.seen >= self.line.failures:
-                    self._tell("destination.opened")
+            _shared(self.line, self._open)
         self.is_settled = True
 
     def failed(self, error: str) -> None:
         """``error``: why, in a few words without an address of a person."""
         if not self.is_settled:
-            pauses = {"pause": self.line.pause, "longest": self.line.longest_pause}
-            intervals = {name: timedelta(seconds=seconds) for name, seconds in pauses.items()}
-            with _shared():
-                failures = self._note(FAILED, error=error[:200], most=self.line.failures, **intervals)
-                if failures == self.line.failures:
-                    self._tell("destination.shut", error=error[:200])
+            _shared(self.line, lambda: self._shut(error[:200]))
         self.is_settled = True
+
+    def _open(self) -> None:
+        if self._note(SUCCEEDED) is not None and self.seen >= self.line.failures:
+            self._tell("destination.opened")
+
+    def _shut(self, error: str) -> None:
+        pauses = {"pause": self.line.pause, "longest": self.line.longest_pause}
+        intervals = {name: timedelta(seconds=seconds) for name, seconds in pauses.items()}
+        failures = self._note(FAILED, error=error, most=self.line.failures, **intervals)
+        if failures == self.line.failures:
+            self._tell("destination.shut", error=error)
 
     def _note(self, statement: str, **more: Any) -> int | None:
         found = _row(statement, {"tenant": self.tenant, "name": self.name, "seen": self.seen, **more})
@@ -160,9 +167,8 @@ def admit(line: Line, name: str, *, now: datetime) -> Attempt:
     """Take a call to the destination of that name. Raises ``LeftAlone`` and ``TooFast``."""
     tenant = get_public_schema_name() if line.is_ours else current_schema()
     key = {"tenant": tenant, "name": name, "burst": line.burst}
-    with _shared():
-        found = _row(ADMIT, {**key, "id": new_id(), "interval": line.interval, "lease": line.lease})
-        why_not = _row(WAIT, key) if found is None else None
+    asking = {**key, "id": new_id(), "interval": line.interval, "lease": line.lease}
+    found, why_not = _shared(line, lambda: ((row := _row(ADMIT, asking)), None if row else _row(WAIT, key)))
     if found is None:
         raise _refusal(line, name, *(why_not or (False, False, "", 0.0)))
     return Attempt(line, tenant, name, found[0], now)
@@ -182,8 +188,26 @@ def _row(statement: str, parameters: dict[str, Any]) -> Any:
         return cursor.fetchone()
 
 
-@contextmanager
-def _shared() -> Iterator[None]:
-    """In the public schema: no tenant's role reads or writes these rows, which say whom the others call."""
+def _shared(line: Line, work: Callable[[], T]) -> T:
+    """Do it in the public schema: no tenant's role reads or writes these rows, which say whom the others call."""
+    if not line.within:
+        return _alone(work)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(copy_context().run, _beside, work).result()
+
+
+def _alone(work: Callable[[], T]) -> T:
     with schema_context(get_public_schema_name()), transaction.atomic(durable=True):
-        yield
+        return work()
+
+
+def _beside(work: Callable[[], T]) -> T:
+    """In another thread, on a connection of its own. Not of a pool: whoever holds one may be waiting for this one."""
+    mine = connections.create_connection(DEFAULT_DB_ALIAS)
+    options = {name: value for name, value in mine.settings_dict["OPTIONS"].items() if name != "pool"}
+    mine.settings_dict = {**mine.settings_dict, "OPTIONS": options}
+    connections[DEFAULT_DB_ALIAS] = mine
+    try:
+        return _alone(work)
+    finally:
+        mine.close()

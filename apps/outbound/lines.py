@@ -18,6 +18,7 @@ class Line:
     After ``failures`` in a row nobody calls for ``pause`` seconds; then one tries, and every time in vain doubles the
     pause, up to ``longest_pause``. ``a_minute`` calls go to one destination, ``at_once`` of them without waiting; 0 is
     any number. ``is_ours``: the servers belong to the platform, and what one tenant finds out holds for all.
+    ``within``: calls come in the middle of transactions too, and what is found out is written beside them.
     """
 
     purpose: str
@@ -28,6 +29,7 @@ class Line:
     a_minute: float = 60
     at_once: int = 20
     is_ours: bool = False
+    within: bool = False
 
     @property
     def interval(self) -> timedelta:

@@ -1,21 +1,33 @@
 """The key-encryption key in Vault or OpenBao (the transit engine): it never leaves there.
 
 We sign in by AppRole. Each wrapping and unwrapping is one request with a deadline; that happens once in five minutes
-for a tenant and process, whatever is read or written meanwhile.
+for a tenant and process, whatever is read or written meanwhile. A server that stays away is asked by one process every
+few seconds, and the others go by what that one found.
 """
 
 import base64
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import hvac
+from django.utils import timezone
 from hvac import exceptions
 
 from apps.keys.providers.base import Lost, Unavailable
+from apps.keys.providers.wire import Session
+from apps.outbound.breaker import LeftAlone, admit
+from apps.outbound.lines import Line
+from resimate_net import Limits, Unanswered
 
-#: Seconds until an answer has to begin.
+#: Seconds for one request.
 PATIENCE: Final = 2.0
+#: Keys are wanted in the middle of whatever is done with the database, and asked for again every few seconds. Three
+#: requests may be one call: one that is refused, another signing in, and the same once more.
+VAULT: Final = Line(
+    "vault", Limits(seconds=3 * PATIENCE), pause=5, longest_pause=5, a_minute=0, is_ours=True, within=True
+)
 #: What no credentials of ours, and no other try, would change.
 REFUSED: Final = (exceptions.InvalidRequest, exceptions.InvalidPath)
 
@@ -42,7 +54,7 @@ class Transit:
             url=server.address,
             token="",  # none: otherwise one of the environment would be used
             timeout=PATIENCE,
-            verify=server.authority or True,
+            session=Session(server.authority),
             namespace=server.namespace or None,
             allow_redirects=False,
         )
@@ -69,20 +81,39 @@ class Transit:
         address = f"/v1/{self._mount}/{verb}/{self._key}"
         return self._in_time(lambda: self._client.adapter.post(address, json=said)["data"][field])
 
-    def _in_time(self, request: Any) -> Any:
-        """Do it, signed in. A token that has run out, or was taken back, is replaced once."""
+    def _in_time(self, request: Callable[[], Any]) -> Any:
+        """Do it, unless the server is left alone just now. Raises ``Unavailable`` and what is in ``REFUSED``."""
         try:
-            token = self._client.token or self._sign_in("")
+            attempt = admit(VAULT, self._server.address, now=timezone.now())
+        except LeftAlone as alone:
+            raise Unavailable(f"{self.name}: {alone.detail}") from alone
+        with attempt:
             try:
-                return request()
-            except exceptions.Forbidden:
-                self._sign_in(token)
-                return request()
-        except REFUSED:
-            raise
-        except (exceptions.VaultError, OSError, LookupError, TypeError, ValueError) as error:
-            # The last three: not Vault has answered, but a proxy, or a standby that points elsewhere.
-            raise Unavailable(f"{self.name} at {self._server.address}: {_reason(error)}") from error
+                answer = self._signed_in(request)
+            except (*REFUSED, Unavailable):
+                attempt.succeeded()  # it is there, and refuses
+                raise
+            except (exceptions.VaultError, Unanswered, OSError, LookupError, TypeError, ValueError) as error:
+                # The last three: not Vault has answered, but a proxy, or a standby that points elsewhere.
+                attempt.failed(_reason(error))
+                raise self._away(error) from error
+            attempt.succeeded()
+        return answer
+
+    def _away(self, error: Exception) -> Unavailable:
+        return Unavailable(f"{self.name} at {self._server.address}: {_reason(error)}")
+
+    def _signed_in(self, request: Callable[[], Any]) -> Any:
+        """A token that has run out, or was taken back, is replaced once."""
+        token = self._client.token or self._sign_in("")
+        try:
+            return request()
+        except exceptions.Forbidden:
+            self._sign_in(token)
+        try:
+            return request()
+        except exceptions.Forbidden as error:
+            raise self._away(error) from error
 
     def _sign_in(self, stale: str) -> str:
         """Get another token than the stale one, unless another thread has it by now."""
@@ -104,4 +135,6 @@ def _reason(error: Exception) -> str:
     """In one line, and without what we sent."""
     if isinstance(error, exceptions.VaultError):
         return f"{type(error).__name__}: {'; '.join(error.errors or ['no reason given'])}"
+    if isinstance(error, Unanswered):
+        return str(error.detail).removesuffix(".")
     return type(error).__name__

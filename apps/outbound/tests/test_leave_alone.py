@@ -171,6 +171,18 @@ def test_nobody_calls_inside_a_transaction(committed: None, now: datetime) -> No
         admit(LINE, HOOKS, now=now)
 
 
+def test_what_is_found_out_within_a_transaction_stands_whatever_becomes_of_it(committed: None, now: datetime) -> None:
+    within = Line("test", failures=3, a_minute=0, within=True)
+    for _ in range(3):
+        with suppress(ZeroDivisionError), transaction.atomic():
+            attempt = admit(within, HOOKS, now=now)
+            attempt.failed("it sleeps")
+            raise ZeroDivisionError
+
+    with transaction.atomic(), pytest.raises(LeftAlone, match="it sleeps"):
+        admit(within, HOOKS, now=now)
+
+
 def test_a_call_that_goes_well_costs_one_statement_and_one_that_does_not_two(acme: Any, now: datetime) -> None:
     def statements(work: Callable[[], object]) -> int:
         with CaptureQueriesContext(connection) as queries:
