@@ -35,6 +35,9 @@ def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMes
     if settings.ENCRYPTION_PROVIDER == "vault":
         lacking = not all(settings.VAULT[name] for name in ("address", "role", "secret", "key"))
         wanted[4] = ("VAULT_ADDR, VAULT_ROLE_ID and VAULT_SECRET_ID", lacking, "that is where the keys are wrapped")
+    elif settings.ENCRYPTION_PROVIDER == "pkcs11":
+        lacking = not all(settings.PKCS11.values())
+        wanted[4] = ("PKCS11_MODULE and PKCS11_PIN", lacking, "that is where the keys are wrapped")
     elif settings.ENCRYPTION_KEY_GIVEN:
         weak = _is_guessable(settings.ENCRYPTION_KEY.decode("latin-1"), 32)
         wanted[4] = ("ENCRYPTION_KEY", weak, "its 32 bytes are not random; `openssl rand -base64 32` makes some")

@@ -85,6 +85,16 @@ def encryption_key(text: str) -> bytes:
     return key
 
 
+def hsm() -> dict[str, str]:
+    """Where the key-encryption key is with ``ENCRYPTION_PROVIDER=pkcs11``."""
+    return {
+        "module": env.text("PKCS11_MODULE", "", "the library of an HSM's maker, of ENCRYPTION_PROVIDER=pkcs11: a file"),
+        "token": env.text("PKCS11_TOKEN", "resimate", "the label of the token there"),
+        "key": env.text("PKCS11_KEY", "resimate", "the label of the key in that token"),
+        "pin": env.secret("PKCS11_PIN", "the PIN of that token's user"),
+    }
+
+
 def vault() -> dict[str, str]:
     """Where the key-encryption key is with ``ENCRYPTION_PROVIDER=vault``, and how to sign in there."""
     return {

@@ -166,8 +166,11 @@ if DEVELOPMENT:
 # Without secrets of its own production does not start: resimate/checks.py says which are missing.
 SECRET_KEY = SECRET_KEY or "none"
 ENCRYPTION_KEY = servers.encryption_key(_given_key)
-ENCRYPTION_PROVIDER = env.choice("ENCRYPTION_PROVIDER", "local", ("local", "vault"), "who wraps the keys of tenants")
+ENCRYPTION_PROVIDER = env.choice(
+    "ENCRYPTION_PROVIDER", "local", ("local", "vault", "pkcs11"), "who wraps the keys of tenants"
+)
 VAULT = servers.vault()
+PKCS11 = servers.hsm()
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others

@@ -91,6 +91,20 @@ def test_production_refuses_secrets_that_can_be_guessed(
     assert refused & {"SECRET_KEY", "ENCRYPTION_KEY"} == named
 
 
+@pytest.mark.requirement("SEC-DATA-002")
+@pytest.mark.parametrize("lacking", ["module", "token", "key", "pin"])
+def test_production_refuses_an_hsm_of_which_something_is_not_said(settings: Any, lacking: str) -> None:
+    settings.DEVELOPMENT, settings.ENCRYPTION_PROVIDER = False, "pkcs11"
+    whole = {"module": "/lib/hsm.so", "token": "resimate", "key": "resimate", "pin": "1"}
+
+    def refused(said: dict[str, str]) -> bool:
+        settings.PKCS11 = said
+        return any("PKCS11_MODULE and PKCS11_PIN" in str(one.msg) for one in checks.refuse_insecure_defaults())
+
+    assert not refused(whole)
+    assert refused(whole | {lacking: ""})
+
+
 @pytest.mark.requirement("DB-002")
 def test_content_types_of_tenants_are_refused_by_whoever_checks(settings: Any) -> None:
     settings.TENANT_APPS = [*settings.TENANT_APPS, "django.contrib.contenttypes"]

@@ -21,8 +21,14 @@ def _vault() -> Provider:
     return Transit(Server(**settings.VAULT))
 
 
+def _hsm() -> Provider:
+    from apps.keys.providers.hsm import Hsm, Token  # its client comes with the extra `pkcs11`
+
+    return Hsm(Token(**settings.PKCS11))
+
+
 #: By the first part of their names.
-KINDS: Final[dict[str, Callable[[], Provider]]] = {"local": _local, "vault": _vault}
+KINDS: Final[dict[str, Callable[[], Provider]]] = {"local": _local, "vault": _vault, "pkcs11": _hsm}
 
 
 @lru_cache(maxsize=len(KINDS))
