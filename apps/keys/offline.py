@@ -20,6 +20,8 @@ from resimate_text.sentences import Sentence
 #: NIST SP 800-57 part 1: as strong as 128 bits.
 RSA_BITS: Final = 3072
 SECRET_BYTES: Final = 32
+#: RFC 8017, 7.1.1: what RSA-OAEP with SHA-256 takes.
+MOST_SECRET_BYTES: Final = RSA_BITS // 8 - 2 * 32 - 2
 #: SLIP-0039 has four bits for the number of a share.
 MOST_HOLDERS: Final = 16
 SEALED: Final = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
@@ -41,6 +43,10 @@ class NoRecoveryKey(Refused):
 class SharesDoNotOpen(Refused):
     code = "shares_do_not_open"
     title = "The shares do not open a recovery key"
+
+
+class TooLong(Exception):
+    """A secret that is no data key, but what was there before, has no place in a copy."""
 
 
 class CopyDoesNotOpen(Exception):
@@ -147,7 +153,12 @@ def fingerprint_of(public: str) -> str:
 
 
 def seal(public: str, secret: bytes, place: str) -> bytes:
-    """A copy of a data key that the recovery key alone opens, in that place alone (RSA-OAEP, RFC 8017, SHA-256)."""
+    """A copy of a data key that the recovery key alone opens, in that place alone (RSA-OAEP, RFC 8017, SHA-256).
+
+    Raises ``TooLong``.
+    """
+    if len(secret) > MOST_SECRET_BYTES:
+        raise TooLong(f"it has {len(secret)} bytes, and a copy takes {MOST_SECRET_BYTES}")
     return _public_key(public).encrypt(secret, _bound_to(place))
 
 

@@ -14,7 +14,7 @@ import pkcs11
 from pkcs11.exceptions import PinIncorrect, PinLocked, PKCS11Error
 from pkcs11.mechanisms import GCMParams
 
-from apps.core.crypto import KEY_BYTES, NONCE_BYTES, TAG_BYTES
+from apps.core.crypto import NONCE_BYTES, TAG_BYTES
 from apps.keys.providers.base import Lost, Unavailable
 
 KEY_BITS: Final = 256
@@ -51,8 +51,8 @@ class Hsm:
 
     def unwrap(self, wrapped: bytes, place: str) -> bytes:
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-        if len(sealed) != KEY_BYTES + TAG_BYTES:  # there are modules that make nothing of too little, and say so not
-            raise Lost(f"{self.name} has not wrapped it: its length is another one")
+        if len(sealed) <= TAG_BYTES:  # there are modules that take too little for nothing, and say so not
+            raise Lost(f"{self.name} has not wrapped it: it is too short")
         try:
             return self._with_key(lambda key: key.decrypt(sealed, **_bound(nonce, place)))
         except _NotThis as error:

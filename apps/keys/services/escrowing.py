@@ -85,7 +85,7 @@ def escrow(*, now: datetime) -> Escrowed:
         if row.escrow.keys() != wanted.keys():
             try:
                 outcome.written += _escrow_one(row, wanted, now)
-            except (providers.Unavailable, providers.Lost) as error:
+            except (providers.Unavailable, providers.Lost, offline.TooLong) as error:
                 outcome.failed.append(f"{row}: {error}")
     return outcome
 

@@ -70,10 +70,17 @@ def test_a_key_comes_back_in_its_own_place_alone(hsm: Hsm) -> None:
     for place in ("beta|field|1", "acme|index|1", "acme|field|2"):
         with pytest.raises(Lost):
             hsm.unwrap(wrapped, place)
-    for damaged in (wrapped[:-1] + bytes([wrapped[-1] ^ 1]), wrapped[:20], b""):
+    for damaged in (wrapped[:-1] + bytes([wrapped[-1] ^ 1]), wrapped[:20], wrapped[:12], b""):
         with pytest.raises(Lost):
             hsm.unwrap(damaged, PLACE)
     assert hsm.unwrap(wrapped, PLACE) == SECRET
+
+
+@pytest.mark.thorough
+def test_a_secret_may_be_longer_than_a_data_key(hsm: Hsm) -> None:
+    secret = b"what links were signed by before keys of tenants were" * 3
+
+    assert hsm.unwrap(hsm.wrap(secret, PLACE), PLACE) == secret
 
 
 @pytest.mark.thorough

@@ -15,7 +15,11 @@ from apps.keys.providers import transit
 from apps.keys.tests.answers import Remember, read
 from apps.keys.tests.openbao import OpenBao, program
 
-pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.django_db(databases=["default", "owner"])]
+pytestmark = [
+    pytest.mark.requirement("SEC-DATA-002"),
+    pytest.mark.usefixtures("unknown"),
+    pytest.mark.django_db(databases=["default", "owner"]),
+]
 
 
 @pytest.fixture

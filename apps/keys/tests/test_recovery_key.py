@@ -11,6 +11,7 @@ from apps.keys.models import RecoveryKey
 from apps.keys.tests.commands import refused, run
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.django_db(databases=["default", "owner"])]
+PLACE = "acme|field|1"
 
 
 def test_the_words_of_one_share_with_the_key_of_another_pair_do_not_open(
@@ -44,15 +45,23 @@ def test_one_person_is_never_enough(holders: int, needed: int) -> None:
         offline.make(holders, needed)
 
 
+def test_a_copy_takes_as_much_as_a_pair_can_and_says_what_is_too_long(pair: offline.Made) -> None:
+    longest = b"s" * offline.MOST_SECRET_BYTES
+
+    assert offline.join(pair.shares[:2]).open(offline.seal(pair.public, longest, PLACE), PLACE) == longest
+    with pytest.raises(offline.TooLong):
+        offline.seal(pair.public, longest + b"s", PLACE)
+
+
 def test_a_copy_opens_in_its_own_place_alone(pair: offline.Made) -> None:
     opened = offline.join(pair.shares[1:])
-    sealed = offline.seal(pair.public, b"k" * 32, "acme|field|1")
+    sealed = offline.seal(pair.public, b"k" * 32, PLACE)
 
-    assert opened.open(sealed, "acme|field|1") == b"k" * 32
+    assert opened.open(sealed, PLACE) == b"k" * 32
     for place, copy in (
         ("beta|field|1", sealed),
-        ("acme|field|1", sealed[:-1] + bytes([sealed[-1] ^ 1])),
-        ("acme|field|1", b""),
+        (PLACE, sealed[:-1] + bytes([sealed[-1] ^ 1])),
+        (PLACE, b""),
     ):
         with pytest.raises(offline.CopyDoesNotOpen):
             opened.open(copy, place)
