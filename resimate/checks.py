@@ -27,25 +27,32 @@ def refuse_insecure_defaults(app_configs: Any = None, **_: Any) -> list[CheckMes
             _is_guessable(settings.SECRET_KEY, 50),
             "it signs sessions: 50 random characters",
         ),
-        ("ENCRYPTION_KEY", not settings.ENCRYPTION_KEY_GIVEN, "it protects personal data; base64 of 32 random bytes"),
+        _lacking_of_keys(),
         ("RESIMATE_BASE_DOMAIN", settings.BASE_DOMAIN in LOCAL, "it is the host name that people use"),
         ("COLLECTED_STATIC", not settings.COLLECTED_STATIC, "production serves compressed, hashed files"),
         ("DATABASE_OWNER_URL", settings.OWNER_GIVEN and owner == runtime, "the runtime role must own nothing"),
     ]
-    if settings.ENCRYPTION_PROVIDER == "vault":
-        lacking = not all(settings.VAULT[name] for name in ("address", "role", "secret", "key"))
-        wanted[4] = ("VAULT_ADDR, VAULT_ROLE_ID and VAULT_SECRET_ID", lacking, "that is where the keys are wrapped")
-    elif settings.ENCRYPTION_PROVIDER == "pkcs11":
-        lacking = not all(settings.PKCS11.values())
-        wanted[4] = ("PKCS11_MODULE and PKCS11_PIN", lacking, "that is where the keys are wrapped")
-    elif settings.ENCRYPTION_KEY_GIVEN:
-        weak = _is_guessable(settings.ENCRYPTION_KEY.decode("latin-1"), 32)
-        wanted[4] = ("ENCRYPTION_KEY", weak, "its 32 bytes are not random; `openssl rand -base64 32` makes some")
     return [
         Error(f"Set {name}: {reason}.", id=f"resimate.E{number:03}")
         for number, (name, unfit, reason) in enumerate(wanted, start=1)
         if unfit
     ]
+
+
+def _lacking_of_keys() -> tuple[str, bool, str]:
+    """What of who wraps the keys has to be set, whether it is not, and why it has to be."""
+    there = "that is where the keys are wrapped"
+    if settings.ENCRYPTION_PROVIDER == "vault":
+        vault = settings.VAULT
+        lets_us_in = vault["kubernetes"] or (vault["role"] and vault["secret"])
+        credentials = "VAULT_ADDR, and VAULT_ROLE_ID with VAULT_SECRET_ID, or VAULT_KUBERNETES_ROLE"
+        return credentials, not (vault["address"] and vault["key"] and lets_us_in), there
+    if settings.ENCRYPTION_PROVIDER == "pkcs11":
+        return "PKCS11_MODULE and PKCS11_PIN", not all(settings.PKCS11.values()), there
+    if not settings.ENCRYPTION_KEY_GIVEN:
+        return "ENCRYPTION_KEY", True, "it protects personal data; base64 of 32 random bytes"
+    weak = _is_guessable(settings.ENCRYPTION_KEY.decode("latin-1"), 32)
+    return "ENCRYPTION_KEY", weak, "its 32 bytes are not random; `openssl rand -base64 32` makes some"
 
 
 @register(Tags.security)

@@ -26,6 +26,8 @@ TAKES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "EMAIL_URL": {"smtp": frozenset(), "smtps": frozenset(), "smtp+tls": frozenset()},
     "OBJECT_STORE_URL": {"s3": frozenset(), "s3+http": frozenset()},
 }
+#: Where Kubernetes puts the token of a pod's service account.
+ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 VALUES: Final = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "ssl_cert_reqs": ("required", "optional", "none"),
@@ -99,9 +101,11 @@ def vault() -> dict[str, str]:
     """Where the key-encryption key is with ``ENCRYPTION_PROVIDER=vault``, and how to sign in there."""
     return {
         "address": env.text("VAULT_ADDR", "", "Vault or OpenBao, of ENCRYPTION_PROVIDER=vault: https://host:8200"),
-        "role": env.text("VAULT_ROLE_ID", "", "the AppRole with which to sign in there"),
+        "role": env.text("VAULT_ROLE_ID", "", "the AppRole with which to sign in there, if it is one"),
         "secret": env.secret("VAULT_SECRET_ID", "the secret of that AppRole"),
         "key": env.text("VAULT_KEY", "transit/resimate", "the key of the transit engine there: mount/name"),
         "namespace": env.text("VAULT_NAMESPACE", "", "the namespace there, if there are any"),
         "authority": env.text("VAULT_CACERT", "", "a file with the certificates to trust there; else the system's"),
+        "kubernetes": env.text("VAULT_KUBERNETES_ROLE", "", "else the role of its Kubernetes method there: mount/role"),
+        "account": env.text("VAULT_KUBERNETES_TOKEN_PATH", ACCOUNT, "the file with the token of our service account"),
     }

@@ -105,6 +105,30 @@ def test_production_refuses_an_hsm_of_which_something_is_not_said(settings: Any,
     assert refused(whole | {lacking: ""})
 
 
+@pytest.mark.requirement("SEC-DATA-002")
+@pytest.mark.parametrize(
+    ("said", "is_refused"),
+    [
+        ({"role": "r", "secret": "s"}, False),
+        ({"kubernetes": "kubernetes/resimate"}, False),
+        ({"role": "r"}, True),
+        ({"secret": "s"}, True),
+        ({"role": "r", "secret": "s", "address": ""}, True),
+        ({"role": "r", "secret": "s", "key": ""}, True),
+    ],
+)
+def test_production_refuses_a_vault_that_would_not_let_us_in(
+    settings: Any, said: dict[str, str], is_refused: bool
+) -> None:
+    settings.DEVELOPMENT, settings.ENCRYPTION_PROVIDER = False, "vault"
+    nothing = dict.fromkeys(("role", "secret", "kubernetes"), "")
+    settings.VAULT = {"address": "https://vault:8200", "key": "transit/resimate"} | nothing | said
+
+    refused = any("VAULT_ADDR" in str(one.msg) for one in checks.refuse_insecure_defaults())
+
+    assert refused is is_refused
+
+
 @pytest.mark.requirement("DB-002")
 def test_content_types_of_tenants_are_refused_by_whoever_checks(settings: Any) -> None:
     settings.TENANT_APPS = [*settings.TENANT_APPS, "django.contrib.contenttypes"]

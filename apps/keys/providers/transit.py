@@ -1,14 +1,15 @@
 """The key-encryption key in Vault or OpenBao (the transit engine): it never leaves there.
 
-We sign in by AppRole. Each wrapping and unwrapping is one request with a deadline; that happens once in five minutes
-for a tenant and process, whatever is read or written meanwhile. A server that stays away is asked by one process every
-few seconds, and the others go by what that one found.
+We sign in by AppRole, or as what Kubernetes says that we are. Each wrapping and unwrapping is one request with a
+deadline; that happens once in five minutes for a tenant and process, whatever is read or written meanwhile. A server
+that stays away is asked by one process every few seconds, and the others go by what that one found.
 """
 
 import base64
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import hvac
@@ -34,14 +35,20 @@ REFUSED: Final = (exceptions.InvalidRequest, exceptions.InvalidPath)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where it is, how we sign in there, and the key: ``mount/name``; ``authority`` is a file of certificates."""
+    """Where it is, how we sign in there, and the key: ``mount/name``; ``authority`` is a file of certificates.
+
+    ``role`` and ``secret`` are of AppRole. Without that role we go by ``kubernetes``, ``mount/role``, with the token of
+    our service account in the file ``account``.
+    """
 
     address: str
     role: str
-    secret: str
+    secret: str = field(repr=False)
     key: str
     namespace: str = ""
     authority: str = ""
+    kubernetes: str = ""
+    account: str = ""
 
 
 class Transit:
@@ -121,10 +128,25 @@ class Transit:
             if self._client.token == stale:
                 self._client.token = ""
                 try:
-                    self._client.auth.approle.login(role_id=self._server.role, secret_id=self._server.secret)
-                except REFUSED as error:
+                    self._log_in()
+                except (*REFUSED, exceptions.Forbidden) as error:
                     raise Unavailable(f"{self.name} does not let us in: {_reason(error)}") from error
             return str(self._client.token)
+
+    def _log_in(self) -> None:
+        server, methods = self._server, self._client.auth
+        if server.role:
+            methods.approle.login(role_id=server.role, secret_id=server.secret)
+        else:
+            mount, _, role = server.kubernetes.rpartition("/")
+            methods.kubernetes.login(role=role, jwt=self._account(), mount_point=mount or "kubernetes")
+
+    def _account(self) -> str:
+        """The token of our service account, read anew: Kubernetes replaces it every hour or so."""
+        try:
+            return Path(self._server.account).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unavailable(f"{self.name}: {self._server.account} cannot be read: {_reason(error)}") from error
 
 
 def _text(data: bytes) -> str:

@@ -96,4 +96,4 @@ class OpenBao:
     @property
     def settings(self) -> dict[str, Any]:
         server = self.server
-        return {name: getattr(server, name) for name in ("address", "role", "secret", "key", "namespace", "authority")}
+        return {name: getattr(server, name) for name in Server.__slots__}
