@@ -59,9 +59,8 @@ def test_a_value_says_where_it_comes_from_who_said_so_and_when(api: Client, admi
     assert shown == listed
     assert (shown["value"], shown["layer"], shown["who"]) == (70, "tenant", str(admin.pk))
     assert shown["when"]
-    assert [(one["new"]["value"], one["reason"], one["changed_by"]) for one in history] == [
-        (70, "a bench", str(admin.pk))
-    ]
+    told = [(one["layer"], one["new"]["value"], one["reason"], one["changed_by"]) for one in history]
+    assert told == [("tenant", 70, "a bench", str(admin.pk))]
 
 
 def test_what_holds_for_a_time_goes_before_the_rest(api: Client) -> None:

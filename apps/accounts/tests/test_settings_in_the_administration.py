@@ -1,6 +1,8 @@
 """The pages of settings: words and typed inputs, what is in force and why, what was before."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -8,14 +10,16 @@ from django.test import Client
 from apps.accounts import passwords, sessions
 from apps.accounts.models import User
 from apps.configuration import services
+from apps.configuration.admin import SettingAdmin
 from apps.configuration.models import PlannedChange, Setting
-from apps.configuration.registry import KEYS
+from apps.configuration.registry import KEYS, Level
 from apps.core.errors import Invalid
 
 pytestmark = pytest.mark.requirement("UC-002", "ENV-002")
 ACME = {"host": "acme.localhost"}
 HOME = "/admin/configuration/setting/"
 KEY, TWO = "api.rate.models", "session.idle_minutes"
+ID = UUID(int=1)
 
 
 @pytest.fixture
@@ -106,6 +110,33 @@ def test_a_second_administrator_approves_on_the_list(office: Client, next_door: 
     next_door.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"})
 
     assert services.get(TWO) == 15
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+@pytest.mark.parametrize("verb", ["view", "change"])
+def test_whom_the_administration_refuses_settings_gets_none_of_their_pages(
+    office: Client, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(SettingAdmin, f"has_{verb}_permission", lambda *_: False)
+    ask = office.get if verb == "view" else office.post
+
+    paths = ("", f"{KEY}/change/", "versions/") if verb == "view" else (f"{KEY}/change/", "versions/", f"waiting/{ID}/")
+    assert {ask(f"{HOME}{path}", {"value": "1", "version": "0"}).status_code for path in paths} == {403}
+    assert not Setting.objects.exists()
+
+
+@pytest.mark.parametrize("more", [{"levels": (Level.GLOBAL,)}, {"sensitive": True}])
+def test_what_cannot_be_set_here_is_shown_without_a_form(
+    office: Client, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
+) -> None:
+    form = 'name="reason"'
+    assert form in _page(office.get(f"{HOME}{KEY}/change/"))
+    monkeypatch.setitem(KEYS, KEY, replace(KEYS[KEY], **more))
+
+    page = _page(office.get(f"{HOME}{KEY}/change/"))
+
+    assert KEYS[KEY].label in page
+    assert form not in page
 
 
 def test_the_way_back_is_shown_before_it_is_gone(office: Client) -> None:

@@ -1,6 +1,6 @@
 """The verbs of settings: read, explain, change; look back and go back; plan, and decide about what is planned."""
 
-from apps.configuration.services.changing import Manner, change, hold, is_set, present_version, take_back
+from apps.configuration.services.changing import Manner, change, is_set, present_version, take_back
 from apps.configuration.services.checking import Contradicted, Locked, Wish
 from apps.configuration.services.explaining import Explained, explain, explain_all
 from apps.configuration.services.history import (
@@ -21,7 +21,7 @@ from apps.configuration.services.planning import (
     planned_changes,
     reject,
 )
-from apps.configuration.services.writing import tried
+from apps.configuration.services.writing import hold, tried
 from apps.configuration.snapshots import forget, get
 
 __all__ = [

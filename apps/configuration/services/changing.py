@@ -10,9 +10,7 @@ from django.db.models import QuerySet
 from apps.configuration.models import PlannedChange, Setting
 from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none
 from apps.configuration.services.planning import Plan, planned
-from apps.configuration.services.writing import write
-from apps.configuration.snapshots import OF
-from apps.core import epochs
+from apps.configuration.services.writing import hold, write
 from apps.core.errors import Stale
 
 
@@ -43,11 +41,7 @@ def change(
     """
     if value is None:
         refuse_none(declared(key))
-    epochs.hold(OF)
-    wish = Wish(key, value, **place)
-    if "is_locked" not in place:
-        wish = replace(wish, is_locked=_place(wish).filter(is_locked=True).exists())
-    return _make(wish, manner, now=now, actor=actor)
+    return _make(key, value, place, manner, now=now, actor=actor)
 
 
 @transaction.atomic
@@ -55,17 +49,19 @@ def take_back(
     key: str, *, now: datetime, actor: Any = None, manner: Manner = AT_ONCE, **place: Any
 ) -> PlannedChange | None:
     """Let the level below speak again, as :func:`change`."""
-    return _make(Wish(key, **place), manner, now=now, actor=actor)
+    return _make(key, None, place, manner, now=now, actor=actor)
 
 
-def _make(wish: Wish, manner: Manner, *, now: datetime, actor: Any) -> PlannedChange | None:
-    epochs.hold(OF)
-    key = refuse_bad(wish, now)
+def _make(
+    key: str, value: Any, place: dict[str, Any], manner: Manner, *, now: datetime, actor: Any
+) -> PlannedChange | None:
+    hold()
+    wish = _wished(key, value, place)
+    needs_two = refuse_bad(wish, now).needs_two and actor is not None
     if manner.expected is not None and manner.expected != present_version(wish):
         raise Stale("Somebody else has changed this setting since you read it. Look at it again.")
     if wish.value is None and not is_set(wish):
         return None
-    needs_two = key.needs_two and actor is not None
     if needs_two or (manner.starts_at is not None and manner.starts_at > now):
         plan = Plan(manner.reason, manner.starts_at, needs_two)
         return planned(wish, plan, now=now, actor=actor)
@@ -73,9 +69,12 @@ def _make(wish: Wish, manner: Manner, *, now: datetime, actor: Any) -> PlannedCh
     return None
 
 
-def hold() -> None:
-    """Let nobody else change what is set at this level before this transaction is over."""
-    epochs.hold(OF)
+def _wished(key: str, value: Any, place: dict[str, Any]) -> Wish:
+    """What is set anew stays locked where it was, unless the lock is said."""
+    wish = Wish(key, value, **place)
+    if value is None or "is_locked" in place:
+        return wish
+    return replace(wish, is_locked=_place(wish).filter(is_locked=True).exists())
 
 
 def present_version(wish: Wish) -> int:

@@ -149,7 +149,7 @@ def _below(key: Key, wish: Wish, now: datetime) -> Iterator[tuple[str, Any]]:
     """What levels below say of a key, and whose they are."""
     schemas = [(current_schema(), "")]
     if wish.on_platform:
-        schemas += list(Tenant.objects.exclude(schema_name=current_schema()).values_list("schema_name", "slug"))
+        schemas += list(Tenant.objects.values_list("schema_name", "slug"))
     for schema, slug in schemas:
         with schema_context(schema):
             rows = Setting.objects.held_at(now).filter(key=key.name)

@@ -15,9 +15,7 @@ from apps import audit
 from apps.configuration.models import Change, Layer, Setting
 from apps.configuration.registry import KEYS
 from apps.configuration.services.checking import Wish, facts, refuse_bad, wish_of
-from apps.configuration.services.writing import write
-from apps.configuration.snapshots import OF
-from apps.core import epochs
+from apps.configuration.services.writing import hold, write
 from apps.core.errors import Invalid, Problem, Refused
 from resimate_text.sentences import Sentence
 
@@ -58,7 +56,7 @@ def rollback(to_version: int, *, now: datetime, actor: Any = None, reason: str =
 
     Raises ``CannotRollBack`` with every key that stands in the way, and changes nothing then.
     """
-    epochs.hold(OF)
+    hold()
     way = [Difference(one.key, one.new, one.old) for one in difference(to_version)]
     wishes = [wish_of(one.key, one.new) for one in way]
     if problems := [Problem(f"/{wish.key}", problem) for wish, problem in _obstacles(wishes, actor, now)]:

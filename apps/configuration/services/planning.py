@@ -12,11 +12,10 @@ from django.db.models import QuerySet
 from apps import audit
 from apps.configuration.models import PlannedChange
 from apps.configuration.services.checking import Wish, refuse_bad, wish_of
-from apps.configuration.services.writing import who, write
-from apps.configuration.snapshots import OF
-from apps.core import epochs, events
+from apps.configuration.services.writing import hold, who, write
+from apps.core import events
 from apps.core.errors import Gone, Invalid, Refused
-from apps.core.locking import locked
+from apps.core.locking import still_there
 from apps.core.moments import problem_beyond
 
 State = PlannedChange.State
@@ -106,43 +105,34 @@ def find_planned(pk: str) -> PlannedChange:
         raise Gone("There is no such planned change.") from None
 
 
+@transaction.atomic
 def apply_when_due(pk: UUID, *, now: datetime) -> None:
     """Make a scheduled change whose time has come. What no longer can be made says why. Safe to run twice."""
+    hold()
     planned = PlannedChange.objects.filter(pk=pk, state=State.SCHEDULED, starts_at__lte=now).first()
     if planned is None:
         return
     try:
-        _apply(planned, now=now)
+        _make(planned, now=now, actor=None)
     except Refused as refusal:
-        _fail(planned, now=now, why=str(refusal.detail))
-
-
-@transaction.atomic
-def _apply(planned: PlannedChange, *, now: datetime) -> None:
-    planned = _open(planned, State.SCHEDULED)
-    _make(planned, now=now, actor=None)
-    _mark(planned, State.APPLIED)
-
-
-@transaction.atomic
-def _fail(planned: PlannedChange, *, now: datetime, why: str) -> None:
-    planned = locked(PlannedChange.objects.all(), planned.pk)
-    if planned.state == State.SCHEDULED:
         audit.record("setting.failed", now=now, target=planned, details={"key": planned.key})
-        planned.problem = why[:300]
+        planned.problem = str(refusal.detail)[:300]
         _mark(planned, State.FAILED)
+    else:
+        _mark(planned, State.APPLIED)
 
 
+@transaction.atomic
 def _make(planned: PlannedChange, *, now: datetime, actor: Any) -> None:
+    """Under the lock of the settings, which holds for what waits as well."""
     wish = wish_of(planned.key, planned.new, planned.layer, planned.user)
-    epochs.hold(OF)
     refuse_bad(wish, now)
     write([wish], now=now, actor=actor, reason=planned.reason)
 
 
 def _open(planned: PlannedChange, *states: str) -> PlannedChange:
-    epochs.hold(OF)  # in the order of whoever changes: first the settings, then what waits
-    planned = locked(PlannedChange.objects.all(), planned.pk)
+    hold()
+    planned = still_there(PlannedChange.objects.all(), planned.pk)
     if planned.state not in states:
         raise NotWaiting("This change is decided already.")
     return planned

@@ -21,6 +21,11 @@ def who(actor: Any) -> str:
     return str(actor.pk) if actor is not None else work.user_id or work.actor_type
 
 
+def hold() -> None:
+    """Let nobody else change what is set at this level, or decide about it, before this transaction is over."""
+    epochs.hold(OF)
+
+
 @contextmanager
 def tried(*, undone: bool) -> Iterator[None]:
     """Do something in a transaction; where it is only tried, nothing of it stays."""

@@ -52,6 +52,15 @@ def test_what_is_known_goes_on_without_a_question_while_a_follower_looks(acme: A
     assert _queries() == 0
 
 
+def test_every_number_is_seen_from_every_schema(acme: Any, now: datetime) -> None:
+    for schema in ("public", "acme", "beta"):
+        with schema_context(schema):
+            services.change(KEY, 5, now=now)
+
+    assert epochs.numbers("settings") == {"public": 1, "acme": 1, "beta": 1}
+    assert epochs.numbers("settings", {"public", "acme"}) == {"public": 1, "acme": 1}
+
+
 def test_a_change_here_is_seen_at_once(acme: Any, now: datetime, django_capture_on_commit_callbacks: Any) -> None:
     assert services.get(KEY) == 10
 

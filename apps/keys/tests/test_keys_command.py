@@ -72,6 +72,8 @@ def test_verifying_counts_what_is_well_and_names_what_is_not(acme: Any, remember
         assert run("verify", "--tenant", "acme")["verified"] == [
             {"tenant": "acme", "keys": 3, "values": 2, "problems": [], "more": 0}
         ]
+        of_platform = run("verify", "--tenant", "public")["verified"]
+        assert of_platform == [{"tenant": "public", "keys": 3, "values": 0, "problems": [], "more": 0}]
         overwrite(answers[0], stored(answers[1]))
         code, answer, told = refused("verify", "--tenant", "acme")
 

@@ -4,14 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
 from apps.core import crypto
-from apps.core.models import RememberedAnswer
+from apps.core.fields import EncryptedTextField
+from apps.core.models import RememberedAnswer, TenantRow
 from apps.keys import services, tasks
+from apps.keys.columns import columns
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 from apps.keys.services import making, reencrypting, rotating
@@ -71,6 +75,16 @@ def test_what_is_of_another_tenant_stays_as_it_is(acme: Any, beta: Any, remember
         assert versions([theirs, platforms, ours]) == [1, 1, 2]
         outcome = services.reencrypt("public")
         assert (outcome.written, outcome.left, outcome.failed) == (0, 0, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("schema", ["public", "acme"])
+def test_whatever_a_schema_has_of_encrypted_columns_is_written_anew(schema: str) -> None:
+    with schema_context(schema):
+        there = {*connection.introspection.table_names(), RememberedAnswer._meta.db_table}  # which all schemas share
+    models = [one for one in apps.get_models() if any(isinstance(of, EncryptedTextField) for of in one._meta.fields)]
+
+    assert {column.model for column in columns(schema)} == {one for one in models if one._meta.db_table in there}
 
 
 def test_what_was_written_before_keys_had_versions_is_written_anew(acme: Any, remember: Remember, now: Any) -> None:

@@ -1,9 +1,11 @@
 """Several administrators set the same thing at once."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from apps.accounts.models import User
 from apps.campaigns.tests.story import make_user
@@ -67,6 +69,36 @@ def test_a_change_is_approved_or_cancelled_and_never_both(ada: User, bo: User, k
     assert (first.code, second.code, second.waited) == ("", "change_not_waiting", True)
     assert PlannedChange.objects.get(pk=waits.pk).state == "cancelled"
     assert not Setting.objects.filter(key=key).exists()
+
+
+def test_what_is_cancelled_as_its_time_comes_is_not_made(ada: User, key: str, now: datetime) -> None:
+    waits = services.change(key, 1, now=now, actor=ada, manner=services.Manner(starts_at=now + timedelta(hours=1)))
+    assert waits is not None
+
+    first, second = race(
+        lambda: services.cancel(waits, now=now, actor=ada),
+        lambda: services.apply_when_due(waits.pk, now=now + timedelta(hours=1)),
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    assert PlannedChange.objects.get(pk=waits.pk).state == "cancelled"
+    assert not Setting.objects.filter(key=key).exists()
+
+
+def test_who_sends_what_they_read_is_told_of_what_is_set_meanwhile(ada: User, key: str, now: datetime) -> None:
+    browser = Client(headers={"host": "acme.localhost"})
+    browser.force_login(ada)
+    page = f"/api/v1/settings/{key}/"
+    read = browser.get(page)["ETag"]
+
+    def send() -> Any:
+        return browser.put(page, {"value": 2}, "application/json", headers={"if-match": read}).json()
+
+    first, second = race(lambda: services.change(key, 1, now=now), send)
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    assert second.result["code"] == "precondition_failed"
+    assert Setting.objects.get(key=key).value == 1
 
 
 def test_who_goes_back_goes_back_from_what_is_set_by_then(ada: User, bo: User, key: str, now: datetime) -> None:
