@@ -6,7 +6,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import BinaryField, F, Func, Model, QuerySet
+from django.db.models import BinaryField, Case, F, Func, Model, QuerySet, Value, When
+from django.db.models.lookups import Exact
 from django_tenants.utils import get_public_schema_name
 
 from apps.core import crypto
@@ -27,13 +28,15 @@ class Column:
         return f"{self.model._meta.label}.{self.field.name}"
 
     def rows(self, schema: str) -> QuerySet[Any]:
-        """The rows of this schema that hold something, with how each ciphertext begins (``head``)."""
+        """The rows of this schema that hold something, with how each ciphertext begins (``head``), its ``header``."""
         rows: QuerySet[Any] = self.model._base_manager.filter(**{f"{self.field.attname}__isnull": False})
         if issubclass(self.model, TenantRow):
             rows = rows.filter(tenant=schema)
         size = len(crypto.header_of(1))
         head = Func(F(self.field.attname), 1, size, function="SUBSTRING", output_field=BinaryField())
-        rows = rows.annotate(head=head)
+        unversioned = Value(crypto.UNVERSIONED, BinaryField())
+        first = Func(F(self.field.attname), 1, 1, function="SUBSTRING", output_field=BinaryField())
+        rows = rows.annotate(head=head, header=Case(When(Exact(first, unversioned), unversioned), default=F("head")))
         return rows.order_by("pk")
 
     def elsewhere(self, schema: str, version: int) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ tenant alone is answered that its keys are away, and the provider is asked again
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +14,11 @@ from typing import Final
 
 from django.utils import timezone
 
+from apps.core import crypto
 from apps.core.crypto import Key, KeyAway, Undecryptable
 from apps.core.memory import SECONDS, forgets
 from apps.keys import providers
+from apps.keys.metrics import USES
 from apps.keys.models import DataKey
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class Ring:
 class StoredKeyring:
     def __init__(self) -> None:
         self._rings: dict[str, Ring] = {}
+        self._uses: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def forget(self, schema: str | None = None) -> None:
         """Forget the keys of one tenant, or of all."""
@@ -53,6 +57,7 @@ class StoredKeyring:
             self._rings.pop(schema, None)
 
     def active(self, schema: str, purpose: str) -> Key:
+        self._uses[purpose, "write"] += 1
         ring = self._ring(schema)
         key = ring.active.get(purpose)
         if key is None:
@@ -60,6 +65,7 @@ class StoredKeyring:
         return key
 
     def version(self, schema: str, purpose: str, number: int) -> Key:
+        self._uses[purpose, "read"] += 1
         ring = self._ring(schema)
         key = ring.keys.get((purpose, number))
         if key is None and ring.again_at <= time.monotonic():  # somebody else may have made it a moment ago
@@ -72,6 +78,7 @@ class StoredKeyring:
         return key
 
     def signing(self, schema: str) -> Sequence[Key]:
+        self._uses[crypto.SIGNING, "sign or verify"] += 1
         ring = self._ring(schema)
         if not ring.signing:
             raise KeyAway(ring.problem or f"{schema} has no key to sign with; `manage.py migrate_tenants` makes one")
@@ -84,7 +91,11 @@ class StoredKeyring:
         return self._load(schema)
 
     def _load(self, schema: str, known: Ring | None = None) -> Ring:
-        """Look at the table. What is ``known`` is not unwrapped again, and does not live longer for that."""
+        """Look at the table, and tell what keys were used for.
+
+        What is ``known`` is not unwrapped again, and does not live longer for that.
+        """
+        self._tell_uses()
         keys: dict[tuple[str, int], Key] = {}
         active: dict[str, Key] = {}
         problems: list[str] = []
@@ -112,6 +123,12 @@ class StoredKeyring:
         ring = Ring(until, keys, active, signing, *((problems[0], now + SECONDS) if problems else ()))
         self._rings = {name: one for name, one in self._rings.items() if one.until > now} | {schema: ring}
         return ring
+
+    def _tell_uses(self) -> None:
+        """So seldom that it costs a reader of one field nothing; a few may be lost to threads at the same moment."""
+        uses, self._uses = self._uses, defaultdict(int)
+        for (purpose, use), times in list(uses.items()):
+            USES.labels(purpose, use).inc(times)
 
 
 def _signing(rows: Sequence[DataKey], keys: Mapping[tuple[str, int], Key], away: Collection[str]) -> Sequence[Key]:

@@ -56,6 +56,11 @@ class DataKey(TenantRow):
     wrapped = models.BinaryField()
     #: A copy for each recovery key, in base64, by its fingerprint.
     escrow = models.JSONField(default=dict, db_default={})
+    #: How many values are under it, as last counted, and how often it has encrypted one at the most (``services``).
+    values = models.PositiveBigIntegerField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    written = models.PositiveBigIntegerField(default=0, db_default=0)
+    seen_writes = models.PositiveBigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
     unused_at = models.DateTimeField(null=True, blank=True)

@@ -27,17 +27,21 @@ def tend(**_: Any) -> None:
             _tend(str(schema))
         except (Error, Refused):  # one tenant's data, or keys that are away, must not hold up the others
             logger.exception("keys could not be looked after", extra={"action": f"tend {schema}"})
+    services.measure()
     if failed := services.escrow(now=timezone.now()).failed:
         logger.error("keys have no copy for recovery: %s", failed[0], extra={"count": len(failed)})
 
 
 def _tend(schema: str) -> None:
     now = timezone.now()
+    services.note_use(schema)
     for purpose in (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING):
         if services.is_due(schema, purpose, now=now):
             services.rotate(schema, purpose=purpose, now=now)
     services.note_unused(schema, DataKey.Purpose.SIGNING, now=now)
-    if services.has_rest(schema):
+    if not services.has_rest(schema):
+        services.count(schema, now=now)
+    else:
         outcome = services.reencrypt_rest(schema, now=now)
         if outcome.failed:
             logger.error("values cannot be written anew: %s", outcome.failed[0], extra={"count": len(outcome.failed)})

@@ -1,5 +1,6 @@
 """What can be done with keys of encryption, and with what is under them."""
 
+from apps.keys.services.counting import count, measure, note_use
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, make_first_keys, without_keys
@@ -20,6 +21,7 @@ __all__ = [
     "SharesOfOthers",
     "Verified",
     "add_recovery_key",
+    "count",
     "destroy",
     "destroy_subject_keys",
     "drill",
@@ -28,7 +30,9 @@ __all__ = [
     "is_due",
     "lacking",
     "make_first_keys",
+    "measure",
     "note_unused",
+    "note_use",
     "recover",
     "reencrypt",
     "reencrypt_rest",

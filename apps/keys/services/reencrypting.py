@@ -4,13 +4,15 @@ Each ciphertext says under which version it is, so there is nothing else to reme
 the one before was stopped, however that was. Rows that somebody else holds are left to the next pass.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django_tenants.utils import schema_context
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name, schema_context
 from psycopg import sql
 
 from apps.core import crypto
@@ -18,11 +20,16 @@ from apps.keys import signatures
 from apps.keys.columns import Column, columns
 from apps.keys.keyring import KEYRING, SIGNS_FROM, UNWRAPPED_FOR
 from apps.keys.models import DataKey
+from apps.keys.services.counting import count
 from apps.keys.services.making import record
 
 Progress = Callable[[int, int], None]
 
 BATCH: Final = 500
+#: Seconds between two looks at how many values are under each key.
+COUNTED_EVERY: Final = 10.0
+#: The share of the time that counting may take.
+COUNTING: Final = 0.05
 #: After a rotation, other processes go on writing under the key before for as long as they remember it.
 SETTLED: Final = timedelta(seconds=2 * UNWRAPPED_FOR)
 #: For how long they go on signing by it: the next one begins late, and is noticed later.
@@ -52,13 +59,30 @@ def reencrypt(schema: str, progress: Progress = lambda *_: None) -> Reencrypted:
         KEYRING.forget(schema)
         version = crypto.keyring().active(schema, crypto.FIELD).version
         outcome, total = Reencrypted(), _elsewhere(schema, version)
+        tell = _Counting(schema, progress)
         for column in columns(schema):
             last: Any = None
             while pks := _next_batch(column, schema, version, last, outcome):
                 last = pks[-1]
-                progress(outcome.written + len(outcome.failed), total)
+                tell(outcome.written + len(outcome.failed), total)
         outcome.left = _elsewhere(schema, version)
     return outcome
+
+
+class _Counting:
+    """Tells how far it is, and has it noted for who looks on: so seldom that it takes little of the time."""
+
+    def __init__(self, schema: str, progress: Progress) -> None:
+        self._schema, self._progress, self._next = schema, progress, time.monotonic() + COUNTED_EVERY
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress(done, total)
+        began = time.monotonic()
+        if began >= self._next:
+            with schema_context(get_public_schema_name()):
+                count(self._schema, now=timezone.now())
+            took = time.monotonic() - began
+            self._next = began + max(COUNTED_EVERY, took / COUNTING)
 
 
 def _elsewhere(schema: str, version: int) -> int:
@@ -107,6 +131,7 @@ def _check(column: Column, schema: str, plain: dict[Any, str], written: Sequence
 def reencrypt_rest(schema: str, *, now: datetime, progress: Progress = lambda *_: None) -> Reencrypted:
     """Go on with what a rotation has left, and note the keys under which nothing is any more."""
     outcome = reencrypt(schema, progress)
+    count(schema, now=now)
     note_unused(schema, DataKey.Purpose.FIELD, now=now)
     return outcome
 

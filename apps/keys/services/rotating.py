@@ -11,6 +11,7 @@ from apps.core.errors import Refused
 from apps.core.locking import lock
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
+from apps.keys.services.counting import MOST_WRITES
 from apps.keys.services.making import next_version, record, wrapped
 from resimate_text.sentences import Sentence
 
@@ -50,12 +51,18 @@ def _activate(fresh: DataKey, now: datetime) -> None:
     lock(keys)
     if next_version(keys) != fresh.version:
         raise RotatedMeanwhile(Sentence("The key of {tenant} was rotated a moment ago.", tenant=fresh.tenant))
+    before = keys.active().first()
+    fresh.seen_writes = before.seen_writes if before else 0
     keys.active().update(state=DataKey.State.DECRYPT_ONLY, retired_at=now)
     fresh.save(force_insert=True)
     record("data_key.rotated", fresh, now=now)
 
 
 def is_due(schema: str, purpose: str, *, now: datetime) -> bool:
-    """Whether the active key is as old as one becomes, or from a day that is not yet: then a clock was wrong."""
+    """Whether the active key is as old as one becomes, or has encrypted as often as one may.
+
+    One of a day that is not yet is due as well: then a clock was wrong.
+    """
     is_old, is_of_the_future = Q(created_at__lte=now - EVERY), Q(created_at__gt=now + ASTRAY)
-    return DataKey.objects.of(schema, purpose).active().filter(is_old | is_of_the_future).exists()
+    is_used_up = Q(written__gte=MOST_WRITES)
+    return DataKey.objects.of(schema, purpose).active().filter(is_old | is_of_the_future | is_used_up).exists()
