@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from apps.configuration.registry import KEYS, Key, Level
+from apps.core.errors import Refused
 from apps.core.memory import forgets
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ NOBODY: Final = USER + 1
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one level says. ``rank`` is whose level it is; ``problem`` why it counts for nothing, if it does."""
+    """What one level says. ``rank`` is whose level it is; ``problem`` why it counts for nothing, if it does.
+
+    ``refusal``: why what is stored cannot be read.
+    """
 
     level: Level
     value: Any
@@ -32,6 +36,7 @@ class Said:
     until: datetime | None = None
     version: int = 0
     problem: str | None = None
+    refusal: Refused | None = None
 
 
 def in_force(key: Key, said: Sequence[Said]) -> tuple[Any, Said]:

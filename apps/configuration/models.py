@@ -1,15 +1,19 @@
-"""What is set, by key, and how it came to be. The public schema's tables are the platform's; a tenant has its own."""
+"""What is set, by key, and how it came to be. The public schema's tables are the platform's; a tenant has its own.
 
+Values of a key whose text may name somebody are encrypted, here as in the history.
+"""
+
+import json
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django_tenants.utils import get_public_schema_name
 
-from apps.configuration.registry import Level
-from apps.core.fields import Model
+from apps.configuration.registry import KEYS, Level
+from apps.core.fields import EncryptedTextField, Model
 from apps.core.tenancy import current_schema
 
 
@@ -24,6 +28,24 @@ class Layer(models.TextChoices):
         """The level at which a row of the platform's table, or of a tenant's, speaks."""
         own = Level.GLOBAL if on_platform else Level.TENANT
         return {Layer.OWN: own, Layer.USER: Level.USER, Layer.RUNTIME: Level.RUNTIME}[self]
+
+
+def _kept(name: str) -> Any:
+    """JSON in the column ``open_…``, or in ``sealed_…`` where it may name somebody; None where there is none.
+
+    What a process of before has set is in the open, whatever is sealed beside it.
+    """
+
+    def read(row: Any) -> Any:
+        in_the_open, sealed = getattr(row, f"open_{name}"), getattr(row, f"sealed_{name}")
+        return json.loads(sealed) if in_the_open is None and sealed is not None else in_the_open
+
+    def write(row: Any, value: Any) -> None:
+        is_open = value is None or (row.key in KEYS and KEYS[row.key].may_be_kept)
+        setattr(row, f"open_{name}", value if is_open else None)
+        setattr(row, f"sealed_{name}", None if is_open else json.dumps(value, ensure_ascii=False))
+
+    return property(read, write)
 
 
 class AtLevel:
@@ -51,7 +73,9 @@ class Setting(Model):
     key = models.CharField(max_length=100)
     layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN, db_default=Layer.OWN)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
-    value = models.JSONField()
+    open_value = models.JSONField(null=True, db_column="value")
+    sealed_value = EncryptedTextField(pii="contact", null=True)
+    value = _kept("value")
     is_locked = models.BooleanField(default=False, db_default=False)
     until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveBigIntegerField(default=0, db_default=0)
@@ -87,8 +111,12 @@ class Change(AtLevel, Model):
     key = models.CharField(max_length=100)
     layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
     user = models.UUIDField(null=True, blank=True)
-    old = models.JSONField(null=True)
-    new = models.JSONField(null=True)
+    open_old = models.JSONField(null=True, db_column="old")
+    open_new = models.JSONField(null=True, db_column="new")
+    sealed_old = EncryptedTextField(pii="contact", null=True)
+    sealed_new = EncryptedTextField(pii="contact", null=True)
+    old = _kept("old")
+    new = _kept("new")
     reason = models.CharField(max_length=200, blank=True, default="")
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=40, blank=True, default="")
@@ -121,8 +149,10 @@ class PlannedChange(AtLevel, Model):
     key = models.CharField(max_length=100)
     layer = models.CharField(max_length=10, choices=Layer, default=Layer.OWN)
     user = models.UUIDField(null=True, blank=True)
-    #: As in ``Change.new``: null takes back what is set.
-    new = models.JSONField(null=True)
+    #: As ``Change.new``: null takes back what is set.
+    open_new = models.JSONField(null=True, db_column="new")
+    sealed_new = EncryptedTextField(pii="contact", null=True)
+    new = _kept("new")
     reason = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=10, choices=State)
     starts_at = models.DateTimeField(null=True, blank=True)

@@ -19,12 +19,20 @@ from apps.configuration.levels import PLATFORM, TENANT, USER, Said, in_force, in
 from apps.configuration.models import Layer, Setting
 from apps.configuration.registry import KEYS, Key, Level
 from apps.core import epochs
+from apps.core.errors import Refused
 from apps.core.memory import SECONDS, forgets
 from apps.core.tenancy import current_schema
 from resimate_text.sentences import Sentence
 
 OF: Final = "settings"
 Numbers = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In place of a value that cannot be read just now."""
+
+    refusal: Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,20 @@ def forget() -> None:
 
 
 def get(key: str, user: UUID | None = None) -> Any:
-    """The value in force here and now, for a user where one is named. It is shared: nobody may change it."""
+    """The value in force here and now, for a user where one is named. It is shared: nobody may change it.
+
+    Raises ``KeyAway`` or ``Undecryptable`` where a value of it is encrypted and cannot be read.
+    """
     snapshot = _remembered.get(current_schema())
     if snapshot is None or time.monotonic() >= snapshot.until:
         snapshot = _refreshed(current_schema())
     if user is not None and key in snapshot.of_users.get(user, ()):
-        return snapshot.of_users[user][key]
-    return snapshot.values[key]
+        value = snapshot.of_users[user][key]
+    else:
+        value = snapshot.values[key]
+    if type(value) is Unreadable:
+        raise value.refusal
+    return value
 
 
 def said(now: datetime, *, user: UUID | None = None) -> dict[str, list[Said]]:
@@ -75,26 +90,31 @@ def _stored(now: datetime) -> list[tuple[Setting, Said]]:
     public, current = str(get_public_schema_name()), current_schema()
     found = []
     for schema in dict.fromkeys((public, current)):
-        with schema_context(schema):
-            rows = list(Setting.objects.held_at(now))
         rank = PLATFORM if schema == public else TENANT
         of_others = schema == public and current != public  # the platform's own users are nobody here
-        found += [(row, _said(row, rank)) for row in rows if row.key in KEYS and not (of_others and row.user_id)]
+        with schema_context(schema):  # whose keys open what is encrypted
+            rows = [row for row in Setting.objects.held_at(now) if row.key in KEYS and not (of_others and row.user_id)]
+            found += [(row, _said(row, rank)) for row in rows]
     return found
 
 
 def _said(row: Setting, rank: int) -> Said:
     level = Layer(row.layer).level(on_platform=rank == PLATFORM)
+    try:
+        value, refusal = row.value, None
+    except Refused as refused:
+        value, refusal = None, refused
     return Said(
         level=level,
-        value=row.value,
+        value=value,
         rank=USER if level is Level.USER else rank,
         is_locked=row.is_locked,
         by=row.changed_by,
         at=row.changed_at,
         until=row.until,
         version=row.version,
-        problem=_problem(KEYS[row.key], level, row.value),
+        problem=refusal.detail if refusal else _problem(KEYS[row.key], level, value),
+        refusal=refusal,
     )
 
 
@@ -126,16 +146,20 @@ def _read(numbers: Numbers, now: datetime, moment: float) -> Snapshot:
             by_key[row.key].append(one)
         else:
             by_user.setdefault(row.user_id, {})[row.key] = one
-    values = {name: in_force(KEYS[name], _of_key(KEYS[name], stored))[0] for name, stored in by_key.items()}
+    values = {name: _value(KEYS[name], stored) for name, stored in by_key.items()}
     of_users = {
-        user: MappingProxyType(
-            {name: in_force(KEYS[name], _of_key(KEYS[name], [*by_key[name], one]))[0] for name, one in own.items()}
-        )
+        user: MappingProxyType({name: _value(KEYS[name], [*by_key[name], one]) for name, one in own.items()})
         for user, own in by_user.items()
     }
     ends = [moment + (row.until - now).total_seconds() for row, _ in rows if row.until is not None]
+    ends += [moment + SECONDS for _, one in rows if one.refusal]
     lasting = min(ends, default=float("inf"))
     return Snapshot(MappingProxyType(values), MappingProxyType(of_users), numbers, 0.0, lasting)
+
+
+def _value(key: Key, stored: list[Said]) -> Any:
+    refusal = next((one.refusal for one in stored if one.refusal), None)
+    return Unreadable(refusal) if refusal else in_force(key, _of_key(key, stored))[0]
 
 
 def _numbers(schema: str, known: Mapping[str, int]) -> Numbers:

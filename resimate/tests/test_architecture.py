@@ -64,7 +64,6 @@ NOT_PERSONAL = {
     "resilience.Score.value": "of a node, over all raters",
     "campaigns.Campaign.name": "a campaign",
     "elicitation.WeightElicitation.name": "an elicitation",
-    "configuration.Setting.value": "a setting",
     "outbound.Destination.name": "a server",
 }
 

@@ -45,17 +45,18 @@ def planned(wish: Wish, plan: Plan, *, now: datetime, actor: Any) -> PlannedChan
     """Keep a change, which was checked, until a second administrator agrees, or its time comes."""
     if problem := problem_beyond(plan.starts_at, now, "/starts_at"):
         raise Invalid(problem.detail, errors=[problem])
-    waiting = PlannedChange.objects.create(
+    waiting = PlannedChange(
         key=wish.key,
         layer=wish.layer,
         user=wish.user,
-        new=wish.facts(),
         reason=plan.reason,
         state=State.WAITING if plan.needs_two else State.SCHEDULED,
         starts_at=plan.starts_at,
         asked_at=now,
         asked_by=who(actor),
     )
+    waiting.new = wish.facts()
+    waiting.save(force_insert=True)
     audit.record("setting.planned", now=now, actor=actor, target=waiting, details={"key": wish.key})
     if not plan.needs_two:
         _remind(waiting, now)

@@ -38,20 +38,12 @@ def tried(*, undone: bool) -> Iterator[None]:
 def write(wishes: Sequence[Wish], *, now: datetime, actor: Any, reason: str = "") -> int:
     """Make these changes, which were checked, as one new version of this schema's settings; return its number."""
     version, by = epochs.advance(OF), who(actor)
-    changes = [
-        Change(
-            version=version,
-            key=wish.key,
-            layer=wish.layer,
-            user=wish.user,
-            old=_replaced(wish, version=version, now=now, by=by),
-            new=wish.facts(),
-            reason=reason,
-            changed_at=now,
-            changed_by=by,
-        )
-        for wish in wishes
-    ]
+    changes = []
+    for wish in wishes:
+        place = {"key": wish.key, "layer": wish.layer, "user": wish.user}
+        one = Change(**place, version=version, reason=reason, changed_at=now, changed_by=by)
+        one.old, one.new = _replaced(wish, version=version, now=now, by=by), wish.facts()
+        changes.append(one)
     Change.objects.bulk_create(changes)
     for wish in wishes:
         audit.record("setting.changed", now=now, actor=actor, details=_trail(wish))

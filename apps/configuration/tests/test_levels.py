@@ -134,7 +134,7 @@ def test_a_lock_silences_and_refuses_who_is_below(acme: Any, now: datetime, toy:
 
     with pytest.raises(Refused) as refusal:
         services.change(KEY, 6, now=now)
-    Setting.objects.create(key=KEY, value=6, changed_at=now)  # as if it had been set in the same moment
+    Setting.objects.create(key=KEY, open_value=6, changed_at=now)  # as if it had been set in the same moment
 
     assert refusal.value.code == "setting_locked"
     assert services.explain(KEY).value == 5

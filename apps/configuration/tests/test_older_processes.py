@@ -49,7 +49,7 @@ def test_what_it_sets_anew_is_of_no_version_and_of_nobody_known(acme: Any, now: 
 
     _execute(UPDATE, "6", now, KEY)
 
-    assert Setting.objects.values_list("value", "version", "changed_by").get(key=KEY) == (6, 0, "")
+    assert Setting.objects.values_list("open_value", "version", "changed_by").get(key=KEY) == (6, 0, "")
     assert epochs.numbers("settings")["acme"] == number + 1
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +20,9 @@ from apps.keys.models import DataKey, RecoveryKey
 from apps.keys.providers.local import LocalKeyring
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_text.sentences import Sentence
+
+#: Of these tables those that a schema has by now.
+THERE: Final = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
 
 
 class NewKeyCannotBeWrapped(Refused):
@@ -56,17 +59,22 @@ def make_first_keys(schema: str) -> None:
 def _is_of_before(schema: str) -> bool:
     if schema == settings.TEMPLATE_SCHEMA or DataKey.objects.using(OWNER).filter(tenant=schema).exists():
         return False
-    with owner_in(schema):
-        return any(column.under(schema, 0).using(OWNER).exists() for column in columns(schema))
+    with owner_in(schema) as connection, connection.cursor() as cursor:
+        cursor.execute(THERE, [[column.model._meta.db_table for column in columns(schema)]])
+        there = {table for (table,) in cursor.fetchall()}
+        found = [column for column in columns(schema) if column.model._meta.db_table in there]
+        return any(column.under(schema, 0).using(OWNER).exists() for column in found)
 
 
 def _adopt_derived(schema: str, now: datetime) -> None:
-    """Its digests stay under the derived key; what is written from now on is under a new one."""
+    """Its digests stay under the derived key; what is written and signed from now on is under new ones."""
     keyring = LocalKeyring(settings.ENCRYPTION_KEY)
-    for purpose, state in ((crypto.FIELD, DataKey.State.DECRYPT_ONLY), (crypto.INDEX, DataKey.State.ACTIVE)):
+    secrets = {purpose: keyring.version_0(schema, purpose) for purpose in (crypto.FIELD, crypto.INDEX)}
+    for purpose, secret in (secrets | {crypto.SIGNING: settings.SECRET_KEY.encode()}).items():
+        is_active = purpose == crypto.INDEX
+        state = DataKey.State.ACTIVE if is_active else DataKey.State.DECRYPT_ONLY
         key = DataKey(tenant=schema, purpose=purpose, version=0, state=state, provider=keyring.name, created_at=now)
-        key.retired_at = now if state == DataKey.State.DECRYPT_ONLY else None
-        secret = keyring.version_0(schema, purpose)
+        key.retired_at = None if is_active else now
         key.wrapped = keyring.wrap(secret, key.place)
         key.escrow = RecoveryKey.objects.using(OWNER).in_use().copies(secret, key.place)
         key.save(using=OWNER, force_insert=True)

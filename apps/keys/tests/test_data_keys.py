@@ -106,10 +106,13 @@ def test_a_tenant_that_a_process_of_before_has_made_keeps_what_was_derived_for_i
     def kept(schema: str) -> dict[tuple[str, int], str]:
         return {(key.purpose, key.version): key.state for key in keys.filter(tenant=schema)}
 
-    assert kept("acme") == {("field", 0): "decrypt-only", ("field", 1): "active", ("index", 0): "active"}
-    assert kept("beta") == {("field", 1): "active", ("index", 1): "active"}
-    assert {unwrapped(key).secret for key in keys.filter(tenant="acme", version=0)} == {
-        before.derived("acme", purpose) for purpose in ("field", "index")
+    written = {("field", 0): "decrypt-only", ("field", 1): "active", ("index", 0): "active"}
+    assert kept("acme") == written | {("signing", 0): "decrypt-only", ("signing", 1): "active"}
+    assert kept("beta") == {(purpose, 1): "active" for purpose in ("field", "index", "signing")}
+    assert {key.purpose: unwrapped(key).secret for key in keys.filter(tenant="acme", version=0)} == {
+        "field": before.derived("acme", "field"),
+        "index": before.derived("acme", "index"),
+        "signing": settings.SECRET_KEY.encode(),
     }
 
 

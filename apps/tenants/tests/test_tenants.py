@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
-from apps.core.sql import row_level_security, tenant_role
+from apps.core.sql import tenant_role
 from apps.tenants import fleet, hosts, provisioning, services
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, owner_in
@@ -69,73 +69,6 @@ def test_a_cloned_schema_is_what_the_migrations_make(make_tenant: Callable[[str]
     for what in CATALOGUE:
         assert one[what] == other[what], what
     assert all(one.values())
-
-
-@pytest.fixture
-def shared(committed: None) -> Iterator[Callable[..., None]]:
-    """Makes a shared table, with a wall between tenants or without."""
-    with owner_in("public"), connections[OWNER].cursor() as cursor:
-
-        def make(columns: str, *, walled: bool) -> None:
-            cursor.execute(f"CREATE TABLE toy ({columns})")
-            if walled:
-                cursor.execute(str(row_level_security("toy").sql))
-
-        yield make
-        cursor.execute("DROP TABLE IF EXISTS toy")
-
-
-@pytest.mark.parametrize(
-    ("columns", "walled", "may"),
-    [
-        ("id int, tenant text", False, "SELECT"),
-        ("id int, tenant text", True, "SELECT, TRUNCATE"),
-        ("id int, tenant text", True, "ALL"),
-        ("id int", False, "SELECT, INSERT"),
-    ],
-)
-def test_no_tenant_is_granted_what_is_not_held_apart(
-    shared: Callable[..., None], monkeypatch: pytest.MonkeyPatch, columns: str, walled: bool, may: str
-) -> None:
-    shared(columns, walled=walled)
-    rights = provisioning.shared_grants()
-    monkeypatch.setattr(provisioning, "shared_grants", lambda: {**rights, "toy": may})
-
-    with pytest.raises(ValueError, match=f"tenants may not {may} on toy"):
-        provisioning.grant("acme")
-
-
-def test_what_no_model_says_any_more_is_taken_back(
-    shared: Callable[..., None], make_tenant: Callable[[str], Any], slug: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared("id int, tenant text", walled=True)
-    schema, rights = make_tenant(slug).schema_name, provisioning.shared_grants()
-
-    def granted(**toy: str) -> set[tuple[str, str]]:
-        monkeypatch.setattr(provisioning, "shared_grants", lambda: rights | toy)
-        provisioning.grant(schema)
-        return provisioning.granted([tenant_role(schema)])[tenant_role(schema)]
-
-    before = granted()
-    assert granted(toy="SELECT, DELETE") == before | {("toy", "SELECT"), ("toy", "DELETE")}
-    assert granted(toy="SELECT") == before | {("toy", "SELECT")}
-    assert granted() == before
-
-
-@pytest.mark.requirement("DB-002")
-def test_tenants_that_exist_are_granted_what_a_model_says_of_a_new_table_without_a_migration(
-    shared: Callable[..., None], make_tenant: Callable[[str], Any], slug: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared("id int, tenant text", walled=True)
-    schema, rights = make_tenant(slug).schema_name, provisioning.shared_grants()
-
-    monkeypatch.setattr(provisioning, "shared_grants", lambda: rights | {"toy": "SELECT"})
-    assert fleet.plan() == dict.fromkeys([settings.TEMPLATE_SCHEMA, "acme", "beta", schema], 1)
-    provisioning.migrate_schema(schema)
-    assert schema not in fleet.plan()
-
-    monkeypatch.setattr(provisioning, "shared_grants", lambda: rights)
-    assert fleet.plan() == {schema: 1}
 
 
 def test_making_a_tenant_makes_its_role_host_and_trail(make_tenant: Callable[[str], Any], slug: str) -> None:
