@@ -28,9 +28,13 @@ OURS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds`` for the whole call; ``body`` and ``head`` are bytes of the answer, ``headers`` how many it has."""
+    """``seconds`` for the whole call, ``connecting`` of them for a connection to one address at the most.
+
+    ``body`` and ``head`` are bytes of the answer, ``headers`` how many it has.
+    """
 
     seconds: float = 15.0
+    connecting: float = 15.0
     body: int = 64 * 1024
     head: int = 16 * 1024
     headers: int = 100
@@ -65,7 +69,7 @@ def send(
     """Call, and return the answer, whatever its status. Raises ``NotOutside`` and ``Unanswered``."""
     deadline = Deadline(limits.seconds)
     addresses = addresses_of(target, rules, seconds=deadline.left(), resolve=resolve)
-    pinned = Pinned(addresses, deadline, limits.head)
+    pinned = Pinned(addresses, deadline, limits.head, limits.connecting)
     url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     connection = httpcore2.HTTPConnection(url.origin, ssl_context=tls or trusted(), network_backend=pinned)
     said = _headers(target, headers or {})

@@ -89,8 +89,8 @@ class Stream(httpcore2.NetworkStream):
 class Pinned(httpcore2.NetworkBackend):
     """Connects to these addresses, whatever the name of the host."""
 
-    def __init__(self, addresses: Sequence[Address], deadline: Deadline, head: int) -> None:
-        self._addresses, self._deadline, self._head = addresses, deadline, head
+    def __init__(self, addresses: Sequence[Address], deadline: Deadline, head: int, connecting: float) -> None:
+        self._addresses, self._deadline, self._head, self._connecting = addresses, deadline, head, connecting
         self.stream: Stream | None = None
 
     def __enter__(self) -> "Pinned":
@@ -111,7 +111,7 @@ class Pinned(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """The first that takes the connection; the time that is left is shared by those not tried yet."""
         for place, address in enumerate(self._addresses):
-            seconds = self._deadline.left() / (len(self._addresses) - place)
+            seconds = min(self._deadline.left() / (len(self._addresses) - place), self._connecting)
             try:
                 connected = socket.create_connection((str(address), port), seconds)
             except OSError:

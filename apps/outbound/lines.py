@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
+from typing import Final
 
 from django.conf import settings
 
 from resimate_net import Limits, Rules
 
+#: What an operator has written, unlike others, may be inside, on any port, and without TLS.
+ANYWHERE: Final = Rules(("https", "http"), allowed=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 #: Above what the call itself may take, for who tries whether somebody is there again.
 SPARE = timedelta(seconds=5)
 

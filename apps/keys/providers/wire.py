@@ -5,16 +5,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_network
-from typing import Any, Final
+from typing import Any
 
 from django.utils.datastructures import CaseInsensitiveMapping
 
-from resimate_net import Limits, Rules, send, target_of
+from apps.outbound.lines import ANYWHERE
+from resimate_net import Limits, send, target_of
 from resimate_net.client import OURS
-
-#: The operator has written the address: it may be inside, on any port, and without TLS.
-ANYWHERE: Final = Rules(("https", "http"), allowed=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 
 
 @dataclass(frozen=True)
