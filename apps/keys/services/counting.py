@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import BigIntegerField, Case, Count, F, Value, When
+from django.db.models import Count
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 
@@ -48,9 +48,12 @@ def _values(schema: str) -> "Counter[bytes]":
 
 def note_use(schema: str) -> None:
     """Add what was written since it was noted last to the uses of the active key for fields."""
-    writes = Value(_writes(schema), BigIntegerField())  # a bare number would be taken for one of four bytes
-    since = Case(When(seen_writes__lte=writes, then=writes - F("seen_writes")), default=writes)
-    DataKey.objects.of(schema).active().update(written=F("written") + since, seen_writes=writes)
+    writes = _writes(schema)
+    key = DataKey.objects.of(schema).active().first()
+    if key is not None:
+        since = writes - key.seen_writes if writes >= key.seen_writes else writes
+        is_as_read = DataKey.objects.filter(pk=key.pk, seen_writes=key.seen_writes)
+        is_as_read.update(written=key.written + since, seen_writes=writes)
 
 
 def _writes(schema: str) -> int:
