@@ -92,6 +92,7 @@ def _elsewhere(schema: str, version: int) -> int:
 @transaction.atomic
 def _next_batch(column: Column, schema: str, version: int, last: Any, outcome: Reencrypted) -> list[Any]:
     """Write one batch of those after ``last``; returns the keys of what was looked at."""
+    _walk_in_order()
     rows = column.elsewhere(schema, version)
     rows = rows if last is None else rows.filter(pk__gt=last)
     held = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -105,6 +106,12 @@ def _next_batch(column: Column, schema: str, version: int, last: Any, outcome: R
     _write(column, schema, plain)
     outcome.written += len(plain)
     return [pk for pk, _ in found]
+
+
+def _walk_in_order() -> None:
+    """Have the rows read by their keys: PostgreSQL, which expects few to be left, would sort all of them each time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
 
 
 def _write(column: Column, schema: str, plain: dict[Any, str]) -> None:
