@@ -64,6 +64,17 @@ def refuse_an_open_door(app_configs: Any = None, **_: Any) -> list[CheckMessage]
     return [Error(inside, id="resimate.E013")]
 
 
+@register(Tags.security)
+def refuse_without_fips(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """Where only FIPS mode will do, nothing is served without it."""
+    if settings.FIPS != "required":
+        return []
+    from resimate import fips  # nobody else needs it
+
+    said = "RESIMATE_FIPS=required, and it is not so: {} `manage.py check_fips` says more."
+    return [Error(said.format(one), id="resimate.E014") for one in fips.lacking()]
+
+
 def _is_guessable(secret: str, length: int) -> bool:
     """Whether it is too short, or has not the variety of what is made at random: repeats itself, or uses few signs."""
     return len(secret) < length or len(set(secret)) < length // 3 or secret[: len(secret) // 2] in secret[1:]
@@ -87,5 +98,5 @@ def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]
 
 def stop_when_unfit() -> None:
     """End the process, with the sentences, before it serves anything: for entry points that run no system checks."""
-    if problems := [*refuse_insecure_defaults(), *refuse_an_open_door()]:
+    if problems := [*refuse_insecure_defaults(), *refuse_an_open_door(), *refuse_without_fips()]:
         sys.exit("\n".join(str(problem.msg) for problem in problems))

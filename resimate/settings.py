@@ -224,7 +224,18 @@ OUTBOUND_ALLOW = env.networks("RESIMATE_OUTBOUND_ALLOW", "networks that tests ca
 # People
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend"]
-PASSWORD_HASHERS = ["apps.accounts.hashers.Argon2idHasher"]
+FIPS = env.choice(
+    "RESIMATE_FIPS",
+    "off",
+    ("off", "required"),
+    "algorithms that FIPS 140-3 approves alone; refused where OpenSSL is not so",
+)
+# The first hashes; all of them verify what was hashed before, which is hashed anew when the person signs in.
+PASSWORD_HASHERS = [
+    *(["apps.accounts.hashers.Pbkdf2Hasher"] if FIPS == "required" else []),
+    "apps.accounts.hashers.Argon2idHasher",
+    *(["apps.accounts.hashers.Pbkdf2Hasher"] if FIPS == "off" else []),
+]
 # How long a password has to be, besides, is a setting of the tenant (apps/accounts/settings_keys.py).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

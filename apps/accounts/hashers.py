@@ -1,4 +1,4 @@
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
 
 
 class Argon2idHasher(Argon2PasswordHasher):
@@ -7,3 +7,9 @@ class Argon2idHasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19456
     parallelism = 1
+
+
+class Pbkdf2Hasher(PBKDF2PasswordHasher):
+    """PBKDF2 with HMAC-SHA-256, where only algorithms that FIPS approves may be used; as often as OWASP recommends."""
+
+    iterations = 600_000
