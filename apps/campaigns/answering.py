@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.typed_numbers import Unreadable, shown, typed
-from apps.models.models import Answer
+from apps.models.answers import Answer
 from apps.models.services import LONGEST_COMMENT
 from resimate_engine import Model, PlacedQuestion, Question
 from resimate_engine.answers import ABSENCES

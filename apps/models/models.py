@@ -1,6 +1,7 @@
 """Resilience models and their versions; subjects, assessments and answers; score runs and scores."""
 
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,13 @@ from django.db.models.functions import Cast, JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.fields import CharField, JSONField, Model, TextField, random_id
+from apps.core.fields import CharField, JSONField, Model, SubjectJSONField, random_id
+from apps.keys.models import key_of_subject
+from apps.models import answers
+from apps.models.answers import Answer
+
+#: How many sheets of answers are in memory: about a megabyte of answers to 200 questions.
+SHEETS_AT_ONCE: Final = 100
 
 
 class ByKey(Aggregate):
@@ -153,6 +160,12 @@ class Assessment(Model):
         return f"{self.subject} {self.period}".strip()
 
 
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def one_by_one(self) -> Iterator["Response"]:
+        """With what they say, in their order; however many there are, few are in memory."""
+        return self.select_related("sheet__key").iterator(SHEETS_AT_ONCE)
+
+
 class Response(Model):
     """What one person answers in an assessment. ``rater`` is a pseudonym; the campaign knows whose it is.
 
@@ -168,28 +181,59 @@ class Response(Model):
     is_counted = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
+    objects = ResponseQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "rater"], name="one_response_per_rater")]
 
     def __str__(self) -> str:
         return f"{self.rater}"
 
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """What it says by question; load it with ``select_related("sheet__key")``."""
+        sheet = self._sheet
+        return sheet.answers if sheet else {}
 
-class Answer(Model):
-    """The answer to one question: a number, a list of numbers, ``"not_applicable"`` or ``"dont_know"``."""
+    @property
+    def values(self) -> dict[str, Any]:
+        """The same, the values alone."""
+        sheet = self._sheet
+        return sheet.values if sheet else {}
 
-    id = models.UUIDField(primary_key=True, default=random_id, editable=False)
-    response = models.ForeignKey(Response, models.CASCADE, related_name="answers")
-    question = models.CharField(max_length=100)
-    value = JSONField(pii="answers")
-    comment = TextField(pii="answers", blank=True)
-    answered_at = models.DateTimeField()
+    @property
+    def is_erased(self) -> bool:
+        sheet = self._sheet
+        return sheet is not None and sheet.key is not None and sheet.key.is_destroyed
 
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["response", "question"], name="one_answer_per_question")]
+    @property
+    def _sheet(self) -> "AnswerSheet | None":
+        return getattr(self, "sheet", None)
+
+
+class AnswerSheet(models.Model):
+    """All that one response says, as one ciphertext under a key of its own; begun with the first answer.
+
+    Nothing of it can be searched or counted by the database. Whose key is destroyed has said nothing any more.
+    """
+
+    response = models.OneToOneField(Response, models.CASCADE, primary_key=True, related_name="sheet")
+    key = key_of_subject()
+    entries: "models.Field[Any, Any]" = SubjectJSONField(pii="answers", default=dict)
 
     def __str__(self) -> str:
-        return self.question
+        return str(self.pk)
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        return answers.read(self.entries)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {question: value for question, (value, *_) in self.entries.items()}
+
+    def write(self, given: Mapping[str, Answer]) -> None:
+        self.entries = answers.written(given)
 
 
 class ScoredUnit(Model):

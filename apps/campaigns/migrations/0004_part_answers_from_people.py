@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
         ("campaigns", "0003_protect_personal_links"),
         ("resilience", "0007_keep_answers_in_confidence"),
     ]
+    run_before = [("resilience", "0008_give_responses_sheets")]  # it changes the ids of responses, and plain answers
 
     operations = [
         migrations.RunSQL(PART, migrations.RunSQL.noop),

@@ -16,17 +16,18 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
-from apps.campaigns.tests.story import BO, DOCUMENT, HOST, Clock, make_version, part_of, path_of, question
+from apps.campaigns.tests.story import BO, DOCUMENT, HOST, Clock, make_version, part_of, path_of, question, taken_part
 from apps.core.tests.pages import as_read
-from apps.models.models import Answer, Subject
+from apps.models.models import Subject
+from apps.models.services import answers_of as what_they_say
+from apps.models.tests.sheets import stored_answer
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 HTMX = {"HX-Request": "true"}
 
 
 def answers_of(campaign: Campaign) -> dict[str, Any]:
-    bo = part_of(campaign, BO)
-    return dict(Answer.objects.filter(response=bo.response).values_list("question", "value"))
+    return what_they_say(taken_part(part_of(campaign, BO)))
 
 
 def test_the_first_page_says_who_asks_why_and_how_long(bos_link: str, visitor: Client) -> None:
@@ -75,7 +76,7 @@ def test_a_section_is_saved_as_a_whole_and_leads_to_the_next(
     assert response.status_code == 302
     assert response["Location"] == f"{bos_link}sections/plans/"
     assert answers_of(campaign) == {"P1": 3, "P2": "dont_know"}
-    assert Answer.objects.get(question="P1").comment == "Twice\na year"
+    assert stored_answer("P1").comment == "Twice\na year"
 
 
 def test_the_last_section_leads_to_the_check(bos_link: str, visitor: Client) -> None:

@@ -12,8 +12,9 @@ from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, Clock, make_version, part_of, path_of, taken_part
 from apps.core.tests.pages import as_read
-from apps.models.models import Answer, Subject
+from apps.models.models import Subject
 from apps.models.services import save_answer
+from apps.models.tests.sheets import stored_answers, stored_values
 
 pytestmark = pytest.mark.requirement("CAMP-001")
 HTMX = {"HX-Request": "true"}
@@ -73,7 +74,7 @@ def page(campaign: Campaign) -> str:
 
 
 def stored() -> Any:
-    return dict(Answer.objects.values_list("question", "value"))
+    return stored_values()
 
 
 def field_of(content: bytes) -> str:
@@ -89,14 +90,14 @@ def test_an_unchanged_page_changes_nothing(
 ) -> None:
     for code, value in {"B1": number, "B2": 2.0, "B3": ["b", "a"]}.items():
         save_answer(taken_part(part_of(campaign, BO)), code, value, answered_at=clock.moment, now=clock.moment)
-    before = list(Answer.objects.order_by("question").values_list("question", "value", "answered_at"))
+    before = stored_answers()
     clock.forward(hours=1)
 
     shown = field_of(visitor.get(f"{page}?lang={language}").content)
     ticked = {"q-B2": "2", "q-B3.0": "1", "q-B3.1": "1"}
     visitor.post(f"{page}?lang={language}", {"q-B1": shown, **ticked})
 
-    assert list(Answer.objects.order_by("question").values_list("question", "value", "answered_at")) == before
+    assert stored_answers() == before
 
 
 def test_the_check_page_shows_every_digit(campaign: Campaign, page: str, visitor: Client) -> None:

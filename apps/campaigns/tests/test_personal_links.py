@@ -15,7 +15,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, CY, Clock, Post, deliver_everything, link_in, part_of, path_of
 from apps.configuration import services as configuration
 from apps.configuration import throttling
-from apps.models.models import Answer
+from apps.models.tests.sheets import stored_answers
 from apps.outreach.links import LinkState
 
 pytestmark = pytest.mark.requirement("CAMP-001")
@@ -171,7 +171,7 @@ def test_a_closed_campaign_takes_no_answers(
     assert "This campaign is closed" in page.content.decode()
     assert tell_tale(page.content) == []
     assert at_once["HX-Refresh"] == "true"
-    assert not Answer.objects.exists()
+    assert not stored_answers()
 
 
 def test_a_link_of_one_tenant_is_unknown_in_another(bos_link: str, beta: Any, acme: Any, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """An open campaign with results says how many people it takes for more, and shows no remark yet."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,20 +10,23 @@ from django.urls import reverse
 from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import Clock, others_send
-from apps.models.models import Answer, Response
+from apps.models.models import Response
+from apps.models.tests.sheets import put
 
 pytestmark = pytest.mark.requirement("COMP-001")
 
 
-def _count_everybody(campaign: Campaign) -> None:
+def _count_everybody(campaign: Campaign, now: datetime) -> None:
     """As a release does."""
-    Response.objects.filter(assessment=campaign.assessment_id).update(is_counted=True)
-    Answer.objects.filter(question="P1").update(comment="We train too little.")
+    responses = Response.objects.filter(assessment=campaign.assessment_id)
+    responses.update(is_counted=True)
+    for response in responses.filter(sheet__isnull=False):
+        put(response, {"P1": 3}, now, comment="We train too little.")
 
 
 def test_remarks_are_shown_once_the_campaign_is_closed(campaign: Campaign, clock: Clock) -> None:
     others_send(campaign, 5, {"P1": 3}, clock.moment)
-    _count_everybody(campaign)
+    _count_everybody(campaign, clock.moment)
 
     during = reading.remarks_on(Campaign.objects.get(pk=campaign.pk), "en")
     services.close_campaign(campaign, acting_user=None, now=clock.moment)

@@ -1,5 +1,6 @@
 """The stakeholder's pages: answer without an account, on any device, until the campaign closes."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,8 @@ from apps.campaigns.questionnaire import Section
 from apps.campaigns.views.respondent import Visit, by_personal_link
 from apps.core.errors import Invalid
 from apps.core.typed_numbers import Unreadable
-from apps.models.models import Answer
-from apps.models.services import save_answer
+from apps.models.answers import Answer, NewAnswer
+from apps.models.services import save_answer, save_as_given
 from apps.outreach import visits
 from resimate_engine import PlacedQuestion
 
@@ -42,7 +43,7 @@ def landing(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "campaigns/respond/landing.html", {**visit.shared(request), **page})
 
 
-def _onward(visit: Visit, answers: dict[str, Answer]) -> str:
+def _onward(visit: Visit, answers: Mapping[str, Answer]) -> str:
     """The address of the first question without an answer, if there is one."""
     first = next((code for code in visit.form.questions if not _is_answered(answers, code)), None)
     section = visit.form.section_of(first) if first else None
@@ -70,7 +71,7 @@ def section(request: HttpRequest, visit: Visit, code: str) -> HttpResponse:
 def _save_page(request: HttpRequest, visit: Visit, here: Section) -> tuple[dict[str, str], dict[str, str]]:
     """Save what changed; returns what could not be read, and what somebody else answered meanwhile."""
     stored = visit.answers()
-    response = visit.response
+    given: list[NewAnswer] = []
     errors: dict[str, str] = {}
     notes: dict[str, str] = {}
     for placed in here.questions:
@@ -88,7 +89,9 @@ def _save_page(request: HttpRequest, visit: Visit, here: Section) -> tuple[dict[
                 "This was answered elsewhere in the meantime. The newer answer is shown; change it if you like."
             )
             continue
-        save_answer(response, code, typed.value, answered_at=visit.now, now=visit.now, comment=typed.comment)
+        given.append(NewAnswer(code, typed.value, visit.now, typed.comment))
+    if given:
+        save_as_given(visit.response, given, now=visit.now)
     return errors, notes
 
 
@@ -141,14 +144,13 @@ def answer(request: HttpRequest, visit: Visit, question: str) -> HttpResponse:
         now=visit.now,
         comment=typed.comment,
     )
-    answers = visit.answers()
-    page = {**visit.shared(request), **_progress(visit, answers), "code": question, "saved_at": visit.now}
+    page = {**visit.shared(request), **_progress(visit, saved.answers), "code": question, "saved_at": visit.now}
     if not saved.accepted:
         note = _("You answered this elsewhere later. The newer answer is shown; change it if you like.")
-        page["question"] = _asked(visit, placed, answers, note)
+        page["question"] = _asked(visit, placed, saved.answers, note)
         response = render(request, "campaigns/respond/_answered_elsewhere.html", page)
         return reswap(retarget(response, f"#q-{question}"), "outerHTML")
-    page["seen"] = answers[question].answered_at.isoformat()
+    page["seen"] = saved.answered_at.isoformat()
     return render(request, "campaigns/respond/_saved.html", page)
 
 
@@ -173,7 +175,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _show_check(
     request: HttpRequest,
     visit: Visit,
-    answers: dict[str, Answer],
+    answers: Mapping[str, Answer],
     gaps: list[PlacedQuestion],
     required: list[str],
     *,
@@ -223,7 +225,7 @@ def _receipt(visit: Visit) -> str:
     return "-".join(seal[start : start + 4] for start in range(0, len(seal), 4)).upper()
 
 
-def _asked(visit: Visit, placed: PlacedQuestion, answers: dict[str, Answer], note: str = "") -> Asked:
+def _asked(visit: Visit, placed: PlacedQuestion, answers: Mapping[str, Answer], note: str = "") -> Asked:
     shown = answering.asked(placed, answers.get(placed.question.code), visit.form.model, visit.language)
     return shown.with_note(note)
 
@@ -232,15 +234,15 @@ def _filled_in(request: HttpRequest, asked: Asked, errors: dict[str, str]) -> As
     return asked.with_error(errors[asked.code], request.POST) if asked.code in errors else asked
 
 
-def _progress(visit: Visit, answers: dict[str, Answer]) -> dict[str, Any]:
+def _progress(visit: Visit, answers: Mapping[str, Answer]) -> dict[str, Any]:
     return {"answered": _count(visit, answers), "total": visit.form.count}
 
 
-def _count(visit: Visit, answers: dict[str, Answer]) -> int:
+def _count(visit: Visit, answers: Mapping[str, Answer]) -> int:
     return sum(_is_answered(answers, code) for code in visit.form.questions)
 
 
-def _is_answered(answers: dict[str, Answer], code: str) -> bool:
+def _is_answered(answers: Mapping[str, Answer], code: str) -> bool:
     return code in answers and answers[code].value is not None
 
 

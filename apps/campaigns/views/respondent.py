@@ -12,7 +12,9 @@ from apps.campaigns import links, questionnaire
 from apps.campaigns.models import Participation
 from apps.campaigns.questionnaire import Questionnaire
 from apps.configuration import languages
-from apps.models.models import Answer, Response
+from apps.models.answers import Answer
+from apps.models.models import Response
+from apps.models.services import commented_answers_of
 from apps.outreach import visits
 from apps.outreach.visits import YEAR, ByPersonalLink, Page
 
@@ -42,7 +44,7 @@ class Visit(visits.Visit[Participation]):
         return response
 
     def answers(self) -> dict[str, Answer]:
-        return {answer.question: answer for answer in self.response.answers.all()}
+        return commented_answers_of(self.response)
 
 
 _behind_a_link = ByPersonalLink(links.LINKS, Visit, "campaigns/respond/closed.html")

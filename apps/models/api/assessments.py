@@ -16,7 +16,7 @@ from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, 
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.parsers import rows_in
-from apps.core.api.raw_lists import AS_FILE, CHUNK, UUID_PATTERN, CSVRenderer, FastListMixin, stream
+from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services
@@ -28,7 +28,7 @@ from apps.models.api.serializers import (
     ValuesSerializer,
 )
 from apps.models.api.visible import sets_seen_by, versions_seen_by
-from apps.models.models import Answer, Assessment, ModelVersion, Subject
+from apps.models.models import Assessment, ModelVersion, Subject
 
 LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
@@ -172,8 +172,6 @@ def _answers(assessment: Assessment, readable: Any) -> Iterator[dict[str, Any]]:
     if not services.parsed(assessment.version).questions:
         yield {"id": code, "group": assessment.subject.group, **assessment.values}
         return
-    seen = {one.pk: one for one in disclosure.blinded(readable.order_by("pk"), assessment)}
-    answers = Answer.objects.filter(response__in=readable).order_by("response_id", "question")
-    for response, question, value in answers.values_list("response_id", "question", "value").iterator(CHUNK):
-        head = {"id": code, "rater": seen[response].rater, "group": seen[response].group}
-        yield {**head, "question": question, "value": value}
+    for response in disclosure.blinded(readable.order_by("pk").one_by_one(), assessment):
+        head = {"id": code, "rater": response.rater, "group": response.group}
+        yield from ({**head, "question": question, "value": value} for question, value in response.values.items())

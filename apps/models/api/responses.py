@@ -63,8 +63,8 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
             rows = disclosure.readable_responses(self.assessment, self.request.user).order_by("-id")
         if self.action in LISTS:
             return rows
-        rows = rows.select_related("assessment__version").defer("assessment__version__document")
-        return rows.prefetch_related("answers")
+        rows = rows.select_related("assessment__version", "sheet__key")
+        return rows.defer("assessment__version__document")
 
     def get_serializer_class(self) -> Any:
         return ResponseSerializer if self.action in LISTS else ResponseDetailSerializer
@@ -74,7 +74,7 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         if not self.assessment.confidential:
             shown: HttpResponse = super().list(request, *args, **kwargs)
             return shown
-        page = disclosure.blinded(self.paginate_queryset(self.get_queryset()) or (), self.assessment)
+        page = [*disclosure.blinded(self.paginate_queryset(self.get_queryset()) or (), self.assessment)]
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def exported(self) -> Iterable[dict[str, Any]]:
@@ -123,4 +123,4 @@ class ResponseView(OfAssessment, FastListMixin, ReadMixin, CollectionView[Respon
         return self.shown(self._again(response))
 
     def _again(self, response: Response) -> Response:
-        return Response.objects.prefetch_related("answers").get(pk=response.pk)
+        return Response.objects.select_related("sheet__key").get(pk=response.pk)

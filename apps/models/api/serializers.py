@@ -229,7 +229,7 @@ class ResponseDetailSerializer(ResponseSerializer):
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_answers(self, response: Response) -> dict[str, Any]:
-        return {answer.question: answer.value for answer in response.answers.all()}
+        return response.values
 
 
 class NewResponseSerializer(serializers.Serializer[Response]):

@@ -2,17 +2,15 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-from django.db.models import QuerySet
 
 import resimate_engine as engine
 from apps.accounts import authz
 from apps.core.errors import Refused
 from apps.models.disclosure.groups import counts_groups, hidden_groups
 from apps.models.disclosure.releases import FEWEST, NotReleased, is_at_its_end, submitted
-from apps.models.models import Answer, Assessment, ReferenceSet, Response
+from apps.models.models import Assessment, ReferenceSet, Response, ResponseQuerySet
 from resimate_text.identity import folded
 
 
@@ -40,35 +38,36 @@ def refuse_single_answers(assessment: Assessment, user: Any) -> None:
         raise NotReleased
 
 
-def readable_responses(assessment: Assessment, user: Any) -> QuerySet[Response]:
+def readable_responses(assessment: Assessment, user: Any) -> ResponseQuerySet:
     """The responses that a user who may read the assessment may read; none that was never sent where it matters."""
     refuse_single_answers(assessment, user)
     rows = Response.objects.filter(assessment=assessment)
     return rows.filter(is_counted=True) if assessment.confidential else rows
 
 
-def blinded(responses: Iterable[Response], assessment: Assessment) -> list[Response]:
+def blinded(responses: Iterable[Response], assessment: Assessment) -> Iterator[Response]:
     """Responses without times, and without groups that are too small, where the assessment is confidential."""
-    copies = list(responses)
     if not assessment.confidential:
-        return copies
+        yield from responses
+        return
     counted = submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
     hidden = hidden_groups(Counter(map(folded, counted)))
-    for response in copies:
+    for response in responses:
         response.started_at = response.submitted_at = response.created_at = None  # type: ignore[assignment]  # blank for the reader, and never saved
         response.group = "" if folded(response.group) in hidden else response.group
-    return copies
+        yield response
 
 
 def comments_in(assessment: Assessment) -> dict[str, list[str]]:
     """The comments beside counted answers by question, drawn by lot; none where fewer than five people answered."""
-    counted = Answer.objects.filter(response__assessment=assessment, response__is_counted=True).order_by("pk")
+    counted = Response.objects.filter(assessment=assessment, is_counted=True).order_by("pk")
     answered: Counter[str] = Counter()
     written: dict[str, list[str]] = {}
-    for question, value, comment in counted.values_list("question", "value", "comment"):
-        answered[question] += value is not None
-        if comment.strip():
-            written.setdefault(question, []).append(comment)
+    for response in counted.one_by_one():
+        for question, answer in response.answers.items():
+            answered[question] += answer.value is not None
+            if answer.comment.strip():
+                written.setdefault(question, []).append(answer.comment)
     lot = secrets.SystemRandom()
     return {code: lot.sample(found, len(found)) for code, found in written.items() if answered[code] >= FEWEST}
 

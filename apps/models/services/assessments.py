@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models.functions import TruncDay
 
 import resimate_engine as engine
 from apps import audit
@@ -14,19 +13,16 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
-from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, ScoreRun, Subject
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, Response, ScoreRun, Subject
+from apps.models.services import sheets
 from apps.models.services.documents import parsed
 from apps.models.services.seen import unseen
+from apps.models.services.sheets import AssessmentLocked
 from apps.models.services.spellings import periods_spelt
 from resimate_engine.document import digest
 from resimate_engine.problems import DataInvalid, pointer
 from resimate_engine.units import tabulate_units
 from resimate_text.sentences import Sentence
-
-
-class AssessmentLocked(Refused):
-    code = "assessment_locked"
-    title = "The assessment is locked"
 
 
 class AnsweredByLink(Refused):
@@ -218,15 +214,14 @@ def lock_in_confidence(assessment: Assessment, *, acting_user: User | None, now:
     assessment = locked(Assessment.objects.all(), assessment.pk)
     if assessment.state == Assessment.State.LOCKED:
         return assessment
-    answers = Answer.objects.filter(response__assessment=assessment).order_by("response_id", "question")
-    rows = [[str(response), *rest] for response, *rest in answers.values_list("response_id", "question", "value")]
+    digests, count = sheets.digests(Response.objects.filter(assessment=assessment))
     assessment.state = Assessment.State.LOCKED
     assessment.save(update_fields=["state"])
-    details: dict[str, Any] = {"digest": digest([assessment.values, rows])}
-    if assessment.confidential:  # when each answer was given is of no use any more
-        Answer.objects.filter(response__assessment=assessment).update(answered_at=TruncDay("answered_at"))
+    details: dict[str, Any] = {"digest": sheets.keyed(digest([assessment.values, digests]))}
+    if assessment.confidential:
+        sheets.keep_days_alone(assessment)
     else:
-        details["answers"] = len(rows)
+        details["answers"] = count
     audit.record("assessment.locked", now=now, actor=acting_user, target=assessment, details=details)
     events.publish("assessment.locked", {"assessment_id": str(assessment.pk)}, now=now)
     return assessment

@@ -12,8 +12,9 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
-from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, Subject
-from apps.models.services import budgets
+from apps.models.answers import NewAnswer
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, Response, Subject
+from apps.models.services import budgets, sheets
 from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.seen import unseen
@@ -134,8 +135,7 @@ def _without_subject(units: Sequence[Row], subjects: Mapping[str, Subject]) -> I
 
 
 def store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datetime) -> None:
-    responses: list[Response] = []
-    answers: list[Answer] = []
+    answers: dict[Response, list[NewAnswer]] = {}
     for assessment, unit in zip(made, units, strict=True):
         for number, given in enumerate(unit.get("responses") or (), start=1):
             response = Response(
@@ -146,11 +146,8 @@ def store_responses(made: Sequence[Assessment], units: Sequence[Row], now: datet
                 started_at=now,
                 submitted_at=now,
             )
-            responses.append(response)
-            answers += [
-                Answer(response=response, question=question, value=value, answered_at=now)
-                for question, value in given["answers"].items()
-                if value is not None
+            answers[response] = [
+                NewAnswer(question, value, now) for question, value in given["answers"].items() if value is not None
             ]
-    Response.objects.bulk_create(responses, batch_size=BATCH)
-    Answer.objects.bulk_create(answers, batch_size=BATCH)
+    Response.objects.bulk_create(answers, batch_size=BATCH)
+    sheets.store(answers)

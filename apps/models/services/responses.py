@@ -1,22 +1,22 @@
-"""Responses: what one person answers. An answer is saved by one statement, and the later of two writes wins."""
+"""Responses: what one person answers. It is saved under a lock of their sheet, and the later of two writes wins."""
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 import resimate_engine as engine
 from apps import audit
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
-from apps.core.fields import random_id
-from apps.models.models import Answer, Assessment, Response
-from apps.models.services.assessments import AnsweredByLink, AssessmentLocked, locked_open
+from apps.models.answers import Answer, NewAnswer
+from apps.models.models import AnswerSheet, Assessment, Response
+from apps.models.services import sheets
+from apps.models.services.assessments import AnsweredByLink, locked_open
 from apps.models.services.documents import parsed
 from resimate_engine.answers import AnswerOffScale, Reader, reader
 from resimate_engine.document import digest
@@ -25,34 +25,16 @@ from resimate_text.sentences import Sentence
 
 LONGEST_COMMENT = 5000
 
-#: Inserts or replaces answers while the assessment is open; an older write than the stored one changes nothing.
-SAVE = """
-    INSERT INTO resilience_answer (id, response_id, question, value, comment, answered_at)
-    SELECT given.id, accepting.id, given.question, coalesce(given.value, 'null'::jsonb),
-           coalesce(given.comment, (SELECT known.comment FROM resilience_answer known
-                                    WHERE known.response_id = accepting.id AND known.question = given.question), ''),
-           given.answered_at
-    FROM jsonb_to_recordset(%s::jsonb)
-             AS given (id uuid, question text, value jsonb, comment text, answered_at timestamptz),
-         (SELECT response.id FROM resilience_response response
-          JOIN resilience_assessment assessment ON assessment.id = response.assessment_id
-          WHERE response.id = %s AND assessment.state = 'open'
-          FOR KEY SHARE OF assessment) accepting
-    ON CONFLICT (response_id, question) DO UPDATE
-        SET value = EXCLUDED.value, comment = EXCLUDED.comment, answered_at = EXCLUDED.answered_at
-        WHERE resilience_answer.answered_at <= EXCLUDED.answered_at
-    RETURNING question
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The answer as it is stored now; ``accepted`` is False when a later write was there already."""
+    """The answer as it is stored now, and all others; ``accepted`` is False when a later write was there already."""
 
     question: str
     value: Any
     answered_at: datetime
     accepted: bool
+    answers: Mapping[str, Answer]
 
 
 def _refuse_in_confidence(assessment: Assessment) -> None:
@@ -101,7 +83,7 @@ def save_answers(
     problems = list(check_answers(parsed(response.assessment.version), answers, at=at))
     if problems:
         raise Invalid("Some answers do not fit their scales.", errors=problems)
-    _write(response, [_row(question, value, None, now) for question, value in answers.items()])
+    sheets.write(response, [NewAnswer(question, value, now) for question, value in answers.items()])
     _start(response, now)
     audit.record(
         "response.answered", now=now, actor=acting_user, target=response, details={"questions": sorted(answers)}
@@ -109,7 +91,6 @@ def save_answers(
     return response
 
 
-@transaction.atomic
 def save_answer(
     response: Response,
     question: str,
@@ -125,20 +106,30 @@ def save_answer(
     Load ``response`` with ``select_related("assessment__version")`` and a deferred document, and it costs one query.
     The trail gets its entry when the response is submitted.
     """
-    problems = list(check_answers(parsed(response.assessment.version), {question: value}, at=""))
-    if comment is not None and len(comment) > LONGEST_COMMENT:
-        problems.append(
-            Problem("/comment", Sentence("has at most {most} characters", most=LONGEST_COMMENT), "too_long")
-        )
+    given = NewAnswer(question, value, answered_at, comment)
+    answers = save_as_given(response, [given], now=now)
+    stored = answers[question]
+    accepted = stored.answered_at == min(answered_at, now)
+    return SavedAnswer(question, stored.value, stored.answered_at, accepted, answers)
+
+
+@transaction.atomic
+def save_as_given(response: Response, given: Sequence[NewAnswer], *, now: datetime) -> dict[str, Answer]:
+    """Save answers of one page as a respondent gives them: all or none. Returns all that are stored now."""
+    problems = [problem for one in given for problem in _check_given(response, one)]
     if problems:
         raise Invalid("The answer does not fit its scale.", errors=problems)
-    given_at = min(answered_at, now)
-    saved = _write(response, [_row(question, value, comment, given_at)])
-    if not saved:
-        stored = Answer.objects.get(response=response, question=question)
-        return SavedAnswer(question, stored.value, stored.answered_at, accepted=False)
-    _start(response, now)
-    return SavedAnswer(question, value, given_at, accepted=True)
+    believed = [replace(one, answered_at=min(one.answered_at, now)) for one in given]
+    stored, is_changed = sheets.write(response, believed)
+    if is_changed:
+        _start(response, now)
+    return stored
+
+
+def _check_given(response: Response, given: NewAnswer) -> Iterator[Problem]:
+    yield from check_answers(parsed(response.assessment.version), {given.question: given.value}, at="")
+    if given.comment is not None and len(given.comment) > LONGEST_COMMENT:
+        yield Problem("/comment", Sentence("has at most {most} characters", most=LONGEST_COMMENT), "too_long")
 
 
 def check_answers(model: engine.Model, answers: Mapping[str, Any], *, at: str) -> Iterator[Problem]:
@@ -160,26 +151,6 @@ def _readers(model: engine.Model) -> dict[str, Reader]:
     return {placed.question.code: reader(placed.question.scale) for placed in model.questions}
 
 
-def _row(question: str, value: Any, comment: str | None, answered_at: datetime) -> dict[str, Any]:
-    return {
-        "id": str(random_id()),
-        "question": question,
-        "value": value,
-        "comment": comment,
-        "answered_at": answered_at.isoformat(),
-    }
-
-
-def _write(response: Response, rows: list[dict[str, Any]]) -> set[str]:
-    """Save the rows and return the questions that were saved; refuse when the assessment is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(SAVE, [json.dumps(rows), response.pk])
-        saved = {question for (question,) in cursor.fetchall()}
-    if len(saved) < len(rows) and not Assessment.objects.filter(pk=response.assessment_id, state="open").exists():
-        raise AssessmentLocked("This assessment is locked. Its answers cannot be changed.")
-    return saved
-
-
 def _start(response: Response, now: datetime) -> None:
     if response.started_at is None:
         moment = moment_of(response.assessment, now)
@@ -189,7 +160,7 @@ def _start(response: Response, now: datetime) -> None:
 
 def moment_of(assessment: Assessment, now: datetime) -> datetime:
     """What is kept of a moment beside answers: the day alone where a finer one could be matched with a person's."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) if assessment.confidential else now
+    return sheets.day_of(now) if assessment.confidential else now
 
 
 @transaction.atomic
@@ -198,7 +169,7 @@ def submit(response: Response, *, now: datetime, acting_user: User | None = None
     assessment = locked_open(response.assessment)
     _refuse_in_confidence(assessment)
     answers = _hand_in(response, assessment, now)
-    details = {"answers": len(answers), "digest": digest(answers)}
+    details = {"answers": len(answers), "digest": sheets.keyed(digest(answers))}
     audit.record("assessment.submitted", now=now, actor=acting_user, target=response, details=details)
     payload = {"assessment_id": str(assessment.pk), "response_id": str(response.pk)}
     events.publish("assessment.submitted", payload, now=now)
@@ -232,5 +203,11 @@ def _hand_in(response: Response, assessment: Assessment, moment: datetime) -> di
 
 
 def answers_of(response: Response) -> dict[str, Any]:
-    """Return what the response says, by the codes of the questions."""
-    return dict(Answer.objects.filter(response=response).order_by("question").values_list("question", "value"))
+    """What the response says now, by the codes of the questions; nothing, where it was erased."""
+    return {question: answer.value for question, answer in commented_answers_of(response).items()}
+
+
+def commented_answers_of(response: Response) -> dict[str, Answer]:
+    """The same with comments and moments."""
+    sheet = AnswerSheet.objects.select_related("key").filter(response=response).first()
+    return sheet.answers if sheet else {}

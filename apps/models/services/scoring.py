@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 import resimate_engine as engine
 from apps import audit
@@ -20,7 +20,7 @@ from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
 from apps.models import disclosure, metrics
-from apps.models.models import Assessment, ByKey, ReferenceSet, Response, Score, ScoreInput, ScoreRun
+from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.services import budgets, result_cache
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.inputs import CalculationInput, store_inputs, units_of_input
@@ -215,10 +215,9 @@ def counted_unit(assessment: Assessment) -> Unit:
 
 def _answered(which: Q) -> Iterator[tuple[UUID, dict[str, Any]]]:
     """Yield responses as calculations take them, each with the id of its assessment."""
-    answered = ByKey("answers__question", F("answers__value"), filter=Q(answers__isnull=False))
-    rows = Response.objects.filter(which).annotate(by_question=answered).order_by("rater")
-    for pk, rater, group, answers in rows.values_list("assessment_id", "rater", "group", "by_question"):
-        yield pk, {"rater": rater, "group": group or None, "answers": answers or {}}
+    for response in Response.objects.filter(which).select_related("sheet__key").order_by("rater"):
+        answered = {"rater": response.rater, "group": response.group or None, "answers": response.values}
+        yield response.assessment_id, answered
 
 
 def _shown_unit(assessment: Assessment) -> Unit:

@@ -13,7 +13,16 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import all_locked, lock, locked
-from apps.models.models import Answer, Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
+from apps.models.models import (
+    Assessment,
+    Import,
+    ModelVersion,
+    ResilienceModel,
+    Response,
+    ResponseQuerySet,
+    ScoreRun,
+    Subject,
+)
 from resimate_engine.document import digest
 
 
@@ -71,14 +80,18 @@ def _remove_assessments(record: Import) -> None:
     if ScoreRun.objects.filter(assessment__in=ids).exists():
         raise ImportInUse("This import cannot be undone: some of its assessments have been scored.")
     later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
-    answered = Answer.objects.filter(response__assessment__in=ids, answered_at__gt=record.created_at)
-    if answered.exists() or Response.objects.filter(later, assessment__in=ids).exists():
+    responses = Response.objects.filter(assessment__in=ids)
+    if responses.filter(later).exists() or _are_changed(responses, since=record.created_at):
         raise ImportInUse("This import cannot be undone: some of its assessments have been answered since.")
     is_open = all(one.state == Assessment.State.OPEN for one in found)
     if ids and (not is_open or fingerprint(found) != record.made["values"]):
         raise ImportInUse("This import cannot be undone: some of its assessments have been changed since.")
     Assessment.objects.filter(pk__in=ids).delete()
     Subject.objects.filter(pk__in=_ids(record, "subjects")).delete()
+
+
+def _are_changed(responses: ResponseQuerySet, *, since: datetime) -> bool:
+    return any(answer.answered_at > since for one in responses.one_by_one() for answer in one.answers.values())
 
 
 def _locked_draft(record: Import) -> tuple[ResilienceModel, ModelVersion]:

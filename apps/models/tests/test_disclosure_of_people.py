@@ -10,8 +10,9 @@ import pytest
 from apps.accounts.models import User
 from apps.models import disclosure, services
 from apps.models.disclosure import answers
-from apps.models.models import Answer, Assessment, Response, ScoreRun
+from apps.models.models import Assessment, Response, ScoreRun
 from apps.models.services import result_cache
+from apps.models.tests.sheets import put
 from resimate_engine.document import parse
 
 pytestmark = pytest.mark.requirement("COMP-001")
@@ -35,7 +36,7 @@ def _send(assessment: Assessment, group: str, count: int, now: datetime, *, is_c
             created_at=now,
             is_counted=is_counted,
         )
-        Answer.objects.create(response=sent, question="L1", value=3, comment=f"{group} {number}", answered_at=now)
+        put(sent, {"L1": 3}, now, comment=f"{group} {number}")
 
 
 def test_who_is_not_counted_makes_no_group_large_enough(

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.models import disclosure, services
-from apps.models.models import Answer, Assessment, ModelVersion, ReferenceSet, Response, ScoreRun, Subject
+from apps.models.models import Assessment, ModelVersion, ReferenceSet, Response, ScoreRun, Subject
 from apps.models.services import scoring
 from apps.models.tests.conftest import Api
+from apps.models.tests.sheets import put
 
 pytestmark = pytest.mark.requirement("COMP-001", "SEC-AUTH-002")
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -43,7 +44,7 @@ def _send(assessment: Assessment, now: datetime, *, is_counted: bool = False, **
                 created_at=now,
                 is_counted=is_counted,
             )
-            Answer.objects.create(response=sent, question="L1", value=3, answered_at=now)
+            put(sent, {"L1": 3}, now)
 
 
 def _lock(assessment: Assessment, now: datetime) -> Assessment:

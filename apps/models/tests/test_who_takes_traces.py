@@ -9,9 +9,10 @@ import pytest
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.models import services
-from apps.models.models import Answer, Assessment, ModelVersion, Response, ScoreRun
+from apps.models.models import Assessment, ModelVersion, Response, ScoreRun
 from apps.models.services import scoring
 from apps.models.tests.references.models import ASKED
+from apps.models.tests.sheets import put
 
 pytestmark = pytest.mark.requirement("COMP-001", "SEC-AUTH-002")
 Begin = Callable[..., Assessment]
@@ -53,8 +54,7 @@ def _send(assessment: Assessment, now: datetime, groups: str, answers: Mapping[s
         sent = Response.objects.create(
             assessment=assessment, rater=rater, group=group, submitted_at=now, created_at=now
         )
-        for question, value in answers.items():
-            Answer.objects.create(response=sent, question=question, value=value, answered_at=now)
+        put(sent, answers, now)
 
 
 def _finished(assessment: Assessment, now: datetime) -> ScoreRun:
@@ -109,7 +109,7 @@ def test_others_are_compared_with_no_answer_that_a_release_withholds(
     one = begin(publish(survey), "harbour", confidential=True)
     _send(one, now, "crew " * 5, {"L1": 3})
     for response in Response.objects.order_by("pk")[:2]:
-        Answer.objects.create(response=response, question="N1", value=5, answered_at=now)
+        put(response, {"N1": 5}, now)
     run = _finished(one, now)
 
     (unit,) = scoring.units_of([Assessment.objects.select_related("version", "subject", "latest_run").get()])

@@ -15,7 +15,8 @@ from django_tenants.utils import schema_context
 from apps.audit.models import AuditEntry
 from apps.campaigns.tests.story import Clock, make_user
 from apps.core.models import Event
-from apps.models.models import Answer, Response
+from apps.models.models import AnswerSheet, Response
+from apps.models.tests.sheets import stored_answers
 from resimate.tests.confidential.attack import right
 from resimate.tests.confidential.story import QUESTIONS, ROLES, Reader, World, make_world, read_pages
 
@@ -89,12 +90,12 @@ def test_neither_trail_nor_events_nor_logs_name_a_response(world: World, caplog:
     world.run("2026", [], watched=False)
 
     secret = {str(one) for pair in Response.objects.values_list("pk", "rater") for one in pair}
-    secret |= {str(pk) for pk in Answer.objects.values_list("pk", flat=True)}
+    secret |= {str(key) for key in AnswerSheet.objects.values_list("key", flat=True)}
     logged = [repr(vars(record)) for record in caplog.records if record.name != "django.db.backends"]
     with schema_context("public"):
         told = [*Event.objects.values_list("payload", "traceparent"), *AuditEntry.objects.values_list()]
     said = " ".join([*logged, *map(repr, told)])
-    assert len(secret) == 80
+    assert len(secret) == 60
     assert [one for one in secret if one in said] == []
 
 
@@ -103,6 +104,8 @@ def test_nothing_beside_answers_keeps_more_of_a_time_than_the_day(world: World) 
 
     rows = Response.objects.filter(assessment=campaign.assessment_id)
     moments = {one for row in rows.values_list("created_at", "started_at", "submitted_at") for one in row}
-    moments |= {*Answer.objects.filter(response__in=rows).values_list("answered_at", flat=True)}
+    moments |= {one.answered_at for one in stored_answers()}
     assert {f"{one:%H:%M:%S.%f}" for one in moments} == {"00:00:00.000000"}
-    assert {row.pk.version for row in rows} | {one.pk.version for one in Answer.objects.all()} == {4}
+    assert {row.pk.version for row in rows} | {
+        one.key_id.version for one in AnswerSheet.objects.all() if one.key_id
+    } == {4}
