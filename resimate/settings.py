@@ -300,7 +300,7 @@ def _files(url: str) -> dict[str, Any]:
         "access_key": unquote(parts.username or ""),
         "secret_key": unquote(parts.password or ""),
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "apps.outbound.storage.BucketStorage", "OPTIONS": options}
 
 
 STATIC_URL = "/static/"

@@ -32,7 +32,7 @@ class Away(Exception):
     """Files cannot be had or stored just now; the text says why, for operators."""
 
 
-class Missing(Exception):
+class Missing(FileNotFoundError):
     """There is no such file, or no such upload."""
 
 

@@ -39,8 +39,7 @@ def _port() -> int:
 class SeaweedFS:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {name: _port() for name in ("s3", "master", "volume", "filer")}
-        self.port = self.ports["s3"]
+        self.ports: dict[str, int] = {}
         self.process: subprocess.Popen[bytes] | None = None
         folder.joinpath("data").mkdir(parents=True)
         who = [
@@ -55,10 +54,24 @@ class SeaweedFS:
         folder.joinpath("s3.json").write_text(json.dumps({"identities": identities}))
 
     @property
+    def port(self) -> int:
+        return self.ports["s3"]
+
+    @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Up to three times: one of its eight ports may be taken by somebody else before it listens there."""
+        for _ in range(3):
+            self.ports = {name: _port() for name in ("s3", "master", "volume", "filer")}
+            self._launch()
+            assert wait_until(lambda: self._has_ended() or self._is_ready(), 120)
+            if not self._has_ended():
+                return
+        raise AssertionError((self.folder / "log").read_text()[-3000:])
+
+    def _launch(self) -> None:
         found = [
             "-s3",
             "-filer",
@@ -73,8 +86,6 @@ class SeaweedFS:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, "HOME": str(self.folder)}
             )
-        assert wait_until(lambda: self._has_ended() or self._is_ready(), 120)
-        assert not self._has_ended(), (self.folder / "log").read_text()[-3000:]
 
     def stop(self) -> None:
         if self.process is not None:

@@ -1,6 +1,7 @@
 """Files in a real bucket: in pieces up and down, kept where that is wanted, and never half there."""
 
 import hashlib
+import io
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.utils import timezone
 
 from apps.outbound import buckets
 from apps.outbound.buckets import PIECE, Away, Bucket, Kept, Missing, Place
 from apps.outbound.lines import ANYWHERE
+from apps.outbound.storage import BucketStorage
 from apps.outbound.tests.faulty import FAULTS, faulty, now_and_then
 from resimate_net import Answer, send, target_of
 from resimate_servers.tests.seaweedfs import APP, READER, SeaweedFS, seaweedfs
@@ -174,6 +177,22 @@ def test_what_is_deleted_is_gone_in_all_its_versions(keeping: Bucket, seaweed: S
 
     left = seaweed.client().list_object_versions(Bucket="kept", Prefix="versions")
     assert (left.get("Versions"), left.get("DeleteMarkers")) == (None, None)
+
+
+def test_it_is_a_storage_like_others(bucket: Bucket, seaweed: SeaweedFS) -> None:
+    storage = BucketStorage(bucket_name="files", endpoint_url=seaweed.address, access_key=APP[0], secret_key=APP[1])
+    name = storage.save("folder/file", File(io.BytesIO(LONG)))
+
+    assert (storage.exists(name), storage.size(name)) == (True, len(LONG))
+    with storage.open(name) as file:
+        assert (file.read(3), file.read()) == (LONG[:3], LONG[3:])
+    assert "X-Amz-Expires=300&" in storage.url(name)
+    storage.delete(name)
+    assert not storage.exists(name)
+    with pytest.raises(FileNotFoundError):
+        storage.open(name)
+    with pytest.raises(ValueError, match="as a whole"):
+        storage.open(name, "wb")
 
 
 def test_an_address_opens_one_file_for_a_while_and_no_other(bucket: Bucket) -> None:
