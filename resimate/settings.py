@@ -124,7 +124,14 @@ EVERYWHERE_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
 ]
-TENANT_ONLY_APPS = ["apps.notifications", "apps.outreach", "apps.models", "apps.elicitation", "apps.campaigns"]
+TENANT_ONLY_APPS = [
+    "apps.files",
+    "apps.notifications",
+    "apps.outreach",
+    "apps.models",
+    "apps.elicitation",
+    "apps.campaigns",
+]
 SHARED_APPS = [*PUBLIC_APPS, *EVERYWHERE_APPS]
 TENANT_APPS = [*EVERYWHERE_APPS, *TENANT_ONLY_APPS]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]
@@ -302,6 +309,10 @@ def _files(url: str) -> dict[str, Any]:
     }
     return {"BACKEND": "apps.outbound.storage.BucketStorage", "OPTIONS": options}
 
+
+FILES_SCANNER_URL = env.text(
+    "FILES_SCANNER_URL", "", "clamd://host:port or clamd:///path: who looks through files; nobody when empty"
+)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static"), "where the collected static files are"))

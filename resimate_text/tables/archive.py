@@ -72,25 +72,32 @@ def check(content: bytes) -> Mapping[str, Layout]:
         _refuse("bad_workbook", Sentence("it is not an XLSX file: {error:.176}", error=str(error)))
 
 
-def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
+def too_large(parts: list[zipfile.ZipInfo], packed: int) -> Sentence | None:
+    """What is wrong with an archive of that size that says to hold these parts."""
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
-        _refuse("too_large", Sentence("unpacked, it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE))
-    _check_ratio(unpacked, packed)  # parts that are small one by one may be many
+        return Sentence("unpacked, it is larger than {most} MB", most=MOST_UNPACKED // MEGABYTE)
+    pairs = [(part.file_size, part.compress_size) for part in parts]  # parts that are small one by one may be many
+    if any(_is_bomb(*pair) for pair in [(unpacked, packed), *pairs]):
+        return Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO)
+    return None
+
+
+def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
+    if problem := too_large(parts, packed):
+        _refuse("too_large", problem)
     names = [part.filename.casefold() for part in parts]
     if len(set(names)) < len(names):
         _refuse("bad_workbook", Sentence("two of its parts have the same name"))
     for part in parts:
-        _check_ratio(part.file_size, part.compress_size)
         if not _is_plain(part):
             _refuse(
                 "bad_workbook", Sentence("its part {name!r} does not belong in a spreadsheet", name=part.filename[:60])
             )
 
 
-def _check_ratio(unpacked: int, packed: int) -> None:
-    if unpacked > max(SMALL, MOST_RATIO * packed):
-        _refuse("too_large", Sentence("unpacked, it is more than {most} times as large", most=MOST_RATIO))
+def _is_bomb(unpacked: int, packed: int) -> bool:
+    return unpacked > max(SMALL, MOST_RATIO * packed)
 
 
 def _is_plain(part: zipfile.ZipInfo) -> bool:

@@ -1,0 +1,23 @@
+"""What can be done with files: keep, read, delete; and look after what lies in the storage."""
+
+from apps.files.services.deleting import delete, delete_all_of
+from apps.files.services.keeping import (
+    FileRefused,
+    FileTooLarge,
+    NoRoom,
+    keep,
+)
+from apps.files.services.reading import FileDamaged, NotThere, read, verify
+
+__all__ = [
+    "FileDamaged",
+    "FileRefused",
+    "FileTooLarge",
+    "NoRoom",
+    "NotThere",
+    "delete",
+    "delete_all_of",
+    "keep",
+    "read",
+    "verify",
+]

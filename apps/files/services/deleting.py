@@ -1,0 +1,47 @@
+"""Deleting files: the row first, and what lies in the storage once that is certain."""
+
+import logging
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
+
+from apps import audit
+from apps.core.errors import Refused
+from apps.core.locking import lock
+from apps.files import storage
+from apps.files.models import StoredFile
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because: str = "deleted") -> None:
+    """Delete a file. Where the storage is away just then, the sweep finds what is left."""
+    if not lock(StoredFile.objects.filter(pk=file.pk)):
+        return
+    audit.record(
+        f"stored_file.{because}",
+        target=file,
+        actor=acting_user,
+        now=now,
+        details={"kind": file.kind, "size": file.size},
+    )
+    StoredFile.objects.filter(pk=file.pk).delete()
+    transaction.on_commit(partial(_remove, file.place))
+
+
+def delete_all_of(owner: models.Model, *, now: datetime, acting_user: Any = None) -> int:
+    """Delete the files of something that is deleted; returns how many there were."""
+    files = StoredFile.objects.filter(owner_type=owner._meta.label_lower, owner_id=str(owner.pk)).order_by("pk")
+    for file in files:
+        delete(file, now=now, acting_user=acting_user)
+    return len(files)
+
+
+def _remove(place: str) -> None:
+    try:
+        storage.remove(place)
+    except Refused:
+        logger.warning("what is left of a deleted file stays until the sweep")

@@ -1,0 +1,78 @@
+"""A file is what is in it."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from apps.files.contents import CSV, PDF, PLAIN, PNG, XLSX, ZIP, NotThatType, TooLargeUnpacked, media_type
+from apps.files.kinds import Kind
+from apps.files.models import StoredFile
+from apps.files.tests.story import kept, objects
+
+pytestmark = [pytest.mark.requirement("CAMP-001"), pytest.mark.usefixtures("acme", "folder")]
+
+ANY = Kind("any", "", frozenset({CSV, PDF, PLAIN, PNG, XLSX, ZIP}), most_mb=4)
+A_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+AN_EXE = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + b"\0" * 100
+
+
+def packed(**parts: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "found"),
+    [
+        (A_PNG, "a.png", PNG),
+        (b"%PDF-1.7\n%\xe2\xe3", "a.pdf", PDF),
+        (b"id,name\n1,B\xc3\xb6\n", "a.csv", CSV),
+        ("id;ä".encode("utf-16"), "a.csv", CSV),
+        (b"only words", "a", PLAIN),
+        (b"\xc3\xb6" * 2047 + b"x\xc3\xb6", "a.txt", PLAIN),
+        (packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsx", XLSX),
+        (packed(a=b"b"), "a.zip", ZIP),
+        (b"\x01\x02\0\xfe", "a.txt", "application/octet-stream"),
+    ],
+    ids=["png", "pdf", "csv", "utf-16", "no ending", "cut", "workbook", "zip", "nothing known"],
+)
+def test_the_content_says_what_it_is(content: bytes, name: str, found: str) -> None:
+    assert media_type(io.BytesIO(content), name) == found
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (AN_EXE, "harmless.pdf"),
+        (A_PNG, "a.pdf"),
+        (b"<html>", "a.png"),
+        (packed(a=b"b"), "a.xlsx"),
+        (A_PNG + packed(a=b"b"), "a.png"),
+    ],
+    ids=["program", "picture as document", "text as picture", "archive as workbook", "two at once"],
+)
+def test_a_file_that_lies_about_its_type_is_refused(content: bytes, name: str, folder: Path) -> None:
+    with pytest.raises(NotThatType, match="content"):
+        kept(content, name, ANY)
+
+    assert not objects(folder)
+    assert not StoredFile.objects.exists()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(folder: Path) -> None:
+    with pytest.raises(TooLargeUnpacked, match="more than 100 times as large"):
+        kept(packed(a=b"\0" * 3_000_000), "a.zip", ANY)
+
+    assert not objects(folder)
+
+
+def test_an_archive_that_cannot_be_read_is_refused() -> None:
+    whole = packed(a=b"b")
+
+    with pytest.raises(NotThatType, match="cannot be read"):
+        kept(whole.replace(b"PK\x01\x02", b"PK\x09\x09"), "a.zip", ANY)
