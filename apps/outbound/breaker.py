@@ -190,7 +190,7 @@ def _row(statement: str, parameters: dict[str, Any]) -> Any:
 
 def _shared(line: Line, work: Callable[[], T]) -> T:
     """Do it in the public schema: no tenant's role reads or writes these rows, which say whom the others call."""
-    if not line.within:
+    if not (line.within and connection.in_atomic_block):
         return _alone(work)
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(copy_context().run, _beside, work).result()

@@ -6,6 +6,7 @@ a server that stays away is left alone by all processes.
 """
 
 import base64
+import errno
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,23 +26,32 @@ PIECE: Final = 8 * 1024 * 1024
 #: A request is tried so often, and has so many seconds; a whole call with its pauses ends within those of the line.
 TRIES: Final = 3
 REQUEST: Final = Limits(seconds=30, connecting=3, body=PIECE + 64 * 1024)
-BUCKET: Final = Line("files", Limits(seconds=120), pause=10, longest_pause=120, a_minute=0, is_ours=True)
+BUCKET: Final = Line("files", Limits(seconds=120), pause=10, longest_pause=120, a_minute=0, is_ours=True, within=True)
 
 
-class Away(Exception):
+class Away(OSError):
     """Files cannot be had or stored just now; the text says why, for operators."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(errno.EIO, why)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 class Missing(FileNotFoundError):
     """There is no such file, or no such upload."""
 
 
-class Kept(Exception):
+class Kept(PermissionError):
     """It is not deleted before ``until``."""
 
-    def __init__(self, until: datetime | None) -> None:
-        super().__init__("it is kept" + (f" until {until:%Y-%m-%d}" if until else ""))
+    def __init__(self, until: datetime) -> None:
+        super().__init__(errno.EPERM, f"it is kept until {until:%Y-%m-%d}")
         self.until = until
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,19 @@ class Bucket:
 
     def size(self, name: str) -> int:
         return int(self._known(name)["ContentLength"])
+
+    def changed_at(self, name: str) -> datetime:
+        moment: datetime = self._known(name)["LastModified"]
+        return moment
+
+    def listing(self, folder: str) -> tuple[list[str], list[str]]:
+        """The folders and the files right in one, by their names there."""
+        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        folders, files = [], []
+        for page in self._pages("list_objects_v2", Prefix=prefix, Delimiter="/"):
+            folders += [one["Prefix"].removeprefix(prefix).rstrip("/") for one in page.get("CommonPrefixes", ())]
+            files += [one["Key"].removeprefix(prefix) for one in page.get("Contents", ())]
+        return folders, files
 
     def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """The file from that byte on, a piece at a time, and never of two versions of it."""
@@ -208,6 +231,13 @@ class Bucket:
             if not answer["IsTruncated"]:
                 return
             asked |= {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer["NextUploadIdMarker"]}
+
+    def _pages(self, verb: str, **asked: Any) -> Iterator[Any]:
+        page = self._call(verb, **asked)
+        yield page
+        while page.get("IsTruncated"):
+            page = self._call(verb, **asked, ContinuationToken=page["NextContinuationToken"])
+            yield page
 
     def _versions(self, name: str) -> Iterator[str]:
         answer = self._call("list_object_versions", Prefix=name)

@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage
+from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
 from apps.outbound.buckets import PIECE, Bucket, Missing, Place
@@ -16,10 +18,17 @@ SHOWN = 300
 
 @deconstructible
 class BucketStorage(Storage):
-    """``bucket`` is there for those who need more of it: pieces, addresses for a while, files that are kept."""
+    """Raises ``OSError``, and ``FileNotFoundError`` where there is nothing.
 
-    def __init__(self, *, bucket_name: str, endpoint_url: str, access_key: str, secret_key: str) -> None:
+    ``bucket`` is there for those who need more of it: pieces, addresses for a while. With ``keep_days``, the bucket
+    refuses for so long to delete what comes, if it was made to keep files (object lock, in governance mode).
+    """
+
+    def __init__(
+        self, *, bucket_name: str, endpoint_url: str, access_key: str, secret_key: str, keep_days: int = 0
+    ) -> None:
         self.bucket = Bucket(Place(endpoint_url, bucket_name, access_key, secret_key))
+        self._kept_for = timedelta(days=keep_days)
 
     def exists(self, name: str) -> bool:
         try:
@@ -31,6 +40,12 @@ class BucketStorage(Storage):
     def size(self, name: str) -> int:
         return self.bucket.size(name)
 
+    def get_modified_time(self, name: str) -> datetime:
+        return self.bucket.changed_at(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        return self.bucket.listing(path)
+
     def delete(self, name: str) -> None:
         self.bucket.delete(name)
 
@@ -40,29 +55,42 @@ class BucketStorage(Storage):
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         if mode != "rb":
             raise ValueError("a file in a bucket is written as a whole, and read as bytes")
-        self.bucket.size(name)  # that it is missing is known before anything is read
-        return File(io.BufferedReader(Reading(self.bucket.read(name)), PIECE), name=name)
+        return File(io.BufferedReader(Reading(self.bucket, name), PIECE), name=name)
 
     def _save(self, name: str, content: Any) -> str:
-        self.bucket.write(name, content.chunks(PIECE))
+        is_kept = self._kept_for and self.bucket.is_locking
+        until = timezone.now() + self._kept_for if is_kept else None
+        self.bucket.write(name, content.chunks(PIECE), keep_until=until)
         return name
 
 
 class Reading(io.RawIOBase):
-    """What comes piece by piece, as a stream of bytes."""
+    """A file of the bucket as a stream of bytes; where it goes back or ahead, what comes then is asked for anew."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, memoryview(b"")
+    def __init__(self, bucket: Bucket, name: str) -> None:
+        self._bucket, self._name, self._at = bucket, name, 0
+        self._size = bucket.size(name)  # that it is missing is known before anything is read
+        self._pieces: Iterator[bytes] | None = None
+        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if start + offset != self._at:
+            self._at, self._pieces, self._rest = start + offset, None, memoryview(b"")
+        return self._at
+
     def readinto(self, buffer: Any) -> int:
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
+        if self._pieces is None:
+            self._pieces = self._bucket.read(self._name, self._at)
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
         some, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(some)] = some
+        self._at += len(some)
         return len(some)

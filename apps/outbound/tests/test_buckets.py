@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files import File
+from django.db import transaction
 from django.utils import timezone
 
 from apps.outbound import buckets
@@ -20,7 +21,11 @@ from apps.outbound.tests.faulty import FAULTS, faulty, now_and_then
 from resimate_net import Answer, send, target_of
 from resimate_servers.tests.seaweedfs import APP, READER, SeaweedFS, seaweedfs
 
-pytestmark = [pytest.mark.thorough, pytest.mark.requirement("EXT-001", "CAMP-001"), pytest.mark.usefixtures("acme")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.requirement("EXT-001", "CAMP-001"),
+    pytest.mark.usefixtures("committed"),
+]
 SMALL = 256 * 1024
 LONG = b"".join(
     hashlib.sha256(str(number).encode()).digest() for number in range(550_000)
@@ -162,6 +167,19 @@ def test_a_bucket_that_keeps_refuses_to_delete_until_the_time_has_come(keeping: 
         assert whole(keeping, name) == content
 
 
+def test_a_storage_keeps_what_comes_where_the_bucket_can(seaweed: SeaweedFS) -> None:
+    for name, is_kept in (("kept", True), ("files", False)):
+        how: Any = {"endpoint_url": seaweed.address, "access_key": APP[0], "secret_key": APP[1], "keep_days": 3}
+        storage = BucketStorage(bucket_name=name, **how)
+        storage.save("evidence", File(io.BytesIO(b"x")))
+        if is_kept:
+            with pytest.raises(PermissionError, match="it is kept until"):
+                storage.delete("evidence")
+        else:
+            storage.delete("evidence")
+        assert storage.exists("evidence") is is_kept
+
+
 def test_what_is_kept_later_is_kept(keeping: Bucket) -> None:
     keeping.write("later", [b"x"])
     keeping.keep("later", timezone.now() + timedelta(days=3))
@@ -186,6 +204,12 @@ def test_it_is_a_storage_like_others(bucket: Bucket, seaweed: SeaweedFS) -> None
     assert (storage.exists(name), storage.size(name)) == (True, len(LONG))
     with storage.open(name) as file:
         assert (file.read(3), file.read()) == (LONG[:3], LONG[3:])
+        for start in (1, PIECE + 5, len(LONG) - 7):
+            assert (file.seek(start), file.read(3), file.tell()) == (start, LONG[start : start + 3], start + 3)
+        assert (file.seek(0, 2), file.read()) == (len(LONG), b"")
+    assert storage.listdir("folder") == ([], ["file"])
+    assert "folder" in storage.listdir("")[0]
+    assert abs(storage.get_modified_time(name) - timezone.now()) < timedelta(hours=1)
     assert "X-Amz-Expires=300&" in storage.url(name)
     storage.delete(name)
     assert not storage.exists(name)
@@ -193,6 +217,21 @@ def test_it_is_a_storage_like_others(bucket: Bucket, seaweed: SeaweedFS) -> None
         storage.open(name)
     with pytest.raises(ValueError, match="as a whole"):
         storage.open(name, "wb")
+
+
+def test_it_is_asked_in_the_middle_of_a_transaction_too(bucket: Bucket) -> None:
+    with transaction.atomic():
+        bucket.write("within", [b"x"])
+        assert whole(bucket, "within") == b"x"
+
+
+def test_a_long_list_is_listed_to_its_end(bucket: Bucket, seaweed: SeaweedFS) -> None:
+    for number in range(12):
+        bucket.write(f"list/{number:02}", [b"x"])
+    real = bucket._call
+    bucket._call = lambda verb, **said: real(verb, **said, MaxKeys=5)  # type: ignore[method-assign]  # shorter pages
+
+    assert bucket.listing("list") == ([], [f"{number:02}" for number in range(12)])
 
 
 def test_an_address_opens_one_file_for_a_while_and_no_other(bucket: Bucket) -> None:
