@@ -51,7 +51,6 @@ class Escrowed:
 def add_recovery_key(public: str, *, now: datetime) -> RecoveryKey:
     """Take a public key into use, unless it is; :func:`escrow` then makes the copies. Raises ``NoRecoveryKey``."""
     fingerprint = offline.fingerprint_of(public)
-    hold("recovery keys")
     key, is_new = RecoveryKey.objects.get_or_create(
         fingerprint=fingerprint, defaults={"public": public, "added_at": now}
     )
@@ -65,7 +64,7 @@ def add_recovery_key(public: str, *, now: datetime) -> RecoveryKey:
 @transaction.atomic
 def retire_recovery_key(fingerprint: str, *, now: datetime) -> RecoveryKey:
     """Make no more copies for it; :func:`escrow` then throws those away that there are."""
-    hold("recovery keys")
+    hold("recovery keys")  # of two that are retired at the same moment, one would see the other in use still
     in_use = RecoveryKey.objects.in_use()
     key = in_use.filter(fingerprint=fingerprint).first()
     if key is None:

@@ -163,7 +163,7 @@ def _wrap_anew(row: DataKey, secret: bytes, opened: offline.Opened, now: datetim
     except providers.Unavailable as error:
         raise NewKeyCannotBeWrapped(Sentence("No key can be wrapped now: {reason}.", reason=str(error))) from error
     with transaction.atomic():
-        is_as_read = DataKey.objects.usable().filter(pk=row.pk, wrapped=row.wrapped)
+        is_as_read = DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped)
         if not is_as_read.update(wrapped=wrapped, provider=provider.name):
             return False
         before, row.provider = row.provider, provider.name

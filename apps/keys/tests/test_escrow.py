@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
 
 from apps.keys import keyring, offline, services
@@ -25,6 +27,8 @@ def test_a_new_version_comes_with_its_copy_and_a_destroyed_one_leaves_none(
         destroyed = services.destroy("acme", 1, now=now)
 
         assert DataKey.objects.get(pk=destroyed.pk).escrow == {}
+        assert (services.lacking(), services.escrow(now=now).failed) == (0, [])
+        assert services.drill(escrowed.shares[:2], now=now).failed == []
         assert list(DataKey.objects.of("acme").active().get().escrow) == [escrowed.fingerprint]
 
 
@@ -102,6 +106,18 @@ def test_a_recovery_key_is_replaced_by_another_one(
     path.write_text(escrowed.public)
     assert refused("escrow", "--public-key", str(path))[1]["code"] == "recovery_key_retired"
     assert [one["recovery_key"] for _, one in trail("recovery_key.retired")] == [escrowed.fingerprint]
+
+
+def test_of_two_that_are_retired_at_the_same_moment_one_waits_and_sees_that_it_is_the_last(
+    escrowed: offline.Made, now: datetime
+) -> None:
+    with CaptureQueriesContext(connection) as queries, pytest.raises(services.escrowing.RecoveryKeyNeeded):
+        services.retire_recovery_key(escrowed.fingerprint, now=now)
+
+    said = [one["sql"] for one in queries.captured_queries]
+    looked = [number for number, one in enumerate(said) if "keys_recoverykey" in one]
+    held = next(number for number, one in enumerate(said) if "pg_advisory_xact_lock" in one)
+    assert held < min(looked)
 
 
 def test_copies_cannot_be_made_of_keys_that_are_lost(db: None, pair: offline.Made, lose: Any, now: datetime) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shamir_mnemonic import generate_mnemonics
 
 from apps.keys import offline, services
 from apps.keys.models import RecoveryKey
@@ -37,6 +38,13 @@ def test_a_share_alone_names_the_pair_and_holds_no_key_in_clear(pair: offline.Ma
     assert "BEGIN ENCRYPTED PRIVATE KEY" in pair.shares[0]
     assert "BEGIN PRIVATE KEY" not in pair.shares[0] + pair.public
     assert len(set(pair.shares)) == 3
+
+
+def test_a_share_that_says_it_is_enough_by_itself_is_not(pair: offline.Made) -> None:
+    words = generate_mnemonics(1, [(1, 1)], b"s" * 32)[0][0]
+
+    with pytest.raises(offline.SharesDoNotOpen, match="It takes 2 shares"):
+        offline.join([words + pair.shares[0][pair.shares[0].index(offline.SEALED) :]])
 
 
 @pytest.mark.parametrize(("holders", "needed"), [(1, 1), (3, 1), (2, 3), (17, 2), (0, 0)])
