@@ -41,6 +41,7 @@ app.conf.update(
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
         "partitions": {"task": "audit.make_partitions", "schedule": 3600.0},
         "keys": {"task": "keys.tend", "schedule": crontab(minute="10")},
+        "files": {"task": "files.sweep", "schedule": crontab(hour="3", minute="40")},
         "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},
     },
     beat_scheduler="celery.beat:Scheduler",

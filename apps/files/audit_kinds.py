@@ -2,4 +2,4 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("stored_file", Category.DATA, "kept", "refused", "deleted", "expired")
+declare("stored_file", Category.DATA, "kept", "refused", "deleted")

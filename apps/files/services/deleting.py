@@ -17,17 +17,15 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because: str = "deleted") -> None:
-    """Delete a file. Where the storage is away just then, the sweep finds what is left."""
+def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because: str = "") -> None:
+    """Delete a file; ``because``, where nobody asked for it.
+
+    Where the storage is away just then, the sweep finds what is left.
+    """
     if not lock(StoredFile.objects.filter(pk=file.pk)):
         return
-    audit.record(
-        f"stored_file.{because}",
-        target=file,
-        actor=acting_user,
-        now=now,
-        details={"kind": file.kind, "size": file.size},
-    )
+    details = {"kind": file.kind, "size": file.size} | ({"because": because} if because else {})
+    audit.record("stored_file.deleted", target=file, actor=acting_user, now=now, details=details)
     StoredFile.objects.filter(pk=file.pk).delete()
     transaction.on_commit(partial(_remove, file.place))
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Iterator
+from typing import IO
 
 from apps.core.errors import Refused
 from apps.files import storage
@@ -41,8 +42,7 @@ def _pieces(file: StoredFile, start: int) -> Iterator[bytes]:
     size, digest, held = first * PIECE, hashlib.sha256(), b""
     try:
         with storage.opened(file.place) as found:
-            if first:
-                found.seek(first * FRAME)
+            _skip(found, first)
             for piece in unseal(found, base64.b64decode(file.secret), bound_of(file), first):
                 yield from [held] if held else []
                 size += len(piece)
@@ -55,6 +55,15 @@ def _pieces(file: StoredFile, start: int) -> Iterator[bytes]:
     if size != file.size or (not first and digest.hexdigest() != file.sha256):
         raise _told(file, "its size or digest is another one")
     yield held
+
+
+def _skip(found: IO[bytes], frames: int) -> None:
+    """Go on to that frame; where a storage cannot, by reading what is before."""
+    if frames and found.seekable():
+        found.seek(frames * FRAME)
+        return
+    for _frame in range(frames):
+        found.read(FRAME)
 
 
 def verify(file: StoredFile) -> str:
