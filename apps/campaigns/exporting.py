@@ -3,7 +3,6 @@
 from typing import Any
 
 from apps.campaigns.reading import Results
-from apps.models.disclosure import FEWEST
 from apps.models.models import ReferenceSet
 
 
@@ -19,6 +18,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "band": run.band or None,
         "coverage": run.coverage,
         "raters": run.rater_count,
+        "least_people": results.campaign.least_people,
         "answers_sent": results.sent,
         "calculated_at": run.calculated_at,
         "engine_version": run.engine_version,
@@ -48,7 +48,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "groups": [
             {
                 "group": group.group,
-                "raters": None if group.hidden and group.raters < FEWEST else group.raters,
+                "raters": None if group.hidden and group.raters < results.campaign.least_people else group.raters,
                 "score": group.value,
                 "hidden": group.hidden,
             }

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, Q
 
 from apps.core.fields import BlindIndexField
+from apps.models.people import least_people
 from apps.notifications.about import About
 from apps.outreach.models import LinkHolder, Person, Round
 
@@ -62,6 +63,11 @@ class Campaign(Round):
 
     def accepts_answers_at(self, moment: datetime) -> bool:
         return super().accepts_answers_at(moment) and moment < self.closes_at
+
+    @property
+    def least_people(self) -> int:
+        """How many people results stand for at least, as was promised; before it opens, what would be promised now."""
+        return least_people() if self.assessment is None else self.assessment.least_people
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):

@@ -158,7 +158,7 @@ def waits_for_worker(campaign: Campaign) -> Missing | None:
     worker = degraded.missing("worker")
     if worker is None or campaign.assessment_id is None:
         return None
-    assessment = Assessment.objects.only("state").get(pk=campaign.assessment_id)
+    assessment = Assessment.objects.only("state", "least_people").get(pk=campaign.assessment_id)
     return worker if disclosure.is_waiting(assessment) else None
 
 
@@ -222,7 +222,7 @@ def _groups(assessment: Assessment, model: Model) -> list[GroupResult]:
         by_group.setdefault(spelt.setdefault(folded(written), written), []).append(response)
     if len(by_group) < 2:
         return []
-    hidden = disclosure.groups_to_hide(model, by_group)
+    hidden = disclosure.groups_to_hide(model, by_group, assessment.least_people)
     large_enough = {group: responses for group, responses in by_group.items() if group not in hidden}
     scores = _scores(model, unit, large_enough)
     return [

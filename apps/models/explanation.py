@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from apps.core.typed_numbers import shown
 from apps.models import method_labels
-from apps.models.disclosure import FEWEST, SUMS, WITHHELD
+from apps.models.disclosure import SUMS, WITHHELD
 from apps.models.models import ScoreRun
 from apps.models.presenting import band_class, scale_of
 from resimate_charts import Bar, Chart, Scale, band_scale, bars
@@ -284,7 +284,9 @@ def steps(explained: ExplainedRun) -> list[dict[str, Any]]:
 
 def _way(explained: ExplainedRun, leaf: Node, indicator: Indicator) -> dict[str, Any]:
     withheld = explained.account(leaf.code)["reason"] == WITHHELD
-    hidden = withheld or (bool(indicator.questions) and (explained.raters.get(leaf.code) or 0) < FEWEST)
+    hidden = withheld or (
+        bool(indicator.questions) and (explained.raters.get(leaf.code) or 0) < explained.run.assessment.least_people
+    )
     value = explained.account(leaf.code)["value"]
     values: Explanation = {} if hidden else explained.explanation["indicators"][leaf.code]
     rows = _rows(explained, leaf, indicator)

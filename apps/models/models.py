@@ -15,6 +15,7 @@ from apps.core.fields import CharField, JSONField, Model, SubjectJSONField, rand
 from apps.keys.models import key_of_subject
 from apps.models import answers
 from apps.models.answers import Answer
+from apps.models.people import FEWEST, least_people
 
 #: How many sheets of answers are in memory: about a megabyte of answers to 200 questions.
 SHEETS_AT_ONCE: Final = 100
@@ -133,7 +134,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 class Assessment(Model):
     """One subject, assessed by one version of a resilience model in one period.
 
-    In a confidential one nothing that anybody may see joins a person to their answers (:mod:`apps.models.disclosure`).
+    In a confidential one nothing that anybody may see joins a person to their answers (:mod:`apps.models.disclosure`),
+    and what is shown stands for ``least_people`` at least.
     """
 
     class State(models.TextChoices):
@@ -147,6 +149,7 @@ class Assessment(Model):
     reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="assessments")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     confidential = models.BooleanField(default=False)
+    least_people = models.PositiveSmallIntegerField(default=least_people, db_default=FEWEST, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     latest_run = models.ForeignKey("ScoreRun", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import declare_rate
+from apps.configuration.registry import Level, Merge, declare, declare_rate
+from apps.models.people import FEWEST, KEY
 
 declare_rate(
     "models",
@@ -24,4 +25,15 @@ declare_rate(
     _("Requests an hour and user to calculations (10,000 a minute)."),
     label=_("Rate of calculations"),
     owner="models",
+)
+declare(
+    KEY,
+    FEWEST,
+    {"type": "integer", "minimum": FEWEST, "maximum": 100},
+    _("People whom each result of a confidential campaign stands for at least. Campaigns keep what they began with."),
+    label=_("Least number of people"),
+    owner="models",
+    levels=(Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT),
+    merge=Merge.HIGHEST,
+    needs_two=True,
 )

@@ -114,13 +114,13 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
     def results(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """The latest scores with those of the wave before, in the language asked for; 404 before the first release.
 
-        A release counts at least five people, and five more than the one before. Groups come once the campaign is
-        closed: those with fewer than five raters are hidden, and one more where the others would give it away.
+        A release counts at least ``least_people``, five or more, and as many more than the one before. Groups come once
+        the campaign is closed: those with fewer raters are hidden, and one more where the others would give it away.
         """
         campaign = self.get_object()
         results = reading.results_of(campaign, get_language() or "en")
         if results is None:
-            raise disclosure.NotReleased
+            raise disclosure.NotReleased(campaign.least_people)
         if getattr(request.accepted_renderer, "format", "") == "csv":
             return stream(exporting.rows(results), request, name=f"results-{campaign.pk}")
         return Response(exporting.as_json(results))

@@ -17,7 +17,6 @@ from apps.campaigns.reading import Results
 from apps.campaigns.views.permissions import campaign_or_404, crumbs, workspace_page
 from apps.core.api.raw_lists import csv_download
 from apps.core.api.renderers import encode
-from apps.models.disclosure import FEWEST
 
 
 @require_safe
@@ -32,9 +31,10 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "counts": counts,
         "waiting": reading.waits_for_worker(campaign),
         "crumbs": crumbs(campaign),
+        "fewest": campaign.least_people,
+        "twice": 2 * campaign.least_people,
     }
     if released is None:
-        page |= {"fewest": FEWEST, "twice": 2 * FEWEST}
         return render(request, "campaigns/no_results.html", page)
     page |= {
         "results": released,
@@ -47,7 +47,6 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rows": presenting.rows(released, language),
         "remarks": reading.remarks_on(campaign, language),
         "has_hidden": any(group.hidden for group in released.groups),
-        "fewest": FEWEST,
     }
     return render(request, "campaigns/results.html", page)
 

@@ -75,8 +75,9 @@ class ScoreView(OfAssessment, ExportMixin, CollectionView[ScoreRun]):
 
     def _refuse_unreleased(self) -> None:
         """Say why a confidential assessment has no score that may be seen, to who may see the assessment."""
-        if self.assessments().filter(confidential=True).exists():
-            raise disclosure.NotReleased
+        assessment = self.assessments().filter(confidential=True).only("least_people").first()
+        if assessment is not None:
+            raise disclosure.NotReleased(assessment.least_people)
 
     @extend_schema(responses={200: EXPLAINED})
     @action(detail=True)

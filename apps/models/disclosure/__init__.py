@@ -1,10 +1,10 @@
 """What may be seen of a confidential assessment. Every page, export, explanation and endpoint asks here.
 
 One rule: nothing that one role may see joins a person to their answers. So scores are released in steps: a release
-counts at least ``FEWEST`` people more than the one before it and takes in all whom that one counted; while answers come
-in it leaves at least ``FEWEST`` of those out who have sent theirs, so that the last release is a full step, too. Who is
-in a release before the last is drawn by lot. Of a release, a node is shown when as many people stand behind it, and as
-many more than when it was last shown; a sibling is hidden with it where the parent would give it away.
+counts at least ``least_people`` of the assessment more than the one before it and takes in all whom that one counted;
+while answers come in it leaves at least as many of those out who have sent theirs, so that the last release is a full
+step, too. Who is in a release before the last is drawn by lot. Of a release, a node is shown when as many people stand
+behind it, and as many more than when it was last shown; a sibling is hidden with it where the parent would tell of it.
 """
 
 from apps.models.disclosure.answers import (
@@ -30,7 +30,6 @@ from apps.models.disclosure.nodes import (
     withheld_from,
 )
 from apps.models.disclosure.releases import (
-    FEWEST,
     NotReleased,
     due_release,
     is_at_its_end,
@@ -42,7 +41,6 @@ from apps.models.disclosure.releases import (
 )
 
 __all__ = [
-    "FEWEST",
     "SUMS",
     "WITHHELD",
     "AnswersWithheld",

@@ -9,7 +9,7 @@ import resimate_engine as engine
 from apps.accounts import authz
 from apps.core.errors import Refused
 from apps.models.disclosure.groups import counts_groups, hidden_groups
-from apps.models.disclosure.releases import FEWEST, NotReleased, is_at_its_end, submitted
+from apps.models.disclosure.releases import NotReleased, is_at_its_end, submitted
 from apps.models.models import Assessment, ReferenceSet, Response, ResponseQuerySet
 from resimate_text.identity import folded
 
@@ -34,8 +34,9 @@ def refuse_single_answers(assessment: Assessment, user: Any) -> None:
         return
     if not may_read_answers(user):
         raise AnswersWithheld("It takes the right to read single answers (responses:read).")
-    if not is_at_its_end(assessment) or submitted(assessment).filter(is_counted=True).count() < FEWEST:
-        raise NotReleased
+    counted = submitted(assessment).filter(is_counted=True)
+    if not is_at_its_end(assessment) or counted.count() < assessment.least_people:
+        raise NotReleased(assessment.least_people)
 
 
 def readable_responses(assessment: Assessment, user: Any) -> ResponseQuerySet:
@@ -51,7 +52,7 @@ def blinded(responses: Iterable[Response], assessment: Assessment) -> Iterator[R
         yield from responses
         return
     counted = submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
-    hidden = hidden_groups(Counter(map(folded, counted)))
+    hidden = hidden_groups(Counter(map(folded, counted)), assessment.least_people)
     for response in responses:
         response.started_at = response.submitted_at = response.created_at = None  # type: ignore[assignment]  # blank for the reader, and never saved
         response.group = "" if folded(response.group) in hidden else response.group
@@ -59,7 +60,7 @@ def blinded(responses: Iterable[Response], assessment: Assessment) -> Iterator[R
 
 
 def comments_in(assessment: Assessment) -> dict[str, list[str]]:
-    """The comments beside counted answers by question, drawn by lot; none where fewer than five people answered."""
+    """The comments beside counted answers by question, drawn by lot; none where too few people answered."""
     counted = Response.objects.filter(assessment=assessment, is_counted=True).order_by("pk")
     answered: Counter[str] = Counter()
     written: dict[str, list[str]] = {}
@@ -69,7 +70,8 @@ def comments_in(assessment: Assessment) -> dict[str, list[str]]:
             if answer.comment.strip():
                 written.setdefault(question, []).append(answer.comment)
     lot = secrets.SystemRandom()
-    return {code: lot.sample(found, len(found)) for code, found in written.items() if answered[code] >= FEWEST}
+    told = {code: found for code, found in written.items() if answered[code] >= assessment.least_people}
+    return {code: lot.sample(found, len(found)) for code, found in told.items()}
 
 
 def may_read_frozen(reference_set: ReferenceSet, user: Any, model: engine.Model) -> bool:
@@ -78,7 +80,7 @@ def may_read_frozen(reference_set: ReferenceSet, user: Any, model: engine.Model)
     if "period" not in source:
         return True
     rows = Assessment.objects.filter(version=reference_set.version_id, period=source["period"])
-    frozen = rows.filter(confidential=True).only("pk")
+    frozen = rows.filter(confidential=True).only("pk", "least_people")
     return not frozen or (may_read_answers(user) and not any(names_small_groups(one, model) for one in frozen))
 
 
@@ -87,4 +89,4 @@ def names_small_groups(assessment: Assessment, model: engine.Model) -> bool:
     if not counts_groups(model):
         return False
     counted = submitted(assessment).filter(is_counted=True).values_list("group", flat=True)
-    return bool(hidden_groups(Counter(map(folded, counted))))
+    return bool(hidden_groups(Counter(map(folded, counted)), assessment.least_people))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import resimate_engine as engine
-from apps.models.disclosure.releases import FEWEST
+from apps.models.people import FEWEST
 from resimate_engine import Node
 from resimate_text.identity import folded
 
@@ -18,18 +18,18 @@ def weighs_groups(leaf: Node) -> bool:
     return leaf.indicator is not None and leaf.indicator.rater_aggregation.name == "by_group"
 
 
-def hidden_groups(raters: Mapping[str, int]) -> set[str]:
+def hidden_groups(raters: Mapping[str, int], least: int = FEWEST) -> set[str]:
     """The groups to hide: those with too few raters, and one more where the whole minus the rest would tell of them."""
-    hidden = {group for group, count in raters.items() if count < FEWEST}
+    hidden = {group for group, count in raters.items() if count < least}
     shown = Counter({group: count for group, count in raters.items() if group not in hidden})
-    if hidden and sum(raters[group] for group in hidden) < FEWEST and shown:
+    if hidden and sum(raters[group] for group in hidden) < least and shown:
         hidden.add(min(shown, key=lambda group: (shown[group], group)))
     return hidden
 
 
-def grouped(responses: Sequence[dict[str, Any]], model: engine.Model) -> list[dict[str, Any]]:
+def grouped(responses: Sequence[dict[str, Any]], model: engine.Model, least: int = FEWEST) -> list[dict[str, Any]]:
     """The responses of a release without the groups that are too small, unless the score itself rests on groups."""
     if counts_groups(model):
         return list(responses)
-    hidden = hidden_groups(Counter(folded(one["group"] or "") for one in responses))
+    hidden = hidden_groups(Counter(folded(one["group"] or "") for one in responses), least)
     return [one | {"group": None} if folded(one["group"] or "") in hidden else one for one in responses]

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import resimate_engine as engine
 from apps.models.disclosure.groups import hidden_groups, weighs_groups
-from apps.models.disclosure.releases import FEWEST
 from apps.models.models import Assessment, ScoreRun
+from apps.models.people import FEWEST
 from resimate_engine import Node
 from resimate_engine.answers import ABSENCES
 from resimate_engine.raters import group_weights
@@ -35,6 +35,7 @@ def nodes_shown(
     earlier: Mapping[str, Shown],
     *,
     final: bool,
+    least: int = FEWEST,
 ) -> dict[str, int]:
     """Return, of each node that a release shows, how many people stand behind it; 0 for what is measured.
 
@@ -44,9 +45,9 @@ def nodes_shown(
     behind = people_behind(model, responses)
     asked = {code for code, node in model.nodes.items() if any(leaf.indicator.questions for leaf in _leaves(node))}
     now = {code: Shown(len(behind[code]), values.get(code)) for code in asked}
-    shown = {code for code in model.nodes if code not in asked or _may_show(now[code], earlier.get(code))}
-    shown -= set(_telling_groups(model, responses, final=final))
-    _Telling(behind, now, earlier).hide(model.root, shown)
+    shown = {code for code in model.nodes if code not in asked or _may_show(now[code], earlier.get(code), least)}
+    shown -= set(_telling_groups(model, responses, least if final else None))
+    _Telling(behind, now, earlier, least).hide(model.root, shown)
     return {code: len(behind[code]) for code in model.nodes if code in shown}
 
 
@@ -59,32 +60,33 @@ def earlier_shown(assessment: Assessment) -> dict[str, Shown]:
     return found
 
 
-def _may_show(now: Shown, last: Shown | None) -> bool:
+def _may_show(now: Shown, last: Shown | None, least: int) -> bool:
     if now.people == 0:
         return True  # nobody has answered, which is nobody's answer
-    if now.people < FEWEST:
+    if now.people < least:
         return False
-    return last is None or now == last or now.people >= last.people + FEWEST
+    return last is None or now == last or now.people >= last.people + least
 
 
-def _telling_groups(model: engine.Model, responses: Sequence[Mapping[str, Any]], *, final: bool) -> Iterator[str]:
+def _telling_groups(model: engine.Model, responses: Sequence[Mapping[str, Any]], least: int | None) -> Iterator[str]:
     """The nodes with a value that weighs groups, from which what a few people of one group said could be worked out.
 
     A weighted mean of two groups tells both, and the difference of two such means tells of whom a group has more. So
-    they come once, at the end, where every group that counts has enough people.
+    they come once, at the end, where every group that counts has enough people; before, there is no ``least``.
     """
-    telling = {leaf.code for leaf in model.leaves if weighs_groups(leaf) and not (final and _is_safe(leaf, responses))}
+    weighing = [leaf for leaf in model.leaves if weighs_groups(leaf)]
+    telling = {leaf.code for leaf in weighing if least is None or not _is_safe(leaf, responses, least)}
     for code, node in model.nodes.items():
         if any(one.code in telling for one in node.walk()):
             yield code
 
 
-def _is_safe(leaf: Any, responses: Sequence[Mapping[str, Any]]) -> bool:
+def _is_safe(leaf: Any, responses: Sequence[Mapping[str, Any]], least: int) -> bool:
     weights = group_weights(tuple(leaf.indicator.rater_aggregation.parameters["weights"].items()))
     codes = [question.code for question in leaf.indicator.questions]
     answered = [one for one in responses if any(one["answers"].get(code) not in ABSENT for code in codes)]
     people = Counter(folded(one.get("group") or "") for one in answered)
-    return all(count >= FEWEST for group, count in people.items() if weights.get(group, 0) > 0)
+    return all(count >= least for group, count in people.items() if weights.get(group, 0) > 0)
 
 
 def _leaves(node: Node) -> list[Any]:
@@ -117,6 +119,7 @@ class _Telling:
     behind: Raters
     now: Mapping[str, Shown]
     earlier: Mapping[str, Shown]
+    least: int
 
     def hide(self, node: Node, shown: set[str]) -> None:
         """From the leaves up, hide a sibling too where that helps, else the parent."""
@@ -134,7 +137,7 @@ class _Telling:
         hidden = [child.code for child in node.children if child.code not in shown]
         unknown = [code for code in hidden if self._is_unknown(code)]
         people: frozenset[str] = frozenset().union(*(self.behind[code] for code in unknown))
-        return bool(hidden) and (len(unknown) < 2 or min(len(people), sum(map(self._more, unknown))) < FEWEST)
+        return bool(hidden) and (len(unknown) < 2 or min(len(people), sum(map(self._more, unknown))) < self.least)
 
     def _is_unknown(self, code: str) -> bool:
         return code in self.now and self.now[code] != self.earlier.get(code)
@@ -159,10 +162,12 @@ def questions_shown(model: engine.Model, run: ScoreRun) -> set[str]:
     return {placed.question.code for placed in model.questions if placed.node.code in disclosed}
 
 
-def groups_to_hide(model: engine.Model, by_group: Mapping[str, Sequence[Mapping[str, Any]]]) -> set[str]:
+def groups_to_hide(
+    model: engine.Model, by_group: Mapping[str, Sequence[Mapping[str, Any]]], least: int = FEWEST
+) -> set[str]:
     """The groups whose overall score is not compared with the others': what counts is who has answered something."""
     behind = {group: len(people_behind(model, found)[model.root.code]) for group, found in by_group.items()}
     for group, found in by_group.items():
-        if model.root.code not in nodes_shown(model, found, {}, {}, final=True):
-            behind[group] = min(behind[group], FEWEST - 1)
-    return hidden_groups(behind)
+        if model.root.code not in nodes_shown(model, found, {}, {}, final=True, least=least):
+            behind[group] = min(behind[group], least - 1)
+    return hidden_groups(behind, least)

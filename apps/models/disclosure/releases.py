@@ -1,16 +1,14 @@
 """What of a confidential assessment is released, and when."""
 
 import secrets
-from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.core.errors import Refused
 from apps.models.models import Assessment, Response, ScoreRun
-
-#: Fewer people than this could be told apart, so nothing is shown from which their answers could be read.
-FEWEST: Final = 5
+from apps.models.people import FEWEST
+from resimate_text.sentences import Sentence
 
 
 class NotReleased(Refused):
@@ -18,8 +16,9 @@ class NotReleased(Refused):
     status = 404
     title = "Nothing is released yet"
 
-    def __init__(self) -> None:
-        super().__init__("Results are shown from five people on, so that nobody's answers can be read from them.")
+    def __init__(self, least: int) -> None:
+        said = "Results are shown from {least} people on, so that nobody's answers can be read from them."
+        super().__init__(Sentence(said, least=least))
 
 
 def runs_of(assessment: Assessment) -> QuerySet[ScoreRun]:
@@ -31,7 +30,7 @@ def is_final(assessment: Assessment) -> bool:
     return assessment.state == Assessment.State.LOCKED
 
 
-def size_of_release(submitted: int, counted: int, *, final: bool) -> int:
+def size_of_release(submitted: int, counted: int, *, final: bool, least: int = FEWEST) -> int:
     """How many people the next release counts; 0 while none is due.
 
     >>> [size_of_release(sent, 0, final=False) for sent in (4, 5, 9, 10, 14, 18)]
@@ -41,8 +40,8 @@ def size_of_release(submitted: int, counted: int, *, final: bool) -> int:
     >>> size_of_release(4, 0, final=True), size_of_release(5, 0, final=True), size_of_release(14, 14, final=True)
     (0, 5, 0)
     """
-    size = submitted if final else FEWEST * ((submitted - FEWEST) // FEWEST)
-    return size if size >= counted + FEWEST else 0
+    size = submitted if final else least * ((submitted - least) // least)
+    return size if size >= counted + least else 0
 
 
 def due_release(assessment: Assessment) -> frozenset[UUID]:
@@ -50,7 +49,7 @@ def due_release(assessment: Assessment) -> frozenset[UUID]:
     sent = submitted(assessment)
     counted = dict(sent.values_list("pk", "is_counted"))
     earlier = [pk for pk, is_counted in counted.items() if is_counted]
-    size = size_of_release(len(counted), len(earlier), final=is_final(assessment))
+    size = size_of_release(len(counted), len(earlier), final=is_final(assessment), least=assessment.least_people)
     waiting = sorted(counted.keys() - set(earlier))
     return frozenset([*earlier, *secrets.SystemRandom().sample(waiting, size - len(earlier))] if size else ())
 
@@ -58,7 +57,8 @@ def due_release(assessment: Assessment) -> frozenset[UUID]:
 def is_waiting(assessment: Assessment) -> bool:
     """Whether a release is due that has not been calculated."""
     counted = list(submitted(assessment).values_list("is_counted", flat=True))
-    return size_of_release(len(counted), sum(counted), final=is_final(assessment)) > 0
+    least = assessment.least_people
+    return size_of_release(len(counted), sum(counted), final=is_final(assessment), least=least) > 0
 
 
 def is_at_its_end(assessment: Assessment) -> bool:

@@ -82,7 +82,7 @@ def score_assessment(assessment: Assessment, *, now: datetime, requested_by: UUI
     """
     runs = score_assessments([assessment], now=now, requested_by=requested_by)
     if not runs:
-        raise disclosure.NotReleased
+        raise disclosure.NotReleased(assessment.least_people)
     return runs[0]
 
 
@@ -204,7 +204,8 @@ def _unit(assessment: Assessment, responses: Sequence[Any]) -> Unit:
 
 
 def _released(assessment: Assessment, unit: Unit) -> Unit:
-    return {**unit, "responses": disclosure.grouped(unit["responses"], parsed(assessment.version))}
+    named = disclosure.grouped(unit["responses"], parsed(assessment.version), assessment.least_people)
+    return {**unit, "responses": named}
 
 
 def counted_unit(assessment: Assessment) -> Unit:
@@ -351,8 +352,8 @@ def _disclosed(case: ScoringCase, result: engine.UnitResult) -> dict[str, int] |
         return None
     values = {code: node["value"] for code, node in result["nodes"].items()}
     earlier = disclosure.earlier_shown(case.assessment)
-    final = disclosure.is_final(case.assessment)
-    return disclosure.nodes_shown(case.basis.model, case.own["responses"], values, earlier, final=final)
+    final, least = disclosure.is_final(case.assessment), case.assessment.least_people
+    return disclosure.nodes_shown(case.basis.model, case.own["responses"], values, earlier, final=final, least=least)
 
 
 def _seen(case: ScoringCase, result: Mapping[str, Any], disclosed: Mapping[str, int] | None) -> Mapping[str, Any]:

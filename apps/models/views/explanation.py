@@ -14,7 +14,6 @@ from apps.accounts.workspace import user_of, workspace_page
 from apps.core.errors import Refused
 from apps.core.pages import crumb
 from apps.models import disclosure, explanation, services
-from apps.models.disclosure import FEWEST
 from apps.models.explanation import ExplainedRun
 from apps.models.models import Assessment, ScoreRun
 
@@ -33,7 +32,7 @@ def why_this_score(request: HttpRequest, pk: UUID) -> HttpResponse:
         "assessment": assessment,
         "crumbs": [crumb(_("Subjects"), "models:subjects")],
         "runs": runs,
-        "fewest": FEWEST,
+        "fewest": assessment.least_people,
     }
     run = _chosen(runs, assessment, request.GET.get("run"))
     if run is not None:

@@ -20,8 +20,8 @@ from apps.core import events
 from apps.core.fields import new_id
 from apps.core.models import Event, EventDelivery
 from apps.models import services as models
-from apps.models.disclosure import FEWEST
 from apps.models.models import Assessment, Response, Score, ScoreInput, ScoreRun
+from apps.models.people import FEWEST
 from apps.models.services.inputs import units_of_input
 from resimate.tests.database import SERVERS, url_of
 from resimate.tests.races.killed import GO_ON, Stopped, Workers, wait_until_gone
