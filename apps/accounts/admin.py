@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import (
-    admin_tenants,  # noqa: F401  its page is registered with those here
+    admin_keys,  # noqa: F401  its page is registered with those here
+    admin_tenants,  # noqa: F401  so is its
     passwords,
     services,
 )

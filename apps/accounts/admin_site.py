@@ -100,7 +100,7 @@ def _note_reading(response: Any) -> None:
 
 def _absent_labels() -> set[str]:
     """Apps whose tables are not for this host: a tenant's on the platform, the platform's at a tenant."""
-    here = settings.SHARED_APPS if current_schema() == "public" else [*settings.TENANT_APPS, "apps.audit"]
+    here = settings.SHARED_APPS if current_schema() == "public" else [*settings.TENANT_APPS, "apps.audit", "apps.keys"]
     return {
         config.label for config in apps.get_app_configs() if config.name.startswith("apps.") and config.name not in here
     }

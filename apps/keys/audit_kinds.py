@@ -2,5 +2,15 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("data_key", Category.ADMINISTRATION, "created", "rotated", "emptied", "destroyed", "escrowed", "recovered")
+declare(
+    "data_key",
+    Category.ADMINISTRATION,
+    "created",
+    "rotated",
+    "emptied",
+    "destroyed",
+    "verified",
+    "escrowed",
+    "recovered",
+)
 declare("recovery_key", Category.ADMINISTRATION, "added", "retired", "opened", "drilled")

@@ -35,7 +35,7 @@ def tend(**_: Any) -> None:
 def _tend(schema: str) -> None:
     now = timezone.now()
     services.note_use(schema)
-    for purpose in (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING):
+    for purpose in services.ROTATED:
         if services.is_due(schema, purpose, now=now):
             services.rotate(schema, purpose=purpose, now=now)
     services.note_unused(schema, DataKey.Purpose.SIGNING, now=now)

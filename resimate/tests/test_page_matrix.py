@@ -121,6 +121,7 @@ ac.v  accounts.user                     activate deactivate reset_password send_
 ...v  campaigns.stakeholder
 .c.v  configuration.setting
 ...v  elicitation.expert
+....  keys.datakey
 ...v  elicitation.weightelicitation     close_selected
 ...v  notifications.message
 ...v  resilience.assessment             lock
@@ -136,6 +137,7 @@ acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  configuration.setting
+....  keys.datakey
 ...v  outbound.destination              release stop
 ...v  tenants.domain
 a..v  tenants.tenant                    resume suspend

@@ -25,6 +25,7 @@ from apps.configuration.models import PlannedChange
 from apps.core import jobs
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
+from apps.keys.models import DataKey
 from apps.models.models import Import, ReferenceSet
 from apps.models.services import (
     create_assessment,
@@ -166,6 +167,10 @@ TABLE = """
 -----+  setting-explain              GET
 -----+  setting-history              GET
 -----+  setting-rollback             POST
+------  key-list                     GET
+------  key-export                   GET
+------  key-detail                   GET
+------  key-rotate                   POST
 -----+  setting-change-list          GET
 -----+  setting-change-export        GET
 -----+  setting-change-detail        GET
@@ -266,6 +271,7 @@ def world(acme: Any) -> dict[str, Any]:
         "role": role.pk,
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,
+        "key": DataKey.objects.of("acme").get().pk,
         "audit-entry": entry.pk if entry else None,
         "setting-change": PlannedChange.objects.create(key="time_zone", state="waiting", asked_at=now).pk,
     }
@@ -376,7 +382,10 @@ def test_nobody_gets_in_without_signing_in(world: dict[str, Any]) -> None:
 def test_an_administrator_of_another_tenant_reaches_nothing(beta: Any, world: dict[str, Any]) -> None:
     with tenant_context(beta):
         at_home = Client(headers=BETA)
-        at_home.force_login(make_user("admin@beta.example", timezone.now(), role="tenant_admin"))
+        administrator = make_user("admin@beta.example", timezone.now(), role="tenant_admin")
+        custodian = Role.objects.get(code="key_custodian")
+        accounts.grant_role(administrator, custodian, acting_user=None, now=timezone.now())
+        at_home.force_login(administrator)
     abroad = Client(headers=ACME)
     abroad.cookies.load({name: one.value for name, one in at_home.cookies.items()})
     of_one = [(method, name) for method, name in _table() if any(str(pk) in _url(name, world) for pk in world.values())]

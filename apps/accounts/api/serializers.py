@@ -8,6 +8,8 @@ from apps.configuration.models import Change, PlannedChange
 from apps.configuration.registry import LEVELS, Level, Merge
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
+from apps.keys.models import DataKey
+from apps.keys.services import ROTATED
 
 
 class PermissionsField(serializers.ListField):
@@ -92,6 +94,33 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
             "last_used_at",
         )
         read_only_fields = ("id", "prefix", "created_at", "revoked_at", "last_used_at")
+
+
+class DataKeySerializer(serializers.ModelSerializer[DataKey]):
+    values = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="How many values were under it at `counted_at`; of fields alone."
+    )
+
+    class Meta:
+        model = DataKey
+        fields = (
+            "id",
+            "purpose",
+            "version",
+            "state",
+            "provider",
+            "values",
+            "counted_at",
+            "created_at",
+            "retired_at",
+            "unused_at",
+            "destroyed_at",
+        )
+        read_only_fields = fields
+
+
+class RotationSerializer(serializers.Serializer[Any]):
+    purpose = serializers.ChoiceField(ROTATED, default=ROTATED[0].value, help_text="What the key is for.")
 
 
 class NewApiKeySerializer(ApiKeySerializer):

@@ -4,6 +4,7 @@ from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_pa
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
 from apps.accounts.services.onboarding import onboard_tenant
+from apps.accounts.services.rotations import ask_for_rotation
 from apps.accounts.services.signing_in import SignInRefused, TooManyAttempts, sign_in, sign_out
 from apps.accounts.services.users import (
     activate_user,
@@ -21,6 +22,7 @@ __all__ = [
     "TooManyAttempts",
     "activate_user",
     "ask_for_link",
+    "ask_for_rotation",
     "change_password",
     "change_role",
     "change_user",

@@ -6,11 +6,12 @@ from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, make_first_keys, without_keys
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
-from apps.keys.services.rotating import RotatedMeanwhile, is_due, rotate
-from apps.keys.services.verifying import Verified, verify
+from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
+from apps.keys.services.verifying import Verified, note_verified, verify
 
 __all__ = [
     "DRILLED_FOR",
+    "ROTATED",
     "Escrowed",
     "KeyInUse",
     "KeyUnknown",
@@ -33,6 +34,7 @@ __all__ = [
     "measure",
     "note_unused",
     "note_use",
+    "note_verified",
     "recover",
     "reencrypt",
     "reencrypt_rest",

@@ -60,6 +60,6 @@ def destroy(
         )
     key.state, key.wrapped, key.escrow, key.destroyed_at = DataKey.State.DESTROYED, b"", {}, now
     key.save(update_fields=["state", "wrapped", "escrow", "destroyed_at"])
-    record("data_key.destroyed", key, now=now)
+    record("data_key.destroyed", key, now=now, actor=acting_user)
     KEYRING.forget(schema)
     return key

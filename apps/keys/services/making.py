@@ -102,7 +102,9 @@ def wrapped(schema: str, purpose: str, version: int, *, now: datetime, using: st
     return key
 
 
-def record(action: str, key: DataKey, *, now: datetime, using: str | None = None, **more: Any) -> None:
+def record(
+    action: str, key: DataKey, *, now: datetime, using: str | None = None, actor: Any = None, **more: Any
+) -> None:
     """Record what was done to a key in the trail of its tenant."""
     details = {"purpose": key.purpose, "version": key.version, "provider": key.provider, **more}
-    audit.record(action, now=now, target=key, tenant=key.tenant, details=details, using=using)
+    audit.record(action, now=now, target=key, tenant=key.tenant, actor=actor, details=details, using=using)

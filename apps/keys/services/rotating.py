@@ -17,6 +17,8 @@ from resimate_text.sentences import Sentence
 
 #: How old an active key becomes.
 EVERY: Final = timedelta(days=90)
+#: What is replaced. A digest does not say under which key it is, so blind indexes keep theirs.
+ROTATED: Final = (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING)
 #: By how much clocks may differ.
 ASTRAY: Final = timedelta(days=1)
 
@@ -40,13 +42,13 @@ def rotate(schema: str, *, now: datetime, purpose: str = DataKey.Purpose.FIELD, 
     require(acting_user, "keys:rotate")
     number = next_version(DataKey.objects.of(schema, purpose))
     fresh = wrapped(schema, purpose, number, now=now)  # asks the provider: before the transaction
-    _activate(fresh, now)
+    _activate(fresh, now, acting_user)
     KEYRING.forget(schema)
     return fresh
 
 
 @transaction.atomic
-def _activate(fresh: DataKey, now: datetime) -> None:
+def _activate(fresh: DataKey, now: datetime, acting_user: Any) -> None:
     keys = DataKey.objects.of(fresh.tenant, fresh.purpose)
     lock(keys)
     if next_version(keys) != fresh.version:
@@ -55,7 +57,7 @@ def _activate(fresh: DataKey, now: datetime) -> None:
     fresh.seen_writes = before.seen_writes if before else 0
     keys.active().update(state=DataKey.State.DECRYPT_ONLY, retired_at=now)
     fresh.save(force_insert=True)
-    record("data_key.rotated", fresh, now=now)
+    record("data_key.rotated", fresh, now=now, actor=acting_user)
 
 
 def is_due(schema: str, purpose: str, *, now: datetime) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
 from django_tenants.utils import schema_context
 
+from apps import audit
 from apps.core import crypto
 from apps.core.fields import SubjectTextField
 from apps.keys import providers
@@ -42,6 +44,12 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) 
             if outcome.values % TOLD_EVERY == 0:
                 progress(outcome.values, total)
     return outcome
+
+
+def note_verified(schema: str, outcome: Verified, *, now: datetime) -> None:
+    """Keep in the trail of the tenant that somebody looked at everything, and what came of it."""
+    details = {"keys": outcome.keys, "values": outcome.values, "problems": len(outcome.problems)}
+    audit.record("data_key.verified", now=now, tenant=schema, details=details)
 
 
 def _values_of(schema: str) -> tuple[Iterator[list[str]], int]:

@@ -83,6 +83,7 @@ class Command(Recovery, OperatorCommand):
         for schema in schemas:
             with self.meter(f" values of {schema}") as show:
                 outcome = services.verify(schema, show)
+            services.note_verified(schema, outcome, now=timezone.now())
             told = {"keys": outcome.keys, "values": outcome.values, "problems": outcome.problems[:MOST_PROBLEMS]}
             rows.append({"tenant": schema, **told, "more": max(0, len(outcome.problems) - MOST_PROBLEMS)})
         self._finish("verified", rows, "{tenant}: {keys} keys, {values} values", "problems")

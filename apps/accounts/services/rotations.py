@@ -1,0 +1,70 @@
+"""Rotations of keys that a custodian asks for: a job, since everything under the key is written anew."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name, schema_context
+
+from apps.accounts import reach
+from apps.accounts.models import User
+from apps.core import jobs
+from apps.core.errors import Refused
+from apps.core.locking import hold
+from apps.core.models import Job
+from apps.core.tenancy import current_schema
+from apps.keys import services as keys
+from apps.keys.models import DataKey
+
+KIND: Final = "keys.rotate"
+MAY: Final = "keys:rotate"
+
+
+class RotationUnderWay(Refused):
+    code = "rotation_under_way"
+    title = "The key is being rotated already"
+
+
+class KeyStays(Refused):
+    code = "key_stays"
+    title = "Keys of this kind are not replaced"
+
+
+@transaction.atomic
+def ask_for_rotation(purpose: str, *, acting_user: User, now: datetime) -> Job:
+    """Begin a rotation in this tenant. While one is under way another is refused: a button is easily pressed twice."""
+    _require(acting_user)
+    if purpose not in keys.ROTATED:
+        raise KeyStays("The key of blind indexes is not replaced: digests of addresses stay under it.")
+    hold("rotation of keys")
+    waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY, parameters__purpose=purpose)
+    if waiting.exists() or (purpose == DataKey.Purpose.FIELD and keys.has_rest(current_schema())):
+        raise RotationUnderWay("A rotation is under way. Wait until nothing is left under the key before.")
+    return reach.enqueue(KIND, {"purpose": purpose}, acting_user=acting_user, now=now)
+
+
+@jobs.runner(KIND)
+def rotate(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    """Make the new version, and write anew what is under the one before; what is left then, the scheduler finishes."""
+    acting_user, schema = reach.acting_user_of(job), current_schema()
+    purpose = job.parameters["purpose"]
+    _require(acting_user)  # here, where the grants are; keys are the platform's to change
+    with schema_context(get_public_schema_name()):
+        made = DataKey.objects.of(schema, purpose).active().filter(created_at__gte=job.created_at)
+        fresh = made.first()  # by the worker that was killed before it came to the end
+        fresh = fresh or keys.rotate(schema, purpose=purpose, now=timezone.now(), acting_user=acting_user)
+        if purpose != DataKey.Purpose.FIELD:
+            return {"version": fresh.version}
+        outcome = keys.reencrypt_rest(schema, now=timezone.now(), progress=_share_of(progress))
+    return {"version": fresh.version, "written": outcome.written, "left": outcome.left}
+
+
+def _share_of(progress: jobs.Progress) -> Any:
+    return lambda done, total: progress(done / total if total else 1.0)
+
+
+def _require(acting_user: User) -> None:
+    if not acting_user.has_perm(MAY):
+        raise PermissionDenied

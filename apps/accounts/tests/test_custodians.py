@@ -1,0 +1,175 @@
+"""Custodians of keys: how the first one comes to be, what they see and do, and that administrators do not."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from django_tenants.utils import schema_context, tenant_context
+
+from apps.accounts import services
+from apps.accounts.models import Grant, User
+from apps.accounts.services import rotations
+from apps.audit.models import AuditEntry
+from apps.core import degraded, jobs
+from apps.core.models import Job, RememberedAnswer
+from apps.keys.keyring import KEYRING
+from apps.keys.models import DataKey
+
+pytestmark = [
+    pytest.mark.requirement("SEC-DATA-002", "SEC-AUTH-002"),
+    pytest.mark.django_db(databases=["default", "owner"]),
+]
+ACME = {"host": "acme.localhost"}
+JSON = "application/json"
+
+
+@pytest.fixture
+def custodian(acme: Any, make_user: Any) -> User:
+    user: User = make_user("custodian@acme.example", "key_custodian")
+    return user
+
+
+def client_of(user: User) -> Client:
+    client = Client(headers=ACME)
+    client.force_login(user)
+    return client
+
+
+def versions(purpose: str) -> list[tuple[int, str]]:
+    return list(DataKey.objects.of("acme", purpose).order_by("version").values_list("version", "state"))
+
+
+def test_the_operator_makes_the_first_one(admin: User) -> None:
+    call_command("key_custodian", admin.email, "--tenant", "acme", stdout=io.StringIO())
+
+    assert User.objects.get(pk=admin.pk).has_perm("keys:rotate")
+    grant = Grant.objects.get(user=admin, role__code="key_custodian")
+    assert AuditEntry.objects.filter(action="grant.created", object_id=str(grant.pk), tenant="acme").exists()
+
+
+def test_for_an_address_without_account_there_is_none(admin: User) -> None:
+    said = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("key_custodian", "nobody@acme.example", "--tenant", "acme", stderr=said)
+
+    assert said.getvalue().strip() == "There is no user nobody@acme.example in acme."
+
+
+def test_administrators_make_none_and_see_no_keys(admin: User, analyst: User) -> None:
+    client = client_of(admin)
+
+    assert "keys/datakey" not in client.get("/admin/").content.decode()
+    assert client.get("/admin/keys/datakey/").status_code == 403
+    assert client.get("/api/v1/keys/").status_code == 403
+    assert client.post("/api/v1/keys/rotate/", {}, JSON).status_code == 403
+    assert not Job.objects.exists()
+
+
+def test_a_custodian_sees_keys_and_nothing_else_of_the_administration(custodian: User, admin: User) -> None:
+    client = client_of(custodian)
+
+    page = client.get("/admin/").content.decode()
+    assert "/admin/keys/datakey/" in page
+    assert "/admin/accounts/user/" not in page
+    listed = client.get("/admin/keys/datakey/")
+    assert listed.status_code == 200
+    assert {one.tenant for one in listed.context["cl"].result_list} == {"acme"}
+    for path in ("accounts/user/", "audit/auditentry/", "configuration/setting/", "configuration/setting/versions/"):
+        assert client.get(f"/admin/{path}").status_code == 403, path
+
+
+def test_nothing_secret_of_a_key_is_shown(custodian: User) -> None:
+    client, key = client_of(custodian), DataKey.objects.of("acme").get()
+
+    shown = [client.get(f"/api/v1/keys/{key.pk}/"), client.get(f"/admin/keys/datakey/{key.pk}/change/")]
+
+    assert [one.status_code for one in shown] == [200, 200]
+    assert not {"wrapped", "escrow"} & shown[0].json().keys()
+    for one in shown:
+        assert bytes(key.wrapped).hex() not in one.content.decode()
+        assert "wrapped" not in one.content.decode().casefold().replace("wrapped by", "")
+
+
+def test_keys_of_another_tenant_are_not_there(custodian: User, beta: Any) -> None:
+    with tenant_context(beta):
+        theirs = DataKey.objects.of("beta").get()
+    client = client_of(custodian)
+
+    listed = client.get("/api/v1/keys/").json()["results"]
+    assert {one["id"] for one in listed} == {str(one.pk) for one in DataKey.objects.filter(tenant="acme")}
+    assert client.get(f"/api/v1/keys/{theirs.pk}/").status_code == 404
+
+
+def test_a_rotation_is_a_job_that_writes_everything_anew(custodian: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(degraded, "missing", lambda part: True)  # so it is done at once
+    client = client_of(custodian)
+    client.post("/api/v1/keys/rotate/", {}, JSON, headers={"Idempotency-Key": "one"})
+
+    job: Any = Job.objects.get(kind="keys.rotate")
+    assert (job.state, job.progress) == ("succeeded", 1.0)
+    assert (job.result["version"], job.result["left"]) == (2, 0)
+    assert versions("field") == [(1, "decrypt-only"), (2, "active")]
+    assert RememberedAnswer.objects.filter(tenant="acme").exists()
+    entry = AuditEntry.objects.get(action="data_key.rotated")
+    assert (entry.tenant, entry.actor, entry.actor_type) == ("acme", str(custodian.pk), "user")
+
+    again = client.post("/api/v1/keys/rotate/", {}, JSON)  # others may still write under the key before
+    assert (again.status_code, again.json()["code"]) == (409, "rotation_under_way")
+    signing = client.post("/api/v1/keys/rotate/", {"purpose": "signing"}, JSON)
+    assert (signing.status_code, versions("signing")[-1]) == (202, (2, "active"))
+
+
+def test_a_second_press_of_the_button_is_no_second_rotation(custodian: User) -> None:
+    client = client_of(custodian)
+    ticked = {"action": "rotate", "_selected_action": [str(one.pk) for one in DataKey.objects.filter(tenant="acme")]}
+    for _ in range(2):
+        page = client.post("/admin/keys/datakey/", ticked, follow=True)
+
+    assert page.status_code == 200
+    assert sorted(job.parameters["purpose"] for job in Job.objects.filter(kind="keys.rotate")) == ["field", "signing"]
+    assert "A rotation is under way." in page.content.decode()
+    assert "blind indexes" in page.content.decode()  # whose key stays
+
+
+@pytest.mark.parametrize("purpose", ["index", "", "fields", None, 7, ["field"]])
+def test_of_other_purposes_nothing_is_rotated(custodian: User, purpose: Any) -> None:
+    answer = client_of(custodian).post("/api/v1/keys/rotate/", {"purpose": purpose}, JSON)
+
+    assert answer.status_code == 422
+    assert not Job.objects.exists()
+
+
+def run(job: Job) -> dict[str, Any]:
+    return rotations.rotate(job, jobs.Progress(job))
+
+
+def test_a_job_that_was_killed_makes_no_second_key(custodian: User) -> None:
+    job = services.ask_for_rotation("field", acting_user=custodian, now=timezone.now())
+    Job.objects.update(state="running")
+    run(job)
+    KEYRING.forget()
+
+    assert run(job)["version"] == 2
+    assert len(versions("field")) == 2
+
+
+def test_who_is_no_custodian_any_more_rotates_nothing(custodian: User, now: Any) -> None:
+    job = services.ask_for_rotation("field", acting_user=custodian, now=now)
+    Grant.objects.filter(user=custodian).delete()
+
+    jobs._run_by_id(job.pk)
+
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert versions("field") == [(1, "active")]
+
+
+def test_who_looked_at_everything_is_on_record(acme: Any) -> None:
+    with schema_context("public"):
+        call_command("keys", "verify", "--tenant", "acme", "--json", stdout=io.StringIO())
+
+    entry = AuditEntry.objects.get(action="data_key.verified")
+    assert (entry.tenant, entry.details["problems"], entry.actor_type) == ("acme", 0, "operator")
