@@ -18,6 +18,7 @@ def pytest_configure() -> None:
 
     catalogues.compile_all()
     assert settings.SERVERS_KNOWN
+    settings.PASSWORD_HASHERS = ["apps.accounts.tests.hashers.QuickHasher"]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -92,6 +93,22 @@ def _public_again(request: pytest.FixtureRequest) -> Iterator[None]:
     cache.clear()
     yield
     forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_once() -> None:
+    """Every browser of a test loads the middleware anew; the files that it serves stay what they are."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def look_once(middleware: Any) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = look_once
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,7 @@
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -32,7 +34,12 @@ def test_an_address_in_any_case_and_the_password_start_a_session(admin: User, cl
     assert AuditEntry.objects.filter(action="session.started", actor=str(admin.pk)).count() == 1
 
 
-def test_passwords_are_kept_as_argon2id_with_the_documented_parameters(admin: User) -> None:
+def test_passwords_are_kept_as_argon2id_with_the_documented_parameters(
+    acme: Any, make_user: Any, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = import_module(os.environ["DJANGO_SETTINGS_MODULE"]).PASSWORD_HASHERS
+    admin = make_user("admin@acme.example", "tenant_admin")
+
     assert identify_hasher(admin.password).algorithm == "argon2"
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in f"${admin.password}"
 
