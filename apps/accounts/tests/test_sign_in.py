@@ -155,7 +155,7 @@ def test_twelve_hours_are_the_longest_session(admin: User, client: Client, monke
 
     def at(minutes: int) -> int:
         monkeypatch.setattr("apps.accounts.middleware.timezone.now", lambda: start + timedelta(minutes=minutes))
-        return int(client.get("/account/", headers=ACME).status_code)
+        return int(client.get("/", headers=ACME).status_code)
 
     assert {at(minutes) for minutes in range(20, 12 * 60, 20)} == {200}
     assert at(12 * 60 + 1) == 302

@@ -22,7 +22,7 @@ from resimate_servers import ports, processes
 ROOT = Path(__file__).parents[3]
 TENANTS = ("acme", "beta", "gamma")
 KINDS = ("read", "cursor", "write", "rollback", "error")
-REQUESTS = 12_000 if databases.THOROUGH else 900
+REQUESTS = 12_000 if databases.THOROUGH else 450
 #: How a process comes by its connections: few for all its threads, or one for each thread as long as that lives.
 POOLED = {"DATABASE_POOL_SIZE": "4"}
 KEPT = {"DATABASE_MAX_AGE": "600"}
@@ -114,7 +114,9 @@ def test_no_request_sees_another_tenants_rows(database: dict[str, str], connecti
 
 
 @pytest.mark.requirement("DB-002")
-@pytest.mark.parametrize("connections", [POOLED, KEPT], ids=["pooled", "kept"])
+@pytest.mark.parametrize(
+    "connections", [POOLED, pytest.param(KEPT, marks=pytest.mark.thorough)], ids=["pooled", "kept"]
+)
 def test_the_same_test_catches_a_backend_that_forgets_to_switch(
     database: dict[str, str], connections: dict[str, str]
 ) -> None:
