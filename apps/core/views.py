@@ -11,7 +11,7 @@ from django.utils import translation
 
 from apps.core import context
 from apps.core.api import problems
-from apps.core.crypto import KeyAway, Undecryptable
+from apps.core.crypto import Erased, KeyAway, Undecryptable
 from apps.core.errors import Refused
 from apps.core.paths import is_api
 
@@ -63,7 +63,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """A fault; or the word that the database is away, or that somebody else did the same at the same moment."""
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         return _answer(request, "unavailable", "errors/500.html", 503)
-    if isinstance(error := sys.exception(), (KeyAway, Undecryptable)):
+    if isinstance(error := sys.exception(), (Erased, KeyAway, Undecryptable)):
         return _unreadable(request, error)
     if problems.met_another(sys.exception()):
         return _answer(request, "changed_meanwhile", "errors/409.html", 409)
@@ -71,9 +71,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _unreadable(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """What is stored encrypted is damaged, or its keys are away for a while."""
+    """What is stored encrypted is damaged or was erased, or its keys are away for a while."""
     seconds = getattr(refusal, "retry_after", None)
-    response = _answer(request, refusal.code, "errors/unreadable.html", refusal.status, retry_after=seconds)
+    shown = {"retry_after": seconds, "is_erased": isinstance(refusal, Erased)}
+    response = _answer(request, refusal.code, "errors/unreadable.html", refusal.status, **shown)
     if seconds is not None:
         response["Retry-After"] = str(seconds)
     return response
