@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error
 
 from apps.audit import partitions
+from apps.core.crypto import KeyAway
 from apps.tenants import fleet, provisioning
 from resimate import demo
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         if settings.COLLECTED_STATIC:
             self._collect_static()
         if settings.DEVELOPMENT:
-            demo.ensure()
+            self._make_demo_data()
 
     def _make_partitions(self) -> None:
         """Entries fall into the default partition meanwhile, so this keeps nobody from starting."""
@@ -34,6 +35,13 @@ class Command(BaseCommand):
             partitions.make_ahead()
         except Error as error:
             self.stderr.write(f"The audit trail has no new partition yet, the scheduler tries again: {error}")
+
+    def _make_demo_data(self) -> None:
+        """Where keys are lost or away the service starts nonetheless: `manage.py keys recover` needs its database."""
+        try:
+            demo.ensure()
+        except KeyAway as refusal:
+            self.stderr.write(f"The demo data stay as they are: {refusal.reason}")
 
     def _collect_static(self) -> None:
         """Compressing takes seconds, so it is done once for each state of the sources."""
