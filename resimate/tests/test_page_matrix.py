@@ -45,6 +45,7 @@ TABLE = """
 +++++++++  accounts:choose-password        GET POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET
+000000000  files:download                  GET
 ---++++!!  models:list                     GET
 ---+-++!!  models:import                   GET POST
 ---+-++!!  models:exchange                 GET POST

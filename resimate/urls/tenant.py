@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.files.urls")),
     path("", include("apps.models.urls")),
     path("", include("apps.elicitation.urls")),
     path("", include("apps.campaigns.urls")),

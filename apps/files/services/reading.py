@@ -34,16 +34,17 @@ def read(file: StoredFile, start: int = 0) -> Iterator[bytes]:
     """
     if file.state != StoredFile.State.THERE:
         raise NotThere("Nobody can read this file: it is still arriving, or was refused.")
-    return _pieces(file, start)
+    return _pieces(file, base64.b64decode(file.secret), bound_of(file), start)
 
 
-def _pieces(file: StoredFile, start: int) -> Iterator[bytes]:
+def _pieces(file: StoredFile, key: bytes, bound: str, start: int) -> Iterator[bytes]:
+    """Knows the tenant already: it is gone on with when the request has left it."""
     first, skipped = divmod(min(start, max(0, file.size - 1)), PIECE)
     size, digest, held = first * PIECE, hashlib.sha256(), b""
     try:
         with storage.opened(file.place) as found:
             _skip(found, first)
-            for piece in unseal(found, base64.b64decode(file.secret), bound_of(file), first):
+            for piece in unseal(found, key, bound, first):
                 yield from [held] if held else []
                 size += len(piece)
                 digest.update(piece)

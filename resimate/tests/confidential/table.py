@@ -43,7 +43,7 @@ ROUTES: Final = {
         models:coinr models:create-subject models:detail models:document models:exchange models:freeze models:import
         models:list models:publish models:retire models:undo-import models:version models:workbook
         accounts:forgotten accounts:forgotten-sent accounts:choose-password campaigns:edit
-        accounts:account accounts:sign-in accounts:sign-out
+        accounts:account accounts:sign-in accounts:sign-out files:download
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination
         admin:resilience_resiliencemodel admin:resilience_subject admin:tenants_domain admin:tenants_tenant

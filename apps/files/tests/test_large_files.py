@@ -1,0 +1,40 @@
+"""A large file goes through a few mebibytes of memory, both ways."""
+
+import hashlib
+import os
+import resource
+from pathlib import Path
+
+import pytest
+
+from apps.files import services
+from apps.files.contents import UNKNOWN
+from apps.files.kinds import Kind
+from apps.files.tests.story import NOW
+
+SIZE = 256 * 1024**2
+FILM = Kind("film", "", frozenset({UNKNOWN}), most_mb=SIZE >> 20)
+
+
+def peak() -> int:
+    """The most memory that this process has had so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@pytest.mark.thorough
+@pytest.mark.requirement("CAMP-001", "EXT-001")
+@pytest.mark.usefixtures("acme", "folder")
+def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
+    source = tmp_path / "film"
+    with source.open("w+b") as content:
+        content.write(b"\x00\x01\x02\xfe" + os.urandom(60))
+        content.truncate(SIZE)
+        before = peak()
+        file = services.keep(FILM, content, name="film", now=NOW)
+
+    digest = hashlib.sha256()
+    for piece in services.read(file):
+        digest.update(piece)
+
+    assert digest.hexdigest() == file.sha256
+    assert peak() - before < 40 * 1024**2
