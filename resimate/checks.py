@@ -56,6 +56,21 @@ def _lacking_of_keys() -> tuple[str, bool, str]:
 
 
 @register(Tags.security)
+def refuse_unfit_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """What the installation sets of security has to fit; what else does not fit is said."""
+    from apps.configuration import environment  # apps are there by now, and not where this is imported
+    from apps.configuration.registry import KEYS
+
+    said = "{} is set by the environment: {}."
+    found: list[CheckMessage] = []
+    for name, flaw in environment.flaws_of_environment().items():
+        is_security = name in KEYS and environment.is_security(KEYS[name])
+        refuse, number = (Error, "E015") if is_security else (Warning, "W016")
+        found.append(refuse(said.format(name, flaw), id=f"resimate.{number}"))
+    return found
+
+
+@register(Tags.security)
 def refuse_an_open_door(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """In production nothing inside is called because somebody has written its address."""
     if settings.DEVELOPMENT or not settings.OUTBOUND_ALLOW:

@@ -178,6 +178,7 @@ ENCRYPTION_PROVIDER = env.choice(
 )
 VAULT = servers.vault()
 PKCS11 = servers.hsm()
+CONFIG_DIR = env.text("RESIMATE_CONFIG_DIR", "", "a folder, such as a mounted ConfigMap, whose files set keys by name")
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
 ALLOWED_HOSTS = ["*"]  # the tenant middleware knows every host by name and answers 404 to the others

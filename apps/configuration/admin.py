@@ -14,14 +14,17 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_tenants.utils import get_public_schema_name
 
 from apps.audit import reading
 from apps.configuration import services
+from apps.configuration.environment import flaws_of_environment
 from apps.configuration.forms import SettingForm, said_value
 from apps.configuration.models import Layer, PlannedChange, Setting
 from apps.configuration.registry import KEYS, Key, Level
 from apps.core.admin import ServiceAdmin
 from apps.core.errors import Refused
+from apps.core.tenancy import current_schema
 from apps.core.translating import translated
 
 LATEST = 50
@@ -52,6 +55,9 @@ class SettingAdmin(ServiceAdmin[Setting]):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """All keys in the order of their names, and what waits."""
         self._refuse_stranger(request)
+        if current_schema() == get_public_schema_name():
+            for name, flaw in flaws_of_environment().items():
+                messages.warning(request, f"{_label(name)}: {translated(flaw)}")
         explained = services.explain_all()
         rows = sorted((_row(KEYS[name], explained[name]) for name in KEYS), key=lambda row: row["label"].casefold())
         return self._page(request, "list", _("Settings"), {"rows": rows, "waiting": _waiting(request)})

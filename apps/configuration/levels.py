@@ -1,19 +1,12 @@
 """What is in force, of all that the levels say of a key."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
-from django.conf import settings
-
-from apps.configuration.registry import KEYS, Key, Level
+from apps.configuration.registry import Key, Level
 from apps.core.errors import Refused
-from apps.core.memory import forgets
-
-logger = logging.getLogger(__name__)
 
 #: Who is below whom: the platform, a tenant, a user.
 PLATFORM, TENANT, USER = range(3)
@@ -49,7 +42,7 @@ def in_force(key: Key, said: Sequence[Said]) -> tuple[Any, Said]:
         if one.problem or one.rank > lock:
             continue
         bound = bound or one.rank > PLATFORM
-        joined = key.joined(value, one.value) if bound or not _is_bounded(key) else one.value
+        joined = key.joined(value, one.value) if bound or not is_bounded(key) else one.value
         winner = one if joined == one.value or joined != value else winner
         value, bound, lock = joined, True, one.rank if one.is_locked else lock
     return value, winner
@@ -69,46 +62,9 @@ def binding(key: Key, said: Sequence[Said], level: Level, rank: int) -> tuple[An
     return in_force(key, [said[0], *above])[0], lock
 
 
-def _is_bounded(key: Key) -> bool:
+def is_bounded(key: Key) -> bool:
+    """Whether levels below may only tighten it."""
     return key.loosens(0, 1) is not None or key.loosens(1, 0) is not None
-
-
-@lru_cache(maxsize=1)
-def of_environment() -> dict[str, Said]:
-    """What the environment says, by key."""
-    names = {_variable(name): key for name, key in KEYS.items()}
-    return {
-        names[variable].name: _read(names[variable], text)
-        for variable, text in settings.CONFIGURATION.items()
-        if variable in names
-    }
-
-
-forgets(of_environment.cache_clear)
-
-
-def flaws_of_environment() -> list[str]:
-    """What in the environment counts for nothing, a line each."""
-    known = {_variable(name) for name in KEYS}
-    lines = [f"{name}: there is no such setting" for name in settings.CONFIGURATION if name not in known]
-    return lines + [f"{name}: {said.problem}" for name, said in of_environment().items() if said.problem]
-
-
-def _variable(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name).upper()
-
-
-def _read(key: Key, text: str) -> Said:
-    try:
-        value = key.read(text)
-        problem = key.problem_with(value)
-    except ValueError:
-        value, problem = None, "is no JSON"
-    if problem and key.sensitive:  # what is said of a value holds the value
-        problem = "does not fit"
-    if Level.ENVIRONMENT not in key.levels:
-        problem = "cannot be set by the environment"
-    return Said(Level.ENVIRONMENT, value, problem=problem)
 
 
 def in_order(said: Iterable[Said]) -> list[Said]:

@@ -15,7 +15,8 @@ from uuid import UUID
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from apps.configuration.levels import PLATFORM, TENANT, USER, Said, in_force, in_order, of_environment
+from apps.configuration.environment import ENVIRONMENT, of_environment
+from apps.configuration.levels import PLATFORM, TENANT, USER, Said, in_force, in_order
 from apps.configuration.models import Layer, Setting
 from apps.configuration.registry import KEYS, Key, Level
 from apps.core import epochs
@@ -25,7 +26,8 @@ from apps.core.tenancy import current_schema
 from resimate_text.sentences import Sentence
 
 OF: Final = "settings"
-Numbers = tuple[int, int]
+#: Of the platform, of the tenant, of the environment.
+Numbers = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def _problem(key: Key, level: Level, value: Any) -> str | None:
 def _refreshed(schema: str) -> Snapshot:
     """Look whether what is known still holds; read it again where it does not."""
     heard, known = _news[0], _remembered.get(schema)
+    ENVIRONMENT.look()
     numbers = _numbers(schema, epochs.numbers(OF, {schema, _public()}))
     moment = time.monotonic()
     if known is None or known.numbers != numbers or moment >= known.ends:
@@ -158,12 +161,13 @@ def _read(numbers: Numbers, now: datetime, moment: float) -> Snapshot:
 
 
 def _value(key: Key, stored: list[Said]) -> Any:
-    refusal = next((one.refusal for one in stored if one.refusal), None)
-    return Unreadable(refusal) if refusal else in_force(key, _of_key(key, stored))[0]
+    said = _of_key(key, stored)
+    refusal = next((one.refusal for one in said if one.refusal), None)
+    return Unreadable(refusal) if refusal else in_force(key, said)[0]
 
 
 def _numbers(schema: str, known: Mapping[str, int]) -> Numbers:
-    return known.get(_public(), 0), known.get(schema, 0)
+    return known.get(_public(), 0), known.get(schema, 0), ENVIRONMENT.number
 
 
 def _public() -> str:
@@ -181,6 +185,7 @@ def _changed(schema: str) -> None:
 
 def _counted(numbers: Mapping[str, int]) -> None:
     """Let the snapshots go on that are as they were, so that no request has to look; drop the others."""
+    ENVIRONMENT.look()
     moment = time.monotonic()
     for schema, known in list(_remembered.items()):
         if known.numbers == _numbers(schema, numbers) and moment < known.ends:

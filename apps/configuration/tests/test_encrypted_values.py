@@ -96,5 +96,5 @@ def test_a_value_that_cannot_be_read_is_away_and_never_the_default(
         with tenant_context(beta):
             assert services.get(KEY) == "nobody"
 
-        assert snapshots._read((0, 0), now, moment=1.0).ends == 1.0 + SECONDS
+        assert snapshots._read((0, 0, 0), now, moment=1.0).ends == 1.0 + SECONDS
     assert services.get(KEY) == "Ada"

@@ -97,7 +97,7 @@ def test_a_snapshot_ends_with_what_holds_for_a_time(acme: Any, now: datetime, mo
     services.change(KEY, 5, now=now, layer=Layer.RUNTIME, until=now + timedelta(seconds=2))
     clock = time.monotonic()
 
-    known = snapshots._read((0, 0), now, clock)
+    known = snapshots._read((0, 0, 0), now, clock)
 
     assert known.values[KEY] == 5
     assert known.ends - clock == pytest.approx(2.0)

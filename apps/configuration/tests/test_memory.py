@@ -19,7 +19,7 @@ def test_whatever_a_module_remembers_is_forgotten_with_the_rest(monkeypatch: pyt
 
 def test_hosts_and_settings_are_forgotten() -> None:
     hosts._unknown["nowhere.test"] = float("inf")
-    snapshots._remembered["nowhere"] = snapshots.Snapshot({}, {}, (0, 0), float("inf"), float("inf"))
+    snapshots._remembered["nowhere"] = snapshots.Snapshot({}, {}, (0, 0, 0), float("inf"), float("inf"))
 
     memory.forget_all()
 
