@@ -3,107 +3,190 @@
 Tables are named as they are at that moment, and the keys of the schema are read by a statement that needs no model.
 """
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 from psycopg import sql
 
 from apps.core import crypto
-from apps.core.crypto import Key, KeyAway, Undecryptable
+from apps.core.crypto import Key, Undecryptable
+from apps.core.fields import packed, unpacked
 from apps.keys import providers
+from apps.keys.providers.local import LocalKeyring
 
 #: Version 0 is the last resort: it has been given up, and the next round of the scheduler writes anew what is under it.
 KEYS: Final = """
     SELECT version, provider, wrapped FROM public.keys_datakey
     WHERE tenant = %s AND purpose = %s AND state <> 'destroyed' ORDER BY state = 'active' DESC, version DESC
 """
-NEXT: Final = (
-    "SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL AND (%s::uuid IS NULL OR id > %s) ORDER BY id"
-)
-WRITE: Final = """
-    UPDATE {table} AS stored SET {changes}
-    FROM unnest(%s::uuid[], %s::{kind}[], %s::bytea[]) AS fresh (id, value, digest) WHERE stored.id = fresh.id
+NEXT: Final = """
+    SELECT id, {columns} FROM {table} AS stored
+    WHERE {filled} IS NOT NULL AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT {batch}
 """
+WRITE: Final = """
+    UPDATE {table} AS stored SET ({columns}) = ROW({values})
+    FROM unnest(%s::uuid[], {types}) AS fresh (id, {columns}) WHERE stored.id = fresh.id
+"""
+OWN_KEY: Final = "(SELECT secret FROM public.keys_subjectkey AS k WHERE k.id = stored.key_id)"
+ADD_KEYS: Final = """
+    INSERT INTO public.keys_subjectkey (id, tenant, secret)
+    SELECT fresh.id, %s, fresh.secret FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (id, secret)
+"""
+DELETE_KEYS: Final = "DELETE FROM public.keys_subjectkey WHERE id = ANY(%s)"
+Rows = Sequence[tuple[Any, ...]]
 
 
 class SchemaKeys:
-    """The keys of one schema, over a connection that owns it; each is unwrapped when it is needed."""
+    """A schema that is migrated, over a connection that owns it, and its data keys, unwrapped when they are needed."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._known: dict[str, dict[int, Key]] = {}
+        self.name: str = connection.schema_name
 
-    def active(self, schema: str, purpose: str) -> Key:
-        keys = self._of(schema, purpose)
-        if not keys:
-            raise KeyAway(f"{schema} has no key of the purpose {purpose}")
-        return next(iter(keys.values()))
+    def run(self, statement: Any, parameters: Sequence[Any]) -> Rows:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
 
-    def version(self, schema: str, purpose: str, number: int) -> Key:
+    def active(self, _schema: str, purpose: str) -> Key:
+        return next(iter(self._of(purpose).values()))
+
+    def version(self, _schema: str, purpose: str, number: int) -> Key:
         try:
-            return self._of(schema, purpose)[number]
+            return self._of(purpose)[number]
         except KeyError as error:
             raise Undecryptable(f"there is no key of version {number}") from error
 
-    def _of(self, schema: str, purpose: str) -> dict[int, Key]:
+    def _of(self, purpose: str) -> dict[int, Key]:
         if purpose not in self._known:
-            with self._connection.cursor() as cursor:
-                cursor.execute(KEYS, [schema, purpose])
-                rows = cursor.fetchall()
-            self._known[purpose] = {
-                version: Key(version, providers.named(name).unwrap(bytes(wrapped), f"{schema}|{purpose}|{version}"))
-                for version, name, wrapped in rows
+            stored = {
+                version: Key(version, providers.named(name).unwrap(bytes(wrapped), f"{self.name}|{purpose}|{version}"))
+                for version, name, wrapped in self.run(KEYS, [self.name, purpose])
             }
+            self._known[purpose] = stored or {0: self._derived(purpose)}
         return self._known[purpose]
+
+    def _derived(self, purpose: str) -> Key:
+        """What a process of before keys were stored went by; making the first keys adopts it afterwards."""
+        return Key(0, LocalKeyring(settings.ENCRYPTION_KEY).version_0(self.name, purpose))
+
+    def encrypt(self, plain: str, place: str) -> bytes:
+        return crypto.encrypt(plain, schema=self.name, place=place, keys=self)
+
+    def decrypt(self, stored: bytes, place: str) -> str:
+        return crypto.decrypt(bytes(stored), schema=self.name, place=place, keys=self)
 
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """``plain`` becomes ``sealed``, bound to ``place`` (``app.model|field``), beside it the digest ``index``."""
+    """``plain``, a column of the type ``kind``, becomes ``sealed``, bound to ``place`` (``app.model|field``)."""
 
     table: str
     plain: str
     sealed: str
     place: str
-    index: str = ""
     kind: str = "text"
     batch: int = 1000
 
     def forwards(self, _apps: Any, editor: Any) -> None:
-        keys = SchemaKeys(editor.connection)
-        schema = editor.connection.schema_name
-
-        def seal(pk: Any, text: str) -> tuple[bytes, bytes | None]:
-            digest = crypto.blind_index(text, schema=schema, field=self.place, keys=keys) if self.index else None
-            return crypto.encrypt(text, schema=schema, place=f"{self.place}|{pk}", keys=keys), digest
-
-        self._go(editor, self.plain, self.sealed, "bytea", seal)
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, self.plain, sql.SQL("{}::text").format(sql.Identifier(self.plain))):
+            self._seal(schema, rows)
 
     def backwards(self, _apps: Any, editor: Any) -> None:
-        keys = SchemaKeys(editor.connection)
-        schema = editor.connection.schema_name
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, self.sealed, self._of_sealed()):
+            self._write(schema, {self.plain: self.kind}, self._opened(schema, rows))
 
-        def unseal(pk: Any, stored: Any) -> tuple[str, None]:
-            return crypto.decrypt(bytes(stored), schema=schema, place=f"{self.place}|{pk}", keys=keys), None
+    def _batches(self, schema: SchemaKeys, filled: str, columns: Any) -> Iterator[Rows]:
+        names = {"table": sql.Identifier(self.table), "filled": sql.Identifier(filled), "columns": columns}
+        statement, last = sql.SQL(NEXT).format(**names, batch=sql.Literal(self.batch)), None
+        while rows := schema.run(statement, [last, last]):
+            yield rows
+            last = rows[-1][0]
 
-        self._go(editor, self.sealed, self.plain, self.kind, unseal)
+    def _write(self, schema: SchemaKeys, columns: dict[str, str], rows: Rows) -> None:
+        """Rows are an id and a value for each of the columns, whose types these are."""
+        names = [sql.Identifier(name) for name in columns]
+        values = [sql.SQL("fresh.{}::{}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()]
+        as_sent = [
+            sql.SQL("%s::{}[]").format(sql.SQL("text" if kind == "jsonb" else kind)) for kind in columns.values()
+        ]
+        statement = sql.SQL(WRITE).format(
+            table=sql.Identifier(self.table),
+            columns=sql.SQL(", ").join(names),
+            values=sql.SQL(", ").join(values),
+            types=sql.SQL(", ").join(as_sent),
+        )
+        schema.run(statement, [list(column) for column in zip(*rows, strict=True)])
 
-    def _go(self, editor: Any, source: str, target: str, kind: str, turned: Callable[[Any, Any], Any]) -> None:
-        names = {"table": sql.Identifier(self.table), "column": sql.Identifier(source), "kind": sql.SQL(kind)}
-        changes = [sql.SQL("{} = fresh.value").format(sql.Identifier(target))]
-        if self.index and target == self.sealed:
-            changes.append(sql.SQL("{} = fresh.digest").format(sql.Identifier(self.index)))
-        find = sql.SQL(NEXT + " LIMIT {limit}").format(**names, limit=sql.Literal(self.batch))
-        write = sql.SQL(WRITE).format(**names, changes=sql.SQL(", ").join(changes))
-        last = None
-        with editor.connection.cursor() as cursor:
-            while True:
-                cursor.execute(find, [last, last])
-                found = cursor.fetchall()
-                if not found:
-                    return
-                fresh = [turned(pk, value) for pk, value in found]
-                last = found[-1][0]
-                pks = [pk for pk, _ in found]
-                cursor.execute(write, [pks, [value for value, _ in fresh], [digest for _, digest in fresh]])
+    def _of_sealed(self) -> Any:
+        return sql.Identifier(self.sealed)
+
+    def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
+        raise NotImplementedError
+
+    def _opened(self, schema: SchemaKeys, rows: Rows) -> Rows:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class UnderDataKey(Sealing):
+    """Under the schema's data key; ``index`` is the column of digests beside it."""
+
+    index: str = ""
+
+    def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
+        sealed: Rows = [
+            (pk, schema.encrypt(text, f"{self.place}|{pk}"), *self._digest(schema, text)) for pk, text in rows
+        ]
+        self._write(schema, {self.sealed: "bytea"} | ({self.index: "bytea"} if self.index else {}), sealed)
+
+    def _digest(self, schema: SchemaKeys, text: str) -> list[bytes]:
+        if not self.index:
+            return []
+        return [crypto.blind_index(text, schema=schema.name, field=self.place, keys=schema)]
+
+    def _opened(self, schema: SchemaKeys, rows: Rows) -> Rows:
+        return [(pk, schema.decrypt(stored, f"{self.place}|{pk}")) for pk, stored in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class UnderKeyOfRow(Sealing):
+    """Compressed, under a key for each row, to which its ``key_id`` leads."""
+
+    def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
+        secret_of = {uuid4(): secrets.token_hex(crypto.KEY_BYTES) for _ in rows}
+        kept = [schema.encrypt(secret, _place_of(key)) for key, secret in secret_of.items()]
+        schema.run(ADD_KEYS, [schema.name, list(secret_of), kept])
+        sealed = [
+            (pk, crypto.seal(packed(text), _cipher(secret), schema=schema.name, place=f"{self.place}|{pk}"), key)
+            for (pk, text), (key, secret) in zip(rows, secret_of.items(), strict=True)
+        ]
+        self._write(schema, {self.sealed: "bytea", "key_id": "uuid"}, sealed)
+
+    def _opened(self, schema: SchemaKeys, rows: Rows) -> Rows:
+        opened = []
+        for pk, stored, key, secret in rows:
+            cipher = _cipher(schema.decrypt(secret, _place_of(key)))
+            text = crypto.unseal(bytes(stored), cipher, schema=schema.name, place=f"{self.place}|{pk}")
+            opened.append((pk, unpacked(text)))
+        schema.run(DELETE_KEYS, [[key for _, _, key, _ in rows]])
+        return opened
+
+    def _of_sealed(self) -> Any:
+        return sql.SQL("{}, key_id, {}").format(sql.Identifier(self.sealed), sql.SQL(OWN_KEY))
+
+
+def _place_of(key: Any) -> str:
+    return f"keys.subjectkey|secret|{key}"
+
+
+def _cipher(secret: str) -> AESGCM:
+    return AESGCM(bytes.fromhex(secret))

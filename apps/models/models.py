@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.fields import CharField, JSONField, Model, SubjectJSONField, random_id
+from apps.core.fields import CharField, Model, PackedJSONField, SubjectJSONField, random_id
 from apps.keys.models import key_of_subject
 from apps.models import answers
 from apps.models.answers import Answer
@@ -104,12 +104,16 @@ class ReferenceSetQuerySet(models.QuerySet["ReferenceSet"]):
 
 
 class ReferenceSet(Model):
-    """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever."""
+    """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever.
+
+    Rows like these never change, so each is under a key of its own: a rotation writes that anew.
+    """
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="reference_sets")
     name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
-    units = JSONField(pii="answers")
+    key = key_of_subject()
+    units = PackedJSONField(pii="answers")
     unit_count = models.PositiveIntegerField()
     source = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
@@ -243,7 +247,8 @@ class ScoredUnit(Model):
     """A unit that was scored together with others, by its digest: what went into their calculations names it."""
 
     digest = models.CharField(max_length=64, unique=True)
-    unit = JSONField(pii="answers")
+    key = key_of_subject()
+    unit = PackedJSONField(pii="answers")
 
     append_only = True
 
@@ -258,7 +263,8 @@ class ScoreInput(Model):
     """
 
     digest = models.CharField(max_length=64, unique=True)
-    units = JSONField(pii="answers")
+    key = key_of_subject()
+    units = PackedJSONField(pii="answers")
     reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="+")
 
     append_only = True

@@ -25,7 +25,7 @@ from apps.configuration.models import PlannedChange
 from apps.core import jobs
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
-from apps.keys.models import DataKey
+from apps.keys.models import DataKey, SubjectKey
 from apps.models.models import Import, ReferenceSet
 from apps.models.services import (
     create_assessment,
@@ -227,7 +227,13 @@ def world(acme: Any) -> dict[str, Any]:
     made_by_import: dict[str, Any] = {"version": None, "subjects": [], "assessments": []}
     brought = Import.objects.create(kind="values", created_at=now, made=made_by_import)
     frozen = ReferenceSet.objects.create(
-        version=version, name="Base", digest="d", units=[{"id": "u"}], unit_count=1, created_at=now
+        key=SubjectKey.objects.create(),
+        version=version,
+        name="Base",
+        digest="d",
+        units=[{"id": "u"}],
+        unit_count=1,
+        created_at=now,
     )
     others_send(ours, 10, {"P1": 3}, now)
     score_assessment(ours.assessment, now=now)

@@ -17,6 +17,7 @@ from apps.campaigns.tests.story import BO, CY, DOCUMENT, make_version
 from apps.elicitation import services as elicitations
 from apps.elicitation.models import WeightElicitation
 from apps.elicitation.tests import story as weights
+from apps.keys.models import SubjectKey
 from apps.models import services as models
 from apps.models.models import Assessment, Import, ReferenceSet, ResilienceModel
 
@@ -56,7 +57,14 @@ def _side(name: str, contact: Any, now: datetime) -> Side:
     )
     WeightElicitation.objects.filter(pk=elicitation.pk).update(owner=owner, version=version)
     frozen = ReferenceSet.objects.create(
-        version=version, name=name, digest=name, units=[], unit_count=1, created_at=now, created_by=owner.pk
+        key=SubjectKey.objects.create(),
+        version=version,
+        name=name,
+        digest=name,
+        units=[],
+        unit_count=1,
+        created_at=now,
+        created_by=owner.pk,
     )
     brought = Import.objects.create(kind="values", created_at=now, made={}, created_by=owner)
     rows: dict[type[Model], list[UUID]] = {

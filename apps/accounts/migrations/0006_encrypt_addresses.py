@@ -3,9 +3,9 @@ from typing import Any
 from django.db import migrations, models
 
 import apps.core.fields
-from apps.keys.migrating import Sealing
+from apps.keys.migrating import UnderDataKey
 
-ADDRESS = Sealing("accounts_user", "email", "sealed", "accounts.user|email", index="email_index")
+ADDRESS = UnderDataKey("accounts_user", "email", "sealed", "accounts.user|email", index="email_index")
 ALIKE = "SELECT string_agg(id::text, ', ') FROM accounts_user GROUP BY email_index HAVING count(*) > 1 LIMIT 1"
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import IntegrityError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django_tenants.utils import tenant_context
 
@@ -16,8 +16,8 @@ from apps.accounts import services, throttle
 from apps.accounts.models import User
 from apps.accounts.services.users import EmailTaken
 from apps.core import crypto
-from apps.keys import services as keys
-from apps.tenants.provisioning import owner_in
+from apps.keys.providers.local import LocalKeyring
+from apps.keys.tests.scratch import migrate, rows, scratch_schema
 
 ENCRYPTING = import_module("apps.accounts.migrations.0006_encrypt_addresses")
 BEFORE, AFTER = "0005_users_time_zone", "0006_encrypt_addresses"
@@ -121,36 +121,23 @@ def test_a_list_of_the_administration_is_sorted_by_nothing_that_is_encrypted(adm
 @pytest.fixture
 def before(django_db_setup: None, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A schema with accounts of before."""
-    monkeypatch.setattr(ENCRYPTING.Sealing, "batch", 2, raising=False)
-    with django_db_blocker.unblock(), owner_in(SCHEMA) as owner, owner.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {SCHEMA}")
-        try:
-            keys.make_first_keys(SCHEMA)
-            MigrationExecutor(owner).migrate([("accounts", BEFORE)])
-            for pk, email in BEFORE_ALL.items():
-                cursor.execute(INSERT, [pk, email])
-            yield owner
-        finally:
-            cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
-            cursor.execute("DELETE FROM public.keys_datakey WHERE tenant = %s", [SCHEMA])
-
-
-def _rows(owner: Any, query: str) -> list[Any]:
-    with owner.cursor() as cursor:
-        cursor.execute(query)
-        return list(cursor.fetchall())
+    monkeypatch.setattr(ENCRYPTING.UnderDataKey, "batch", 2, raising=False)
+    with django_db_blocker.unblock(), scratch_schema(SCHEMA, "accounts", BEFORE) as owner, owner.cursor() as cursor:
+        for pk, email in BEFORE_ALL.items():
+            cursor.execute(INSERT, [pk, email])
+        yield owner
 
 
 def test_accounts_of_before_keep_their_addresses_there_and_back(before: Any) -> None:
-    MigrationExecutor(before).migrate([("accounts", AFTER)])
+    migrate(before, "accounts", AFTER)
 
-    for pk, sealed, index in _rows(before, "SELECT id, email, email_index FROM accounts_user"):
+    for pk, sealed, index in rows(before, "SELECT id, email, email_index FROM accounts_user"):
         opened = crypto.decrypt(bytes(sealed), schema=SCHEMA, place=f"accounts.user|email|{pk}")
         assert opened == BEFORE_ALL[pk]
         assert bytes(index) == crypto.blind_index(opened, schema=SCHEMA, field="accounts.user|email")
 
-    MigrationExecutor(before).migrate([("accounts", BEFORE)])
-    assert dict(_rows(before, "SELECT id, email FROM accounts_user")) == BEFORE_ALL
+    migrate(before, "accounts", BEFORE)
+    assert dict(rows(before, "SELECT id, email FROM accounts_user")) == BEFORE_ALL
 
 
 def test_accounts_of_before_whose_addresses_are_the_same_now_are_left_as_they_are(before: Any) -> None:
@@ -158,5 +145,28 @@ def test_accounts_of_before_whose_addresses_are_the_same_now_are_left_as_they_ar
         cursor.execute(INSERT, [UUID(int=99), "person2@strasse.example"])
 
     with pytest.raises(ENCRYPTING.AddressesAlike, match=str(UUID(int=99))):
-        MigrationExecutor(before).migrate([("accounts", AFTER)])
-    assert set(_rows(before, "SELECT email FROM accounts_user")) > {(email,) for email in BEFORE_ALL.values()}
+        migrate(before, "accounts", AFTER)
+    assert set(rows(before, "SELECT email FROM accounts_user")) > {(email,) for email in BEFORE_ALL.values()}
+
+
+def test_a_tenant_from_before_keys_were_stored_is_encrypted_under_those_derived_for_it(django_db_blocker: Any) -> None:
+    """A process of before made it while this version was coming; adopting those keys is what comes next."""
+    with django_db_blocker.unblock(), scratch_schema(SCHEMA, "accounts", BEFORE, has_keys=False) as owner:
+        pk, email = next(iter(BEFORE_ALL.items()))
+        with owner.cursor() as cursor:
+            cursor.execute(INSERT, [pk, email])
+        migrate(owner, "accounts", AFTER)
+
+        ((sealed, index),) = rows(owner, "SELECT email, email_index FROM accounts_user")
+        derived = Derived()
+        assert crypto.decrypt(bytes(sealed), schema=SCHEMA, place=f"accounts.user|email|{pk}", keys=derived) == email
+        assert bytes(index) == crypto.blind_index(email, schema=SCHEMA, field="accounts.user|email", keys=derived)
+
+
+class Derived:
+    def active(self, schema: str, purpose: str) -> crypto.Key:
+        return crypto.Key(0, LocalKeyring(settings.ENCRYPTION_KEY).version_0(schema, purpose))
+
+    def version(self, schema: str, purpose: str, number: int) -> crypto.Key:
+        assert number == 0
+        return self.active(schema, purpose)

@@ -3,7 +3,7 @@
 from apps.keys.services.counting import count, measure, note_use
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
-from apps.keys.services.making import NewKeyCannotBeWrapped, make_first_keys, without_keys
+from apps.keys.services.making import NewKeyCannotBeWrapped, give_keys, make_first_keys, without_keys
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
@@ -27,6 +27,7 @@ __all__ = [
     "destroy_subject_keys",
     "drill",
     "escrow",
+    "give_keys",
     "has_rest",
     "is_due",
     "lacking",

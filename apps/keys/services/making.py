@@ -1,4 +1,4 @@
-"""Making data keys: the first ones come with a schema, by the upkeep of tenants."""
+"""Making keys. The first data keys come with a schema, by the upkeep of tenants."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.keys import providers
 from apps.keys.columns import columns
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey, RecoveryKey
+from apps.keys.models import DataKey, RecoveryKey, SubjectKey
 from apps.keys.providers.local import LocalKeyring
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_text.sentences import Sentence
@@ -100,6 +100,13 @@ def wrapped(schema: str, purpose: str, version: int, *, now: datetime, using: st
         raise NewKeyCannotBeWrapped(Sentence("No key can be made now: {reason}.", reason=str(error))) from error
     key.escrow = RecoveryKey.objects.using(using).in_use().copies(secret, key.place)
     return key
+
+
+def give_keys(rows: Sequence[Any]) -> None:
+    """Give each of these rows, which are not stored yet, a key of its own."""
+    for row in rows:
+        row.key = SubjectKey()
+    SubjectKey.objects.bulk_create([row.key for row in rows])
 
 
 def record(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from apps.keys.services import give_keys
 from apps.models.models import ScoredUnit, ScoreInput
 from resimate_engine import document
 
@@ -35,15 +36,24 @@ def store_inputs(inputs: Iterable[CalculationInput]) -> None:
             units = [document.digest(unit) for unit in source.units]
             shared |= zip(units, source.units, strict=True)
         rows.append(ScoreInput(digest=source.digest, units=units, reference_set_id=source.reference_set))
-    if shared:
-        stored_digests = ScoredUnit.objects.filter(digest__in=shared).values_list("digest", flat=True)
-        fresh = [ScoredUnit(digest=digest, unit=shared[digest]) for digest in shared.keys() - set(stored_digests)]
-        ScoredUnit.objects.bulk_create(fresh, ignore_conflicts=True)
-    ScoreInput.objects.bulk_create(rows, ignore_conflicts=True)
+    _store([ScoredUnit(digest=digest, unit=unit) for digest, unit in shared.items()])
+    _store(rows)
+
+
+def _store(rows: Sequence[ScoreInput] | Sequence[ScoredUnit]) -> None:
+    """Of somebody who stores the same at the same moment nothing is left but a key under which nothing is."""
+    if not rows:
+        return
+    stored: Any = type(rows[0])._base_manager
+    known = set(stored.filter(digest__in=[row.digest for row in rows]).values_list("digest", flat=True))
+    fresh = [row for row in rows if row.digest not in known]
+    give_keys(fresh)
+    stored.bulk_create(fresh, ignore_conflicts=True)
 
 
 def units_of_input(stored: ScoreInput) -> list[dict[str, Any]]:
     """Return the units that were calculated together."""
     named = [unit for unit in stored.units if isinstance(unit, str)]
-    by_digest = dict(ScoredUnit.objects.filter(digest__in=named).values_list("digest", "unit")) if named else {}
+    rows = ScoredUnit.objects.select_related("key").filter(digest__in=named) if named else []
+    by_digest = {row.digest: row.unit for row in rows}
     return [by_digest[unit] if isinstance(unit, str) else unit for unit in stored.units]

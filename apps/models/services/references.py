@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sizes import LARGEST_REFERENCE_SET, megabytes
+from apps.keys.models import SubjectKey
 from apps.models import disclosure
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
 from apps.models.services import budgets
@@ -104,6 +105,7 @@ def _freeze(
 ) -> tuple[ReferenceSet, bool]:
     content = {
         "name": name,
+        "key": SubjectKey.objects.create,
         "units": units,
         "unit_count": len(units),
         "source": source,

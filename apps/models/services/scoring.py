@@ -121,7 +121,7 @@ def _made(fresh: Sequence[ScoringCase], *, now: datetime, requested_by: UUID | N
 
 def _locked(wanted: Sequence[UUID]) -> list[Assessment]:
     """The latest run is read under the lock: so whoever waited sees the run that somebody else has just made."""
-    rows = Assessment.objects.select_related("version", "subject", "latest_run", "reference_set")
+    rows = Assessment.objects.select_related("version", "subject", "latest_run", "reference_set__key")
     rows = rows.defer("version__document", "reference_set__units")
     found = list(all_locked(rows.filter(pk__in=wanted), no_key=True))
     if len(found) < len(set(wanted)):
@@ -224,7 +224,7 @@ def _answered(which: Q) -> Iterator[tuple[UUID, dict[str, Any]]]:
 def _shown_unit(assessment: Assessment) -> Unit:
     """A confidential assessment as others are compared with it: its latest release, without what that withholds."""
     run = assessment.latest_run
-    score_input = ScoreInput.objects.filter(digest=run.input_digest).first() if run else None
+    score_input = ScoreInput.objects.select_related("key").filter(digest=run.input_digest).first() if run else None
     own = (
         next((unit for unit in units_of_input(score_input) if unit["id"] == assessment.subject.code), None)
         if score_input

@@ -57,7 +57,8 @@ def stored_calculation(run: ScoreRun) -> StoredCalculation:
 
     The run comes with its version, whose document may be deferred, and with the subject of its assessment.
     """
-    score_input = ScoreInput.objects.select_related("reference_set").filter(digest=run.input_digest).first()
+    kept = ScoreInput.objects.select_related("key", "reference_set__key")
+    score_input = kept.filter(digest=run.input_digest).first()
     unit = run.unit or run.assessment.subject.code
     units = units_of_input(score_input) if score_input else []
     if score_input is None or all(entry["id"] != unit for entry in units):

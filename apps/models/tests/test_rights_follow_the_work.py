@@ -13,6 +13,7 @@ from apps.accounts.authz import NotPermitted
 from apps.accounts.models import User
 from apps.core.errors import Invalid
 from apps.core.models import Job
+from apps.keys.models import SubjectKey
 from apps.models import services
 from apps.models.models import Assessment, Import, ModelVersion, ReferenceSet, ResilienceModel, Subject
 from apps.models.tests.conftest import Api
@@ -175,7 +176,13 @@ def test_an_assessment_is_of_what_its_maker_may_see(
 ) -> None:
     now, version = timezone.now(), publish(survey)
     frozen = ReferenceSet.objects.create(
-        version=version, name="Base", digest="d", units=[{"id": "u"}], unit_count=1, created_at=now
+        key=SubjectKey.objects.create(),
+        version=version,
+        name="Base",
+        digest="d",
+        units=[{"id": "u"}],
+        unit_count=1,
+        created_at=now,
     )
     own = ("assessments:own:manage",)
     sight = ("subjects:tenant:read", "models:tenant:read")

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.core.models import Event, EventDelivery
+from apps.keys.models import SubjectKey
 from apps.models import services
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoredUnit, ScoreInput, ScoreRun
 from apps.models.services.inputs import units_of_input
@@ -198,7 +199,13 @@ def test_a_wave_that_changes_keeps_what_has_changed_and_its_old_scores_are_still
 def test_a_reference_set_takes_the_place_of_the_wave(wave: list[Assessment], ada: User, now: Any) -> None:
     units = [{"id": "low", "values": {"x": -10}}, {"id": "high", "values": {"x": 30}}]
     frozen = ReferenceSet.objects.create(
-        version=wave[0].version, name="2025", digest="d", units=units, unit_count=2, created_at=now
+        key=SubjectKey.objects.create(),
+        version=wave[0].version,
+        name="2025",
+        digest="d",
+        units=units,
+        unit_count=2,
+        created_at=now,
     )
     Assessment.objects.filter(pk=wave[1].pk).update(reference_set=frozen)
 
@@ -213,7 +220,13 @@ def test_those_who_share_a_reference_set_share_one_calculation(
 ) -> None:
     units = [{"id": "a", "values": {"x": -10}}, {"id": "z", "values": {"x": 30}}]
     frozen = ReferenceSet.objects.create(
-        version=wave[0].version, name="2025", digest="d", units=units, unit_count=2, created_at=now
+        key=SubjectKey.objects.create(),
+        version=wave[0].version,
+        name="2025",
+        digest="d",
+        units=units,
+        unit_count=2,
+        created_at=now,
     )
     Assessment.objects.filter(pk__in=[one.pk for one in wave]).update(reference_set=frozen)
 
@@ -290,7 +303,7 @@ def test_scoring_costs_a_fixed_number_of_queries(
         services.submit(response, now=now)
     services.parsed(answered.version)
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         services.score_assessment(answered, now=now)
 
 

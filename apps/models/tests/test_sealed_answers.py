@@ -36,7 +36,7 @@ def test_the_database_holds_no_answer_and_no_comment(two: list[Response]) -> Non
         sealed = [bytes(one) for (one,) in cursor.fetchall()]
 
     assert [one[:1] for one in sealed] == [crypto.SEALED] * 2
-    assert not any(b"train" in one or b"L1" in one for one in sealed)
+    assert not any(b"train" in one or b'"L1"' in one for one in sealed)
     assert len(set(AnswerSheet.objects.values_list("key", flat=True))) == 2
 
 

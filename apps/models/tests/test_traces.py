@@ -13,6 +13,7 @@ import resimate_engine as engine
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.errors import Invalid
+from apps.keys.models import SubjectKey
 from apps.models import services
 from apps.models.models import Assessment, ReferenceSet, Response, ScoreInput, ScoreRun
 from apps.models.services import traces
@@ -118,7 +119,13 @@ def test_numbers_beyond_64_bits_keep_all_their_digits(api: Api, wave: list[Score
 def test_the_units_of_a_reference_set_go_along(api: Api, wave: list[ScoreRun], now: Any) -> None:
     units = [{"id": "low", "values": {"x": -10}}, {"id": "high", "values": {"x": 30}}]
     frozen = ReferenceSet.objects.create(
-        version=wave[1].version, name="2025", digest="d", units=units, unit_count=2, created_at=now
+        key=SubjectKey.objects.create(),
+        version=wave[1].version,
+        name="2025",
+        digest="d",
+        units=units,
+        unit_count=2,
+        created_at=now,
     )
     assessment = Assessment.objects.get(pk=wave[1].assessment_id)
     Assessment.objects.filter(pk=assessment.pk).update(reference_set=frozen)

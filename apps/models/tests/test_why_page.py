@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.tests.pages import as_read
+from apps.keys.models import SubjectKey
 from apps.models import services
 from apps.models.models import Assessment, ReferenceSet, Response, ScoreRun, Subject
 
@@ -144,7 +145,13 @@ def test_what_a_relative_score_compares_with_is_named(
     first, second = services.create_assessments(rows, acting_user=ada, now=now)
     units = [{"id": "low", "values": {"x": 0}}, {"id": "high", "values": {"x": 10}}]
     frozen = ReferenceSet.objects.create(
-        version=version, name="Europe 2025", digest="d", units=units, unit_count=2, created_at=now
+        key=SubjectKey.objects.create(),
+        version=version,
+        name="Europe 2025",
+        digest="d",
+        units=units,
+        unit_count=2,
+        created_at=now,
     )
     Assessment.objects.filter(pk=second.pk).update(reference_set=frozen)
     services.score_assessments([first, second], now=now)
