@@ -24,7 +24,8 @@ TAKES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "DATABASE_OWNER_URL": {"postgres": POSTGRES, "postgresql": POSTGRES},
     "REDIS_URL": {"redis": frozenset(), "rediss": REDIS, "unix": frozenset({"db"})},
     "EMAIL_URL": {"smtp": frozenset(), "smtps": frozenset(), "smtp+tls": frozenset()},
-    "OBJECT_STORE_URL": {"s3": frozenset(), "s3+http": frozenset()},
+    "OBJECT_STORE_URL": {"s3": frozenset({"region"}), "s3+http": frozenset({"region"})},
+    "COLD_STORE_URL": {"s3": frozenset({"region", "keep_days"}), "s3+http": frozenset({"region", "keep_days"})},
 }
 #: Where Kubernetes puts the token of a pod's service account.
 ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"

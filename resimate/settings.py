@@ -292,7 +292,16 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
 MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
-OBJECT_STORE_URL = _address("OBJECT_STORE_URL", "s3://key:secret@host/bucket; the data folder when empty")
+OBJECT_STORE_URL = _address("OBJECT_STORE_URL", "s3://key:secret@host/bucket?region=…; the data folder when empty")
+COLD_STORE_URL = _address(
+    "COLD_STORE_URL", "the same for files of the class cold, with ?keep_days=365 so that nobody deletes them before"
+)
+
+
+def _days(written: str) -> int:
+    if not written.isdecimal():
+        raise env.BadSetting("keep_days of COLD_STORE_URL takes a whole number.")
+    return int(written)
 
 
 def _files(url: str) -> dict[str, Any]:
@@ -307,6 +316,8 @@ def _files(url: str) -> dict[str, Any]:
         "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{parts.netloc.rpartition('@')[2]}",
         "access_key": unquote(parts.username or ""),
         "secret_key": unquote(parts.password or ""),
+        "region_name": servers.query_of(url).get("region", "us-east-1"),
+        "keep_days": _days(servers.query_of(url).get("keep_days", "0")),
     }
     return {"BACKEND": "apps.outbound.storage.BucketStorage", "OPTIONS": options}
 
@@ -321,6 +332,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 COLLECTED_STATIC = env.flag("COLLECTED_STATIC", not DEVELOPMENT, "serve compressed, hashed static files")
 STORAGES = {
     "default": _files(OBJECT_STORE_URL),
+    **({"cold": _files(COLD_STORE_URL)} if COLD_STORE_URL else {}),
     "staticfiles": {
         "BACKEND": "apps.core.scripts.HashedFiles"
         if COLLECTED_STATIC

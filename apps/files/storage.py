@@ -8,7 +8,7 @@ import io
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any, ClassVar, Final
 from uuid import uuid4
 
@@ -93,6 +93,24 @@ def remove(place: str) -> None:
     """Take away what lies there, if anything does. Raises ``StorageAway``."""
     with _asked():
         _of(place).delete(place)
+
+
+def kept_until(place: str, since: datetime) -> datetime:
+    """Until when the storage keeps what came at that moment; that moment itself, where it does not."""
+    kept_for: timedelta = getattr(_of(place), "kept_for", timedelta(0))
+    return since + kept_for
+
+
+def drop_unfinished(schema: str, before: datetime) -> int:
+    """Take away the pieces of files of a tenant that never became whole; says of how many files."""
+    count = 0
+    for storage_class in CLASSES:
+        folder = f"{schema}/{storage_class}"
+        drop = getattr(_of(f"{folder}/"), "drop_unfinished", None)
+        if drop is not None:
+            with _asked():
+                count += drop(folder, before)
+    return count
 
 
 def is_there(place: str) -> bool:

@@ -25,10 +25,17 @@ class BucketStorage(Storage):
     """
 
     def __init__(
-        self, *, bucket_name: str, endpoint_url: str, access_key: str, secret_key: str, keep_days: int = 0
+        self,
+        *,
+        bucket_name: str,
+        endpoint_url: str,
+        access_key: str,
+        secret_key: str,
+        region_name: str = "us-east-1",
+        keep_days: int = 0,
     ) -> None:
-        self.bucket = Bucket(Place(endpoint_url, bucket_name, access_key, secret_key))
-        self._kept_for = timedelta(days=keep_days)
+        self.bucket = Bucket(Place(endpoint_url, bucket_name, access_key, secret_key, region_name))
+        self.kept_for = timedelta(days=keep_days)
 
     def exists(self, name: str) -> bool:
         try:
@@ -46,6 +53,10 @@ class BucketStorage(Storage):
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         return self.bucket.listing(path)
 
+    def drop_unfinished(self, folder: str, before: datetime) -> int:
+        """Take away pieces that came before that moment and never became a file; says of how many files."""
+        return self.bucket.sweep(before, f"{folder}/")
+
     def delete(self, name: str) -> None:
         self.bucket.delete(name)
 
@@ -58,8 +69,8 @@ class BucketStorage(Storage):
         return File(io.BufferedReader(Reading(self.bucket, name), PIECE), name=name)
 
     def _save(self, name: str, content: Any) -> str:
-        is_kept = self._kept_for and self.bucket.is_locking
-        until = timezone.now() + self._kept_for if is_kept else None
+        is_kept = self.kept_for and self.bucket.is_locking
+        until = timezone.now() + self.kept_for if is_kept else None
         self.bucket.write(name, content.chunks(PIECE), keep_until=until)
         return name
 

@@ -43,7 +43,7 @@ ASK = "import django; django.setup(); from django.db import connection; connecti
         ("REDIS_URL", "rediss://h:6379/0?ssl_cert_reqs=no", "ssl_cert_reqs=no"),
         ("EMAIL_URL", "smtps://h?verify=no", "does not know verify"),
         ("EMAIL_URL", "smtp+starttls://h", "begins with smtp+starttls"),
-        ("OBJECT_STORE_URL", "s3://k:s@h/b?region=x", "does not know region"),
+        ("OBJECT_STORE_URL", "s3://k:s@h/b?keep_days=9", "does not know keep_days"),
     ],
 )
 def test_what_is_not_understood_is_refused_without_the_password(variable: str, url: str, said: str) -> None:

@@ -12,8 +12,14 @@ from apps.core.errors import Refused
 from apps.core.locking import lock
 from apps.files import storage
 from apps.files.models import StoredFile
+from resimate_text.sentences import Sentence
 
 logger = logging.getLogger(__name__)
+
+
+class FileKept(Refused):
+    code = "file_kept"
+    title = "The file is kept for a time"
 
 
 @transaction.atomic
@@ -24,6 +30,10 @@ def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because:
     """
     if not lock(StoredFile.objects.filter(pk=file.pk)):
         return
+    if file.state == StoredFile.State.THERE and (until := storage.kept_until(file.place, file.created_at)) > now:
+        raise FileKept(
+            Sentence("The file is kept until {until}, and cannot be deleted before.", until=f"{until:%Y-%m-%d}")
+        )
     details = {"kind": file.kind, "size": file.size} | ({"because": because} if because else {})
     audit.record("stored_file.deleted", target=file, actor=acting_user, now=now, details=details)
     StoredFile.objects.filter(pk=file.pk).delete()

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from apps.core.tenancy import current_schema
 from apps.files import storage
 from apps.files.models import StoredFile
-from apps.files.services.deleting import delete
+from apps.files.services.deleting import FileKept, delete
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ def sweep(*, now: datetime, dry_run: bool = False) -> Swept:
     swept = Swept()
     swept.unfinished = _delete_all(_given_up(now), "given up", now=now, dry_run=dry_run)
     swept.expired = _delete_all(StoredFile.objects.filter(expires_at__lte=now), "over", now=now, dry_run=dry_run)
+    if not dry_run:
+        storage.drop_unfinished(current_schema(), now - GIVEN_UP)
     swept.orphans = sum(_remove_orphan(place, dry_run) for place in _orphans(now))
     swept.lost = [
         str(file.pk) for file in StoredFile.objects.there().iterator(BATCH) if not storage.is_there(file.place)
@@ -57,7 +59,10 @@ def _delete_all(files: QuerySet[StoredFile], why: str, *, now: datetime, dry_run
         return files.count()
     count = 0
     for file in files.iterator(BATCH):
-        delete(file, now=now, because=why)
+        try:
+            delete(file, now=now, because=why)
+        except FileKept:
+            continue  # it is over, and goes when its storage lets it
         count += 1
     return count
 
@@ -72,7 +77,7 @@ def _orphans(now: datetime) -> Iterator[str]:
 
 def _is_old(place: str, now: datetime) -> bool:
     try:
-        return storage.written_at(place) < now - GRACE
+        return storage.kept_until(place, storage.written_at(place)) < now - GRACE
     except storage.FileGone:
         return False  # somebody else took it away meanwhile
 
