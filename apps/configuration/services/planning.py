@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps import audit
+from apps.audit.models import AuditEntry
 from apps.configuration.models import PlannedChange
 from apps.configuration.services.checking import Wish, refuse_bad, wish_of
 from apps.configuration.services.writing import hold, who, write
@@ -17,8 +18,20 @@ from apps.core import events
 from apps.core.errors import Gone, Invalid, Refused
 from apps.core.locking import still_there
 from apps.core.moments import problem_beyond
+from apps.core.tenancy import current_schema
+from resimate_text.sentences import Sentence
 
 State = PlannedChange.State
+
+#: How many changes of one key may wait at a time.
+MOST_WAITING: Final = 20
+#: After these somebody else may know the password.
+NEW_PASSWORD: Final = ("user.password_reset", "user.password_changed")
+
+
+class TooManyWaiting(Refused):
+    code = "too_many_waiting"
+    title = "Too many changes of the setting wait"
 
 
 class NotWaiting(Refused):
@@ -45,6 +58,11 @@ def planned(wish: Wish, plan: Plan, *, now: datetime, actor: Any) -> PlannedChan
     """Keep a change, which was checked, until a second administrator agrees, or its time comes."""
     if problem := problem_beyond(plan.starts_at, now, "/starts_at"):
         raise Invalid(problem.detail, errors=[problem])
+    if planned_changes().filter(key=wish.key).count() >= MOST_WAITING:
+        detail = Sentence(
+            "{count} changes of {key} wait already. Decide about these first.", count=MOST_WAITING, key=wish.key
+        )
+        raise TooManyWaiting(detail)
     waiting = PlannedChange(
         key=wish.key,
         layer=wish.layer,
@@ -69,12 +87,20 @@ def approve(planned: PlannedChange, *, now: datetime, actor: Any = None) -> Plan
     planned = _open(planned, State.WAITING)
     if who(actor) == planned.asked_by:
         raise SamePerson("Somebody else than who asked for the change has to agree to it.")
+    if actor is not None and _is_newer(actor, planned.asked_at):
+        raise SamePerson("An account or a password that is newer than the request cannot agree to it.")
     audit.record("setting.approved", now=now, actor=actor, target=planned, details={"key": planned.key})
     if planned.starts_at is not None and planned.starts_at > now:
         _remind(planned, now)
         return _decided(planned, State.SCHEDULED, now, actor)
     _make(planned, now=now, actor=actor)
     return _decided(planned, State.APPLIED, now, actor)
+
+
+def _is_newer(actor: Any, moment: datetime) -> bool:
+    """Whether who asked may have made the account, or its password, to agree with."""
+    since = AuditEntry.objects.filter(tenant=current_schema(), occurred_at__gte=moment, action__in=NEW_PASSWORD)
+    return bool(actor.created_at > moment or since.filter(object_id=str(actor.pk)).exists())
 
 
 @transaction.atomic

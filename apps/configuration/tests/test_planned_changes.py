@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from apps import audit
 from apps.audit.models import AuditEntry
 from apps.configuration import services
 from apps.configuration.models import PlannedChange
 from apps.configuration.registry import Key
+from apps.configuration.services.planning import MOST_WAITING, TooManyWaiting
 from apps.core.errors import Refused
 from apps.core.models import EventDelivery
 
@@ -155,3 +157,28 @@ def test_the_operator_is_the_second_person_where_there_is_no_other(
 
     assert [one["id"] for one in listed] == [str(waits.pk)]
     assert services.get(KEY) == 5
+
+
+def test_who_is_newer_than_the_request_is_no_second_person(ada: Any, now: datetime, toy: Toy, make_user: Any) -> None:
+    toy(needs_two=True)
+    cy = make_user("cy@acme.example")
+    waits = _asked(ada, now)
+    dan = make_user("dan@acme.example")
+    dan.created_at = now + timedelta(minutes=1)
+    audit.record("user.password_reset", now=now + timedelta(minutes=1), actor=ada, target=cy)
+
+    for newer in (dan, cy):
+        with pytest.raises(services.SamePerson):
+            services.approve(waits, now=now + timedelta(minutes=2), actor=newer)
+    assert services.get(KEY) == 10
+
+
+def test_so_many_changes_of_a_key_wait_and_no_more(ada: Any, now: datetime, toy: Toy) -> None:
+    toy(needs_two=True)
+    toy("toy.other", needs_two=True)
+    for value in range(MOST_WAITING):
+        _asked(ada, now, value)
+
+    with pytest.raises(TooManyWaiting):
+        _asked(ada, now)
+    assert services.change("toy.other", 1, now=now, actor=ada) is not None
