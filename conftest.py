@@ -27,6 +27,13 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from resimate.tests.scheduling import OneProduct
+
+    return OneProduct(config, log) if config.getvalue("dist") == "loadfile" and not THOROUGH else None
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays: looking through it for garbage again and again would take a good part of the time."""
     gc.collect()

@@ -1,0 +1,20 @@
+"""Who runs what, where several processes share the suite."""
+
+from functools import cache
+from pathlib import Path
+
+from xdist.scheduler import LoadFileScheduling
+
+
+class OneProduct(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """A file stays together; so do all that use the running product, which then is started once, not in each."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "product" if _uses_product(file) else file
+
+
+@cache
+def _uses_product(file: str) -> bool:
+    path = Path(__file__).parents[2] / file
+    return "/journeys/" in file or (path.is_file() and "product: Product" in path.read_text())
