@@ -3,10 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it comes without types
 
 
-class OneProduct(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+class OneProduct(LoadFileScheduling):
     """A file stays together; so do all that use the running product, which then is started once, not in each."""
 
     def _split_scope(self, nodeid: str) -> str:
