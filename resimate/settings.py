@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 
-from resimate import env, servers
+from resimate import backends, env, servers
 from resimate_servers.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
@@ -273,21 +273,7 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = SERVERS.redis_url
-
-
-def _mail(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    return {
-        "EMAIL_HOST": parts.hostname or "127.0.0.1",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-    }
-
-
-globals().update(_mail(SERVERS.email_url))
+globals().update(backends.mail(SERVERS.email_url))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
@@ -296,32 +282,6 @@ OBJECT_STORE_URL = _address("OBJECT_STORE_URL", "s3://key:secret@host/bucket?reg
 COLD_STORE_URL = _address(
     "COLD_STORE_URL", "the same for files of the class cold, with ?keep_days=365 so that nobody deletes them before"
 )
-
-
-def _days(written: str) -> int:
-    if not written.isdecimal():
-        raise env.BadSetting("keep_days of COLD_STORE_URL takes a whole number.")
-    return int(written)
-
-
-def _files(url: str) -> dict[str, Any]:
-    if not url:
-        return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(DATA_DIR / "files")},
-        }
-    parts = urlsplit(url)
-    options = {
-        "bucket_name": parts.path.strip("/"),
-        "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{parts.netloc.rpartition('@')[2]}",
-        "access_key": unquote(parts.username or ""),
-        "secret_key": unquote(parts.password or ""),
-        "region_name": servers.query_of(url).get("region", "us-east-1"),
-        "keep_days": _days(servers.query_of(url).get("keep_days", "0")),
-    }
-    return {"BACKEND": "apps.outbound.storage.BucketStorage", "OPTIONS": options}
-
-
 FILES_SCANNER_URL = env.text(
     "FILES_SCANNER_URL", "", "clamd://host:port or clamd:///path: who looks through files; nobody when empty"
 )
@@ -331,8 +291,8 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static"), "where the 
 STATICFILES_DIRS = [BASE_DIR / "static"]
 COLLECTED_STATIC = env.flag("COLLECTED_STATIC", not DEVELOPMENT, "serve compressed, hashed static files")
 STORAGES = {
-    "default": _files(OBJECT_STORE_URL),
-    **({"cold": _files(COLD_STORE_URL)} if COLD_STORE_URL else {}),
+    "default": backends.files(OBJECT_STORE_URL, DATA_DIR / "files"),
+    **({"cold": backends.files(COLD_STORE_URL, DATA_DIR)} if COLD_STORE_URL else {}),
     "staticfiles": {
         "BACKEND": "apps.core.scripts.HashedFiles"
         if COLLECTED_STATIC

@@ -18,7 +18,7 @@ JPEG: Final = "image/jpeg"
 PDF: Final = "application/pdf"
 PLAIN: Final = "text/plain"
 PNG: Final = "image/png"
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP: Final = "application/zip"
 UNKNOWN: Final = "application/octet-stream"
 #: What has no mark at its beginning: by the ending of the name, where the content is text.
@@ -76,7 +76,7 @@ PROMISED: Final = {
     ".pdf": PDF,
     ".png": PNG,
     ".txt": PLAIN,
-    ".xlsx": XLSX,
+    ".xlsx": WORKBOOK,
     ".zip": ZIP,
 }
 
@@ -99,7 +99,7 @@ def _archive_type(content: IO[bytes]) -> str:
     if problem := archive.too_large(parts, size):
         raise TooLargeUnpacked(Sentence("The file cannot be kept: {problem}.", problem=problem))
     names = {part.filename for part in parts}
-    return XLSX if {"[Content_Types].xml", "xl/workbook.xml"} <= names else ZIP
+    return WORKBOOK if {"[Content_Types].xml", "xl/workbook.xml"} <= names else ZIP
 
 
 def _is_text(head: bytes) -> bool:

@@ -25,17 +25,17 @@ REST: Final = re.compile(r"bytes=([0-9]{1,15})-\Z")
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         file = links.file_at(token, now=timezone.now(), user=request.user)
-        return _sent(request, file)
+        return sent(request, file)
     except Refused as refusal:
         context = {"title": refusal.title, "detail": translated(refusal.detail)}
         return _private(render(request, "files/refused.html", context, status=refusal.status))
 
 
-def _sent(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
+def sent(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     """The first piece is read before anything is said: what is gone or damaged from its beginning is a page."""
     start = _start(request, file)
     pieces = services.read(file, start)
-    begun: Iterator[bytes] = iter(()) if request.method == "HEAD" else chain([next(pieces)], pieces)
+    begun: Iterator[bytes] = chain([next(pieces)], () if request.method == "HEAD" else pieces)
     reading.note("stored_file", now=timezone.now(), target=file, is_export=True, details={"from": start})
     response = StreamingHttpResponse(begun, status=206 if start else 200, content_type=file.media_type)
     response["Content-Length"] = str(file.size - start)

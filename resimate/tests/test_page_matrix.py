@@ -23,7 +23,8 @@ from apps.campaigns.models import Participation
 from apps.campaigns.tests.story import make_user
 from apps.elicitation import links as elicitation_links
 from apps.elicitation.models import Expert
-from resimate.tests.test_permission_matrix import ACME, BETA, browser_of, world
+from resimate.tests.test_permission_matrix import ACME, BETA, browser_of
+from resimate.tests.world import world
 from resimate.urls import tenant as tenant_urls
 
 __all__ = ["browser_of", "world"]  # fixtures of the API's matrix: the same world, the same people
@@ -124,6 +125,7 @@ ac.v  accounts.user                     activate deactivate reset_password send_
 ...v  elicitation.expert
 ....  keys.datakey
 ...v  elicitation.weightelicitation     close_selected
+..dv  files.storedfile
 ...v  notifications.message
 ...v  resilience.assessment             lock
 ...v  resilience.referenceset

@@ -4,7 +4,6 @@ The table is the specification; a route that is not in it fails, and so does one
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,26 +15,14 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Grant, Role, User
+from apps.accounts.models import Role, User
 from apps.audit.models import AuditEntry
-from apps.campaigns import services as campaigns
-from apps.campaigns.models import Campaign, Stakeholder
-from apps.campaigns.tests.story import BO, CY, make_user, make_version, others_send, part_of
-from apps.configuration.models import PlannedChange
-from apps.core import jobs
-from apps.elicitation import services as elicitations
-from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
-from apps.keys.models import DataKey, SubjectKey
-from apps.models.models import Import, ReferenceSet
-from apps.models.services import (
-    create_assessment,
-    create_response,
-    create_subject,
-    import_document,
-    score_assessment,
-)
-from apps.notifications.models import Message
+from apps.campaigns.models import Stakeholder
+from apps.campaigns.tests.story import make_user
+from resimate.tests.world import world
 from resimate.urls import tenant as tenant_urls
+
+__all__ = ["world"]  # a fixture
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 ACME, BETA = {"host": "acme.localhost"}, {"host": "beta.localhost"}
@@ -158,6 +145,11 @@ TABLE = """
 ---+-+  api-key-export               GET
 ---0-+  api-key-detail               GET DELETE
 ---0-+  api-key-revoke               POST
+---+-+  stored-file-list             GET POST
+---+-+  stored-file-export           GET
+---0-+  stored-file-detail           GET DELETE
+---0-+  stored-file-content          GET
+---0-+  stored-file-link             POST
 ---+-+  audit-entry-list             GET
 ---+-+  audit-entry-export           GET
 ---0-+  audit-entry-detail           GET
@@ -198,89 +190,6 @@ def _routes(patterns: list[Any]) -> Iterator[tuple[str, str]]:
             callback: Any = one.callback
             methods = getattr(callback, "actions", None) or callback.cls().allowed_methods
             yield from ((method, one.name) for method in map(str.upper, list(methods)) if method in METHODS)
-
-
-@pytest.fixture
-def world(acme: Any) -> dict[str, Any]:
-    """One of everything, made by an analyst whose own it is; nothing of it is another's but by their part in it."""
-    now = timezone.now()
-    ana = make_user("ana@acme.example", now)
-    version = make_version(now)
-    subject = create_subject(code="harbour", name="Harbour", acting_user=ana, now=now)
-    made = [
-        campaigns.create_campaign(
-            name=name,
-            version=version,
-            subject=subject,
-            closes_at=now + timedelta(days=9),
-            acting_user=ana,
-            now=now,
-        )
-        for name in ("Ours", "Theirs")
-    ]
-    for campaign, contact in zip(made, (BO, CY), strict=True):
-        campaigns.add_stakeholders(campaign, [contact], acting_user=ana, now=now)
-        campaigns.open_campaign(campaign, acting_user=ana, now=now)
-        campaigns.invite_next_batch(campaign.pk, now=now)
-    ours, theirs = Campaign.objects.order_by("pk")
-    assert ours.assessment is not None
-    made_by_import: dict[str, Any] = {"version": None, "subjects": [], "assessments": []}
-    brought = Import.objects.create(kind="values", created_at=now, made=made_by_import)
-    frozen = ReferenceSet.objects.create(
-        key=SubjectKey.objects.create(),
-        version=version,
-        name="Base",
-        digest="d",
-        units=[{"id": "u"}],
-        unit_count=1,
-        created_at=now,
-    )
-    others_send(ours, 10, {"P1": 3}, now)
-    score_assessment(ours.assessment, now=now)
-    part = part_of(ours, BO)
-    plain = create_assessment(version=version, subject=subject, period="plain", acting_user=ana, now=now)
-    response = create_response(plain, rater="r1", answers={"P1": 3}, acting_user=ana, now=now)
-    run = score_assessment(plain, now=now)
-    job = jobs.enqueue("assessment.score", {"assessment_id": str(plain.pk)}, requested_by=ana.pk, now=now)
-    weighed = elicitations.create_elicitation(
-        name="Weights",
-        version=import_document({**DOCUMENT, "code": "weighed"}, acting_user=ana, now=now),
-        method="budget_allocation",
-        nodes=["plans"],
-        acting_user=ana,
-        now=now,
-    )
-    elicitations.add_experts(weighed, [BO], acting_user=ana, now=now)
-    expert = judge(weighed, BO, {"plans": POINTS["plans"]}, now)
-    key, _ = accounts.create_api_key(ana, name="mine", now=now)
-    role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
-    entry = AuditEntry.objects.filter(tenant="acme").first()
-    return {
-        "campaigns": ours.pk,
-        "theirs": theirs.pk,
-        "participations": part.pk,
-        "stakeholders": part.stakeholder_id,
-        "messages": Message.objects.values_list("pk", flat=True)[0],
-        "models": version.model_id,
-        "versions": version.pk,
-        "subjects": subject.pk,
-        "assessments": plain.pk,
-        "responses": response.pk,
-        "imports": brought.pk,
-        "reference-sets": frozen.pk,
-        "weight-elicitations": weighed.pk,
-        "experts": expert.pk,
-        "judgements": expert.judgements.values_list("pk", flat=True)[0],
-        "scores": run.pk,
-        "jobs": job.pk,
-        "user": ana.pk,
-        "role": role.pk,
-        "grant": Grant.objects.get(user=ana).pk,
-        "api-key": key.pk,
-        "key": DataKey.objects.of("acme").get().pk,
-        "audit-entry": entry.pk if entry else None,
-        "setting-change": PlannedChange.objects.create(key="time_zone", state="waiting", asked_at=now).pk,
-    }
 
 
 @pytest.fixture

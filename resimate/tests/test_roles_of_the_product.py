@@ -22,7 +22,7 @@ READ, CHANGE = {"read", "manage"}, {"read", "create", "update", "delete", "manag
 RESOURCES: dict[str, set[str]] = {
     "tenant": {"manage"},
     **dict.fromkeys(("users", "roles", "subjects", "stakeholders"), CHANGE),
-    **dict.fromkeys(("grants", "api-keys"), CHANGE - {"update"}),
+    **dict.fromkeys(("grants", "api-keys", "files"), CHANGE - {"update"}),
     **dict.fromkeys(("audit-entries", "responses", "messages"), READ),
     "settings": READ | {"update"},
     "models": CHANGE | {"publish", "retire"},

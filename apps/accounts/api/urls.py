@@ -2,6 +2,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.accounts.api.audit import AuditEntryViewSet
 from apps.accounts.api.data_keys import DataKeyViewSet
+from apps.accounts.api.files import StoredFileViewSet
 from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
@@ -14,6 +15,7 @@ router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")
 router.register("keys", DataKeyViewSet, "key")
+router.register("files", StoredFileViewSet, "stored-file")
 router.register("audit-entries", AuditEntryViewSet, "audit-entry")
 router.register("settings/changes", PlannedChangeViewSet, "setting-change")
 router.register("settings", SettingViewSet, "setting")

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 GRACE: Final = timedelta(hours=1)
 #: Nobody still brings what has been arriving for so long; and for so long it is shown that a file was refused.
 GIVEN_UP: Final = timedelta(hours=24)
-BATCH: Final = 500
+LOOKED_AT_ONCE: Final = 500
 Asking = Callable[[StoredFile], None]
 
 
@@ -43,7 +43,7 @@ def sweep(*, now: datetime, dry_run: bool = False) -> Swept:
         storage.drop_unfinished(current_schema(), now - GIVEN_UP)
     swept.orphans = sum(_remove_orphan(place, dry_run) for place in _orphans(now))
     swept.lost = [
-        str(file.pk) for file in StoredFile.objects.there().iterator(BATCH) if not storage.is_there(file.place)
+        str(file.pk) for file in StoredFile.objects.there().iterator(LOOKED_AT_ONCE) if not storage.is_there(file.place)
     ]
     if swept.lost:
         logger.error("files are gone from the storage", extra={"count": len(swept.lost)})
@@ -58,7 +58,7 @@ def _delete_all(files: QuerySet[StoredFile], why: str, *, now: datetime, dry_run
     if dry_run:
         return files.count()
     count = 0
-    for file in files.iterator(BATCH):
+    for file in files.iterator(LOOKED_AT_ONCE):
         try:
             delete(file, now=now, because=why)
         except FileKept:
@@ -70,7 +70,7 @@ def _delete_all(files: QuerySet[StoredFile], why: str, *, now: datetime, dry_run
 def _orphans(now: datetime) -> Iterator[str]:
     """What lies there, is older than the grace, and belongs to no file."""
     found = storage.places(current_schema())
-    while batch := list(islice(found, BATCH)):
+    while batch := list(islice(found, LOOKED_AT_ONCE)):
         known = set(StoredFile.objects.filter(place__in=batch).values_list("place", flat=True))
         yield from (place for place in batch if place not in known and _is_old(place, now))
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from apps.files.contents import CSV, PDF, PLAIN, PNG, XLSX, ZIP, NotThatType, TooLargeUnpacked, media_type
+from apps.files.contents import CSV, PDF, PLAIN, PNG, WORKBOOK, ZIP, NotThatType, TooLargeUnpacked, media_type
 from apps.files.kinds import Kind
 from apps.files.models import StoredFile
 from apps.files.tests.story import kept, objects
 
 pytestmark = [pytest.mark.requirement("CAMP-001"), pytest.mark.usefixtures("acme", "folder")]
 
-ANY = Kind("any", "", frozenset({CSV, PDF, PLAIN, PNG, XLSX, ZIP}), most_mb=4)
+ANY = Kind("any", "", frozenset({CSV, PDF, PLAIN, PNG, WORKBOOK, ZIP}), most_mb=4)
 A_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
 AN_EXE = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + b"\0" * 100
 
@@ -35,7 +35,7 @@ def packed(**parts: bytes) -> bytes:
         ("id;ä".encode("utf-16"), "a.csv", CSV),
         (b"only words", "a", PLAIN),
         (b"\xc3\xb6" * 2047 + b"x\xc3\xb6", "a.txt", PLAIN),
-        (packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsx", XLSX),
+        (packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsx", WORKBOOK),
         (packed(a=b"b"), "a.zip", ZIP),
         (b"\x01\x02\0\xfe", "a.txt", "application/octet-stream"),
     ],

@@ -14,12 +14,12 @@ from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 #: Far more than a key or a share has.
-MOST_BYTES: Final = 65_536
+MOST_OF_A_SHARE: Final = 65_536
 PUBLIC: Final = "recovery-key.pem"
 
 
 class FileRefused(Refused):
-    code = "file_refused"
+    code = "share_unreadable"
     title = "The file cannot be read or written"
 
 
@@ -96,10 +96,10 @@ def _write(path: Path, text: str) -> None:
 def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            read = file.read(MOST_BYTES + 1)
+            read = file.read(MOST_OF_A_SHARE + 1)
     except OSError as error:
         raise FileRefused(_why(path, error)) from error
-    if len(read) > MOST_BYTES:
+    if len(read) > MOST_OF_A_SHARE:
         raise FileRefused(Sentence("{path} is no share, and no key: it is far too large.", path=str(path)))
     try:
         return read.decode()

@@ -18,7 +18,7 @@ from apps.models.answers import Answer, NewAnswer
 from apps.models.models import SHEETS_AT_ONCE, AnswerSheet, Assessment, Response, ResponseQuerySet
 from resimate_engine.document import digest
 
-BATCH: Final = 1000
+RESPONSES_AT_ONCE: Final = 1000
 #: The response, while its assessment is open; nobody closes that before this transaction ends.
 ACCEPTING: Final = """
     SELECT response.id FROM resilience_response response
@@ -100,8 +100,8 @@ def store(given: Mapping[Response, Sequence[NewAnswer]]) -> None:
         for response, new in given.items()
         if new
     ]
-    SubjectKey.objects.bulk_create([sheet.key for sheet in made], batch_size=BATCH)
-    AnswerSheet.objects.bulk_create(made, batch_size=BATCH)
+    SubjectKey.objects.bulk_create([sheet.key for sheet in made], batch_size=RESPONSES_AT_ONCE)
+    AnswerSheet.objects.bulk_create(made, batch_size=RESPONSES_AT_ONCE)
 
 
 def digests(responses: ResponseQuerySet) -> tuple[list[list[str]], int]:
