@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -19,6 +19,8 @@ from apps.core.fields import packed, unpacked
 from apps.keys import providers
 from apps.keys.providers.local import LocalKeyring
 
+#: Rows in a batch at the most.
+MOST_AT_ONCE: Final = 1000
 #: Version 0 is the last resort: it has been given up, and the next round of the scheduler writes anew what is under it.
 KEYS: Final = """
     SELECT version, provider, wrapped FROM public.keys_datakey
@@ -26,7 +28,7 @@ KEYS: Final = """
 """
 NEXT: Final = """
     SELECT id, {columns} FROM {table} AS stored
-    WHERE {filled} IS NOT NULL AND (%s::uuid IS NULL OR id > %s) ORDER BY id LIMIT {batch}
+    WHERE {filled} IS NOT NULL AND id > %s ORDER BY id LIMIT %s
 """
 WRITE: Final = """
     UPDATE {table} AS stored SET ({columns}) = ROW({values})
@@ -92,7 +94,7 @@ class Sealing:
     sealed: str
     place: str
     kind: str = "text"
-    batch: int = 1000
+    batch: int = MOST_AT_ONCE
 
     def forwards(self, _apps: Any, editor: Any) -> None:
         schema = SchemaKeys(editor.connection)
@@ -106,8 +108,8 @@ class Sealing:
 
     def _batches(self, schema: SchemaKeys, filled: str, columns: Any) -> Iterator[Rows]:
         names = {"table": sql.Identifier(self.table), "filled": sql.Identifier(filled), "columns": columns}
-        statement, last = sql.SQL(NEXT).format(**names, batch=sql.Literal(self.batch)), None
-        while rows := schema.run(statement, [last, last]):
+        statement, last = sql.SQL(NEXT).format(**names), UUID(int=0)
+        while rows := schema.run(statement, [last, min(self.batch, MOST_AT_ONCE)]):
             yield rows
             last = rows[-1][0]
 

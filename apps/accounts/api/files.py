@@ -94,7 +94,7 @@ class StoredFileViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[Sto
     def perform_destroy(self, instance: StoredFile) -> None:
         services.delete(instance, now=timezone.now(), acting_user=caller(self.request))
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
     @action(detail=True)
     def content(self, request: Request, pk: str) -> HttpResponseBase:
         """The content, as it was sent."""

@@ -121,7 +121,7 @@ def test_a_list_of_the_administration_is_sorted_by_nothing_that_is_encrypted(adm
 @pytest.fixture
 def before(django_db_setup: None, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A schema with accounts of before."""
-    monkeypatch.setattr(ENCRYPTING.UnderDataKey, "batch", 2, raising=False)
+    monkeypatch.setattr("apps.keys.migrating.MOST_AT_ONCE", 2)
     with django_db_blocker.unblock(), scratch_schema(SCHEMA, "accounts", BEFORE) as owner, owner.cursor() as cursor:
         for pk, email in BEFORE_ALL.items():
             cursor.execute(INSERT, [pk, email])

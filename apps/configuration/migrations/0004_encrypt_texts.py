@@ -3,7 +3,7 @@ from typing import Any
 from django.db import migrations, models
 
 import apps.core.fields
-from apps.keys.migrating import Sealing
+from apps.keys.migrating import UnderDataKey
 
 #: What is encrypted already is left as it is, and is no change of a process of before.
 UPDATED = """
@@ -28,7 +28,7 @@ def sealed(model: str, name: str, value: str) -> list[Any]:
     ``value`` is where it stands in the column, which may be null as a whole.
     """
     table = f"configuration_{model}"
-    sealing = Sealing(table, "text_of_it", f"sealed_{name}", f"configuration.{model}|sealed_{name}")
+    sealing = UnderDataKey(table, "text_of_it", f"sealed_{name}", f"configuration.{model}|sealed_{name}")
     names = {"table": table, "name": name, "value": value}
     encrypted = apps.core.fields.EncryptedTextField(null=True, pii="contact")
     return [

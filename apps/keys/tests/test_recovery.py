@@ -38,7 +38,9 @@ def test_two_people_bring_back_everything_that_a_lost_key_has_locked(
     assert (read(answer), read(later)) == ("Ada", "Cy")
     with schema_context("public"):
         assert {one["shares"] == [1, 3] for _, one in trail("data_key.recovered")} == {True}
-        assert {tenant for tenant, _ in trail("data_key.recovered")} == {"acme", "beta", "public"}
+        assert {tenant for tenant, _ in trail("data_key.recovered")} == {
+            *DataKey.objects.values_list("tenant", flat=True)
+        }
         opened = {"recovery_key": escrowed.fingerprint, "shares": [1, 3], "what_for": "recover"}
         assert trail("recovery_key.opened") == [("public", opened)]
 

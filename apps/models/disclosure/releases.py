@@ -17,8 +17,11 @@ class NotReleased(Refused):
     title = "Nothing is released yet"
 
     def __init__(self, least: int) -> None:
-        said = "Results are shown from {least} people on, so that nobody's answers can be read from them."
-        super().__init__(Sentence(said, least=least))
+        super().__init__(
+            Sentence(
+                "Results are shown from {least} people on, so that nobody's answers can be read from them.", least=least
+            )
+        )
 
 
 def runs_of(assessment: Assessment) -> QuerySet[ScoreRun]:

@@ -43,7 +43,8 @@ def _collections(method: str) -> list[str]:
 
 
 def test_an_unknown_key_of_a_new_object_is_pointed_at(api: Api) -> None:
-    answers = {path: api.post(path, {"a/b~": 1}) for path in _collections("POST") if path not in CHECKED_BY_METHOD}
+    apart = {*CHECKED_BY_METHOD, "files/"}  # which takes a form
+    answers = {path: api.post(path, {"a/b~": 1}) for path in _collections("POST") if path not in apart}
 
     assert len(answers) > 10
     pointers = {path: [one["pointer"] for one in answer.json()["errors"]] for path, answer in answers.items()}

@@ -99,7 +99,7 @@ def test_what_is_stored_already_gets_no_second_key(scored: list[Assessment], ada
 @pytest.fixture
 def before(django_db_setup: None, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A schema with inputs of before."""
-    monkeypatch.setattr(ENCRYPTING.UnderKeyOfRow, "batch", 2, raising=False)
+    monkeypatch.setattr("apps.keys.migrating.MOST_AT_ONCE", 2)
     with django_db_blocker.unblock(), scratch_schema(SCHEMA, "resilience", BEFORE) as owner, owner.cursor() as cursor:
         for number, units in enumerate(UNITS):
             cursor.execute(INSERT, [UUID(int=number + 1), document.digest(units), json.dumps(units)])
