@@ -9,6 +9,7 @@ from apps.campaigns import reading, services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import HOST, Clock, deliver_everything, make_user, others_send, part_of, send
+from apps.keys.models import SubjectKey
 from apps.models.models import Response, ScoreRun
 from apps.models.services import save_answer
 
@@ -178,6 +179,7 @@ def test_a_reference_set_of_a_campaign_is_read_by_who_may_read_single_answers(
     assessment = campaign.assessment
     assert assessment is not None
     frozen = assessment.version.reference_sets.create(
+        key=SubjectKey.objects.create(),
         name="Frozen",
         digest="d",
         units=[{"id": "u"}],
