@@ -22,6 +22,13 @@ MAIL = Line("mail", failures=2, pause=3000, longest_pause=3000, a_minute=0, is_o
 HOOKS = "https://hooks.example"
 
 
+@pytest.fixture(autouse=True)
+def _nobody_yet(db: None) -> None:
+    """What is known of servers of the platform stays beside transactions, whatever test has called them."""
+    with schema_context("public"):
+        Destination.objects.all().delete()
+
+
 def fail(now: datetime, line: Line = LINE, name: str = HOOKS) -> None:
     for _ in range(2):
         admit(line, name, now=now).failed("it sleeps")
