@@ -15,6 +15,7 @@ from apps.accounts import authz, bearer, keys, metrics
 from apps.accounts.models import ApiKey, User
 from apps.configuration import throttling
 from apps.core import context, crypto
+from apps.core.api.parsers import body_of
 from apps.core.observability.middleware import client_address
 
 #: Wrong keys from one address in a window of the rate limits.
@@ -82,6 +83,11 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if found is not None:
             context.amend(user_id=str(found[0].pk), actor_type="user")
         return found
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Have the body first: who looks for the token in a form reads the request, which can be read once only."""
+        body_of(request._request)
+        super().enforce_csrf(request)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):

@@ -47,6 +47,21 @@ def test_a_file_comes_is_shown_fetched_and_deleted(api: Client, django_capture_o
     assert {"stored_file.kept", "stored_file.deleted"} < actions
 
 
+def test_a_browser_that_is_signed_in_sends_a_file_with_its_token() -> None:
+    """Whether the request is forged is asked of the form, before anybody reads the file in it."""
+    browser = Client(headers={"host": "acme.localhost"}, enforce_csrf_checks=True)
+    browser.force_login(make_user("admin@acme.example", timezone.now(), role="tenant_admin"))
+    assert send(browser).status_code == 403
+    browser.get("/account/")
+    token = browser.cookies["csrftoken"].value
+
+    sent = browser.post(FILES, {"content": SimpleUploadedFile("dike.txt", TEXT)}, headers={"X-CSRFToken": token})
+    other = browser.post("/api/v1/roles/", {"code": "dike"}, headers={"X-CSRFToken": token})
+
+    assert (sent.status_code, other.status_code) == (201, 415)
+    assert StoredFile.objects.count() == 1
+
+
 def test_an_address_opens_it_without_signing_in(api: Client) -> None:
     answer = api.post(f"{FILES}{send(api).json()['id']}/link/", content_type="application/json")
     path = answer.json()["url"].removeprefix("http://acme.localhost")
