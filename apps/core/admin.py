@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -15,6 +15,8 @@ from apps.core.fields import EncryptedTextField
 from apps.core.translating import translated
 
 M = TypeVar("M", bound=Model)
+#: How the filters of Django's lists ask of a field; of a relation, for the key alone.
+OF_FILTERS: Final = ("exact", "id__exact", "isnull", "gte", "lt")
 
 
 class ServiceAdmin(admin.ModelAdmin[M]):
@@ -29,9 +31,12 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         return _or_message(request, super().delete_view, request, *args, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """The filters that the list offers, and no others: by a filter any column could be guessed, bit by bit."""
+        """What its own filters ask, and no more: by others any column could be guessed, bit by bit.
+
+        One that goes on from a relation reaches those of other tables.
+        """
         offered = {str(one[0] if isinstance(one, tuple) else one) for one in self.get_list_filter(request)}
-        return any(lookup == one or lookup.startswith(f"{one}__") for one in offered)
+        return lookup in offered | {f"{one}__{how}" for one in offered for how in OF_FILTERS}
 
     def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         """Not by what is encrypted: ciphertexts have no order that means anything."""
