@@ -4,7 +4,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from typing import Final
-from uuid import uuid4
 
 from apps.core.errors import Refused
 from apps.core.parts import Answer, declare
@@ -25,7 +24,7 @@ def _files() -> Answer:
 
 
 def _tried() -> Answer:
-    place, probe = f".probe/hot/{uuid4().hex}", os.urandom(32)
+    place, probe = storage.new_place(storage.PROBED, "hot"), os.urandom(32)
     try:
         storage.put(place, [probe])
         with storage.opened(place) as found:

@@ -6,6 +6,7 @@ raises something else translates it. No transaction is open meanwhile, unless th
 
 import io
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,12 +17,17 @@ from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
 from apps.core.errors import Refused
+from apps.core.tenancy import current_schema
 from apps.files.models import StoredFile
 from apps.files.sealing import Joined
 
 logger = logging.getLogger(__name__)
 
 CLASSES: Final = StoredFile.StorageClass.values
+#: Schema, class and name; without a name, the folder of a class.
+PLACE: Final = re.compile(r"([^/]+)/([a-z]+)/(?!\.\.?\Z)[^/]*")
+#: In place of a schema, where it is tried whether the storage writes and reads.
+PROBED: Final = ".probe"
 
 
 class StorageAway(Refused):
@@ -97,7 +103,7 @@ def remove(place: str) -> None:
 
 def kept_until(place: str, since: datetime) -> datetime:
     """Until when the storage keeps what came at that moment; that moment itself, where it does not."""
-    kept_for: timedelta = getattr(_of(place), "kept_for", timedelta(0))
+    kept_for: timedelta = getattr(_of_class(place.split("/")[1]), "kept_for", timedelta(0))
     return since + kept_for
 
 
@@ -114,8 +120,11 @@ def drop_unfinished(schema: str, before: datetime) -> int:
 
 
 def is_there(place: str) -> bool:
-    with _asked():
-        return _of(place).exists(place)
+    try:
+        with _asked():
+            return _of(place).exists(place)
+    except FileGone:
+        return False
 
 
 def written_at(place: str) -> datetime:
@@ -148,5 +157,12 @@ def _asked() -> Iterator[None]:
 
 
 def _of(place: str) -> Storage:
-    storage_class = place.split("/")[1]
+    """Raises ``FileGone`` for what is another tenant's: a row that leads there was copied, or written past us."""
+    found = PLACE.fullmatch(place)
+    if found is None or found[1] not in (current_schema(), PROBED):
+        raise FileGone("The content of this file is no longer there.")
+    return _of_class(found[2])
+
+
+def _of_class(storage_class: str) -> Storage:
     return storages[storage_class if storage_class in storages.backends else "default"]

@@ -150,8 +150,34 @@ def test_what_was_carried_to_another_file_or_tenant_is_refused(folder: Path, bet
     with pytest.raises(services.FileDamaged):
         content_of(other)
 
+    lies = folder / one.place
+    one.place = storage.new_place("beta", "hot")
+    (folder / one.place).parent.mkdir(parents=True)
+    lies.rename(folder / one.place)
     with tenant_context(beta), pytest.raises(services.FileDamaged):
         content_of(one)
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+@pytest.mark.parametrize("way", ["", "acme/hot/../../"], ids=["another's", "out of the folder"])
+def test_a_row_that_leads_to_the_storage_of_another_tenant_leads_nowhere(
+    way: str, beta: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """As one does that was copied with its schema, or written past the product: what lies there stays."""
+    with tenant_context(beta):
+        theirs = kept()
+    file = kept()
+    StoredFile.objects.update(place=f"{way}{theirs.place}")
+    file.refresh_from_db()
+
+    with pytest.raises(storage.FileGone):
+        content_of(file)
+    assert services.sweep(now=NOW).lost == [str(file.pk)]
+    with django_capture_on_commit_callbacks(execute=True):
+        services.delete(file, now=NOW)
+    assert not StoredFile.objects.exists()
+    with tenant_context(beta):
+        assert content_of(theirs) == TEXT
 
 
 def test_files_of_a_tenant_are_not_seen_from_another(beta: Any) -> None:
