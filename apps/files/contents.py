@@ -3,6 +3,7 @@
 import codecs
 import os
 import zipfile
+from collections.abc import Iterable
 from typing import IO, Final
 
 import puremagic
@@ -24,6 +25,7 @@ UNKNOWN: Final = "application/octet-stream"
 #: What has no mark at its beginning: by the ending of the name, where the content is text.
 TEXTS: Final = {".csv": CSV, ".json": JSON}
 HEAD: Final = 4096
+PIECE: Final = 64 * 1024
 
 
 class NotThatType(Refused):
@@ -45,8 +47,8 @@ def media_type(content: IO[bytes], name: str) -> str:
     content.seek(0)
     if zipfile.is_zipfile(content):
         return _archive_type(content)
-    if _is_text(head):
-        return TEXTS.get(os.path.splitext(name)[1].lower(), PLAIN)
+    if not head.startswith(b"%PDF") and _is_text(content):
+        return TEXTS.get(_ending(name), PLAIN)
     try:
         return puremagic.from_string(head, mime=True) or UNKNOWN
     except puremagic.PureError:
@@ -58,31 +60,53 @@ def require_type(kind: Kind, content: IO[bytes], name: str) -> str:
     found = media_type(content, name)
     if found not in kind.types:
         raise NotThatType(
-            Sentence("By its content the file is {found}; it can be: {known}.", found=found, known=_listed(kind))
+            Sentence("By its content the file is {found}; it can be: {known}.", found=found, known=_listed(kind.types))
         )
-    promised = PROMISED.get(os.path.splitext(name)[1].lower())
-    if promised and promised != found:
-        raise NotThatType(
-            Sentence("By its name the file is {promised}, by its content {found}.", promised=promised, found=found)
-        )
+    _refuse_name(name, found)
     return found
 
 
-#: What the ending of a name promises.
-PROMISED: Final = {
-    **TEXTS,
-    ".jpeg": JPEG,
-    ".jpg": JPEG,
-    ".pdf": PDF,
-    ".png": PNG,
-    ".txt": PLAIN,
-    ".xlsx": WORKBOOK,
-    ".zip": ZIP,
+def _refuse_name(name: str, found: str) -> None:
+    """Whoever opens the file goes by its name: a program is text, too, until it is called one."""
+    ending = _ending(name)
+    if ending in PROMISED and PROMISED[ending] != found:
+        promised = PROMISED[ending]
+        raise NotThatType(
+            Sentence("By its name the file is {promised}, by its content {found}.", promised=promised, found=found)
+        )
+    if ending and found in ENDINGS and ending not in ENDINGS[found]:
+        endings = _listed(ENDINGS[found])
+        raise NotThatType(
+            Sentence("By its content the file is {found}; its name can end in {endings}.", found=found, endings=endings)
+        )
+
+
+#: How the name of a file may end, by what it is. It may have no ending as well.
+ENDINGS: Final = {
+    CSV: {".csv"},
+    JPEG: {".jpeg", ".jpg"},
+    JSON: {".json"},
+    PDF: {".pdf"},
+    PLAIN: {".log", ".md", ".text", ".tsv", ".txt"},
+    PNG: {".png"},
+    WORKBOOK: {".xlsx"},
+    ZIP: {".zip"},
 }
+PROMISED: Final = {ending: media_type for media_type, endings in ENDINGS.items() for ending in endings}
 
 
-def _listed(kind: Kind) -> str:
-    return ", ".join(sorted(kind.types))
+def _ending(name: str) -> str:
+    """What comes after the last dot, unless that is a word of its own.
+
+    >>> _ending("a.TXT "), _ending("a.hta:"), _ending("No. 7")
+    ('.txt', '.hta:', '')
+    """
+    ending = os.path.splitext(name)[1].strip().lower()
+    return "" if any(letter.isspace() for letter in ending) else ending
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _archive_type(content: IO[bytes]) -> str:
@@ -102,14 +126,19 @@ def _archive_type(content: IO[bytes]) -> str:
     return WORKBOOK if {"[Content_Types].xml", "xl/workbook.xml"} <= names else ZIP
 
 
-def _is_text(head: bytes) -> bool:
-    """UTF-8, or UTF-16 that says so. A character that the head cuts in two is none of its faults."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return True
-    if b"\0" in head or head.startswith(b"%PDF"):
-        return False
+def _is_text(content: IO[bytes]) -> bool:
+    """UTF-8, or UTF-16 that says so, from the beginning to the end, and without a NUL; it is rewound."""
+    content.seek(0)
+    says_so = content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    content.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-16" if says_so else "utf-8")()
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        while piece := content.read(PIECE):
+            if "\0" in decoder.decode(piece):
+                return False
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
+    finally:
+        content.seek(0)
     return True

@@ -38,8 +38,14 @@ def packed(**parts: bytes) -> bytes:
         (packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsx", WORKBOOK),
         (packed(a=b"b"), "a.zip", ZIP),
         (b"\x01\x02\0\xfe", "a.txt", "application/octet-stream"),
+        (b"words " * 20_000 + b"\0", "a.txt", "application/octet-stream"),
+        (b"words " * 20_000 + b"\xc3", "a.txt", "application/octet-stream"),
+        (b"\xff\xfe\0\0MZ", "a.txt", "application/octet-stream"),
     ],
-    ids=["png", "pdf", "csv", "utf-16", "no ending", "cut", "workbook", "zip", "nothing known"],
+    ids=[
+        *("png", "pdf", "csv", "utf-16", "no ending", "cut", "workbook", "zip", "nothing known"),
+        *("NUL far behind", "cut at the end", "UTF-16 that is none"),
+    ],
 )
 def test_the_content_says_what_it_is(content: bytes, name: str, found: str) -> None:
     assert media_type(io.BytesIO(content), name) == found
@@ -62,6 +68,24 @@ def test_a_file_that_lies_about_its_type_is_refused(content: bytes, name: str, f
 
     assert not objects(folder)
     assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["a.hta", "a.bat", "a.html", "a.svg", "a.txt.exe", "A.JS ", "a.hta:", "a.xlsm"])
+def test_a_text_is_not_kept_under_the_name_of_a_program(name: str, folder: Path) -> None:
+    with pytest.raises(NotThatType, match=r"its name can end in \.log, \.md, \.text, \.tsv, \.txt\."):
+        kept(b"<script>", name, ANY)
+
+    assert not objects(folder)
+
+
+def test_a_workbook_is_not_kept_as_one_with_macros() -> None:
+    with pytest.raises(NotThatType, match=r"its name can end in \.xlsx\."):
+        kept(packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsm", ANY)
+
+
+@pytest.mark.parametrize("name", ["a", "a.TXT", "a.md", "Report No. 7", ".txt"])
+def test_other_names_are_only_names(name: str) -> None:
+    assert kept(b"words", name, ANY).media_type == PLAIN
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(folder: Path) -> None:
