@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 from typing import Any, Self
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
@@ -13,6 +14,7 @@ from django.utils.functional import cached_property
 from apps.core import crypto
 from apps.core.fields import EncryptedTextField, Model, random_id
 from apps.core.models import TenantRow
+from apps.core.tenancy import current_schema
 from apps.keys import offline
 
 
@@ -124,6 +126,14 @@ class SubjectKey(TenantRow):
         if self.secret is None:
             raise crypto.Erased
         return AESGCM(bytes.fromhex(self.secret))
+
+
+def cipher_of(key: UUID, secret: bytes | None) -> AESGCM:
+    """The cipher of a key whose columns were read without its model, as of many. Raises as ``SubjectKey.cipher``."""
+    if secret is None:
+        raise crypto.Erased
+    plain = crypto.decrypt(secret, schema=current_schema(), place=f"keys.subjectkey|secret|{key}")
+    return AESGCM(bytes.fromhex(plain))
 
 
 def key_of_subject() -> "models.OneToOneField[Any, Any]":

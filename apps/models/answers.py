@@ -36,6 +36,10 @@ def read(entries: Entries) -> dict[str, Answer]:
     }
 
 
+def values_of(entries: Entries) -> dict[str, Any]:
+    return {question: value for question, (value, *_) in entries.items()}
+
+
 def written(answers: Mapping[str, Answer]) -> Entries:
     """In the order of their questions, so that nothing tells in which order they were given."""
     return {

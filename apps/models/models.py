@@ -237,7 +237,7 @@ class AnswerSheet(models.Model):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {question: value for question, (value, *_) in self.entries.items()}
+        return answers.values_of(self.entries)
 
     def write(self, given: Mapping[str, Answer]) -> None:
         self.entries = answers.written(given)

@@ -11,6 +11,7 @@ from apps.core.errors import Refused
 from apps.models.disclosure.groups import counts_groups, hidden_groups
 from apps.models.disclosure.releases import NotReleased, is_at_its_end, submitted
 from apps.models.models import Assessment, ReferenceSet, Response, ResponseQuerySet
+from apps.models.sealed import said
 from resimate_text.identity import folded
 
 
@@ -64,11 +65,11 @@ def comments_in(assessment: Assessment) -> dict[str, list[str]]:
     counted = Response.objects.filter(assessment=assessment, is_counted=True).order_by("pk")
     answered: Counter[str] = Counter()
     written: dict[str, list[str]] = {}
-    for response in counted.one_by_one():
-        for question, answer in response.answers.items():
-            answered[question] += answer.value is not None
-            if answer.comment.strip():
-                written.setdefault(question, []).append(answer.comment)
+    for (entries,) in said(counted, few_in_memory=True):
+        answered.update(question for question, (value, *_) in entries.items() if value is not None)
+        for question, (_, comment, _) in entries.items():
+            if comment.strip():
+                written.setdefault(question, []).append(comment)
     lot = secrets.SystemRandom()
     told = {code: found for code, found in written.items() if answered[code] >= assessment.least_people}
     return {code: lot.sample(found, len(found)) for code, found in told.items()}

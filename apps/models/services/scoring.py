@@ -20,7 +20,9 @@ from apps.core.errors import Gone, Invalid
 from apps.core.fields import new_id
 from apps.core.locking import all_locked
 from apps.models import disclosure, metrics
+from apps.models.answers import values_of
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreInput, ScoreRun
+from apps.models.sealed import said
 from apps.models.services import budgets, result_cache
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.inputs import CalculationInput, store_inputs, units_of_input
@@ -216,9 +218,9 @@ def counted_unit(assessment: Assessment) -> Unit:
 
 def _answered(which: Q) -> Iterator[tuple[UUID, dict[str, Any]]]:
     """Yield responses as calculations take them, each with the id of its assessment."""
-    for response in Response.objects.filter(which).select_related("sheet__key").order_by("rater"):
-        answered = {"rater": response.rater, "group": response.group or None, "answers": response.values}
-        yield response.assessment_id, answered
+    rows = Response.objects.filter(which).order_by("rater")
+    for assessment, rater, group, entries in said(rows, "assessment", "rater", "group", few_in_memory=False):
+        yield assessment, {"rater": rater, "group": group or None, "answers": values_of(entries)}
 
 
 def _shown_unit(assessment: Assessment) -> Unit:

@@ -10,12 +10,12 @@ from django.db import connection
 
 from apps.core import crypto
 from apps.core.errors import Gone, Refused
-from apps.core.fields import SubjectJSONField
 from apps.core.tenancy import current_schema
 from apps.keys.models import SubjectKey
 from apps.models import answers
 from apps.models.answers import Answer, NewAnswer
 from apps.models.models import SHEETS_AT_ONCE, AnswerSheet, Assessment, Response, ResponseQuerySet
+from apps.models.sealed import entries_field, said
 from resimate_engine.document import digest
 
 RESPONSES_AT_ONCE: Final = 1000
@@ -80,7 +80,7 @@ def _begin(response: Response, first: Mapping[str, Answer]) -> bool:
     """Make a sheet with a key of its own; False where somebody made one at the same moment, or nothing is accepted."""
     sheet = AnswerSheet(response=response, key=SubjectKey.objects.create())
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [sheet.key_id, _entries().encrypted(answers.written(first), sheet), response.pk])
+        cursor.execute(BEGIN, [sheet.key_id, entries_field().encrypted(answers.written(first), sheet), response.pk])
         is_ours: bool = cursor.rowcount == 1
     if not is_ours:
         sheet.key.delete()
@@ -107,9 +107,9 @@ def store(given: Mapping[Response, Sequence[NewAnswer]]) -> None:
 def digests(responses: ResponseQuerySet) -> tuple[list[list[str]], int]:
     """The digest of what each response says, by its id, and how many answers there are."""
     found, count = [], 0
-    for response in responses.filter(sheet__isnull=False).order_by("pk").one_by_one():
-        values = response.values
-        found.append([str(response.pk), digest(values)])
+    for pk, entries in said(responses.filter(sheet__isnull=False).order_by("pk"), "pk", few_in_memory=True):
+        values = answers.values_of(entries)
+        found.append([str(pk), digest(values)])
         count += len(values)
     return found, count
 
@@ -131,16 +131,10 @@ def _rewrite(sheets: Sequence[AnswerSheet]) -> None:
     fresh = []
     for sheet in sheets:
         sheet.write({code: replace(one, answered_at=day_of(one.answered_at)) for code, one in sheet.answers.items()})
-        fresh.append(_entries().encrypted(sheet.entries, sheet))
+        fresh.append(entries_field().encrypted(sheet.entries, sheet))
     with connection.cursor() as cursor:
         cursor.execute(REWRITE, [[sheet.pk for sheet in sheets], fresh])
 
 
 def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _entries() -> SubjectJSONField:
-    field = AnswerSheet._meta.get_field("entries")
-    assert isinstance(field, SubjectJSONField)  # noqa: S101  as the model says
-    return field

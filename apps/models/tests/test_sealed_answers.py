@@ -56,13 +56,15 @@ def test_a_sheet_that_was_moved_to_another_response_opens_nothing(two: list[Resp
     assert [str(second.pk) in problem for problem in keys.verify("acme").problems] == [True]
 
 
-def test_a_sheet_with_the_key_of_another_opens_nothing(two: list[Response]) -> None:
+def test_a_sheet_with_the_key_of_another_opens_nothing(two: list[Response], now: datetime) -> None:
     first, second = two
     with connection.cursor() as cursor:
         cursor.execute("UPDATE resilience_answersheet SET key_id = %s WHERE response_id = %s", [None, second.pk])
 
     with pytest.raises(crypto.Undecryptable):
         services.answers_of(second)
+    with pytest.raises(crypto.Undecryptable):
+        services.score_assessment(second.assessment, now=now)
     assert services.answers_of(first) == {"L1": 2}
 
 
