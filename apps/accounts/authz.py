@@ -25,6 +25,8 @@ from apps.core.rights import ALL_ACTIONS, EVERYWHERE, OWN
 from resimate_text.sentences import Sentence
 
 MAKING = EVERYWHERE | {OWN}
+#: All that needs no name of its own.
+EVERYTHING = "*:*:*"
 
 M = TypeVar("M", bound=Model)
 
@@ -160,8 +162,9 @@ def holds(user: User, wanted: Permission) -> bool:
 
 
 def _reach_of_key(user: User) -> tuple[Permission, ...]:
+    """Nothing without a key. One that names no permissions has none to what is apart, whatever its user is given."""
     key = key_of(user)
-    return tuple(_parsed(text, "") for text in key.permissions) if key else ()
+    return tuple(_parsed(text, "") for text in key.permissions or [EVERYTHING]) if key else ()
 
 
 def allows(user: Any, permission: str, obj: Model) -> bool:

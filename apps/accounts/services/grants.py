@@ -25,6 +25,11 @@ class NotYoursToGive(Refused):
     title = "You can give only permissions that you have yourself"
 
 
+class PasswordSeen(Refused):
+    code = "password_seen"
+    title = "Somebody else has seen the password of the account"
+
+
 class LastAdministrator(Refused):
     code = "last_administrator"
     title = "At least one administrator must remain"
@@ -64,6 +69,7 @@ def grant_role(
     role = locked(Role.objects.all(), role.pk)
     _refuse_wider_than_object(role, object_id)
     refuse_more_than_own(acting_user, role.permissions, object_id)
+    _refuse_password_seen(user, role)
     if too_far := moments.problem_beyond(valid_until, now, "/valid_until"):
         raise Invalid(too_far.detail, errors=[too_far])
     grant = Grant(
@@ -85,6 +91,13 @@ def _refuse_wider_than_object(role: Role, object_id: UUID | None) -> None:
     if object_id is not None and not all(scope.of_one_object for scope in scopes):
         reason = Sentence("The role {role} cannot be limited to single objects.", role=role.name)
         raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
+
+
+def _refuse_password_seen(user: User, role: Role) -> None:
+    """What administrators may not have, they shall not get by an account whose first password they were told."""
+    is_apart = any(rights.is_apart(Permission.parse(text).resource) for text in role.permissions)
+    if is_apart and user.password_is_first:
+        raise PasswordSeen("An administrator was told the first password of this account. Its owner replaces it first.")
 
 
 @transaction.atomic

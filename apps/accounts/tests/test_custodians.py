@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import services
-from apps.accounts.models import Grant, User
+from apps.accounts.models import Grant, Role, User
 from apps.accounts.services import rotations
 from apps.audit.models import AuditEntry
 from apps.core import degraded, jobs
@@ -24,6 +24,7 @@ pytestmark = [
 ]
 ACME = {"host": "acme.localhost"}
 JSON = "application/json"
+PASSWORD = "the dike held in november"
 
 
 @pytest.fixture
@@ -56,6 +57,36 @@ def test_for_an_address_without_account_there_is_none(admin: User) -> None:
         call_command("key_custodian", "nobody@acme.example", "--tenant", "acme", stderr=said)
 
     assert said.getvalue().strip() == "There is no user nobody@acme.example in acme."
+
+
+def test_a_key_that_an_administrator_made_before_opens_no_keys(admin: User, make_user: Any, now: Any) -> None:
+    """One that names no permissions grows with those of its user, but for what is apart."""
+    newcomer = make_user("newcomer@acme.example")
+    _, theirs = services.create_api_key(newcomer, name="theirs", acting_user=admin, now=now)
+    call_command("key_custodian", newcomer.email, "--tenant", "acme", stdout=io.StringIO())
+    custodian = User.objects.get(pk=newcomer.pk)
+    _, named = services.create_api_key(
+        custodian, name="named", permissions=["keys:tenant:read"], acting_user=custodian, now=now
+    )
+
+    asked = {text: Client(headers={**ACME, "Authorization": f"Bearer {text}"}) for text in (theirs, named)}
+    assert [one.get("/api/v1/keys/").status_code for one in asked.values()] == [403, 200]
+    assert [one.post("/api/v1/keys/rotate/", {}, JSON).status_code for one in asked.values()] == [403, 403]
+    role = Role.objects.get(code="key_custodian")
+    wanted = {"user": str(admin.pk), "role": str(role.pk)}
+    assert asked[theirs].post("/api/v1/grants/", wanted, JSON).status_code == 403
+
+
+def test_an_account_whose_password_an_administrator_was_told_is_no_custodians(admin: User, now: Any) -> None:
+    user = services.create_user("told@acme.example", password=PASSWORD, acting_user=admin, now=now)
+    said = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("key_custodian", user.email, "--tenant", "acme", stderr=said)
+    assert "Its owner replaces it first." in said.getvalue()
+
+    services.change_password(user, present=PASSWORD, password=f"another {PASSWORD}", now=now)
+    call_command("key_custodian", user.email, "--tenant", "acme", stdout=io.StringIO())
+    assert User.objects.get(pk=user.pk).has_perm("keys:rotate")
 
 
 def test_administrators_make_none_and_see_no_keys(admin: User, analyst: User) -> None:
