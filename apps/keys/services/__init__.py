@@ -7,6 +7,7 @@ from apps.keys.services.making import NewKeyCannotBeWrapped, give_keys, make_fir
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
+from apps.keys.services.storing import store_with_keys
 from apps.keys.services.verifying import Verified, note_verified, verify
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "reencrypt_rest",
     "retire_recovery_key",
     "rotate",
+    "store_with_keys",
     "verify",
     "without_keys",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from apps.keys.services import give_keys
+from apps.keys.services import store_with_keys
 from apps.models.models import ScoredUnit, ScoreInput
 from resimate_engine import document
 
@@ -27,7 +27,7 @@ class CalculationInput:
 
 
 def store_inputs(inputs: Iterable[CalculationInput]) -> None:
-    """Store what is not stored yet."""
+    """Store what is not stored yet, in an order in which nobody waits for anybody who waits."""
     shared: dict[str, Unit] = {}
     rows = []
     for source in {each.digest: each for each in inputs}.values():
@@ -36,19 +36,15 @@ def store_inputs(inputs: Iterable[CalculationInput]) -> None:
             units = [document.digest(unit) for unit in source.units]
             shared |= zip(units, source.units, strict=True)
         rows.append(ScoreInput(digest=source.digest, units=units, reference_set_id=source.reference_set))
-    _store([ScoredUnit(digest=digest, unit=unit) for digest, unit in shared.items()])
-    _store(rows)
+    _store_units(shared)
+    store_with_keys(sorted(rows, key=lambda row: row.digest), once="digest")
 
 
-def _store(rows: Sequence[ScoreInput] | Sequence[ScoredUnit]) -> None:
-    """Of somebody who stores the same at the same moment nothing is left but a key under which nothing is."""
-    if not rows:
-        return
-    stored: Any = type(rows[0])._base_manager
-    known = set(stored.filter(digest__in=[row.digest for row in rows]).values_list("digest", flat=True))
-    fresh = [row for row in rows if row.digest not in known]
-    give_keys(fresh)
-    stored.bulk_create(fresh, ignore_conflicts=True)
+def _store_units(units: Mapping[str, Unit]) -> None:
+    """Most units of a wave are known from the one before: it is asked which, rather than seal all of them again."""
+    known = ScoredUnit.objects.filter(digest__in=units).values_list("digest", flat=True) if units else ()
+    fresh = units.keys() - set(known)
+    store_with_keys([ScoredUnit(digest=digest, unit=units[digest]) for digest in sorted(fresh)], once="digest")
 
 
 def units_of_input(stored: ScoreInput) -> list[dict[str, Any]]:
