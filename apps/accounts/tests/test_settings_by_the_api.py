@@ -114,6 +114,21 @@ def test_no_key_agrees_to_what_waits(api: Client, second: Client) -> None:
     assert configuration.get(TWO) == 30
 
 
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_who_asked_by_a_key_of_somebody_else_does_not_agree(admin: User, make_user: Any, present: Client) -> None:
+    """A key that one administrator makes in the name of another is a second account for both parts."""
+    other = make_user("second@acme.example", "tenant_admin")
+    _, text = services.create_api_key(other, name="theirs", acting_user=admin, now=timezone.now())
+    waits = _put(Client(headers={"authorization": f"Bearer {text}", **ACME}), TWO, {"value": 15}).json()
+    maker = Client(headers=ACME)
+    maker.force_login(admin)
+
+    answer = _post(maker, f"changes/{waits['id']}/approve/")
+    assert (answer.status_code, answer.json()["code"]) == (403, "same_person")
+    assert configuration.get(TWO) == 30
+    assert _post(present, f"changes/{waits['id']}/approve/").json()["state"] == "applied"
+
+
 def test_a_tenant_only_tightens_what_is_security(api: Client) -> None:
     answer = _put(api, TWO, {"value": 60})
 

@@ -27,6 +27,7 @@ State = PlannedChange.State
 MOST_WAITING: Final = 20
 #: After these somebody else may know the password.
 NEW_PASSWORD: Final = ("user.password_reset", "user.password_changed")
+NEW_KEY: Final = "api_key.created"
 
 
 class TooManyWaiting(Refused):
@@ -89,6 +90,8 @@ def approve(planned: PlannedChange, *, now: datetime, actor: Any = None) -> Plan
         raise SamePerson("Somebody else than who asked for the change has to agree to it.")
     if actor is not None and _is_newer(actor, planned.asked_at):
         raise SamePerson("An account or a password that is newer than the request cannot agree to it.")
+    if actor is not None and _may_have_asked(actor, planned):
+        raise SamePerson("Whoever made an API key for the account that asked cannot agree to the change.")
     audit.record("setting.approved", now=now, actor=actor, target=planned, details={"key": planned.key})
     if planned.starts_at is not None and planned.starts_at > now:
         _remind(planned, now)
@@ -101,6 +104,12 @@ def _is_newer(actor: Any, moment: datetime) -> bool:
     """Whether who asked may have made the account, or its password, to agree with."""
     since = AuditEntry.objects.filter(tenant=current_schema(), occurred_at__gte=moment, action__in=NEW_PASSWORD)
     return bool(actor.created_at > moment or since.filter(object_id=str(actor.pk)).exists())
+
+
+def _may_have_asked(actor: Any, planned: PlannedChange) -> bool:
+    """Whether it was possible by a key that they made in the name of who asked, and were shown."""
+    made = AuditEntry.objects.filter(tenant=current_schema(), action=NEW_KEY, actor=str(actor.pk))
+    return made.filter(details__user=planned.asked_by, occurred_at__lte=planned.asked_at).exists()
 
 
 @transaction.atomic
