@@ -38,6 +38,8 @@ class Merge(StrEnum):
     HIGHEST = "highest"
 
 
+#: Letters of what is said of a value that does not fit its key.
+LONGEST_PROBLEM: Final = 400
 #: Where most keys can be set.
 ANYWHERE: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT, Level.RUNTIME)
 
@@ -82,7 +84,7 @@ class Key:
     def problem_with(self, value: Any) -> str | None:
         error = next(jsonschema.Draft202012Validator(self.schema).iter_errors(value), None)
         if error is not None:
-            return str(error.message)
+            return _shortened(error.message)
         return self.check(value) if self.check else None
 
     def joined(self, before: Any, value: Any) -> Any:
@@ -123,6 +125,16 @@ def declare_rate(group: str, an_hour: int, about: str, **more: Any) -> Key:
     """How often a user may ask the views whose ``throttle_group`` this is."""
     per_hour = {"type": "integer", "minimum": 1, "maximum": 100_000_000}
     return declare(f"api.rate.{group}", an_hour, per_hour, about, **more)
+
+
+def _shortened(text: str) -> str:
+    """What is wrong comes after the value, which may be as long as a request.
+
+    >>> _shortened("a" * 5000 + " is too long")[-30:]
+    'aaaaaaaaaaaaaaaaaa is too long'
+    """
+    half = LONGEST_PROBLEM // 2
+    return text if len(text) <= LONGEST_PROBLEM else f"{text[:half]} … {text[-half:]}"
 
 
 def _patched(before: Any, patch: Any) -> Any:

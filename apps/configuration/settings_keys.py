@@ -27,6 +27,7 @@ LANGUAGES = declare(
     [code for code, _name in settings.LANGUAGES],
     {
         "type": "array",
+        "maxItems": len(settings.LANGUAGES),  # asked first, before each of a million is looked at
         "items": {"enum": [code for code, _name in settings.LANGUAGES]},
         "minItems": 1,
         "uniqueItems": True,

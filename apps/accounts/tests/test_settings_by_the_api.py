@@ -63,6 +63,18 @@ def test_a_value_says_where_it_comes_from_who_said_so_and_when(api: Client, admi
     assert told == [("tenant", 70, "a bench", str(admin.pk))]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [("time_zone", "x" * 100_000, "is too long"), ("languages", ["en"] * 10_000, "is too long")],
+)
+def test_a_value_that_does_not_fit_is_not_told_back_as_a_whole(api: Client, key: str, value: Any, told: str) -> None:
+    answer = _put(api, key, {"value": value})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/value")
+    assert told in answer.json()["detail"]
+    assert len(answer.content) < 2000
+
+
 def test_what_holds_for_a_time_goes_before_the_rest(api: Client) -> None:
     until = (timezone.now() + timedelta(hours=1)).isoformat()
     assert _put(api, KEY, {"value": 5, "scope": "runtime"}).json()["errors"][0]["pointer"] == "/until"
