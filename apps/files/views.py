@@ -57,6 +57,5 @@ def _start(request: HttpRequest, file: StoredFile) -> int:
 
 def _private(response: HttpResponseBase | HttpResponse) -> HttpResponseBase:
     response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
     response["Referrer-Policy"] = "no-referrer"
     return response

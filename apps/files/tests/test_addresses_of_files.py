@@ -82,6 +82,15 @@ def test_it_is_good_for_a_while(file: StoredFile) -> None:
     assert b"good for a while only" in response.content
 
 
+def test_its_last_moment_is_the_first_at_which_it_is_over(file: StoredFile) -> None:
+    over = timezone.now().replace(microsecond=0)
+    token = links.address(file, now=over - timedelta(minutes=15)).split("/")[2]
+
+    assert links.file_at(token, now=over - timedelta(microseconds=1), user=None) == file
+    with pytest.raises(links.AddressExpired):
+        links.file_at(token, now=over, user=None)
+
+
 def test_it_is_never_good_for_longer_than_a_week(file: StoredFile) -> None:
     long_ago = timezone.now() - timedelta(days=7)
 

@@ -219,6 +219,16 @@ def test_a_storage_that_fails_half_way_leaves_nothing(folder: Path, monkeypatch:
     assert not objects(folder)
 
 
+def test_what_lies_in_the_storage_is_never_written_over_nor_beside(folder: Path) -> None:
+    file = kept()
+
+    with pytest.raises(storage.StorageAway):
+        storage.put(file.place, [b"another"])
+
+    assert content_of(file) == TEXT
+    assert len(objects(folder)) == 1
+
+
 def test_a_content_that_changes_meanwhile_leaves_nothing(folder: Path) -> None:
     class Growing(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
