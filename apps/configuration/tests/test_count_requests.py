@@ -1,7 +1,7 @@
 import pytest
 from django.core.cache import cache
 
-from apps.configuration.throttling import Counter
+from apps.configuration.throttling import WINDOW, Counter
 
 pytestmark = pytest.mark.requirement("CMS-001")
 
@@ -18,6 +18,14 @@ def test_large_limits_are_drawn_in_shares() -> None:
     assert [here.count("k", draw=10) for _ in range(3)] == [1, 2, 3]
     assert elsewhere.count("k", draw=10) == 11
     assert [here.count("k", draw=10) for _ in range(8)] == [4, 5, 6, 7, 8, 9, 10, 21]
+
+
+def test_a_count_is_forgotten_after_its_window() -> None:
+    Counter().count("forgotten", draw=10)
+
+    name = cache.make_and_validate_key("forgotten")
+    left = cache._cache.get_client(name).ttl(name)  # type: ignore[attr-defined]
+    assert 0 < left <= WINDOW
 
 
 def test_without_redis_nothing_is_counted(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:

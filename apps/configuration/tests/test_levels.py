@@ -140,6 +140,28 @@ def test_a_lock_silences_and_refuses_who_is_below(acme: Any, now: datetime, toy:
     assert services.explain(KEY).value == 5
 
 
+def test_a_lock_leaves_who_set_it_free_to_say_otherwise_for_a_time(acme: Any, now: datetime, toy: Toy) -> None:
+    toy()
+    _set("acme", 5, now, is_locked=True)
+    _set("acme", 7, now, layer=Layer.RUNTIME, until=now + timedelta(hours=1))
+
+    assert services.explain(KEY, now=now).value == 7
+
+
+def test_what_somebody_of_the_platform_sets_for_themselves_holds_in_no_tenant(
+    acme: Any, now: datetime, toy: Toy, make_user: Any
+) -> None:
+    """Nor for a user of a tenant that has the same id."""
+    toy(levels=(*ANYWHERE, Level.USER))
+    with schema_context("public"):
+        root = make_user("root@platform.example")
+    _set("public", 14, now, layer=Layer.USER, user=root.pk)
+
+    assert services.get(KEY, user=root.pk) == services.explain(KEY, user=root.pk).value == 10
+    with schema_context("public"):
+        assert services.get(KEY, user=root.pk) == 14
+
+
 def test_a_lock_stays_with_another_value_until_it_is_taken_away(acme: Any, now: datetime, toy: Toy) -> None:
     toy()
     _set("public", 5, now, is_locked=True)

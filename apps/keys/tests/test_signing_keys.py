@@ -99,7 +99,7 @@ def test_a_key_is_kept_as_long_as_what_it_may_have_signed(acme: Any, monkeypatch
     told: dict[str, Any] = {"links": lambda now: now - timedelta(hours=1), "tokens": lambda now: None}
     monkeypatch.setattr(signatures, "_signed", told)
     with schema_context("public"):
-        told["links"] = lambda moment: now
+        told["links"] = lambda moment: now + reencrypting.SIGNED_ON - timedelta(minutes=1)  # it was signed on by it
         services.note_unused("acme", "signing", now=later)
         with pytest.raises(services.KeyInUse):
             services.destroy("acme", 1, purpose="signing", now=later)
