@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 _connection: Any = connection
+_connections: Any = connections
 
 
 def current_schema() -> str:
-    """The schema of the tenant that this work is for; ``public`` for the platform's own."""
-    return str(_connection.schema_name)
+    """The schema of the tenant that this work is for; ``public`` for the platform's own. Each field asks for it."""
+    schema: str = _connections[DEFAULT_DB_ALIAS].schema_name
+    return schema
 
 
 def enter_public() -> None:

@@ -49,6 +49,11 @@ import django; django.setup()
 from resimate.bench import scoring
 scoring.main()
 """
+FIELDS = """
+import django; django.setup()
+from resimate.bench import fields
+fields.main()
+"""
 TENANTS = """
 import django; django.setup()
 import sys, time
@@ -88,7 +93,12 @@ def service() -> list[dict[str, Any]]:
         "LOG_LEVEL": "WARNING",
     }
     try:
-        return [*list_of_models(environment), *tenants(environment), *stored_scores(environment)]
+        return [
+            *list_of_models(environment),
+            *tenants(environment),
+            *encryption(environment),
+            *stored_scores(environment),
+        ]
     finally:
         databases.drop_database(name)
         databases.SERVERS.stop()
@@ -139,8 +149,16 @@ def tenants(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     yield _seconds("migrate_tenants --plan over 205", planned, 1.0)
 
 
+def encryption(environment: dict[str, str]) -> list[dict[str, Any]]:
+    return _rows(FIELDS, environment)
+
+
 def stored_scores(environment: dict[str, str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(_python(SCORING, environment).splitlines()[-1])
+    return _rows(SCORING, environment)
+
+
+def _rows(code: str, environment: dict[str, str]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(_python(code, environment).splitlines()[-1])
     return rows
 
 

@@ -20,6 +20,7 @@ from apps.audit import reading
 from apps.core.api.parameters import PAGING, Parameter
 from apps.core.api.raw_lists import ExportMixin
 from apps.core.api.views import ApiView, etag_of, no_body
+from apps.core.fields import open_together
 from apps.core.locking import lock
 
 M = TypeVar("M", bound=Model)
@@ -71,6 +72,9 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
         self._count = len(page or ())
+        if page and isinstance(page[0], Model):
+            shown: Any = self.get_serializer_class()
+            open_together(page, shown.Meta.fields)
         return page
 
     def kind_read(self) -> str:

@@ -9,6 +9,7 @@ from apps.accounts import services
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
+from apps.core.fields import EncryptedTextField
 
 ACME = {"host": "acme.localhost"}
 JSON = "application/json"
@@ -52,6 +53,24 @@ def test_an_account_is_made_with_a_first_password_shown_once(api: Client, client
     shown = _get(api, f"users/{body['id']}/")
     assert "initial_password" not in shown.json()
     assert (shown.json()["name"], shown.json()["language"], shown.json()["is_active"]) == ("New", "fr", True)
+
+
+@pytest.mark.requirement("PERF-001")
+def test_what_a_page_shows_is_decrypted_together(
+    api: Client, admin: User, analyst: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one: list[str] = []
+    decrypted = EncryptedTextField.decrypted
+
+    def note(field: Any, stored: bytes, row: Any) -> Any:
+        one_by_one.append(field.name)
+        return decrypted(field, stored, row)
+
+    monkeypatch.setattr(EncryptedTextField, "decrypted", note)
+    page = _get(api, "users/").json()["results"]
+
+    assert {row["email"] for row in page} >= {"admin@acme.example", "ada@acme.example"}
+    assert "email" not in one_by_one
 
 
 def test_state_and_address_are_not_changed_by_sending_them(api: Client, analyst: User) -> None:
