@@ -78,6 +78,8 @@ class SeaweedFS:
             f"-s3.config={self.folder}/s3.json",
             "-volume.max=200",
             "-master.volumeSizeLimitMB=32",
+            "-s3.port.iceberg=0",  # these two would listen on ports of their own, the same in each such server
+            "-s3.port.lance=0",
         ]
         where = [f"-dir={self.folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
         listens = [f"-{name}.port={port}" for name, port in self.ports.items()]
