@@ -12,5 +12,7 @@ declare(
     "verified",
     "escrowed",
     "recovered",
+    "moved",
 )
+declare("own_key", Category.ADMINISTRATION, "named", "dropped")
 declare("recovery_key", Category.ADMINISTRATION, "added", "retired", "opened", "drilled")

@@ -94,6 +94,20 @@ class DataKey(TenantRow):
         return f"{self.tenant}|{self.purpose}|{self.version}"
 
 
+class OwnKey(Model):
+    """The key-encryption key that the operator has named for one tenant, by schema. The platform's.
+
+    What is wrapped says itself by which key, so this is about what is wrapped from now on.
+    """
+
+    tenant = models.CharField(max_length=63, unique=True)
+    provider = models.CharField(max_length=200, unique=True)
+    named_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.tenant} {self.provider}"
+
+
 def new_secret() -> str:
     return secrets.token_hex(crypto.KEY_BYTES)
 

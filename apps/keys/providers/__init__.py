@@ -1,6 +1,6 @@
 """Who keeps the key-encryption key, under which data keys are stored."""
 
-from apps.keys.providers.base import Lost, Provider, Unavailable
-from apps.keys.providers.choice import current, named
+from apps.keys.providers.base import Lost, NoOwnKey, Provider, Unavailable
+from apps.keys.providers.choice import current, named, own
 
-__all__ = ["Lost", "Provider", "Unavailable", "current", "named"]
+__all__ = ["Lost", "NoOwnKey", "Provider", "Unavailable", "current", "named", "own"]

@@ -11,6 +11,10 @@ class Lost(Exception):
     """It is there, and does not unwrap this: the key-encryption key is another one, or the wrapped key is damaged."""
 
 
+class NoOwnKey(Exception):
+    """No tenant can have this as a key of its own; the text says why, for operators."""
+
+
 class Provider(Protocol):
     """Wraps data keys of 32 bytes; ``place`` is what a wrapped key is bound to, and has to be said again."""
 

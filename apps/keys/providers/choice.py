@@ -1,52 +1,94 @@
 """Which provider wraps new keys, and which has wrapped an old one."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
 
 from apps.core.memory import forgets
-from apps.keys.providers.base import Lost, Provider
+from apps.keys.providers.base import Lost, NoOwnKey, Provider, Unavailable
 from apps.keys.providers.local import LocalKeyring
 
+#: So many are remembered: the installation's, and those of tenants that have keys of their own.
+REMEMBERED: Final = 1000
 
-def _local() -> Provider:
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of provider, made for one of its keys; ``ours`` says which one is the installation's.
+
+    ``others`` is how those are called that may be a tenant's own; without it the kind has one key, whatever its name.
+    """
+
+    make: Callable[[str], Provider]
+    ours: Callable[[], str] = str
+    others: re.Pattern[str] | None = None
+
+
+def _local(_which: str) -> Provider:
     return LocalKeyring(settings.ENCRYPTION_KEY)
 
 
-def _vault() -> Provider:
+def _vault(which: str) -> Provider:
     from apps.keys.providers.transit import Server, Transit  # its client comes with the extra `vault`
 
-    return Transit(Server(**settings.VAULT))
+    if not settings.VAULT["address"]:
+        raise Unavailable(f"vault:{which} cannot be asked: VAULT_ADDR is not set")
+    return Transit(Server(**settings.VAULT | {"key": which}))
 
 
-def _hsm() -> Provider:
+def _hsm(_which: str) -> Provider:
     from apps.keys.providers.hsm import Hsm, Token  # its client comes with the extra `pkcs11`
 
     return Hsm(Token(**settings.PKCS11))
 
 
 #: By the first part of their names.
-KINDS: Final[dict[str, Callable[[], Provider]]] = {"local": _local, "vault": _vault, "pkcs11": _hsm}
+KINDS: Final[dict[str, Kind]] = {
+    "local": Kind(_local),
+    "vault": Kind(_vault, lambda: str(settings.VAULT["key"]), re.compile(r"\w[\w-]*(/\w[\w.-]*)+", re.ASCII)),
+    "pkcs11": Kind(_hsm),
+}
 
 
-@lru_cache(maxsize=len(KINDS))
-def _of_kind(kind: str) -> Provider:
-    return KINDS[kind]()
+@lru_cache(maxsize=REMEMBERED)
+def _made(kind: str, which: str) -> Provider:
+    try:
+        return KINDS[kind].make(which)
+    except ImportError as error:
+        raise Unavailable(f"{kind}:{which} cannot be asked: its client is not installed ({error})") from error
 
 
-forgets(_of_kind.cache_clear)
+forgets(_made.cache_clear)
 
 
 def current() -> Provider:
-    """The one that wraps new keys."""
-    return _of_kind(settings.ENCRYPTION_PROVIDER)
+    """The one that wraps new keys of whoever has no key of their own. Raises ``Unavailable``."""
+    kind = settings.ENCRYPTION_PROVIDER
+    return _made(kind, KINDS[kind].ours())
 
 
 def named(name: str) -> Provider:
-    """The one that wrapped what is stored with this name; raises ``Lost`` when this installation has it no more."""
-    kind = name.partition(":")[0]
+    """The one that wrapped what is stored with this name.
+
+    Raises ``Lost`` when this installation knows it no more, and ``Unavailable``.
+    """
+    kind, _, which = name.partition(":")
     if kind not in KINDS:
         raise Lost(f"{name} wrapped it, which this installation does not know")
-    return _of_kind(kind)
+    return _made(kind, which if KINDS[kind].others else KINDS[kind].ours())
+
+
+def own(name: str) -> Provider:
+    """The one of that name, for a tenant to have as its own. Raises ``NoOwnKey`` and ``Unavailable``."""
+    kind, _, which = name.partition(":")
+    pattern = KINDS[kind].others if kind in KINDS else None
+    if pattern is None:
+        there = ", ".join(one for one in KINDS if KINDS[one].others)
+        raise NoOwnKey(f"a tenant's own key is of one of these kinds: {there}; and called, say, vault:transit/acme")
+    if not pattern.fullmatch(which):
+        raise NoOwnKey(f"no key of {kind} is called so")
+    return _made(kind, which)

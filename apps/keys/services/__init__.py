@@ -4,6 +4,7 @@ from apps.keys.services.counting import count, measure, note_use
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, give_keys, make_first_keys, without_keys
+from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
@@ -16,7 +17,10 @@ __all__ = [
     "Escrowed",
     "KeyInUse",
     "KeyUnknown",
+    "Moved",
     "NewKeyCannotBeWrapped",
+    "NoOwnKey",
+    "OwnKeyRefused",
     "Recovered",
     "Reencrypted",
     "RotatedMeanwhile",
@@ -27,6 +31,7 @@ __all__ = [
     "destroy",
     "destroy_subject_keys",
     "drill",
+    "drop_own_key",
     "escrow",
     "give_keys",
     "has_rest",
@@ -34,6 +39,8 @@ __all__ = [
     "lacking",
     "make_first_keys",
     "measure",
+    "move",
+    "name_own_key",
     "note_unused",
     "note_use",
     "note_verified",

@@ -1,7 +1,7 @@
 """Making keys. The first data keys come with a schema, by the upkeep of tenants."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.keys import providers
 from apps.keys.columns import columns
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey, RecoveryKey, SubjectKey
+from apps.keys.models import DataKey, OwnKey, RecoveryKey, SubjectKey
 from apps.keys.providers.local import LocalKeyring
 from apps.tenants.provisioning import OWNER, owner_in
 from resimate_text.sentences import Sentence
@@ -90,16 +90,39 @@ def next_version(keys: Any) -> int:
     return 1 if latest is None else int(latest) + 1
 
 
+def wrapper_of(schema: str, *, using: str | None = None) -> providers.Provider:
+    """Who wraps the keys of a schema: its own key-encryption key if it has one. Raises ``Unavailable`` and ``Lost``."""
+    own = OwnKey.objects.using(using).filter(tenant=schema).values_list("provider", flat=True).first()
+    return providers.current() if own is None else providers.named(own)
+
+
 def wrapped(schema: str, purpose: str, version: int, *, now: datetime, using: str | None = None) -> DataKey:
     """A new key, not yet stored, with its copies for recovery. Asks the provider. Raises ``NewKeyCannotBeWrapped``."""
-    provider, secret = providers.current(), os.urandom(KEY_BYTES)
-    key = DataKey(tenant=schema, purpose=purpose, version=version, provider=provider.name, created_at=now)
+    secret = os.urandom(KEY_BYTES)
+    key = DataKey(tenant=schema, purpose=purpose, version=version, created_at=now)
     try:
-        key.wrapped = provider.wrap(secret, key.place)
-    except providers.Unavailable as error:
+        provider = wrapper_of(schema, using=using)
+        key.provider, key.wrapped = provider.name, provider.wrap(secret, key.place)
+    except (providers.Unavailable, providers.Lost) as error:
         raise NewKeyCannotBeWrapped(Sentence("No key can be made now: {reason}.", reason=str(error))) from error
     key.escrow = RecoveryKey.objects.using(using).in_use().copies(secret, key.place)
     return key
+
+
+def wrap_anew(row: DataKey, secret: bytes, note: Callable[[str], None]) -> bool:
+    """Wrap a stored key, which is this, by whoever wraps those of its tenant now.
+
+    Whether it was written: somebody else may have been first. In the same transaction ``note`` is told who wrapped it
+    before. Raises ``Unavailable`` and ``Lost``.
+    """
+    provider = wrapper_of(row.tenant)
+    fresh = provider.wrap(secret, row.place)  # asks the provider: before the transaction
+    with transaction.atomic():
+        if not DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(wrapped=fresh, provider=provider.name):
+            return False
+        before, row.provider = row.provider, provider.name
+        note(before)
+    return True
 
 
 def give_keys(rows: Sequence[Any]) -> None:

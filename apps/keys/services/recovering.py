@@ -16,8 +16,8 @@ from apps.core.errors import Refused
 from apps.keys import offline, providers
 from apps.keys.columns import columns
 from apps.keys.keyring import KEYRING, unwrapped
-from apps.keys.models import DataKey, RecoveryKey
-from apps.keys.services.making import NewKeyCannotBeWrapped, record
+from apps.keys.models import DataKey, OwnKey, RecoveryKey
+from apps.keys.services.making import NewKeyCannotBeWrapped, record, wrap_anew
 from apps.tenants.models import Tenant
 from resimate_text.sentences import Sentence
 
@@ -44,7 +44,7 @@ class Recovered:
 
 
 class _NoCopy(Exception):
-    """Why a key cannot be had from its copy."""
+    """Why a key cannot be had from its copy, or kept."""
 
 
 def recover(shares: Sequence[str], *, now: datetime, progress: Progress = lambda *_: None) -> Recovered:
@@ -63,10 +63,9 @@ def recover(shares: Sequence[str], *, now: datetime, progress: Progress = lambda
         try:
             secret = _from_copy(row, opened)
             _refuse_another(row, secret)
+            outcome.recovered += _wrap_anew(row, secret, opened, now)
         except _NoCopy as error:
             outcome.failed.append(f"{row}: {error}")
-        else:
-            outcome.recovered += _wrap_anew(row, secret, opened, now)
     KEYRING.forget()
     return outcome
 
@@ -156,20 +155,19 @@ def _opens_nothing(key: Key, schema: str) -> bool:
 
 
 def _wrap_anew(row: DataKey, secret: bytes, opened: offline.Opened, now: datetime) -> bool:
-    """Whether it was: somebody who recovers at the same moment may have been first."""
-    provider = providers.current()
+    """Whether it was: somebody who recovers at the same moment may have been first.
+
+    A tenant's own key that cannot be had is that tenant's alone; where the installation's cannot, there is no going on.
+    """
+    who: dict[str, Any] = {"recovery_key": opened.fingerprint, "shares": opened.numbers}
     try:
-        wrapped = provider.wrap(secret, row.place)  # asks the provider: before the transaction
-    except providers.Unavailable as error:
+        return wrap_anew(
+            row, secret, lambda before: record("data_key.recovered", row, now=now, provider_before=before, **who)
+        )
+    except (providers.Unavailable, providers.Lost) as error:
+        if OwnKey.objects.filter(tenant=row.tenant).exists():
+            raise _NoCopy(f"its tenant's own key does not wrap it: {error}") from error
         raise NewKeyCannotBeWrapped(Sentence("No key can be wrapped now: {reason}.", reason=str(error))) from error
-    with transaction.atomic():
-        is_as_read = DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped)
-        if not is_as_read.update(wrapped=wrapped, provider=provider.name):
-            return False
-        before, row.provider = row.provider, provider.name
-        who: dict[str, Any] = {"recovery_key": opened.fingerprint, "shares": opened.numbers}
-        record("data_key.recovered", row, now=now, provider_before=before, **who)
-    return True
 
 
 def _refuse_different(row: DataKey, secret: bytes) -> None:

@@ -22,6 +22,7 @@ from apps.keys.keyring import KEYRING, SIGNS_FROM, UNWRAPPED_FOR
 from apps.keys.models import DataKey
 from apps.keys.services.counting import count
 from apps.keys.services.making import record
+from apps.keys.services.owning import move
 
 Progress = Callable[[int, int], None]
 
@@ -136,8 +137,13 @@ def _check(column: Column, schema: str, plain: dict[Any, str], written: Sequence
 
 
 def reencrypt_rest(schema: str, *, now: datetime, progress: Progress = lambda *_: None) -> Reencrypted:
-    """Go on with what a rotation has left, and note the keys under which nothing is any more."""
+    """Go on with what a rotation has left, and note the keys under which nothing is any more.
+
+    Keys that it did not replace are wrapped by whoever wraps those of the schema now.
+    """
+    moved = move(schema, now=now)
     outcome = reencrypt(schema, progress)
+    outcome.failed[:0] = moved.failed
     count(schema, now=now)
     note_unused(schema, DataKey.Purpose.FIELD, now=now)
     return outcome

@@ -13,8 +13,8 @@ from resimate_servers import ports
 from resimate_servers.processes import wait_until
 
 POLICY = """
-path "transit/encrypt/resimate" { capabilities = ["update"] }
-path "transit/decrypt/resimate" { capabilities = ["update"] }
+path "{mount}/encrypt/{name}" {{ capabilities = ["update"] }}
+path "{mount}/decrypt/{name}" {{ capabilities = ["update"] }}
 """
 
 
@@ -82,12 +82,19 @@ class OpenBao:
         self.unseal()
         self.root.sys.enable_secrets_engine("transit")
         self.root.secrets.transit.create_key("resimate")
-        self.root.sys.create_or_update_acl_policy("resimate", POLICY)
+        self.root.sys.create_or_update_acl_policy("resimate", POLICY.format(mount="transit", name="resimate"))
         self.root.sys.enable_auth_method("approle")
         roles = self.root.auth.approle
-        roles.create_or_update_approle("resimate", token_policies=["resimate"], token_ttl="1h")
+        roles.create_or_update_approle("resimate", token_policies=["resimate", "own"], token_ttl="1h")
         self.role = roles.read_role_id("resimate")["data"]["role_id"]
         self.secret = roles.generate_secret_id("resimate")["data"]["secret_id"]
+
+    def give(self, mount: str, name: str) -> None:
+        """Let us use that key, a tenant's own, as well."""
+        self.root.sys.create_or_update_acl_policy("own", POLICY.format(mount=mount, name=name))
+
+    def withdraw(self) -> None:
+        self.root.sys.delete_acl_policy("own")
 
     @property
     def server(self) -> Server:

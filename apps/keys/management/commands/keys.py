@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.core.commands import OperatorCommand
 from apps.keys import services
 from apps.keys.management.recovery import Recovery
-from apps.keys.models import DataKey
+from apps.keys.models import DataKey, OwnKey
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, PUBLIC, owner_in
 from apps.tenants.services import find_tenant
@@ -36,6 +36,11 @@ class Command(Recovery, OperatorCommand):
         destroyed.add_argument(
             "--purpose", choices=[DataKey.Purpose.FIELD.value, DataKey.Purpose.SIGNING.value], default="field"
         )
+        owned = verbs.add_parser("own", help="have one tenant's keys wrapped by a key-encryption key of its own")
+        owned.add_argument("--tenant", metavar="SLUG", required=True)
+        how = owned.add_mutually_exclusive_group(required=True)
+        how.add_argument("--key", metavar="NAME", help="that key, such as vault:transit/acme; it is tried before")
+        how.add_argument("--drop", action="store_true", help="by the installation's again")
         for verb in (shown, verified, rotated):
             whose = verb.add_mutually_exclusive_group(required=verb is rotated)
             whose.add_argument("--all", action="store_true", help="those of all tenants and of the platform")
@@ -51,8 +56,20 @@ class Command(Recovery, OperatorCommand):
 
     def list(self, schemas: Sequence[str], **_: Any) -> None:
         keys = DataKey.objects.filter(tenant__in=schemas).order_by("tenant", "purpose", "-version")
-        rows = [f"{one.tenant:<30} {one.purpose:<6} {one.version:>4}  {one.state:<13} {_age(one)}" for one in keys]
-        self.report({"keys": [_described(one) for one in keys]}, "\n".join(rows) or "There are no keys yet.")
+        own = OwnKey.objects.filter(tenant__in=schemas).order_by("tenant")
+        rows = [_line(one) for one in keys] or ["There are no keys yet."]
+        rows += [f"{one.tenant} has a key-encryption key of its own: {one.provider}" for one in own]
+        told = [{"tenant": one.tenant, "provider": one.provider, "named_at": one.named_at} for one in own]
+        self.report({"keys": [_described(one) for one in keys], "own": told}, "\n".join(rows))
+
+    def own(self, schemas: Sequence[str], *, key: str | None, drop: bool, **_: Any) -> None:
+        (schema,) = schemas
+        if drop:
+            services.drop_own_key(schema, now=timezone.now())
+        else:
+            services.name_own_key(schema, str(key), now=timezone.now())
+        text = f"`manage.py keys rotate --tenant {schema}` makes a new key and moves the others."
+        self.report({"tenant": schema, "provider": key}, text)
 
     def rotate(self, schemas: Sequence[str], *, resume: bool, signing: bool, **_: Any) -> None:
         if signing:
@@ -115,8 +132,9 @@ def _described(key: DataKey) -> dict[str, Any]:
     return {name: getattr(key, name) for name in (*names, *moments)}
 
 
-def _age(key: DataKey) -> str:
-    return " ".join(_since(key))
+def _line(key: DataKey) -> str:
+    age = " ".join(_since(key))
+    return f"{key.tenant:<30} {key.purpose:<7} {key.version:>4}  {key.state:<13} {age}  {key.provider}".rstrip()
 
 
 def _since(key: DataKey) -> Iterator[str]:
