@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.core.crypto import KEY_BYTES
 from apps.core.errors import Refused
-from apps.core.locking import hold
 from apps.keys import providers
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey, OwnKey
@@ -65,14 +64,17 @@ def _why_not(schema: str, name: str) -> str:
 
 @transaction.atomic
 def _name(schema: str, name: str, now: datetime) -> OwnKey:
-    hold("keys of tenants' own")  # of two tenants that are given one key at the same moment, both would see it free
-    others = DataKey.objects.usable().filter(provider=name).exclude(tenant=schema)
-    if others.exists() or OwnKey.objects.filter(provider=name).exclude(tenant=schema).exists():
-        raise OwnKeyRefused(Sentence("{name} is not taken: it is another tenant's.", name=name))
+    of_another = OwnKeyRefused(Sentence("{name} is not taken: it is another tenant's.", name=name))
+    if DataKey.objects.usable().filter(provider=name).exclude(tenant=schema).exists():
+        raise of_another
     before = OwnKey.objects.filter(tenant=schema).first()
     if before is not None and before.provider == name:
         return before
-    key, _ = OwnKey.objects.update_or_create(tenant=schema, defaults={"provider": name, "named_at": now})
+    try:
+        with transaction.atomic():
+            key, _ = OwnKey.objects.update_or_create(tenant=schema, defaults={"provider": name, "named_at": now})
+    except IntegrityError:  # each is named once
+        raise of_another from None
     _record("own_key.named", key, now, provider_before=before.provider if before else None)
     return key
 
@@ -80,7 +82,6 @@ def _name(schema: str, name: str, now: datetime) -> OwnKey:
 @transaction.atomic
 def drop_own_key(schema: str, *, now: datetime) -> None:
     """Have the keys of a tenant wrapped by the installation's key again; ``move`` takes them back."""
-    hold("keys of tenants' own")
     key = OwnKey.objects.filter(tenant=schema).first()
     if key is None:
         raise NoOwnKey(Sentence("{tenant} has no key-encryption key of its own.", tenant=schema))
