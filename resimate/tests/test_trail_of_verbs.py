@@ -116,7 +116,18 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
         **dict.fromkeys(("permission", "address"), "authorization"),
         "setting": "configuration",
         **dict.fromkeys(
-            ("tenant", "data_key", "own_key", "recovery_key", "destination", "user", "role", "grant", "api_key", "apikey"),
+            (
+                "tenant",
+                "data_key",
+                "own_key",
+                "recovery_key",
+                "destination",
+                "user",
+                "role",
+                "grant",
+                "api_key",
+                "apikey",
+            ),
             "administration",
         ),
     }
