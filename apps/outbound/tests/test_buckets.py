@@ -1,5 +1,6 @@
 """Files in a real bucket: in pieces up and down, kept where that is wanted, and never half there."""
 
+import base64
 import hashlib
 import io
 import socket
@@ -13,7 +14,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from apps.outbound import buckets
+from apps.outbound import bucket_wire, buckets
 from apps.outbound.buckets import PIECE, Away, Bucket, Kept, Missing, Place
 from apps.outbound.lines import ANYWHERE
 from apps.outbound.storage import BucketStorage
@@ -303,6 +304,27 @@ def test_a_clock_that_is_wrong_is_told_to_operators(bucket: Bucket, monkeypatch:
 
     with pytest.raises(Away, match="the clocks differ: RequestTimeTooSkewed"):
         bucket.write("late", [b"x"])
+
+
+def test_every_piece_goes_with_its_digest(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS nothing else would tell the server that one was spoiled: its signature leaves the content out."""
+    sent = []
+
+    def noted(*args: Any, **more: Any) -> Answer:
+        if more["body"] and args[1] == "PUT":
+            sent.append((more["headers"].get("Content-MD5"), md5(more["body"])))
+        return send(*args, **more)
+
+    monkeypatch.setattr(bucket_wire, "send", noted)
+    bucket.write("small", [b"small"])
+    bucket.write("long", [LONG])
+
+    assert len(sent) == 4
+    assert all(said == found for said, found in sent)
+
+
+def md5(piece: bytes) -> str:
+    return base64.b64encode(hashlib.md5(piece, usedforsecurity=False).digest()).decode()
 
 
 def test_where_nobody_answers_it_is_away_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
