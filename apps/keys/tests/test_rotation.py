@@ -187,6 +187,8 @@ def test_a_key_is_destroyed_once_nothing_is_under_it(acme: Any, remember: Rememb
             services.destroy("acme", 1, now=now)
         services.reencrypt_rest("acme", now=now + timedelta(minutes=9))  # others may still write under it
         assert DataKey.objects.of("acme").get(version=1).unused_at is None
+        with pytest.raises(services.KeyInUse):  # although nothing is under it just now
+            services.destroy("acme", 1, now=now + timedelta(minutes=9))
         services.reencrypt_rest("acme", now=now + LATER)
         services.destroy("acme", 1, now=now + LATER)
         with pytest.raises(services.KeyUnknown):
