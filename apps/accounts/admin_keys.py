@@ -33,9 +33,6 @@ class DataKeyAdmin(ReadOnlyAdmin[DataKey]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("keys:read"))
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def has_rotate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("keys:rotate"))
 

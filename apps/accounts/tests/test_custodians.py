@@ -89,6 +89,14 @@ def test_an_account_whose_password_an_administrator_was_told_is_no_custodians(ad
     assert User.objects.get(pk=user.pk).has_perm("keys:rotate")
 
 
+def test_a_closed_account_becomes_none(admin: User, analyst: User) -> None:
+    services.deactivate_user(analyst, acting_user=admin, now=timezone.now())
+    with pytest.raises(SystemExit):
+        call_command("key_custodian", analyst.email, "--tenant", "acme", stderr=io.StringIO())
+
+    assert not Grant.objects.filter(role__code="key_custodian").exists()
+
+
 def test_administrators_make_none_and_see_no_keys(admin: User, analyst: User) -> None:
     client = client_of(admin)
 
@@ -132,6 +140,15 @@ def test_keys_of_another_tenant_are_not_there(custodian: User, beta: Any) -> Non
     listed = client.get("/api/v1/keys/").json()["results"]
     assert {one["id"] for one in listed} == {str(one.pk) for one in DataKey.objects.filter(tenant="acme")}
     assert client.get(f"/api/v1/keys/{theirs.pk}/").status_code == 404
+
+
+def test_a_custodian_of_the_platform_sees_the_platforms_alone(acme: Any, make_user: Any) -> None:
+    client = Client(headers={"host": "localhost"})
+    with schema_context("public"):
+        client.force_login(make_user("keys@platform.example", "key_custodian"))
+        listed = client.get("/admin/keys/datakey/")
+        assert {one.tenant for one in listed.context["cl"].result_list} == {"public"}
+        assert "results" not in client.get("/api/v1/keys/").json()  # the API is a tenant's
 
 
 def test_a_rotation_is_a_job_that_writes_everything_anew(custodian: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django_tenants.utils import schema_context
 
 from apps.accounts import passwords, sessions
 from apps.accounts.models import User
+from apps.configuration import admin as pages
 from apps.configuration import services
 from apps.configuration.admin import SettingAdmin
 from apps.configuration.models import PlannedChange, Setting
@@ -172,3 +174,15 @@ def test_how_long_a_password_is_at_least_is_what_is_set(admin: User) -> None:
 
     with pytest.raises(Invalid, match="20 characters"):
         passwords.check("harbour light 7", admin)
+
+
+def test_what_does_not_fit_at_the_machine_is_told_to_the_platform_alone(
+    office: Client, make_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "flaws_of_environment", lambda: {KEY: "is no JSON"})
+    of_platform = Client(headers={"host": "localhost"})
+
+    assert "is no JSON" not in _page(office.get(HOME))
+    with schema_context("public"):
+        of_platform.force_login(make_user("ops@platform.example", "platform_admin"))
+        assert "is no JSON" in _page(of_platform.get(HOME))

@@ -244,11 +244,13 @@ def test_an_address_that_tries_many_accounts_is_slowed_down_as_well(acme: Any, n
 
 
 def test_another_tenants_failures_do_not_count(acme: Any, beta: Any, now: datetime) -> None:
-    for _ in range(throttle.ACCOUNT.free + 2):
+    for n in range(throttle.ADDRESS.free + 2):
         throttle.attempt("a@acme.example", "", now)
+        throttle.attempt(f"{n}@acme.example", "192.0.2.7", now)
 
     with tenant_context(beta):
         assert throttle.attempt("a@acme.example", "", now) == 0
+        assert throttle.attempt("b@beta.example", "192.0.2.7", now) == 0
 
 
 def test_guessing_is_slowed_down_without_redis(acme: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

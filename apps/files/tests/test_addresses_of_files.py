@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
 from apps.files import links
@@ -141,3 +141,22 @@ def test_what_is_gone_or_damaged_is_told_by_a_page(file: StoredFile, folder: Pat
     (folder / file.place).unlink()
     assert get(path).status_code == 410
     assert not AuditEntry.objects.filter(action="stored_file.exported").exists()
+
+
+def test_an_address_of_before_what_is_said_to_be_good_opens_nothing(file: StoredFile) -> None:
+    now = timezone.now()
+    since = links._live_since(now)
+    assert since is not None
+
+    with pytest.raises(links.AddressExpired):
+        links.file_at(_token(file, since), now=now, user=None)
+    assert links.file_at(_token(file, since + timedelta(seconds=2)), now=now, user=None) == file
+
+
+def _token(file: StoredFile, moment: Any) -> str:
+    return links.address(file, now=moment, good_for=timedelta(days=365)).split("/")[2]
+
+
+def test_the_platform_has_no_files_and_no_addresses_of_any() -> None:
+    with schema_context("public"):
+        assert links._live_since(timezone.now()) is None

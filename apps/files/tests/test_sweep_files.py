@@ -129,6 +129,30 @@ def test_the_command_lists_verifies_and_sweeps(folder: Path, capsys: Any) -> Non
     assert "damaged" in capsys.readouterr().err
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_the_command_tells_of_each_tenant_what_is_its_own(folder: Path, beta: Any, capsys: Any) -> None:
+    kept(b"abc")
+    with tenant_context(beta):
+        kept(b"a")
+        kept(b"b")
+
+    call_command("files", "list", "--json")
+
+    listed = json.loads(capsys.readouterr().out)["files"]
+    counts = {one["tenant"]: one["count"] for one in listed}
+    assert (counts["acme"], counts["beta"]) == (1, 2)
+
+
+def test_pieces_that_never_became_a_file_are_dropped_in_the_tenants_own_folders(monkeypatch: Any) -> None:
+    asked: list[tuple[str, Any]] = []
+    monkeypatch.setattr(storage, "drop_unfinished", lambda *given: asked.append(given))
+
+    services.sweep(now=NOW)
+    services.sweep(now=NOW, dry_run=True)
+
+    assert asked == [("acme", NOW - timedelta(days=1))]
+
+
 def test_the_part_is_well_and_leaves_nothing(folder: Path) -> None:
     state = parts.look([parts.PARTS["files"]])["files"]
 

@@ -159,6 +159,20 @@ def test_a_copy_that_somebody_has_put_there_is_found_out_by_what_is_under_the_ke
         assert DataKey.objects.get(pk=row.pk).wrapped == row.wrapped
 
 
+def test_the_key_of_a_tenant_that_is_gone_comes_back_untried(
+    pair: offline.Made, db: None, lose: Any, now: datetime
+) -> None:
+    with schema_context("public"):
+        services.making.wrapped("gone", DataKey.Purpose.FIELD, 1, now=now).save()
+        services.add_recovery_key(pair.public, now=now)
+        services.escrow(now=now)
+        lose()
+
+        outcome = services.recover(pair.shares[:2], now=now)
+
+    assert (outcome.failed, outcome.recovered) == ([], DataKey.objects.count())
+
+
 def test_one_damaged_value_does_not_stand_in_the_way(
     acme: Any, remember: Remember, escrowed: offline.Made, lose: Any, now: datetime
 ) -> None:

@@ -184,3 +184,17 @@ def test_answers_are_exported_as_the_score_command_reads_them(api: Api, assessme
     lines = b"".join(api.get(f"{path}export/?format=csv").streaming_content).decode().splitlines()
 
     assert lines == ["id,rater,group,question,value", "harbour,r1,staff,L1,4", "harbour,r1,staff,N1,dont_know"]
+
+
+def test_of_another_assessment_no_response_is_listed_or_exported(api: Api, assessment: Assessment, now: Any) -> None:
+    later = services.create_assessment(
+        version=assessment.version, subject=assessment.subject, period="2027", acting_user=None, now=now
+    )
+    for one, value in ((assessment, 4), (later, 2)):
+        api.post(f"assessments/{one.pk}/responses/", {"rater": f"of {one.period}", "answers": {"L1": value}})
+
+    listed = api.get(f"assessments/{later.pk}/responses/").json()["results"]
+    lines = b"".join(api.get(f"assessments/{later.pk}/export/?format=csv").streaming_content).decode().splitlines()
+
+    assert [one["rater"] for one in listed] == ["of 2027"]
+    assert lines[1:] == ["harbour,of 2027,,L1,2"]

@@ -53,6 +53,18 @@ def test_an_address_stands_at_the_host_that_is_given_or_at_the_tenants_own(acme:
     assert kind.url_for(holder).partition("://")[2].startswith("acme.localhost")
 
 
+def test_where_tenants_share_a_secret_as_of_old_a_link_of_one_opens_nothing_at_another(
+    acme: Any, beta: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, nothing = _holder(), cast(Any, None)
+    kind: PersonalLinks[Any] = PersonalLinks("tests", "campaigns:respond", nothing, nothing, nothing, nothing)
+    monkeypatch.setattr(links.crypto, "signing_secrets", lambda _schema: [b"the same for all"])
+    token = kind.token_for(holder)
+
+    with schema_context(beta.schema_name):
+        assert kind.token_for(holder) != token
+
+
 def test_a_letter_is_of_the_tenant_in_which_it_is_written(acme: Any, beta: Any) -> None:
     found = [messages._letterhead()]
     with schema_context(beta.schema_name):

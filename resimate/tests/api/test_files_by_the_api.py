@@ -114,3 +114,13 @@ def test_the_administration_lists_fetches_and_deletes(api: Client) -> None:
     assert b"".join(fetched.streaming_content) == TEXT
     assert api.post(f"{home}{pk}/delete/", {"post": "yes"}).status_code == 302
     assert not StoredFile.objects.exists()
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_who_enters_the_administration_for_keys_deletes_no_file_there(api: Client, now: Any) -> None:
+    pk = send(api).json()["id"]
+    reader = browser_of(somebody(["files:tenant:read", "keys:tenant:read"], now))
+    one = f"/admin/files/storedfile/{pk}/"
+
+    assert reader.post(f"{one}delete/", {"post": "yes"}).status_code == 403
+    assert StoredFile.objects.filter(pk=pk).exists()
