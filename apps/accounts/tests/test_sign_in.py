@@ -253,7 +253,8 @@ def test_another_tenants_failures_do_not_count(acme: Any, beta: Any, now: dateti
         assert throttle.attempt("b@beta.example", "192.0.2.7", now) == 0
 
 
-def test_guessing_is_slowed_down_without_redis(acme: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     from redis.exceptions import ConnectionError as Away
 
     class Absent:
@@ -263,6 +264,18 @@ def test_guessing_is_slowed_down_without_redis(acme: Any, now: datetime, monkeyp
     monkeypatch.setattr(throttle, "cache", Absent())
     throttle._here.clear()
 
+
+@pytest.mark.usefixtures("without_redis")
+def test_nor_do_they_in_a_process_without_redis(acme: Any, beta: Any, now: datetime) -> None:
+    for n in range(throttle.ADDRESS.free + 2):
+        throttle.attempt(f"{n}@acme.example", "192.0.2.7", now)
+
+    with tenant_context(beta):
+        assert throttle.attempt("b@beta.example", "192.0.2.7", now) == 0
+
+
+@pytest.mark.usefixtures("without_redis")
+def test_guessing_is_slowed_down_without_redis(acme: Any, now: datetime) -> None:
     waits = [throttle.attempt("a@acme.example", "", now) for _ in range(throttle.ACCOUNT.free + 2)]
 
     assert waits[-1] > 0

@@ -3,8 +3,10 @@
 Without its lock the verb goes by what it read too early: it acts on what is not there, or fails on the way.
 """
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.db.models import Model
 
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiKey, Role, User
+from apps.audit.models import AuditEntry
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.tests.story import BO, CY, DOCUMENT, part_of
@@ -19,6 +22,8 @@ from apps.core.fields import new_id
 from apps.elicitation import services as elicitation
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.tests import story as weights
+from apps.files import services as files
+from apps.files.tests.story import NOTE
 from apps.models import services as models
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Subject
 from apps.outreach import services as outreach
@@ -213,3 +218,14 @@ def test_a_campaign_that_was_taken_away_meanwhile_is_not_closed(campaign: Campai
     )
 
     assert (late.error, late.result) == (None, False)
+
+
+def test_a_file_is_deleted_once(ada: User, now: datetime, settings: Any, tmp_path: Path) -> None:
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    file = files.keep(NOTE, io.BytesIO(b"The dike held."), name="dike.txt", now=now)
+
+    first, second = race(*[lambda: files.delete(file, now=now, acting_user=ada)] * 2)
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    assert AuditEntry.objects.filter(action="stored_file.deleted", object_id=str(file.pk)).count() == 1

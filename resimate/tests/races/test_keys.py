@@ -7,8 +7,11 @@ from uuid import uuid4
 import pytest
 from django_tenants.utils import schema_context
 
+from apps.accounts import services as accounts
 from apps.audit.models import AuditEntry
-from apps.core.models import RememberedAnswer
+from apps.campaigns.tests.story import make_user
+from apps.core.fields import new_id
+from apps.core.models import Job, RememberedAnswer
 from apps.keys import services
 from apps.keys.models import DataKey
 from resimate.tests.races.harness import race
@@ -57,3 +60,14 @@ def test_what_somebody_is_about_to_change_is_left_to_the_next_pass(acme: None, n
 
     assert (second.code, second.waited, second.result.written, second.result.left) == ("", False, 0, 1)
     assert RememberedAnswer.objects.get(pk=answer.pk).body == "new"
+
+
+def test_of_two_custodians_who_press_the_button_at_once_the_second_is_told(acme: None, now: datetime) -> None:
+    one, other = (make_user(f"keys-{new_id()}@acme.example", now, "key_custodian") for _ in range(2))
+
+    first, second = race(
+        *[lambda user=user: accounts.ask_for_rotation("signing", acting_user=user, now=now) for user in (one, other)]
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "rotation_under_way", True)
+    assert Job.objects.filter(kind="keys.rotate").count() == 1
