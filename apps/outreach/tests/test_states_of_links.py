@@ -9,6 +9,7 @@ import pytest
 from django_tenants.utils import schema_context
 
 from apps.configuration import throttling
+from apps.core import crypto
 from apps.outreach import links, visits
 from apps.outreach.links import LinkState, PersonalLinks
 from apps.outreach.models import Round
@@ -58,7 +59,7 @@ def test_where_tenants_share_a_secret_as_of_old_a_link_of_one_opens_nothing_at_a
 ) -> None:
     holder, nothing = _holder(), cast(Any, None)
     kind: PersonalLinks[Any] = PersonalLinks("tests", "campaigns:respond", nothing, nothing, nothing, nothing)
-    monkeypatch.setattr(links.crypto, "signing_secrets", lambda _schema: [b"the same for all"])
+    monkeypatch.setattr(crypto, "signing_secrets", lambda _schema: [b"the same for all"])
     token = kind.token_for(holder)
 
     with schema_context(beta.schema_name):
