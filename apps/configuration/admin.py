@@ -18,7 +18,7 @@ from django_tenants.utils import get_public_schema_name
 
 from apps.audit import reading
 from apps.configuration import services
-from apps.configuration.environment import flaws_of_environment
+from apps.configuration.environment import flaws_of_environment, out_of_reach
 from apps.configuration.forms import SettingForm, said_value
 from apps.configuration.models import Layer, PlannedChange, Setting
 from apps.configuration.registry import KEYS, Key, Level
@@ -56,7 +56,7 @@ class SettingAdmin(ServiceAdmin[Setting]):
         """All keys in the order of their names, and what waits."""
         self._refuse_stranger(request)
         if current_schema() == get_public_schema_name():
-            for name, flaw in flaws_of_environment().items():
+            for name, flaw in (flaws_of_environment() | out_of_reach()).items():
                 messages.warning(request, f"{_label(name)}: {translated(flaw)}")
         explained = services.explain_all()
         rows = sorted((_row(KEYS[name], explained[name]) for name in KEYS), key=lambda row: row["label"].casefold())

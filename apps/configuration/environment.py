@@ -12,22 +12,15 @@ from typing import Final
 
 from django.conf import settings
 
-from apps.configuration.levels import Said, is_bounded
+from apps.configuration.levels import Said, Unfit, is_bounded
+from apps.configuration.references import EXAMPLE, MISFIT, SCHEME, Reference, problem_of, reference_of
 from apps.configuration.registry import KEYS, Key, Level
-from apps.core.errors import Refused
 from apps.core.memory import forgets
 from resimate_text.sentences import Sentence
 
 #: Where Kubernetes keeps the files of one moment.
 OF_ONE_MOMENT: Final = "..data"
 MOST_BYTES: Final = 65_536
-MISFIT: Final = "does not fit"
-
-
-class Unfit(Refused):
-    code = "setting_unfit"
-    status = 503
-    title = "The installation sets something that does not fit"
 
 
 @dataclass(slots=True)
@@ -35,8 +28,8 @@ class Environment:
     """``number`` grows whenever something else is said; ``flaws`` are what counts for nothing, by where it is said."""
 
     number: int = 0
-    texts: Mapping[str, str] | None = None
-    said: dict[str, Said] = field(default_factory=dict)
+    texts: Mapping[str, str] | None = field(default=None, repr=False)
+    said: dict[str, Said] = field(default_factory=dict, repr=False)
     flaws: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -98,6 +91,12 @@ def flaws_of_environment() -> dict[str, str]:
     return dict(ENVIRONMENT.flaws)
 
 
+def out_of_reach() -> dict[str, str]:
+    """What the environment refers to and cannot be had, by key, and why: this asks there."""
+    referred = [one.value for one in of_environment().values() if type(one.value) is Reference]
+    return {one.key: problem for one in referred if (problem := problem_of(one))}
+
+
 def is_security(key: Key) -> bool:
     """Whether another value than the one that is meant may be less safe."""
     return key.sensitive or key.needs_two or is_bounded(key)
@@ -125,6 +124,8 @@ def _text(path: Path) -> str:
 
 
 def _read(key: Key, text: str) -> Said:
+    if text.startswith(SCHEME):
+        return _referred(key, text)
     try:
         value = key.read(text)
         problem = key.problem_with(value)
@@ -134,4 +135,14 @@ def _read(key: Key, text: str) -> Said:
         problem = MISFIT
     if Level.ENVIRONMENT not in key.levels:
         problem = "cannot be set by the environment"
+    return Said(Level.ENVIRONMENT, value, problem=problem)
+
+
+def _referred(key: Key, text: str) -> Said:
+    """Where the value is. What is no secret is said itself: everybody may see it."""
+    value, problem = reference_of(key, text), None
+    if not key.sensitive:
+        problem = Sentence("only what is sensitive may be a reference ({scheme}…)", scheme=SCHEME)
+    elif value is None:
+        problem = Sentence("is no reference such as {example}", example=EXAMPLE)
     return Said(Level.ENVIRONMENT, value, problem=problem)

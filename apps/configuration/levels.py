@@ -1,7 +1,7 @@
 """What is in force, of all that the levels say of a key."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,12 @@ PLATFORM, TENANT, USER = range(3)
 NOBODY: Final = USER + 1
 
 
+class Unfit(Refused):
+    code = "setting_unfit"
+    status = 503
+    title = "The installation sets something that does not fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one level says. ``rank`` is whose level it is; ``problem`` why it counts for nothing, if it does.
@@ -21,7 +27,7 @@ class Said:
     """
 
     level: Level
-    value: Any
+    value: Any = field(repr=False)
     rank: int = PLATFORM
     is_locked: bool = False
     by: str = ""

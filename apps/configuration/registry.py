@@ -49,9 +49,9 @@ class Key:
     """``schema`` is JSON Schema (2020-12) for the value; ``check`` says what else is wrong with one.
 
     ``label`` names it in a word or two, ``about`` explains it in a sentence. ``levels`` are those at which it can be
-    set. A ``sensitive`` value is said by the environment alone, and shown to nobody. What ``needs_two`` changes once a
-    second administrator agrees. ``restart``: processes that run go on with the old value. ``owner`` is the app.
-    ``words`` name the values among which one chooses,.
+    set. A ``sensitive`` value is said by the environment alone, which may refer to a vault, and shown to nobody. What
+    ``needs_two`` changes once a second administrator agrees. ``restart``: processes that run go on with the old value.
+    ``owner`` is the app. ``words`` name the values among which one chooses.
     """
 
     name: str

@@ -6,7 +6,7 @@ A snapshot holds while the numbers of its two levels, the platform's and the ten
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,6 +18,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from apps.configuration.environment import ENVIRONMENT, of_environment
 from apps.configuration.levels import PLATFORM, TENANT, USER, Said, in_force, in_order
 from apps.configuration.models import Layer, Setting
+from apps.configuration.references import Reference, value_of
 from apps.configuration.registry import KEYS, Key, Level
 from apps.core import epochs
 from apps.core.errors import Refused
@@ -41,8 +42,8 @@ class Unreadable:
 class Snapshot:
     """``until`` and ``ends`` are of the monotonic clock: when to look whether it still holds, and when it does not."""
 
-    values: Mapping[str, Any]
-    of_users: Mapping[UUID, Mapping[str, Any]]
+    values: Mapping[str, Any] = field(repr=False)
+    of_users: Mapping[UUID, Mapping[str, Any]] = field(repr=False)
     numbers: Numbers
     until: float
     ends: float
@@ -61,7 +62,8 @@ def forget() -> None:
 def get(key: str, user: UUID | None = None) -> Any:
     """The value in force here and now, for a user where one is named. It is shared: nobody may change it.
 
-    Raises ``KeyAway`` or ``Undecryptable`` where a value of it is encrypted and cannot be read.
+    Raises ``KeyAway`` or ``Undecryptable`` where a value of it is encrypted and cannot be read, and ``Unfit`` where
+    what the installation says does not fit, or refers to a secret that cannot be had.
     """
     snapshot = _remembered.get(current_schema())
     if snapshot is None or time.monotonic() >= snapshot.until:
@@ -72,7 +74,7 @@ def get(key: str, user: UUID | None = None) -> Any:
         value = snapshot.values[key]
     if type(value) is Unreadable:
         raise value.refusal
-    return value
+    return value_of(value) if type(value) is Reference else value
 
 
 def said(now: datetime, *, user: UUID | None = None) -> dict[str, list[Said]]:

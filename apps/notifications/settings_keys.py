@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import declare
+from apps.configuration import services
+from apps.configuration.registry import Level, declare
 
 #: One line without control characters, so that it can stand in the head of a letter.
 _LINE = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)"}
@@ -23,3 +24,18 @@ REPLY_TO = declare(
     label=_("Address for replies"),
     owner="notifications",
 )
+PASSWORD = declare(
+    "mail.password",
+    "",
+    {"type": "string", "maxLength": 1000},
+    _("With which we sign in to the mail server, in place of the one in EMAIL_URL. It may be in a vault."),
+    label=_("Password of the mail server"),
+    levels=(Level.ENVIRONMENT,),
+    sensitive=True,
+    owner="notifications",
+)
+
+
+def mail_password() -> str | None:
+    """The password of the mail server; None where its address says it. Raises ``Unfit`` while it cannot be had."""
+    return str(services.get(PASSWORD.name)) or None

@@ -16,7 +16,7 @@ from django_tenants.utils import schema_context, tenant_context
 from apps.accounts.models import User
 from apps.core.memory import forget_all
 from apps.keys import keyring, services
-from apps.keys.providers import transit
+from apps.keys.providers import vault as client
 from apps.keys.tests.conftest import unknown  # noqa: F401  a fixture
 from apps.keys.tests.openbao import OpenBao, program
 from resimate_servers.processes import wait_until
@@ -63,7 +63,7 @@ def by_vault(vault: OpenBao, acme: Any, admin: User, now: Any, monkeypatch: pyte
 def forget_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "UNWRAPPED_FOR", REMEMBERED)
     monkeypatch.setattr(keyring, "SECONDS", 0.5)
-    monkeypatch.setattr(transit, "VAULT", replace(transit.VAULT, pause=1, longest_pause=1))
+    monkeypatch.setattr(client, "VAULT", replace(client.VAULT, pause=1, longest_pause=1))
     forget_all()
 
 

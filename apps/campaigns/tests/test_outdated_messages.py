@@ -183,7 +183,7 @@ def test_what_is_cancelled_after_it_was_claimed_does_not_leave(
 ) -> None:
     real, bo = mail.get_connection, part_of(reminded, BO)
 
-    def connect() -> Any:
+    def connect(**_: Any) -> Any:
         notifications.cancel(bo.about, bo.pk, now=clock.moment)
         return real()
 

@@ -9,7 +9,8 @@ import pytest
 from django.test import override_settings
 
 from apps.configuration import services, snapshots
-from apps.configuration.environment import Unfit, flaws_of_environment
+from apps.configuration.environment import flaws_of_environment
+from apps.configuration.levels import Unfit
 from apps.configuration.registry import Merge
 from apps.core import epochs
 

@@ -1,16 +1,19 @@
-"""Which provider wraps new keys, and which has wrapped an old one."""
+"""Which provider wraps new keys, which has wrapped an old one, and where secrets are that are no keys."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
 from apps.core.memory import forgets
 from apps.keys.providers.base import Lost, NoOwnKey, Provider, Unavailable
 from apps.keys.providers.local import LocalKeyring
+
+if TYPE_CHECKING:
+    from apps.keys.providers.secrets import Secrets
 
 #: So many are remembered: the installation's, and those of tenants that have keys of their own.
 REMEMBERED: Final = 1000
@@ -33,7 +36,8 @@ def _local(_which: str) -> Provider:
 
 
 def _vault(which: str) -> Provider:
-    from apps.keys.providers.transit import Server, Transit  # its client comes with the extra `vault`
+    from apps.keys.providers.transit import Transit  # its client comes with the extra `vault`
+    from apps.keys.providers.vault import Server
 
     if not settings.VAULT["address"]:
         raise Unavailable(f"vault:{which} cannot be asked: VAULT_ADDR is not set")
@@ -92,3 +96,28 @@ def own(name: str) -> Provider:
     if not pattern.fullmatch(which):
         raise NoOwnKey(f"no key of {kind} is called so")
     return _made(kind, which)
+
+
+@lru_cache(maxsize=1)
+def _secrets() -> "Secrets":
+    from apps.keys.providers.secrets import Secrets  # its client comes with the extra `vault`
+    from apps.keys.providers.vault import Server
+
+    return Secrets(Server(**settings.VAULT))
+
+
+forgets(_secrets.cache_clear)
+
+
+def secret(path: str, field: str) -> Any:
+    """What stands in the field of a secret of KV (version 2), ``mount/data/…``; raises ``Unavailable`` or ``Lost``.
+
+    Whoever wraps the keys, it is in the Vault or OpenBao that ``VAULT_ADDR`` names.
+    """
+    if not settings.VAULT["address"]:
+        raise Unavailable("VAULT_ADDR is not set")
+    try:
+        secrets = _secrets()
+    except ImportError as error:
+        raise Unavailable("its client is not installed: the extra `vault` brings it") from error
+    return secrets.read(path, field)

@@ -29,7 +29,7 @@ def remember(now: Any) -> Callable[[str], Any]:
 @pytest.fixture
 def unknown(db: None) -> Iterator[None]:
     """Nobody knows yet how servers of keys are; what the test finds out, beside its transaction, is forgotten again."""
-    from apps.keys.providers.transit import VAULT
+    from apps.keys.providers.vault import VAULT
     from apps.outbound import breaker
     from apps.outbound.models import Destination
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import hvac
 
-from apps.keys.providers.transit import Server
+from apps.keys.providers.vault import Server
 from resimate_servers import ports
 from resimate_servers.processes import wait_until
 

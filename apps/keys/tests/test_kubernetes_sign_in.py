@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from apps.keys.providers import Unavailable
-from apps.keys.providers import transit as transit_module
-from apps.keys.providers.transit import Server, Transit
+from apps.keys.providers import vault as client
+from apps.keys.providers.transit import Transit
+from apps.keys.providers.vault import Server
 from apps.keys.tests.fake_api_server import FakeApiServer
 from apps.keys.tests.openbao import OpenBao, program
 
@@ -66,7 +67,7 @@ def vault(fake_api_server: FakeApiServer, tmp_path_factory: pytest.TempPathFacto
 def by_account(
     vault: OpenBao, fake_api_server: FakeApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Server:
-    monkeypatch.setattr(transit_module, "PATIENCE", 60.0)
+    monkeypatch.setattr(client, "PATIENCE", 60.0)
     account = tmp_path / "token"
     account.write_text(f"{fake_api_server.issue()}\n")
     return Server(vault.address, "", "", "transit/resimate", kubernetes="cluster/resimate", account=str(account))

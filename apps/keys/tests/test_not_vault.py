@@ -11,8 +11,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.db import transaction
 
-from apps.keys.providers import Unavailable, transit
-from apps.keys.providers.transit import VAULT, Server, Transit
+from apps.keys.providers import Unavailable
+from apps.keys.providers import vault as client
+from apps.keys.providers.transit import Transit
+from apps.keys.providers.vault import VAULT, Server
 from resimate_net.tests.other_side import other_side
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.usefixtures("unknown")]
@@ -73,7 +75,7 @@ def test_whoever_stays_away_is_left_alone_by_all_in_the_middle_of_what_they_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What one finds out stands, even where its own transaction comes to nothing."""
-    monkeypatch.setattr(transit, "VAULT", replace(VAULT, failures=2, pause=3000, longest_pause=3000))
+    monkeypatch.setattr(client, "VAULT", replace(VAULT, failures=2, pause=3000, longest_pause=3000))
     with answering(*ANSWERS["a page of a proxy"]) as address:
         for _ in range(2):
             with pytest.raises(Unavailable), transaction.atomic():
@@ -84,7 +86,7 @@ def test_whoever_stays_away_is_left_alone_by_all_in_the_middle_of_what_they_do(
 
 def test_an_answer_that_trickles_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time: the whole does not."""
-    monkeypatch.setattr(transit, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
 
     def trickle(connected: socket.socket, _head: bytes) -> None:
         connected.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")

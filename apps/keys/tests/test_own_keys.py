@@ -16,7 +16,7 @@ from apps.core.parts import PARTS, look
 from apps.keys import keyring, offline, providers, services
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey, OwnKey
-from apps.keys.providers import transit as transit_module
+from apps.keys.providers import vault as client
 from apps.keys.providers.choice import KINDS, Kind
 from apps.keys.providers.local import LocalKeyring
 from apps.keys.tests.answers import Remember, read
@@ -233,7 +233,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
 @pytest.fixture
 def by_vault(running: OpenBao, unknown: Any, monkeypatch: pytest.MonkeyPatch) -> OpenBao:
     """Keys are wrapped there, by the installation's key; of a tenant there is another one, in another mount."""
-    monkeypatch.setattr(transit_module, "PATIENCE", 60.0)
+    monkeypatch.setattr(client, "PATIENCE", 60.0)
     monkeypatch.setattr(settings, "ENCRYPTION_PROVIDER", "vault")
     monkeypatch.setattr(settings, "VAULT", running.settings)
     running.root.secrets.transit.create_key("acme", mount_point="customers")

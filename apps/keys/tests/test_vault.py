@@ -15,8 +15,9 @@ from apps.keys import keyring, services
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
 from apps.keys.providers import Lost, Unavailable
-from apps.keys.providers import transit as transit_module
-from apps.keys.providers.transit import Server, Transit
+from apps.keys.providers import vault as client
+from apps.keys.providers.transit import Transit
+from apps.keys.providers.vault import Server
 from apps.keys.tests.answers import Remember, read
 from apps.keys.tests.openbao import OpenBao, program
 
@@ -59,7 +60,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
 @pytest.fixture
 def vault(running: OpenBao, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenBao]:
     """The server, which a test may leave sealed or stopped; a busy machine gets more time than people do."""
-    monkeypatch.setattr(transit_module, "PATIENCE", 60.0)
+    monkeypatch.setattr(client, "PATIENCE", 60.0)
     yield running
     if running.process is None:
         running.start()

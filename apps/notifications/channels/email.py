@@ -4,6 +4,7 @@ import smtplib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.configuration import services as configuration
+from apps.configuration.levels import Unfit
 from apps.core.tenancy import current_schema
 from apps.notifications.channels.base import Outcome, declare
 from apps.notifications.models import Message
-from apps.notifications.settings_keys import REPLY_TO, SENDER
+from apps.notifications.settings_keys import REPLY_TO, SENDER, mail_password
 from apps.outbound.breaker import Attempt, LeftAlone, admit
 from apps.outbound.lines import Line
 from apps.tenants.models import Tenant
@@ -28,6 +30,8 @@ TENANT_HEADER = "X-Resimate-Tenant"
 SERVER: Final = Line("mail", is_ours=True, a_minute=0)
 #: Seconds after which no further letter of a batch leaves. With the one under way it ends before its lease does.
 BATCH_SECONDS: Final = 120.0
+#: When letters are tried again that wait for the password of the server.
+NO_PASSWORD: Final = timedelta(minutes=1)
 #: What a server says that is about to go.
 CLOSING: Final = 421
 
@@ -49,13 +53,20 @@ class Email:
         return normal
 
     def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        """A server that is away ends the batch, and the rest is tried again; one that stays away is left alone."""
+        """A server that is away ends the batch, and the rest is tried again; one that stays away is left alone.
+
+        So are all while the password cannot be had.
+        """
         try:
+            password = mail_password()
             attempt = admit(SERVER, f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}", now=timezone.now())
         except LeftAlone as alone:
             yield from (Outcome(message, alone.detail, pause=alone.pause) for message in messages)
             return
-        connection = get_connection()
+        except Unfit as unfit:
+            yield from (Outcome(message, unfit.detail, pause=NO_PASSWORD) for message in messages)
+            return
+        connection = get_connection(password=password)
         try:
             yield from _sent(messages, connection, attempt)
         finally:
