@@ -1,5 +1,5 @@
-"""What the trail has of files: who kept one, who was refused, who read it, and when it went."""
+"""What the trail has of files: who began to bring one and kept one, who was refused, who read it, and when it went."""
 
 from apps.audit.kinds import Category, declare
 
-declare("stored_file", Category.DATA, "kept", "refused", "deleted")
+declare("stored_file", Category.DATA, "begun", "kept", "refused", "deleted")

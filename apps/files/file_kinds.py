@@ -7,6 +7,6 @@ ATTACHMENT = declare(
     "attachment",
     "What belongs to the work: a report, a table, a picture.",
     types={CSV, JSON, JPEG, PDF, PLAIN, PNG, WORKBOOK},
-    most_mb=15,  # with what a form adds to it, a request has at most DATA_UPLOAD_MAX_MEMORY_SIZE
+    most_mb=1024,  # in pieces; in one request there is at most DATA_UPLOAD_MAX_MEMORY_SIZE
     by_api=True,
 )

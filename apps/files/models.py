@@ -1,11 +1,15 @@
 """The files of a tenant: what is known of each. What is in them lies encrypted in the storage."""
 
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import Q
 
 from apps.core.fields import EncryptedTextField, Model
+
+#: Nobody still brings what has been arriving for so long; and for so long it is shown that a file was refused.
+GIVEN_UP: Final = timedelta(hours=24)
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
@@ -14,18 +18,24 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
 
     def counted(self) -> Self:
         """Those that take room, or will in a moment."""
-        return self.filter(state__in=(StoredFile.State.ARRIVING, StoredFile.State.THERE))
+        return self.exclude(state=StoredFile.State.REFUSED)
+
+    def uploading_at(self, moment: datetime) -> Self:
+        """Those that come in pieces, and for which the next piece is still taken."""
+        return self.filter(state=StoredFile.State.UPLOADING, created_at__gt=moment - GIVEN_UP)
 
 
 class StoredFile(Model):
     """A file. ``place`` is where it lies in the storage, and says nothing of what it is.
 
     ``secret`` is its own key, in base64, encrypted under the tenant's: the header of the ciphertext says under which
-    version. What it belongs to is named as in the audit trail (``owner_type``, ``owner_id``), empty for nothing.
+    version. What it belongs to is named as in the audit trail (``owner_type``, ``owner_id``), empty for nothing. Of one
+    that comes in pieces, ``sha256`` is what it should be, where whoever brings it has said so.
     """
 
     class State(models.TextChoices):
         ARRIVING = "arriving", "Arriving"
+        UPLOADING = "uploading", "Arriving in pieces"
         THERE = "there", "There"
         REFUSED = "refused", "Refused by the scan"
 
@@ -65,3 +75,26 @@ class StoredFile(Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def given_up_at(self) -> datetime:
+        return self.created_at + GIVEN_UP
+
+
+class Piece(Model):
+    """A piece of a file that is uploading: the bytes from ``start`` on, encrypted by a key of its own.
+
+    The key is new for every attempt, so that whoever sends other bytes the second time never meets a nonce again.
+    """
+
+    file = models.ForeignKey(StoredFile, models.CASCADE, related_name="pieces")
+    start = models.PositiveBigIntegerField()
+    size = models.PositiveIntegerField()
+    secret = EncryptedTextField(pii="technical", editable=False)
+    place = models.CharField(max_length=120, unique=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "start"], name="piece_once_at_its_start")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} from {self.start}"

@@ -8,7 +8,7 @@ used for nothing else: a nonce that counts never comes twice.
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -54,6 +54,15 @@ def unseal(frames: Readable, key: bytes, bound: str, first: int = 0) -> Iterator
         if is_last:
             return
         frame, number = following, number + 1
+
+
+def skip(frames: IO[bytes], count: int) -> None:
+    """Go on behind so many frames; where a storage cannot, by reading them."""
+    if count and frames.seekable():
+        frames.seek(count * FRAME)
+        return
+    for _frame in range(count):
+        frames.read(FRAME)
 
 
 def sealed_size(size: int) -> int:

@@ -145,6 +145,8 @@ TABLE = """
 ---+-+  api-key-export               GET
 ---0-+  api-key-detail               GET DELETE
 ---0-+  api-key-revoke               POST
+---+-+  upload-list                  POST
+---0-0  upload-detail                GET PATCH DELETE
 ---+-+  stored-file-list             GET POST
 ---+-+  stored-file-export           GET
 ---0-+  stored-file-detail           GET DELETE

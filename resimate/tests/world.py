@@ -93,6 +93,16 @@ def world(acme: Any) -> dict[str, Any]:
         state="there",
         created_at=now,
     )
+    coming = StoredFile.objects.create(
+        kind="attachment",
+        name="film.pdf",
+        secret="c2VjcmV0",
+        size=9,
+        place="acme/hot/nowhere",
+        state="uploading",
+        created_by=ana.pk,
+        created_at=now,
+    )
     entry = AuditEntry.objects.filter(tenant="acme").first()
     return {
         "campaigns": ours.pk,
@@ -119,6 +129,7 @@ def world(acme: Any) -> dict[str, Any]:
         "key": DataKey.objects.of("acme").get().pk,
         "audit-entry": entry.pk if entry else None,
         "stored-file": kept.pk,
+        "upload": coming.pk,
         "setting-change": PlannedChange.objects.create(
             key="time_zone", state="waiting", asked_at=now + timedelta(hours=1)
         ).pk,

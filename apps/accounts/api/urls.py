@@ -7,6 +7,7 @@ from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
 from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
+from apps.accounts.api.uploads import UploadViewSet
 from apps.accounts.api.users import UserViewSet
 
 router = SimpleRouter()
@@ -15,6 +16,7 @@ router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")
 router.register("keys", DataKeyViewSet, "key")
+router.register("files/uploads", UploadViewSet, "upload")
 router.register("files", StoredFileViewSet, "stored-file")
 router.register("audit-entries", AuditEntryViewSet, "audit-entry")
 router.register("settings/changes", PlannedChangeViewSet, "setting-change")

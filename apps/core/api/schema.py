@@ -75,7 +75,9 @@ class AutoSchema(openapi.AutoSchema):
         if self.method == "GET":
             return [*own, self._header("If-None-Match", "An ETag; 304 when it is still current.")]
         names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}
-        header = names.get(self.method, ("If-Match", "An ETag; 412 when the object has changed since."))
+        compares = getattr(self.view, "is_compared", True)
+        otherwise = ("If-Match", "An ETag; 412 when the object has changed since.") if compares else None
+        header = names.get(self.method, otherwise)
         return [*own, self._header(*header)] if header else own
 
     def get_description(self) -> str:  # type: ignore[override]  # the types of DRF's own generator

@@ -72,6 +72,10 @@ class ApiView(APIView):
     parameters: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
     #: What the query says, by the names of the parameters.
     query: Mapping[str, Any]
+    #: Whether a long body is work for a core, which is done in turns.
+    is_work: ClassVar[bool] = True
+    #: Whether a write takes If-Match.
+    is_compared: ClassVar[bool] = True
     _remembering: RememberedAnswer | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -126,7 +130,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _refuse_nul(request)
-        if len(body_of(request._request)) >= LARGE:
+        if self.is_work and len(body_of(request._request)) >= LARGE:
             self._turns.enter_context(turn())
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:

@@ -1,6 +1,7 @@
 """Deleting files: the row first, and what lies in the storage once that is certain."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,11 +25,11 @@ class FileKept(Refused):
 
 @transaction.atomic
 def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because: str = "") -> None:
-    """Delete a file; ``because``, where nobody asked for it.
+    """Delete a file; ``because``, where nobody asked for it. One that has come to another state meanwhile stays.
 
     Where the storage is away just then, the sweep finds what is left.
     """
-    if not lock(StoredFile.objects.filter(pk=file.pk)):
+    if not lock(StoredFile.objects.filter(pk=file.pk, state=file.state)):
         return
     if file.state == StoredFile.State.THERE and (until := storage.kept_until(file.place, file.created_at)) > now:
         raise FileKept(
@@ -36,8 +37,8 @@ def delete(file: StoredFile, *, now: datetime, acting_user: Any = None, because:
         )
     details = {"kind": file.kind, "size": file.size} | ({"because": because} if because else {})
     audit.record("stored_file.deleted", target=file, actor=acting_user, now=now, details=details)
+    remove_after_commit([file.place, *file.pieces.values_list("place", flat=True)])
     StoredFile.objects.filter(pk=file.pk).delete()
-    transaction.on_commit(partial(_remove, file.place))
 
 
 def delete_all_of(owner: models.Model, *, now: datetime, acting_user: Any = None) -> int:
@@ -48,7 +49,13 @@ def delete_all_of(owner: models.Model, *, now: datetime, acting_user: Any = None
     return len(files)
 
 
-def _remove(place: str) -> None:
+def remove_after_commit(places: Iterable[str]) -> None:
+    """Take them out of the storage once it is certain that nobody names them any longer."""
+    for place in places:
+        transaction.on_commit(partial(remove, place))
+
+
+def remove(place: str) -> None:
     try:
         storage.remove(place)
     except Refused:

@@ -31,6 +31,7 @@ from resimate_text.sentences import Sentence
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME: Final = 200
+SECRET: Final[Any] = StoredFile._meta.get_field("secret")
 
 
 class FileTooLarge(Refused):
@@ -65,29 +66,40 @@ def keep(
     then it is there. Raises ``FileTooLarge``, ``NotThatType``, ``TooLargeUnpacked``, ``NoRoom``, ``FileRefused``, and
     ``StorageAway``, ``ScannerAway`` or ``KeyAway``, by which nothing is kept.
     """
-    name = shown_name(name)
-    size = _size_of(kind, content)
-    media_type = require_type(kind, content, name)
-    file = StoredFile(
+    size = content.seek(0, os.SEEK_END)
+    file = new_file(kind, size=size, name=name, owner=owner, acting_user=acting_user, now=now)
+    file.media_type = require_type(kind, content, file.name)
+    hold_room(file)
+    with _nothing_left_of(file):
+        scan(file, content, now=now)
+        file.sha256 = store(file, content)
+        finish(file, acting_user=acting_user, now=now)
+    return file
+
+
+def new_file(
+    kind: Kind, *, size: int, name: str, now: datetime, owner: models.Model | None = None, acting_user: Any = None
+) -> StoredFile:
+    """What is known of a file before any of it has come. Raises ``FileTooLarge``."""
+    _require_size(kind, size)
+    return StoredFile(
         kind=kind.name,
         owner_type=owner._meta.label_lower if owner is not None else "",
         owner_id=str(owner.pk) if owner is not None else "",
-        name=name,
-        secret=base64.b64encode(os.urandom(KEY_BYTES)).decode(),
+        name=shown_name(name),
+        secret=new_secret(),
         size=size,
-        media_type=media_type,
         storage_class=kind.storage_class,
         place=storage.new_place(current_schema(), kind.storage_class),
         created_by=getattr(acting_user, "pk", None),
         created_at=now,
         expires_at=now + kind.keep_for if kind.keep_for else None,
     )
-    _hold_room(file)
-    with _nothing_left_of(file):
-        _scan(file, content, now=now)
-        file.sha256 = _store(file, content)
-        _finish(file, acting_user=acting_user, now=now)
-    return file
+
+
+def new_secret() -> str:
+    """A key that nothing was encrypted by."""
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
 
 
 def shown_name(name: str) -> str:
@@ -102,19 +114,17 @@ def shown_name(name: str) -> str:
     return (stem[: LONGEST_NAME - len(ending[:20])] + ending[:20]) or "file"
 
 
-def _size_of(kind: Kind, content: IO[bytes]) -> int:
-    size = content.seek(0, os.SEEK_END)
+def _require_size(kind: Kind, size: int) -> None:
     if size > kind.most_mb * MEGABYTE:
         raise FileTooLarge(
             Sentence(
                 "The file can have at most {most} MB; it has {given}.", most=kind.most_mb, given=megabytes(size) + 1
             )
         )
-    return size
 
 
 @transaction.atomic
-def _hold_room(file: StoredFile) -> None:
+def hold_room(file: StoredFile) -> None:
     """Count it before it comes: those that come at the same moment wait for each other here, and nowhere else."""
     hold(f"files.room:{current_schema()}")
     taken = StoredFile.objects.counted().aggregate(sum=Sum("size"))["sum"] or 0
@@ -149,7 +159,8 @@ def _nothing_left_of(file: StoredFile) -> Iterator[None]:
         raise
 
 
-def _scan(file: StoredFile, content: IO[bytes], *, now: datetime) -> None:
+def scan(file: StoredFile, content: IO[bytes], *, now: datetime) -> None:
+    """Have it looked through. Raises ``FileRefused``, which is on record then, and ``ScannerAway``."""
     scanner = scanning.current()
     found = scanner.look(content) if scanner else ""
     if not found:
@@ -160,7 +171,7 @@ def _scan(file: StoredFile, content: IO[bytes], *, now: datetime) -> None:
     raise FileRefused(Sentence("The file was not kept: in it was found {found}.", found=found))
 
 
-def _store(file: StoredFile, content: IO[bytes]) -> str:
+def store(file: StoredFile, content: IO[bytes]) -> str:
     """Bring it to the storage; returns its digest. Nobody may have changed it since it was looked at."""
     counted = Counted(content)
     content.seek(0)
@@ -171,11 +182,18 @@ def _store(file: StoredFile, content: IO[bytes]) -> str:
 
 
 @transaction.atomic
-def _finish(file: StoredFile, *, acting_user: Any, now: datetime) -> None:
-    file.state = StoredFile.State.THERE
-    changed = StoredFile.objects.filter(pk=file.pk, state=StoredFile.State.ARRIVING)
-    if not changed.update(state=file.state, sha256=file.sha256):
+def finish(file: StoredFile, *, acting_user: Any, now: datetime) -> None:
+    """From here on it is there. Raises ``FileGone`` where somebody else ended it meanwhile."""
+    written = {
+        "state": StoredFile.State.THERE,
+        "sha256": file.sha256,
+        "media_type": file.media_type,
+        "place": file.place,
+        "secret": SECRET.encrypted(file.secret, file),
+    }
+    if not StoredFile.objects.filter(pk=file.pk, state=file.state).update(**written):
         raise storage.FileGone("The file took so long that it was given up.")
+    file.state = StoredFile.State.THERE
     details = {"kind": file.kind, "size": file.size, "media_type": file.media_type}
     audit.record("stored_file.kept", target=file, actor=acting_user, now=now, details=details)
 

@@ -4,12 +4,11 @@ import base64
 import hashlib
 import logging
 from collections.abc import Iterator
-from typing import IO
 
 from apps.core.errors import Refused
 from apps.files import storage
 from apps.files.models import StoredFile
-from apps.files.sealing import FRAME, PIECE, Damaged, unseal
+from apps.files.sealing import PIECE, Damaged, skip, unseal
 from apps.files.services.keeping import bound_of
 
 logger = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ def _pieces(file: StoredFile, key: bytes, bound: str, start: int) -> Iterator[by
     size, digest, held = first * PIECE, hashlib.sha256(), b""
     try:
         with storage.opened(file.place) as found:
-            _skip(found, first)
+            skip(found, first)
             for piece in unseal(found, key, bound, first):
                 yield from [held] if held else []
                 size += len(piece)
@@ -56,15 +55,6 @@ def _pieces(file: StoredFile, key: bytes, bound: str, start: int) -> Iterator[by
     if size != file.size or (not first and digest.hexdigest() != file.sha256):
         raise _told(file, "its size or digest is another one")
     yield held
-
-
-def _skip(found: IO[bytes], frames: int) -> None:
-    """Go on to that frame; where a storage cannot, by reading what is before."""
-    if frames and found.seekable():
-        found.seek(frames * FRAME)
-        return
-    for _frame in range(frames):
-        found.read(FRAME)
 
 
 def verify(file: StoredFile) -> str:

@@ -11,15 +11,13 @@ from django.db.models import QuerySet
 
 from apps.core.tenancy import current_schema
 from apps.files import storage
-from apps.files.models import StoredFile
+from apps.files.models import GIVEN_UP, Piece, StoredFile
 from apps.files.services.deleting import FileKept, delete
 
 logger = logging.getLogger(__name__)
 
 #: What is younger may just be coming, or going.
 GRACE: Final = timedelta(hours=1)
-#: Nobody still brings what has been arriving for so long; and for so long it is shown that a file was refused.
-GIVEN_UP: Final = timedelta(hours=24)
 LOOKED_AT_ONCE: Final = 500
 Asking = Callable[[StoredFile], None]
 
@@ -68,10 +66,14 @@ def _delete_all(files: QuerySet[StoredFile], why: str, *, now: datetime, dry_run
 
 
 def _orphans(now: datetime) -> Iterator[str]:
-    """What lies there, is older than the grace, and belongs to no file."""
+    """What lies there, is older than the grace, and belongs to no file and no piece of one."""
     found = storage.places(current_schema())
     while batch := list(islice(found, LOOKED_AT_ONCE)):
-        known = set(StoredFile.objects.filter(place__in=batch).values_list("place", flat=True))
+        known = {
+            place
+            for model in (StoredFile, Piece)
+            for place in model._default_manager.filter(place__in=batch).values_list("place", flat=True)
+        }
         yield from (place for place in batch if place not in known and _is_old(place, now))
 
 

@@ -44,7 +44,7 @@ ROUTES: Final = {
         models:list models:publish models:retire models:undo-import models:version models:workbook
         accounts:forgotten accounts:forgotten-sent accounts:choose-password campaigns:edit
         accounts:account accounts:sign-in accounts:sign-out files:download
-        stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
+        upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination
         admin:resilience_resiliencemodel admin:resilience_subject admin:tenants_domain admin:tenants_tenant

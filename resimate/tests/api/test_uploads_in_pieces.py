@@ -1,0 +1,323 @@
+"""Files come in pieces, over interruptions, as tus 1.0.0 says: checked, seen by nobody else, there when complete."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.campaigns.tests.story import make_user
+from apps.configuration import services as configuration
+from apps.files import services, storage
+from apps.files.models import Piece, StoredFile
+from apps.files.tests.conftest import folder
+from apps.files.tests.story import content_of, objects
+from resimate.tests.permitted import browser_of, somebody
+
+__all__ = ["folder"]
+pytestmark = [pytest.mark.requirement("EXT-001"), pytest.mark.usefixtures("acme", "folder")]
+UPLOADS = "/api/v1/files/uploads/"
+TEXT = b"The dike held, said Bo Sanders. " * 100
+TUS = {"Tus-Resumable": "1.0.0"}
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def api() -> Client:
+    return browser_of(make_user("admin@acme.example", timezone.now(), role="tenant_admin"))
+
+
+def metadata(**said: str) -> str:
+    return ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+
+
+def begin(api: Client, size: int = len(TEXT), **said: str) -> Any:
+    headers = {**TUS, "Upload-Length": str(size), "Upload-Metadata": metadata(**{"filename": "dike.txt", **said})}
+    return api.generic("POST", UPLOADS, headers=headers)
+
+
+def send(api: Client, url: str, offset: int, piece: bytes, **headers: str) -> Any:
+    said = {**TUS, "Upload-Offset": str(offset), **headers}
+    return api.patch(url, piece, content_type="application/offset+octet-stream", headers=said)
+
+
+def offset_of(api: Client, url: str) -> int:
+    return int(api.head(url, headers=TUS)["Upload-Offset"])
+
+
+def test_a_file_that_came_in_pieces_is_as_any_other(
+    api: Client, folder: Path, django_capture_on_commit_callbacks: Run
+) -> None:
+    begun = begin(api, kind="attachment", sha256=hashlib.sha256(TEXT).hexdigest())
+    assert (begun.status_code, begun["Tus-Resumable"]) == (201, "1.0.0")
+    url = begun["Location"]
+    for start in (0, 1000, 2000):
+        assert offset_of(api, url) == start
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = send(api, url, start, TEXT[start : start + (1000 if start < 2000 else 9999)])
+        assert answer.status_code == 204
+
+    assert int(answer["Upload-Offset"]) == offset_of(api, url) == len(TEXT)
+    file = StoredFile.objects.get()
+    assert url == f"{UPLOADS}{file.pk}/"
+    assert (file.state, file.name, file.media_type, content_of(file)) == ("there", "dike.txt", "text/plain", TEXT)
+    assert api.get(f"/api/v1/files/{file.pk}/").status_code == 200
+    assert objects(folder) == [folder / file.place]
+    assert not Piece.objects.exists()
+    actions = AuditEntry.objects.filter(action__startswith="stored_file.").order_by("pk")
+    assert list(actions.values_list("action", flat=True))[:2] == ["stored_file.begun", "stored_file.kept"]
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_no_piece_lies_anywhere_in_plain(api: Client, folder: Path) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+    send(api, url, 1000, TEXT[:1000])
+
+    assert len(objects(folder)) == 2
+    assert not [one for one in objects(folder) if b"Bo Sanders" in one.read_bytes()]
+    assert objects(folder)[0].read_bytes() != objects(folder)[1].read_bytes()
+    assert len(set(Piece.objects.values_list("secret", flat=True))) == 2
+
+
+def test_what_the_protocol_says_is_told(api: Client) -> None:
+    told = api.options(UPLOADS)
+
+    assert (told.status_code, told["Tus-Version"], told["Tus-Max-Size"]) == (204, "1.0.0", str(1024**3))
+    assert told["Tus-Extension"] == "creation,expiration,checksum,termination"
+    assert told["Tus-Checksum-Algorithm"] == "sha1,sha256"
+    url = begin(api)["Location"]
+    asked = api.head(url, headers=TUS)
+    assert (asked["Cache-Control"], asked["Upload-Length"]) == ("no-store", str(len(TEXT)))
+    assert "GMT" in asked["Upload-Expires"]
+    assert api.get(url, headers=TUS).json()["offset"] == 0
+
+
+@pytest.mark.parametrize("said", [{}, {"Tus-Resumable": "0.2.2"}])
+def test_another_version_is_refused(api: Client, said: dict[str, str]) -> None:
+    url = begin(api)["Location"]
+    answers = [
+        api.generic("POST", UPLOADS, headers={**said, "Upload-Length": "9"}),
+        api.head(url, headers=said),
+        api.delete(url, headers=said),
+        api.patch(url, b"a", content_type="application/offset+octet-stream", headers={**said, "Upload-Offset": "0"}),
+    ]
+
+    assert [(one.status_code, one["Tus-Version"]) for one in answers] == [(412, "1.0.0")] * 4
+    assert offset_of(api, url) == 0
+
+
+@pytest.mark.parametrize("offset", [0, 999, 1001])
+def test_a_piece_goes_on_where_the_last_one_ended(api: Client, folder: Path, offset: int) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+
+    answer = send(api, url, offset, TEXT[offset : offset + 500])
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "upload_offset")
+    assert offset_of(api, url) == 1000
+    assert len(objects(folder)) == 1
+
+
+@pytest.mark.parametrize("name", ["sha1", "sha256"])
+def test_a_piece_has_the_checksum_it_was_sent_with(api: Client, folder: Path, name: str) -> None:
+    url = begin(api)["Location"]
+    right = f"{name} {base64.b64encode(hashlib.new(name, TEXT[:9]).digest()).decode()}"
+
+    damaged = send(api, url, 0, b"x" + TEXT[1:9], **{"Upload-Checksum": right})
+    assert (damaged.status_code, damaged.json()["code"]) == (460, "checksum_mismatch")
+    assert (offset_of(api, url), objects(folder)) == (0, [])
+    assert send(api, url, 0, TEXT[:9], **{"Upload-Checksum": right}).status_code == 204
+    assert send(api, url, 9, b"a", **{"Upload-Checksum": "crc32 AAAA"}).status_code == 400
+
+
+def test_what_is_no_piece_is_refused(api: Client) -> None:
+    url = begin(api)["Location"]
+
+    assert send(api, url, 0, TEXT + b"more").json()["code"] == "upload_too_long"
+    assert send(api, url, 0, b"", **{"Upload-Offset": "-1"}).json()["errors"][0]["pointer"] == "/Upload-Offset"
+    assert send(api, url, 0, b"").status_code == 204
+    said = {**TUS, "Upload-Offset": "0"}
+    assert api.patch(url, b"{}", content_type="application/json", headers=said).status_code == 415
+    assert offset_of(api, url) == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Upload-Length": "9"},
+        {"Upload-Length": "", "Upload-Metadata": metadata(filename="a")},
+        {"Upload-Length": "1e3", "Upload-Metadata": metadata(filename="a")},
+        {"Upload-Length": "9", "Upload-Metadata": metadata(filename="a", colour="red")},
+        {"Upload-Length": "9", "Upload-Metadata": metadata(filename="a", kind="none")},
+        {"Upload-Length": "9", "Upload-Metadata": metadata(filename="a", sha256="0")},
+        {"Upload-Length": "9", "Upload-Metadata": "filename a"},
+        {"Upload-Length": "9", "Upload-Metadata": "filename YQ==,filename YQ=="},
+    ],
+    ids=["name", "empty", "number", "unknown", "kind", "digest", "base64", "twice"],
+)
+def test_what_cannot_be_begun_is_refused_by_its_header(api: Client, headers: dict[str, str]) -> None:
+    answer = api.generic("POST", UPLOADS, headers={**TUS, **headers})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/Upload-")
+    assert not StoredFile.objects.exists()
+
+
+def test_room_is_held_from_the_beginning(api: Client) -> None:
+    configuration.change("files.quota_mb", 3, now=timezone.now())
+
+    assert begin(api, size=2 * 1024**2).status_code == 201
+    assert begin(api, size=2 * 1024**2).json()["code"] == "no_room_for_files"
+    assert begin(api, size=2 * 1024**3).status_code == 413
+
+
+def test_an_empty_file_is_there_at_once(api: Client) -> None:
+    url = begin(api, size=0)["Location"]
+
+    assert (offset_of(api, url), StoredFile.objects.get().state) == (0, "there")
+
+
+@pytest.mark.parametrize(
+    ("last", "said", "code"),
+    [(b"a" * 9, {"filename": "a.pdf"}, "file_type_refused"), (b"a" * 9, {"sha256": "0" * 64}, "upload_digest")],
+)
+def test_what_all_of_it_turns_out_not_to_be_leaves_nothing(
+    api: Client, folder: Path, last: bytes, said: dict[str, str], code: str, django_capture_on_commit_callbacks: Run
+) -> None:
+    url = begin(api, size=19, **said)["Location"]
+    send(api, url, 0, b"0123456789")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send(api, url, 10, last).json()["code"] == code
+
+    assert not StoredFile.objects.exists()
+    assert not objects(folder)
+    assert api.head(url, headers=TUS).status_code == 404
+    assert AuditEntry.objects.get(action="stored_file.deleted").details["because"] == code
+
+
+def test_what_is_harmful_is_refused_and_seen_to_be(
+    api: Client, folder: Path, monkeypatch: Any, django_capture_on_commit_callbacks: Run
+) -> None:
+    class Finding:
+        def look(self, content: Any) -> str:
+            content.seek(0)
+            return "Eicar" if content.read() == TEXT else ""
+
+    monkeypatch.setattr("apps.files.scanning.current", Finding)
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert send(api, url, 1000, TEXT[1000:]).json()["code"] == "file_refused"
+
+    assert (StoredFile.objects.get().state, objects(folder), Piece.objects.count()) == ("refused", [], 0)
+
+
+def test_after_a_storage_that_was_away_the_last_piece_is_sent_again(
+    api: Client, folder: Path, monkeypatch: Any
+) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+    with monkeypatch.context() as away:
+        away.setattr("django.core.files.storage.FileSystemStorage._save", _fail)
+        assert send(api, url, 1000, TEXT[1000:]).status_code == 503
+        assert send(api, url, 1000, TEXT[1000:1500]).status_code == 503
+
+    assert (offset_of(api, url), len(objects(folder))) == (1000, 1)
+    assert send(api, url, 1000, TEXT[1000:]).status_code == 204
+    assert content_of(StoredFile.objects.get()) == TEXT
+
+
+def _fail(*_: Any) -> str:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_piece_that_is_lost_or_exchanged_ends_the_upload(api: Client, folder: Path) -> None:
+    for spoil in (lambda one: one.unlink(), lambda one: one.write_bytes(b"x" * 1016)):
+        url = begin(api)["Location"]
+        send(api, url, 0, TEXT[:1000])
+        spoil(folder / Piece.objects.get().place)
+
+        assert send(api, url, 1000, TEXT[1000:]).status_code == 410
+        assert not StoredFile.objects.exists()
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_another_persons_upload_is_not_there(api: Client) -> None:
+    url = begin(api)["Location"]
+    other = browser_of(make_user("other@acme.example", timezone.now(), role="tenant_admin"))
+
+    assert [other.head(url, headers=TUS).status_code, other.delete(url, headers=TUS).status_code] == [404, 404]
+    assert send(other, url, 0, TEXT).status_code == 404
+    assert api.get(f"/api/v1/files/{StoredFile.objects.get().pk}/").status_code == 404
+    reader = browser_of(somebody(["files:tenant:read"], timezone.now()))
+    assert begin(reader).status_code == 403
+
+
+def test_one_that_is_given_up_leaves_nothing(
+    api: Client, folder: Path, django_capture_on_commit_callbacks: Run
+) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.delete(url, headers=TUS).status_code == 204
+
+    assert (StoredFile.objects.count(), objects(folder)) == (0, [])
+    assert send(api, url, 1000, TEXT[1000:]).status_code == 404
+
+
+def test_one_that_is_not_ended_in_time_is_swept(
+    api: Client, folder: Path, django_capture_on_commit_callbacks: Run
+) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+    services.sweep(now=timezone.now() + timedelta(hours=23))
+    assert offset_of(api, url) == 1000
+    StoredFile.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
+    assert send(api, url, 1000, TEXT[1000:]).status_code == 404
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.sweep(now=timezone.now()).unfinished == 1
+
+    assert (StoredFile.objects.count(), objects(folder)) == (0, [])
+
+
+def test_too_many_pieces_are_too_many(api: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("apps.files.services.uploading.MOST_PIECES", 2)
+    url = begin(api)["Location"]
+    send(api, url, 0, b"a")
+
+    assert send(api, url, 1, b"a").json()["code"] == "upload_in_too_many_pieces"
+    assert send(api, url, 1, TEXT[1:]).status_code == 204
+
+
+def test_two_last_pieces_that_meet_make_one_file(api: Client, folder: Path, monkeypatch: Any) -> None:
+    """The second one comes while the first is being brought to its place, and ends before it."""
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+    put = storage.put
+    inner: list[int] = []
+
+    def meet(place: str, chunks: Any) -> None:
+        if not inner:
+            inner.append(0)
+            inner[0] = send(api, url, 1000, TEXT[1000:-1] + b"!").status_code
+        put(place, chunks)
+
+    monkeypatch.setattr(storage, "put", meet)
+    outer = send(api, url, 1000, TEXT[1000:])
+
+    assert (inner, outer.status_code) == ([204], 410)
+    file = StoredFile.objects.get()
+    assert content_of(file) == TEXT[:-1] + b"!"
+    assert folder / file.place in objects(folder)
+    assert len(objects(folder)) == 2  # and the piece, whose removal waits for a commit
