@@ -1,5 +1,6 @@
 """Rotations of keys that a custodian asks for: a job, since everything under the key is written anew."""
 
+import logging
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from apps.core.tenancy import current_schema
 from apps.keys import services as keys
 from apps.keys.models import DataKey
 
+logger = logging.getLogger(__name__)
+
 KIND: Final = "keys.rotate"
 MAY: Final = "keys:rotate"
 
@@ -25,6 +28,12 @@ MAY: Final = "keys:rotate"
 class RotationUnderWay(Refused):
     code = "rotation_under_way"
     title = "The key is being rotated already"
+
+
+class ProviderAway(Refused):
+    code = "key_provider_away"
+    status = 503
+    title = "The provider of keys cannot be reached"
 
 
 class KeyStays(Refused):
@@ -54,11 +63,20 @@ def rotate(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     with schema_context(get_public_schema_name()):
         made = DataKey.objects.of(schema, purpose).active().filter(created_at__gte=job.created_at)
         fresh = made.first()  # by the worker that was killed before it came to the end
-        fresh = fresh or keys.rotate(schema, purpose=purpose, now=timezone.now(), acting_user=acting_user)
+        fresh = fresh or _rotated(schema, purpose, acting_user)
         if purpose != DataKey.Purpose.FIELD:
             return {"version": fresh.version}
         outcome = keys.reencrypt_rest(schema, now=timezone.now(), progress=_share_of(progress))
     return {"version": fresh.version, "written": outcome.written, "left": outcome.left}
+
+
+def _rotated(schema: str, purpose: str, acting_user: User) -> DataKey:
+    """Why a provider wraps nothing names servers and files of the installation: that is for operators, in the log."""
+    try:
+        return keys.rotate(schema, purpose=purpose, now=timezone.now(), acting_user=acting_user)
+    except keys.NewKeyCannotBeWrapped as error:
+        logger.error("a key could not be rotated: %s", error.detail, extra={"action": f"rotate {schema}"})
+        raise ProviderAway("No key can be made just now. Please try again later, or tell whoever runs this.") from None
 
 
 def _share_of(progress: jobs.Progress) -> Any:

@@ -17,6 +17,8 @@ from apps.core import degraded, jobs
 from apps.core.models import Job, RememberedAnswer
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
+from apps.keys.providers.base import Unavailable
+from apps.keys.providers.local import LocalKeyring
 
 pytestmark = [
     pytest.mark.requirement("SEC-DATA-002", "SEC-AUTH-002"),
@@ -202,6 +204,23 @@ def test_a_job_that_was_killed_makes_no_second_key(custodian: User) -> None:
 
     assert run(job)["version"] == 2
     assert len(versions("field")) == 2
+
+
+def test_what_is_wrong_with_the_provider_is_for_operators_alone(
+    custodian: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: Any) -> bytes:
+        raise Unavailable("vault:transit/resimate at https://10.0.0.7:8200: Forbidden")
+
+    monkeypatch.setattr(LocalKeyring, "wrap", away)
+    job = services.ask_for_rotation("signing", acting_user=custodian, now=timezone.now())
+    jobs._run_by_id(job.pk)
+
+    job.refresh_from_db()
+    problem: Any = job.problem
+    assert (job.state, problem["code"]) == ("failed", "key_provider_away")
+    assert "10.0.0.7" not in str(problem)
+    assert "10.0.0.7" in caplog.text
 
 
 def test_who_is_no_custodian_any_more_rotates_nothing(custodian: User, now: Any) -> None:
