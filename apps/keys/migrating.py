@@ -26,9 +26,10 @@ KEYS: Final = """
     SELECT version, provider, wrapped FROM public.keys_datakey
     WHERE tenant = %s AND purpose = %s AND state <> 'destroyed' ORDER BY state = 'active' DESC, version DESC
 """
+# A batch is found by its ids alone: of a column that has just come the database expects something else than there is,
+# and would walk through the whole table each time.
 NEXT: Final = """
-    SELECT id, {columns} FROM {table} AS stored
-    WHERE {filled} IS NOT NULL AND id > %s ORDER BY id LIMIT %s
+    SELECT id, {columns} FROM (SELECT * FROM {table} WHERE id > %s ORDER BY id LIMIT %s) AS stored ORDER BY id
 """
 WRITE: Final = """
     UPDATE {table} AS stored SET ({columns}) = ROW({values})
@@ -98,19 +99,20 @@ class Sealing:
 
     def forwards(self, _apps: Any, editor: Any) -> None:
         schema = SchemaKeys(editor.connection)
-        for rows in self._batches(schema, self.plain, sql.SQL("{}::text").format(sql.Identifier(self.plain))):
+        for rows in self._batches(schema, sql.SQL("{}::text").format(sql.Identifier(self.plain))):
             self._seal(schema, rows)
 
     def backwards(self, _apps: Any, editor: Any) -> None:
         schema = SchemaKeys(editor.connection)
-        for rows in self._batches(schema, self.sealed, self._of_sealed()):
+        for rows in self._batches(schema, self._of_sealed()):
             self._write(schema, {self.plain: self.kind}, self._opened(schema, rows))
 
-    def _batches(self, schema: SchemaKeys, filled: str, columns: Any) -> Iterator[Rows]:
-        names = {"table": sql.Identifier(self.table), "filled": sql.Identifier(filled), "columns": columns}
-        statement, last = sql.SQL(NEXT).format(**names), UUID(int=0)
+    def _batches(self, schema: SchemaKeys, columns: Any) -> Iterator[Rows]:
+        """Rows whose first column says something."""
+        statement, last = sql.SQL(NEXT).format(table=sql.Identifier(self.table), columns=columns), UUID(int=0)
         while rows := schema.run(statement, [last, min(self.batch, MOST_AT_ONCE)]):
-            yield rows
+            if filled := [row for row in rows if row[1] is not None]:
+                yield filled
             last = rows[-1][0]
 
     def _write(self, schema: SchemaKeys, columns: dict[str, str], rows: Rows) -> None:

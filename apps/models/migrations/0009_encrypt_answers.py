@@ -16,13 +16,9 @@ from apps.keys.migrating import SchemaKeys
 
 BATCH = 500
 FIRST = UUID(int=0)
-#: The next responses that have answers and no sheet.
-NEXT = """
-    SELECT r.id FROM resilience_response r
-    WHERE r.id > %s AND EXISTS (SELECT FROM resilience_answer a WHERE a.response_id = r.id)
-      AND NOT EXISTS (SELECT FROM resilience_answersheet s WHERE s.response_id = r.id)
-    ORDER BY r.id LIMIT %s
-"""
+# By their ids alone, and what has a sheet already asked of these: both tables are never walked through for a batch.
+NEXT = "SELECT id FROM resilience_response WHERE id > %s ORDER BY id LIMIT %s"
+WITH_SHEET = "SELECT response_id FROM resilience_answersheet WHERE response_id = ANY(%s)"
 # Moments as Python writes them; the numbers stay as they are spelt.
 ANSWERS = """
     SELECT response_id, json_object_agg(question, json_build_array(value, comment, answered_at) ORDER BY question)::text
@@ -51,8 +47,12 @@ def _next(cursor, last):
 
 
 def _move(cursor, schema, responses, keys):
-    cursor.execute(ANSWERS, [responses])
+    cursor.execute(WITH_SHEET, [responses])
+    done = {response for (response,) in cursor.fetchall()}
+    cursor.execute(ANSWERS, [[response for response in responses if response not in done]])
     rows = [_sealed(schema, response, entries, keys) for response, entries in cursor.fetchall()]
+    if not rows:
+        return
     ids, made, wrapped, sealed = zip(*rows, strict=True)
     cursor.execute(ADD_KEYS, [schema, list(made), list(wrapped)])
     cursor.execute(ADD_SHEETS, [list(ids), list(made), list(sealed)])

@@ -1,5 +1,6 @@
 """Answers that were kept in the clear go under a key of their response each, however often that is begun again."""
 
+import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime
 from importlib import import_module
@@ -11,12 +12,23 @@ from django.db import connection
 from apps.core import crypto
 from apps.keys import services as keys
 from apps.keys.models import SubjectKey
+from apps.keys.tests.walking import walked_through
 from apps.models import services
 from apps.models.models import AnswerSheet, Assessment, Response
 from apps.models.tests.sheets import as_before, encrypt, put, stored_answers
 
 pytestmark = pytest.mark.requirement("SEC-DATA-001", "DB-002")
 MIGRATION: Any = import_module("apps.models.migrations.0009_encrypt_answers")
+MANY = 6000
+MANY_RESPONSES = """
+    INSERT INTO resilience_response (id, assessment_id, rater, "group", is_counted, created_at)
+    SELECT gen_random_uuid(), %s, 'many' || n, '', false, now() FROM generate_series(1, %s) AS n
+"""
+ANSWERS_OF_ALL = """
+    INSERT INTO resilience_answer SELECT gen_random_uuid(), id, question, '3', 'Some words beside it', now()
+    FROM resilience_response, unnest(ARRAY['L1', 'L2', 'N1']) AS question
+"""
+TABLES = ("resilience_response", "resilience_answer", "resilience_answersheet")
 
 
 @pytest.fixture
@@ -74,12 +86,11 @@ def test_who_is_killed_is_followed_by_whoever_comes_next(
     as_before()
     monkeypatch.setattr(MIGRATION, "BATCH", 1)
     move = MIGRATION._move
-    moved: list[None] = []
 
     def killed(*arguments: Any) -> None:
-        if len(moved) == 2:
+        if AnswerSheet.objects.count() == 2:
             raise KeyboardInterrupt
-        moved.append(move(*arguments))
+        move(*arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(MIGRATION, "_move", killed)
@@ -110,3 +121,28 @@ def test_answers_go_on_where_they_were(responses: list[Response], now: datetime)
     services.save_answers(responses[0], {"L1": 5}, acting_user=None, now=now.replace(hour=23))
 
     assert services.answers_of(responses[0]) == {"L1": 5, "L2": None, "N1": "dont_know"}
+
+
+@pytest.mark.thorough
+def test_many_answers_are_moved_in_little_memory_and_no_batch_walks_through_all(
+    assessment: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take a quarter of an hour for 200,000 responses, which take half a minute."""
+    monkeypatch.setattr(MIGRATION, "BATCH", 50)
+    as_before()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX ON resilience_answer (response_id, question)")
+        cursor.execute(MANY_RESPONSES, [assessment.pk, MANY])
+        cursor.execute(ANSWERS_OF_ALL)
+        cursor.execute("ANALYZE resilience_response, resilience_answer, resilience_answersheet")
+    before = walked_through(*TABLES)
+    tracemalloc.start()
+
+    encrypt()
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    after = walked_through(*TABLES)
+    assert AnswerSheet.objects.count() == SubjectKey.objects.count() == MANY
+    assert most < 4 * 1024 * 1024
+    assert after - before <= 10 * MANY
