@@ -16,6 +16,7 @@ from apps.accounts import services, throttle
 from apps.accounts.models import User
 from apps.accounts.services.users import EmailTaken
 from apps.core import crypto
+from apps.keys import services as keys
 from apps.keys.providers.local import LocalKeyring
 from apps.keys.tests.scratch import migrate, rows, scratch_schema
 
@@ -48,6 +49,16 @@ def test_an_address_is_neither_readable_in_its_table_nor_to_be_guessed_from_its_
     assert index == User.index_of("ADMIN@Acme.example")
     with tenant_context(beta):
         assert index != User.index_of("admin@acme.example")
+
+
+def test_a_digest_that_is_not_that_of_its_address_is_found_by_who_verifies_the_keys(
+    admin: User, analyst: User
+) -> None:
+    """By it somebody would be found under the address of another."""
+    assert keys.verify("acme").problems == []
+    User.objects.filter(pk=analyst.pk).update(email_index=User.index_of("somebody@else.example"))
+
+    assert keys.verify("acme").problems == [f"accounts.User.email {analyst.pk}: its digest is another one"]
 
 
 def test_an_address_in_the_row_of_somebody_else_or_in_another_column_does_not_open(admin: User, analyst: User) -> None:
