@@ -51,9 +51,7 @@ def test_an_address_is_neither_readable_in_its_table_nor_to_be_guessed_from_its_
         assert index != User.index_of("admin@acme.example")
 
 
-def test_a_digest_that_is_not_that_of_its_address_is_found_by_who_verifies_the_keys(
-    admin: User, analyst: User
-) -> None:
+def test_a_digest_that_is_not_that_of_its_address_is_found_by_who_verifies_the_keys(admin: User, analyst: User) -> None:
     """By it somebody would be found under the address of another."""
     assert keys.verify("acme").problems == []
     User.objects.filter(pk=analyst.pk).update(email_index=User.index_of("somebody@else.example"))
