@@ -112,8 +112,8 @@ def _listed(names: Iterable[str]) -> str:
 def _archive_type(content: IO[bytes]) -> str:
     """Nothing is unpacked: what the archive says of itself is enough to refuse it."""
     try:
-        with zipfile.ZipFile(content) as opened:
-            parts = opened.infolist()
+        with archive.opened(content) as found:
+            parts = found.infolist()
     except archive.UNREADABLE as error:
         raise NotThatType("The file says to be an archive, and cannot be read as one.") from error
     finally:

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn
 from xml.parsers import expat
 
 from resimate_text.sentences import Sentence
@@ -15,6 +15,8 @@ from resimate_text.tables.flaws import Flaw, TableInvalid
 
 MEGABYTE: Final = 1024 * 1024
 MOST_PARTS: Final = 300
+#: Bytes of the list of parts: each takes fifty and its name. In memory it would be fifteen times as long.
+MOST_LISTED: Final = MEGABYTE
 MOST_UNPACKED: Final = 200 * MEGABYTE
 MOST_XML: Final = 50 * MEGABYTE
 #: Parts that unpack to more than this many times their size are bombs, unless they stay small.
@@ -63,13 +65,31 @@ def check(content: bytes) -> Mapping[str, Layout]:
     if content.startswith(OLD_OFFICE):
         _refuse("bad_workbook", Sentence("it is an old or a protected workbook: save it as XLSX without a password"))
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with opened(io.BytesIO(content)) as archive:
             _check_parts(archive.infolist(), len(content))
             return _check_contents(archive)
     except TableInvalid:
         raise
     except UNREADABLE as error:
         _refuse("bad_workbook", Sentence("it is not an XLSX file: {error:.176}", error=str(error)))
+
+
+def opened(content: IO[bytes]) -> zipfile.ZipFile:
+    """The archive. Raises ``BadZipFile`` for one that lists more parts than any that is read, before it is read."""
+    return zipfile.ZipFile(_Listed(content))
+
+
+class _Listed:
+    """An archive of which nothing is read at once that is longer than a list of parts should be."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self.seek, self.tell, self.seekable = content.seek, content.tell, content.seekable
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MOST_LISTED:
+            raise zipfile.BadZipFile("it lists too many parts")
+        return self._content.read(size)
 
 
 def too_large(parts: list[zipfile.ZipInfo], packed: int) -> Sentence | None:

@@ -1,6 +1,7 @@
 """A file is what is in it."""
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -100,3 +101,13 @@ def test_an_archive_that_cannot_be_read_is_refused() -> None:
 
     with pytest.raises(NotThatType, match="cannot be read"):
         kept(whole.replace(b"PK\x01\x02", b"PK\x09\x09"), "a.zip", ANY)
+
+
+def test_a_list_of_parts_that_would_fill_the_memory_is_not_read() -> None:
+    """Sixteen megabytes of it took a hundred in memory, and a gigabyte fifteen."""
+    one = b"PK\x01\x02" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"
+    listed = one * 30_000
+    end = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 30_000, 30_000, len(listed), 0, 0)
+
+    with pytest.raises(NotThatType, match="cannot be read"):
+        kept(listed + end, "a.zip", ANY)

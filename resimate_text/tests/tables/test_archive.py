@@ -230,3 +230,12 @@ def test_what_xlsxwriter_writes_is_read_the_same(text: str) -> None:
 )
 def test_escapes_of_spreadsheets_are_undone_once(cell: str, text: str) -> None:
     assert unescaped(cell) == text
+
+
+def test_a_list_of_parts_that_would_fill_the_memory_is_not_read() -> None:
+    one = b"PK\x01\x02" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"
+    listed = one * 30_000
+    end = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 30_000, 30_000, len(listed), 0, 0)
+
+    with pytest.raises(TableInvalid, match="it lists too many parts"):
+        check(listed + end)
