@@ -11,7 +11,7 @@ from apps.outreach.kinds import declare
 
 
 def _rows() -> QuerySet[Participation]:
-    related = ("campaign__version", "campaign__subject", "campaign__assessment", "stakeholder", "response")
+    related = ("campaign__version", "campaign__subject", "campaign__assessment", "stakeholder__key", "response")
     return Participation.objects.select_related(*related).defer(
         "campaign__version__document", "campaign__assessment__values"
     )

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from apps.core.fields import BlindIndexField
 from apps.models.people import least_people
 from apps.notifications.about import About
-from apps.outreach.models import LinkHolder, Person, Round
+from apps.outreach.models import LinkHolder, People, Person, Round
 
 
 class Stakeholder(Person):
@@ -20,6 +20,8 @@ class Stakeholder(Person):
     group = models.CharField(max_length=60, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+
+    objects = People["Stakeholder"]()
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

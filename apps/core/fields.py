@@ -13,7 +13,9 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from apps.core import crypto
@@ -131,6 +133,9 @@ class Cipher(Protocol):
     """The key of a subject, as a row leads to it."""
 
     @property
+    def is_destroyed(self) -> bool: ...
+
+    @property
     def cipher(self) -> AESGCM:
         """Raises ``crypto.Erased``."""
 
@@ -184,10 +189,44 @@ class SubjectTextField(EncryptedTextField):
         return text
 
     def _cipher(self, instance: models.Model) -> AESGCM:
-        key: Cipher | None = getattr(instance, self.key)
+        key = self.key_of(instance)
         if key is None:
             raise crypto.Undecryptable("the key of its subject is not there")
         return key.cipher
+
+    def key_of(self, instance: models.Model) -> Cipher | None:
+        """None where there is none: it was never given one, or keys were not restored with the schema."""
+        try:
+            key: Cipher | None = getattr(instance, self.key)
+        except ObjectDoesNotExist:
+            return None
+        return key
+
+
+class PersonTextField(SubjectTextField):
+    """Text about a person, under the key of that person; under the tenant's where the row has been given none.
+
+    None have messages to accounts, and what processes write that know no such keys. A ciphertext says which it has.
+    """
+
+    def encrypted(self, plain: Any, instance: models.Model) -> bytes:
+        if getattr(instance, f"{self.key}_id") is None:
+            return EncryptedTextField.encrypted(self, plain, instance)
+        return super().encrypted(plain, instance)
+
+    def decrypted(self, stored: bytes, instance: models.Model) -> Any:
+        key = self.key_of(instance)
+        if stored[:1] == crypto.SEALED or (key is not None and key.is_destroyed):
+            return super().decrypted(stored, instance)
+        return EncryptedTextField.decrypted(self, stored, instance)
+
+
+class PersonNameField(PersonTextField):
+    """What a person is called. Of somebody who was erased a word is left, in the language of the reader."""
+
+    @property
+    def erased(self) -> Any:
+        return _("Erased")
 
 
 class SubjectJSONField(SubjectTextField):

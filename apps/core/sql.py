@@ -66,3 +66,17 @@ def key_goes_with_row(table: str, column: str = "key_id") -> migrations.RunSQL:
         """,
         f"DROP TRIGGER key_goes_with_row ON {table}",
     )
+
+
+def key_is_destroyed_with_row(table: str, column: str = "key_id") -> migrations.RunSQL:
+    """The key of a person is destroyed with the row that leads to it, whatever deletes that.
+
+    It stays as a destroyed one: what there is besides, messages to them or a copy of the schema, reads as erased.
+    """
+    return migrations.RunSQL(
+        f"""
+        CREATE TRIGGER key_is_destroyed_with_row AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
+            FOR EACH STATEMENT EXECUTE FUNCTION public.destroy_subject_keys('{column}');
+        """,
+        f"DROP TRIGGER key_is_destroyed_with_row ON {table}",
+    )

@@ -35,7 +35,7 @@ class WeightElicitationAdmin(ReadOnlyAdmin[WeightElicitation]):
 class ExpertAdmin(ReadOnlyAdmin[Expert]):
     list_display = ("name", "email", "elicitation", "language", "sent_at")
     list_filter = ("language",)
-    list_select_related = ("elicitation",)
+    list_select_related = ("elicitation", "key")
     fields = (
         *("elicitation", "name", "email", "language", "invited_at"),
         *("opened_at", "sent_at", "revoked_at", "created_at"),

@@ -11,7 +11,7 @@ from apps.outreach.kinds import declare
 
 
 def _rows() -> QuerySet[Expert]:
-    return Expert.objects.select_related("elicitation__version__model").defer("elicitation__version__document")
+    return Expert.objects.select_related("elicitation__version__model", "key").defer("elicitation__version__document")
 
 
 def _facts(elicitation: WeightElicitation) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.fields import JSONField, Model
 from apps.elicitation.question_snapshot import AskedNode, asked_nodes
 from apps.notifications.about import About
-from apps.outreach.models import LinkHolder, Person, Round
+from apps.outreach.models import LinkHolder, People, Person, Round
 
 
 class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):
@@ -73,7 +73,7 @@ class Expert(Person, LinkHolder):
     elicitation = models.ForeignKey(WeightElicitation, models.CASCADE, related_name="experts")
     sent_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ExpertQuerySet.as_manager()
+    objects = People.from_queryset(ExpertQuerySet)()
 
     class Meta:
         constraints = [

@@ -78,7 +78,7 @@ def results_of(elicitation: WeightElicitation) -> list[NodeReport]:
     """A report for each node that was asked about, from one query; experts in the order they were named in."""
     rows = Judgement.objects.filter(expert__elicitation=elicitation, sent__isnull=False)
     by_node: dict[str, list[Judgement]] = {}
-    for judgement in rows.select_related("expert").order_by("expert_id"):
+    for judgement in rows.select_related("expert__key").order_by("expert_id"):
         by_node.setdefault(judgement.node, []).append(judgement)
     return [
         NodeReport(

@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 from django_tenants.utils import get_public_schema_name
 
 from apps.core import crypto
-from apps.core.fields import BlindIndexField, EncryptedTextField, SubjectTextField
+from apps.core.fields import BlindIndexField, EncryptedTextField, PersonTextField, SubjectTextField
 from apps.core.models import TenantRow
 from apps.tenants.routers import TenantRouter
 
@@ -28,7 +28,9 @@ class Column:
         return f"{self.model._meta.label}.{self.field.name}"
 
     def rows(self, schema: str) -> QuerySet[Any]:
-        """The rows of this schema that hold something, with how each ciphertext begins (``head``), its ``header``."""
+        """The rows of this schema that hold something under a data key, with how each ciphertext begins (``head``), its
+        ``header``.
+        """
         rows: QuerySet[Any] = self.model._base_manager.filter(**{f"{self.field.attname}__isnull": False})
         if issubclass(self.model, TenantRow):
             rows = rows.filter(tenant=schema)
@@ -37,6 +39,8 @@ class Column:
         unversioned = Value(crypto.UNVERSIONED, BinaryField())
         first = Func(F(self.field.attname), 1, 1, function="SUBSTRING", output_field=BinaryField())
         rows = rows.annotate(head=head, header=Case(When(Exact(first, unversioned), unversioned), default=F("head")))
+        if isinstance(self.field, PersonTextField):
+            rows = rows.annotate(first=first).exclude(first__in=[crypto.SEALED, b""])
         return rows.order_by("pk")
 
     def elsewhere(self, schema: str, version: int) -> QuerySet[Any]:
@@ -50,23 +54,36 @@ class Column:
         rows: QuerySet[Any] = self.rows(schema).annotate(head=head)
         return rows.filter(head=header)
 
+    def of_subjects(self) -> QuerySet[Any]:
+        """The rows that have the key of a subject, with that."""
+        field = self.field
+        assert isinstance(field, SubjectTextField)  # noqa: S101  one of ``columns_of_subjects``
+        digests = [self.index.attname] if self.index else []
+        rows: QuerySet[Any] = self.model._base_manager.select_related(field.key).order_by("pk")
+        rows = rows.only(field.attname, field.key, *digests)
+        return rows.exclude(**{field.key: None}) if isinstance(field, PersonTextField) else rows
+
     def place(self, pk: Any) -> str:
         return self.field.place_of(pk)
 
 
 def columns(schema: str) -> Iterator[Column]:
-    """Those under the data keys of a schema; of a table that tenants share, the rows of this one are meant."""
+    """Those under the data keys of a schema, or in part; of a table that tenants share, the rows of this one."""
     for model, field in _encrypted(schema):
-        if not isinstance(field, SubjectTextField):
-            indexes = {one.of: one for one in model._meta.get_fields() if isinstance(one, BlindIndexField)}
-            yield Column(model, field, indexes.get(field.name))
+        if not isinstance(field, SubjectTextField) or isinstance(field, PersonTextField):
+            yield Column(model, field, _index(model, field))
 
 
-def columns_of_subjects(schema: str) -> Iterator[tuple[type[Model], SubjectTextField]]:
+def columns_of_subjects(schema: str) -> Iterator[Column]:
     """Those under keys of subjects: no rotation writes them."""
     for model, field in _encrypted(schema):
         if isinstance(field, SubjectTextField):
-            yield model, field
+            yield Column(model, field, _index(model, field))
+
+
+def _index(model: type[Model], field: EncryptedTextField) -> BlindIndexField | None:
+    indexes = (one for one in model._meta.get_fields() if isinstance(one, BlindIndexField))
+    return next((one for one in indexes if one.of == field.name), None)
 
 
 def _encrypted(schema: str) -> Iterator[tuple[type[Model], EncryptedTextField]]:

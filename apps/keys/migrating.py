@@ -4,7 +4,8 @@ Tables are named as they are at that moment, and the keys of the schema are read
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -41,6 +42,28 @@ ADD_KEYS: Final = """
     SELECT fresh.id, %s, fresh.secret FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (id, secret)
 """
 DELETE_KEYS: Final = "DELETE FROM public.keys_subjectkey WHERE id = ANY(%s)"
+#: People without a key and with one; messages to people who have one, whose own key it is not yet, and whose it is.
+WITHOUT_KEY: Final = """
+    SELECT stored.id, {columns} FROM {table} AS stored
+    WHERE stored.key_id IS NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+"""
+WITH_KEY: Final = """
+    SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
+    LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
+    WHERE stored.key_id IS NOT NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+"""
+TO_THEM: Final = """
+    SELECT stored.id, {columns}, k.id, k.secret FROM {table} AS stored
+    JOIN ({people}) AS person ON person.recipient = stored.recipient_id
+    JOIN public.keys_subjectkey AS k ON k.id = person.key_id
+    WHERE stored.key_id IS NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+"""
+FROM_THEM: Final = """
+    SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
+    JOIN ({people}) AS person ON person.recipient = stored.recipient_id
+    LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
+    WHERE stored.key_id IS NOT NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+"""
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -117,18 +140,7 @@ class Sealing:
 
     def _write(self, schema: SchemaKeys, columns: dict[str, str], rows: Rows) -> None:
         """Rows are an id and a value for each of the columns, whose types these are."""
-        names = [sql.Identifier(name) for name in columns]
-        values = [sql.SQL("fresh.{}::{}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()]
-        as_sent = [
-            sql.SQL("%s::{}[]").format(sql.SQL("text" if kind == "jsonb" else kind)) for kind in columns.values()
-        ]
-        statement = sql.SQL(WRITE).format(
-            table=sql.Identifier(self.table),
-            columns=sql.SQL(", ").join(names),
-            values=sql.SQL(", ").join(values),
-            types=sql.SQL(", ").join(as_sent),
-        )
-        schema.run(statement, [list(column) for column in zip(*rows, strict=True)])
+        schema.run(_update(self.table, columns), _by_column(rows))
 
     def _of_sealed(self) -> Any:
         return sql.Identifier(self.sealed)
@@ -186,6 +198,112 @@ class UnderKeyOfRow(Sealing):
 
     def _of_sealed(self) -> Any:
         return sql.SQL("{}, key_id, {}").format(sql.Identifier(self.sealed), sql.SQL(OWN_KEY))
+
+
+@dataclass(frozen=True, slots=True)
+class UnderKeyOfPerson:
+    """``columns`` of a model (``app.model``) that are under the data key go, in place, under a key for each row.
+
+    What does not decrypt is left as it is: ``keys verify`` tells of it as before.
+    """
+
+    table: str
+    model: str
+    columns: tuple[str, ...]
+    batch: int = MOST_AT_ONCE
+
+    def forwards(self, _apps: Any, editor: Any) -> None:
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, WITHOUT_KEY, ""):
+            secret_of = {uuid4(): secrets.token_hex(crypto.KEY_BYTES) for _ in rows}
+            kept = [schema.encrypt(secret, _place_of(key)) for key, secret in secret_of.items()]
+            schema.run(ADD_KEYS, [schema.name, list(secret_of), kept])
+            self._seal(schema, [(*row, *key) for row, key in zip(rows, secret_of.items(), strict=True)])
+
+    def backwards(self, _apps: Any, editor: Any) -> None:
+        """Of who was erased nothing comes back: there the columns say nothing."""
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, WITH_KEY, ""):
+            self._open(schema, rows)
+            schema.run(DELETE_KEYS, [[key for *_, key, _ in rows]])
+
+    def _batches(self, schema: SchemaKeys, statement: str, people: str) -> Iterator[Rows]:
+        columns = sql.SQL(", ").join(sql.Identifier("stored", one) for one in self.columns)
+        said = sql.SQL(statement).format(columns=columns, table=sql.Identifier(self.table), people=sql.SQL(people))
+        last = UUID(int=0)
+        while rows := schema.run(said, [last, min(self.batch, MOST_AT_ONCE)]):
+            yield rows
+            last = rows[-1][0]
+
+    def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
+        sealed = []
+        for pk, *stored, key, secret in rows:
+            with suppress(Undecryptable):
+                plain = [schema.decrypt(one, place) for one, place in self._placed(pk, stored)]
+                cipher = _cipher(secret)
+                fresh = [crypto.seal(one, cipher, schema=schema.name, place=at) for one, at in self._placed(pk, plain)]
+                sealed.append((pk, key, *fresh))
+        self._write(schema, sealed)
+
+    def _open(self, schema: SchemaKeys, rows: Rows) -> None:
+        opened = []
+        for pk, *stored, key, secret in rows:
+            cipher = None if secret is None else _cipher(schema.decrypt(secret, _place_of(key)))
+            fresh = [schema.encrypt(_plain(schema, one, at, cipher), at) for one, at in self._placed(pk, stored)]
+            opened.append((pk, None, *fresh))
+        self._write(schema, opened)
+
+    def _placed(self, pk: UUID, values: Sequence[Any]) -> list[tuple[Any, str]]:
+        return [(one, f"{self.model}|{column}|{pk}") for column, one in zip(self.columns, values, strict=True)]
+
+    def _write(self, schema: SchemaKeys, rows: Rows) -> None:
+        if rows:
+            schema.run(
+                _update(self.table, {"key_id": "uuid", **dict.fromkeys(self.columns, "bytea")}), _by_column(rows)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class UnderKeyOfRecipient(UnderKeyOfPerson):
+    """The same of messages, for which the key is there: ``people`` asks for ``recipient`` and ``key_id`` of each."""
+
+    people: str = ""
+
+    def forwards(self, _apps: Any, editor: Any) -> None:
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, TO_THEM, self.people):
+            known = {key: schema.decrypt(secret, _place_of(key)) for *_, key, secret in rows if secret is not None}
+            self._seal(schema, [(*row, known[row[-1]]) for *row, _ in rows if row[-1] in known])
+
+    def backwards(self, _apps: Any, editor: Any) -> None:
+        schema = SchemaKeys(editor.connection)
+        for rows in self._batches(schema, FROM_THEM, self.people):
+            self._open(schema, rows)
+
+
+def _plain(schema: SchemaKeys, stored: bytes, place: str, cipher: AESGCM | None) -> str:
+    if cipher is None:
+        return ""
+    if bytes(stored[:1]) != crypto.SEALED:
+        return schema.decrypt(stored, place)
+    return crypto.unseal(bytes(stored), cipher, schema=schema.name, place=place)
+
+
+def _update(table: str, columns: Mapping[str, str]) -> Any:
+    """A statement that takes ids, then values of each of the columns, whose types these are."""
+    names = [sql.Identifier(name) for name in columns]
+    values = [sql.SQL("fresh.{}::{}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()]
+    as_sent = [sql.SQL("%s::{}[]").format(sql.SQL("text" if kind == "jsonb" else kind)) for kind in columns.values()]
+    return sql.SQL(WRITE).format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(names),
+        values=sql.SQL(", ").join(values),
+        types=sql.SQL(", ").join(as_sent),
+    )
+
+
+def _by_column(rows: Rows) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _place_of(key: Any) -> str:

@@ -157,6 +157,13 @@ def key_of_subject() -> "models.OneToOneField[Any, Any]":
     )
 
 
+def key_of_person() -> "models.ForeignKey[Any, Any]":
+    """Leads one of several rows to the key of the person whom they are about, which is another row's; as above."""
+    return models.ForeignKey(
+        SubjectKey, models.DO_NOTHING, null=True, db_constraint=False, editable=False, related_name="+"
+    )
+
+
 class RecoveryKeyQuerySet(models.QuerySet["RecoveryKey"]):
     def in_use(self) -> Self:
         return self.filter(retired_at=None)

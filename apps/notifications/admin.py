@@ -12,4 +12,5 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
     list_filter = ("state", "kind", "channel")
     search_fields = ("subject",)
     fields = (*list_display, "about_type", "about_id", "address", "language", "channel", "last_error", "created_at")
+    list_select_related = ("key",)
     ordering = ("-pk",)

@@ -10,13 +10,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import presence
-from apps.core.fields import EncryptedTextField, Model
+from apps.core.fields import Model, PersonTextField
+from apps.keys.models import SubjectKey, key_of_person
 from apps.notifications.about import About
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due_at(self, moment: datetime) -> Self:
         return self.filter(presence.free_at(moment), state=Message.State.QUEUED, due_at__lte=moment)
+
+    def readable(self) -> Self:
+        """Not those to people who were erased."""
+        return self.filter(Q(key=None) | Q(key__secret__isnull=False))
 
     def about(self, about: About) -> Self:
         return self.filter(about_type=about.type, about_id=about.id)
@@ -31,6 +36,8 @@ class Message(Model):
     ``about_type`` and ``about_id`` say what it is about, ``recipient_id`` to whose part in that it goes, ``occasion``
     which of its kind it is: the version of a link, the day of a reminder. All this together is one message. A message
     of before there were these columns, of which nobody knows what it is about, has neither of the first three.
+
+    Text and address are under the key of the person whom it is to, as ``key`` says; to an account, under the tenant's.
     """
 
     class State(models.TextChoices):
@@ -46,9 +53,10 @@ class Message(Model):
     about_id = models.UUIDField(null=True, blank=True)
     recipient_id = models.UUIDField(null=True, blank=True)
     occasion = models.CharField(max_length=200, blank=True)
-    address = EncryptedTextField(pii="contact")
+    key = key_of_person()
+    address = PersonTextField(pii="contact")
     subject = models.CharField(max_length=300)
-    body = EncryptedTextField(pii="contact")
+    body = PersonTextField(pii="contact")
     language = models.CharField(max_length=10, default="en")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField()
@@ -71,3 +79,9 @@ class Message(Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it is to somebody who was erased: there is nothing to send any more."""
+        key: SubjectKey | None = self.key
+        return key is not None and key.is_destroyed

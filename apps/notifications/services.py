@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from apps import audit
 from apps.core import events, presence
+from apps.keys.models import SubjectKey
 from apps.notifications import metrics
 from apps.notifications.about import About
 from apps.notifications.channels.base import CHANNELS, Channel, Outcome
@@ -35,6 +36,7 @@ class Draft:
     """A message to be, ``about`` something, to the ``recipient``'s part in it.
 
     On one ``occasion`` nobody gets two of a kind on a channel: of drafts alike in all that, one becomes a message.
+    ``under``: the key of the person whom it is to, which an account has not.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Draft:
     facts: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
     channel: str = "email"
+    under: SubjectKey | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -107,6 +110,7 @@ def _message(draft: Draft, now: datetime, due_at: datetime) -> Message:
     return Message(
         **dict(zip(KEY, draft.key, strict=True)),
         purpose=draft.kind.purpose,
+        key=draft.under,
         address=draft.address,
         subject=rendered.subject,
         body=rendered.body,
@@ -169,8 +173,8 @@ def deliver(ids: Sequence[str], *, now: datetime) -> None:
 
 @transaction.atomic
 def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
-    due = Message.objects.filter(pk__in=ids).due_at(now)
-    batch = presence.still_free(list(due.select_for_update(skip_locked=True).order_by("pk")[:BATCH]), now)
+    due = Message.objects.filter(pk__in=ids).due_at(now).select_related("key").order_by("pk")
+    batch = presence.still_free(list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH]), now)
     lease = {"leased_until": now + LEASE, "leased_by": presence.HERE.number}
     for message in batch:
         message.leased_until = lease["leased_until"]
@@ -179,11 +183,11 @@ def _claim(ids: Sequence[str], now: datetime) -> list[Message]:
 
 
 def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
-    """Bring messages up to date, and give up those that nobody wants any more."""
+    """Bring messages up to date, and give up those that nobody wants any more, or that are to who was erased."""
     drafts: dict[UUID, Draft] = {}
     for renewal in {_renewals[message.kind] for message in batch if message.kind in _renewals}:
         drafts |= renewal([message for message in batch if _renewals.get(message.kind) is renewal], now)
-    unwanted = [message for message in batch if message.kind in _renewals and message.pk not in drafts]
+    unwanted = [one for one in batch if (one.kind in _renewals and one.pk not in drafts) or one.is_erased]
     if unwanted:
         Message.objects.filter(pk__in=[message.pk for message in unwanted]).update(
             state=Message.State.CANCELLED, leased_until=None
@@ -242,9 +246,11 @@ def _handed_over(channel: Channel, waiting: dict[UUID, Message]) -> Iterator[Out
 
 
 def _unless_taken_back(waiting: dict[UUID, Message]) -> Iterator[Message]:
-    """Look once more just before each is handed over: it may have been cancelled since the batch was claimed."""
+    """Look once more just before each is handed over: since the batch was claimed it may have been cancelled, or the
+    person erased.
+    """
     for message in list(waiting.values()):
-        if Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).exists():
+        if Message.objects.filter(pk=message.pk, state=Message.State.QUEUED).readable().exists():
             yield message
         else:
             del waiting[message.pk]

@@ -146,7 +146,7 @@ def _parts(token: str) -> tuple[UUID, bytes] | None:
 
 def _state_at(moment: datetime, holder: LinkHolder) -> LinkState:
     """What the present link of a holder opens."""
-    if holder.revoked_at is not None:
+    if holder.revoked_at is not None or holder.person.is_erased:
         return LinkState.WITHDRAWN
     if holder.round.status == Round.Status.DRAFT or not holder.can_answer:
         return LinkState.UNKNOWN

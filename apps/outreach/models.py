@@ -1,24 +1,38 @@
 """Rounds of asking people without an account, and the people: abstract, for tables of the apps above."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
+from apps.keys.models import SubjectKey, key_of_subject
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
 
 LONGEST_INTRODUCTION = 5000
+P = TypeVar("P", bound="Person")
+
+
+class People(models.Manager[P]):
+    """Everybody comes with their key, by which their names are read."""
+
+    def get_queryset(self) -> models.QuerySet[P]:
+        return super().get_queryset().select_related("key")
 
 
 class Person(Addressee, Model):
-    """Somebody who can be written to, found by the address whatever its case; name and address are encrypted."""
+    """Somebody who can be written to, found by the address whatever its case.
 
-    name = EncryptedTextField(pii="name")
-    email = EncryptedTextField(pii="contact")
+    Name, address and the messages to them are under a key of theirs. Once it is destroyed they read as erased, in every
+    copy, and nothing is sent to them.
+    """
+
+    key = key_of_subject()
+    name = PersonNameField(pii="name")
+    email = PersonTextField(pii="contact")
     email_index = BlindIndexField(of="email")
     language = models.CharField(max_length=10, default="en")
 
@@ -27,6 +41,11 @@ class Person(Addressee, Model):
 
     def __str__(self) -> str:
         return str(self.name)
+
+    @property
+    def is_erased(self) -> bool:
+        key: SubjectKey | None = self.key
+        return key is not None and key.is_destroyed
 
     @property
     def reached_at(self) -> dict[str, object]:

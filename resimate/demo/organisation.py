@@ -116,7 +116,7 @@ def _answer(campaign: Campaign, chance: random.Random, *, share: float, later: b
     """Let a share of the people submit; the next one has begun and not finished."""
     model = services.parsed(campaign.version)
     questions = [placed.question.code for placed in model.questions]
-    rows = campaign.participations.select_related("stakeholder", "response__assessment__version", "campaign")
+    rows = campaign.participations.select_related("stakeholder__key", "response__assessment__version", "campaign")
     parts = list(rows.order_by("pk"))
     submitting = round(len(parts) * share)
     for number, part in enumerate(parts[: submitting + 1]):

@@ -107,7 +107,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Participation.objects.none()
-        return self.campaign.participations.select_related("stakeholder", "response").order_by("-id")
+        return self.campaign.participations.select_related("stakeholder__key", "response").order_by("-id")
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
@@ -202,7 +202,7 @@ class MessageView(ReadMixin, CollectionView[Message]):
 
     resource = "messages"
     throttle_group = "default"
-    queryset = Message.objects.defer("body").order_by("-id")
+    queryset = Message.objects.defer("body").select_related("key").order_by("-id")
     serializer_class = MessageSerializer
     lookup_value_regex = UUID_PATTERN
     filters = (choice("state", Message.State.values), text("kind"), an_id("campaign", _of_campaign))

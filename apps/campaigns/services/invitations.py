@@ -29,7 +29,7 @@ def invite_next_batch(campaign_id: UUID | str, *, now: datetime) -> int:
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.accepts_answers_at(now):
         return 0
-    batch = all_locked(campaign.participations.uninvited().select_related("stakeholder"), most=BATCH)
+    batch = all_locked(campaign.participations.uninvited().select_related("stakeholder__key"), most=BATCH)
     outreach.invite(campaign, batch, now=now)
     if len(batch) == BATCH:
         events.publish("campaign.invitations_due", {"campaign_id": str(campaign.pk)}, now=now)
@@ -58,7 +58,7 @@ def remind_next_batch(campaign_id: UUID | str, *, day: str, after: str, now: dat
     campaign = _campaign(campaign_id)
     if campaign is None or not campaign.accepts_answers_at(now):
         return 0
-    waiting = campaign.participations.unsubmitted().select_related("stakeholder").order_by("pk")
+    waiting = campaign.participations.unsubmitted().select_related("stakeholder__key").order_by("pk")
     batch = list((waiting.filter(pk__gt=after) if after else waiting)[:BATCH])
     outreach.remind(campaign, batch, day=day, now=now)
     if len(batch) == BATCH:

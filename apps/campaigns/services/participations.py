@@ -24,7 +24,7 @@ class LinkHidden(Refused):
 @transaction.atomic
 def show_link(participation: Participation, *, acting_user: User, now: datetime) -> str:
     """The address of the link, for another channel; who looked is on record. Once it would open answers, it is not."""
-    rows = Participation.objects.select_related("response", "campaign", "stakeholder")
+    rows = Participation.objects.select_related("response", "campaign", "stakeholder__key")
     participation = locked(rows, participation.pk)
     if participation.has_begun:
         raise LinkHidden(

@@ -20,6 +20,7 @@ from apps.campaigns.services.responses import BATCH, create_empty_responses
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
+from apps.keys import services as keys
 from apps.outreach.acquaintances import differing, refuse_other_names
 from apps.outreach.contacts import Contact
 from resimate_text.identity import tidied
@@ -101,12 +102,12 @@ def _know_all(
             _rename(stakeholder, wanted[index], acting_user, now)
     missing = [contact for index, contact in wanted.items() if index not in by_index]
     users = _users([contact.email for contact in missing])
-    Stakeholder.objects.bulk_create(
-        [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in missing],
-        batch_size=BATCH,
-        ignore_conflicts=True,
-    )
-    return list(Stakeholder.objects.filter(email_index__in=list(wanted)))
+    new = [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in missing]
+    keys.give_keys(new)
+    Stakeholder.objects.bulk_create(new, batch_size=BATCH, ignore_conflicts=True)
+    people = list(Stakeholder.objects.filter(email_index__in=list(wanted)))
+    keys.drop_unused({one.key_id for one in new} - {one.key_id for one in people})
+    return people
 
 
 def _rename(stakeholder: Stakeholder, contact: Contact, acting_user: User | None, now: datetime) -> None:
@@ -138,6 +139,7 @@ def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datet
     user_id = _users([contact.email]).get(User.index_of(contact.email))
     (contact,) = groups.spelt([contact])
     stakeholder = _stakeholder(contact, user_id, now)
+    keys.give_keys([stakeholder])
     _save(stakeholder)
     audit.record("stakeholder.created", now=now, target=stakeholder, actor=acting_user)
     return stakeholder
@@ -161,6 +163,7 @@ def create_stakeholders(
     users = _users([contact.email for contact in contacts])
     contacts = groups.spelt(contacts)
     made = [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in contacts]
+    keys.give_keys(made)
     Stakeholder.objects.bulk_create(made, batch_size=BATCH)
     audit.record(
         "stakeholder.created",

@@ -96,7 +96,7 @@ def make_version(now: datetime, document: dict[str, Any] = DOCUMENT) -> ModelVer
 
 
 def part_of(campaign: Campaign, contact: Contact) -> Participation:
-    people = campaign.participations.select_related("stakeholder", "response__assessment__version", "campaign")
+    people = campaign.participations.select_related("stakeholder__key", "response__assessment__version", "campaign")
     return next(one for one in people if one.stakeholder.email == contact.email)
 
 

@@ -148,7 +148,7 @@ def monitor(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _people(request: HttpRequest, campaign: Campaign) -> tuple[Any, list[dict[str, Any]]]:
     """One page of those who take part, each with the state of the last message to them."""
-    rows = campaign.participations.select_related("stakeholder", "response").order_by("pk")
+    rows = campaign.participations.select_related("stakeholder__key", "response").order_by("pk")
     if "group" in request.GET:
         rows = reading.in_group(rows, "stakeholder__group", request.GET["group"].replace("\0", ""))
     people = Paginator(rows, PEOPLE).get_page(request.GET.get("page"))

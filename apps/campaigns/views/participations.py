@@ -41,7 +41,7 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _part_or_404(request: HttpRequest, pk: UUID, participation: UUID, permission: str) -> Participation:
     rows = campaign_or_404(request, pk, permission).participations
-    return get_object_or_404(rows.select_related("stakeholder", "response"), pk=participation)
+    return get_object_or_404(rows.select_related("stakeholder__key", "response"), pk=participation)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -122,7 +122,7 @@ class JudgementView(ReadMixin, _Within):
         if getattr(self, "swagger_fake_view", False):
             return Judgement.objects.none()
         rows = Judgement.objects.filter(expert__elicitation=self.elicitation, sent__isnull=False)
-        return rows.select_related("expert").order_by("-id")
+        return rows.select_related("expert__key").order_by("-id")
 
     @extend_schema(request=JudgementSerializer, responses={201: JudgementSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid, Problem, Refused
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.services.guards import ElicitationNotReady, locked
+from apps.keys import services as keys
 from apps.notifications import services as notifications
 from apps.outreach import services as outreach
 from apps.outreach.acquaintances import refuse_other_names
@@ -51,6 +52,7 @@ def add_experts(
         problem = Problem("", Sentence("at most {most} experts", most=MOST_EXPERTS), "too_many")
         raise Invalid(Sentence("An elicitation can have at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
     new = [_expert(elicitation, contact, now) for index, contact in wanted.items() if index not in experts]
+    keys.give_keys(new)
     Expert.objects.bulk_create(new)
     if new:
         details = {"count": len(new)}

@@ -3,7 +3,7 @@
 from apps.keys.services.counting import count, measure, note_use
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
-from apps.keys.services.making import NewKeyCannotBeWrapped, give_keys, make_first_keys, without_keys
+from apps.keys.services.making import NewKeyCannotBeWrapped, drop_unused, give_keys, make_first_keys, without_keys
 from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
@@ -32,6 +32,7 @@ __all__ = [
     "destroy_subject_keys",
     "drill",
     "drop_own_key",
+    "drop_unused",
     "escrow",
     "give_keys",
     "has_rest",

@@ -1,9 +1,10 @@
 """Making keys. The first data keys come with a schema, by the upkeep of tenants."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,9 @@ from resimate_text.sentences import Sentence
 
 #: Of these tables those that a schema has by now.
 THERE: Final = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
+
+
+KEYS_AT_ONCE: Final = 1000
 
 
 class NewKeyCannotBeWrapped(Refused):
@@ -129,7 +133,13 @@ def give_keys(rows: Sequence[Any]) -> None:
     """Give each of these rows, which are not stored yet, a key of its own."""
     for row in rows:
         row.key = SubjectKey()
-    SubjectKey.objects.bulk_create([row.key for row in rows])
+    SubjectKey.objects.bulk_create([row.key for row in rows], batch_size=KEYS_AT_ONCE)
+
+
+def drop_unused(keys: Collection[UUID | None]) -> None:
+    """Delete the keys of rows that were not stored after all: somebody was faster."""
+    if keys:
+        SubjectKey.objects.filter(pk__in=keys).delete()
 
 
 def record(

@@ -6,12 +6,10 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from django.db.models import QuerySet
 from django_tenants.utils import schema_context
 
 from apps import audit
 from apps.core import crypto
-from apps.core.fields import SubjectTextField
 from apps.keys import providers
 from apps.keys.columns import Column, columns, columns_of_subjects
 from apps.keys.keyring import KEYRING, unwrapped
@@ -55,23 +53,34 @@ def note_verified(schema: str, outcome: Verified, *, now: datetime) -> None:
 def _values_of(schema: str) -> tuple[Iterator[list[str]], int]:
     """For each value what is wrong with it, and how many there are."""
     under_data_keys = list(columns(schema))
-    under_others = [(model._base_manager.all(), field) for model, field in columns_of_subjects(schema)]
+    under_others = list(columns_of_subjects(schema))
     found = chain.from_iterable(
-        [*(_of_values(one, schema) for one in under_data_keys), *(_of_subjects(*one) for one in under_others)]
+        [*(_of_values(one, schema) for one in under_data_keys), *map(_of_subjects, under_others)]
     )
-    total = sum(one.rows(schema).count() for one in under_data_keys) + sum(rows.count() for rows, _ in under_others)
-    return found, total
+    total = sum(one.rows(schema).count() for one in under_data_keys)
+    return found, total + sum(one.of_subjects().count() for one in under_others)
 
 
-def _of_subjects(rows: QuerySet[Any], field: SubjectTextField) -> Iterator[list[str]]:
+def _of_subjects(column: Column) -> Iterator[list[str]]:
     """What is under a key that was destroyed is as it should be."""
-    for row in rows.select_related(field.key).only(field.attname, field.key).order_by("pk").iterator(TOLD_EVERY):
+    for row in column.of_subjects().iterator(TOLD_EVERY):
         try:
-            getattr(row, field.attname)
+            plain = getattr(row, column.field.attname)
         except (crypto.Undecryptable, crypto.KeyAway) as refusal:
-            yield [f"{row._meta.label}.{field.name} {row.pk}: {refusal.reason}"]
+            yield [f"{column} {row.pk}: {refusal.reason}"]
         else:
-            yield []
+            yield _of_digest(column, row, plain)
+
+
+def _of_digest(column: Column, row: Any, plain: str) -> list[str]:
+    """Of somebody who was erased there is none that would fit."""
+    if (
+        column.index is None
+        or row.key.is_destroyed
+        or bytes(getattr(row, column.index.attname)) == (column.index.digest(plain))
+    ):
+        return []
+    return [f"{column} {row.pk}: its digest is another one"]
 
 
 def _of_key(row: DataKey) -> list[str]:

@@ -86,7 +86,7 @@ def _with_holders(messages: Sequence[Message], links: PersonalLinks[Any]) -> Ite
 
 def _is_wanted(message: Message, holder: LinkHolder, now: datetime) -> bool:
     """Whether the round still asks this person, through the link that the message carries."""
-    if not holder.may_get_link or not holder.round.accepts_answers_at(now):
+    if holder.person.is_erased or not holder.may_get_link or not holder.round.accepts_answers_at(now):
         return False
     links = links_of(type(holder))
     if message.kind == links.invitation.name:
@@ -101,6 +101,7 @@ def _write(
     occasion: Callable[[LinkHolder], str],
     now: datetime,
 ) -> None:
+    holders = [one for one in holders if not one.person.is_erased]
     if not holders:
         return
     links, head = links_of(type(holders[0])), _letterhead()
@@ -130,4 +131,5 @@ def _draft(
         facts={**facts, **own},
         language=person.language,
         channel=channel,
+        under=person.key,
     )

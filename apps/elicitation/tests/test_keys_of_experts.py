@@ -1,0 +1,65 @@
+"""Each expert has a key, and so have the messages to them: without it they are read as erased, and nothing is sent."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from apps.elicitation import links
+from apps.elicitation.models import Expert, WeightElicitation
+from apps.elicitation.tests.story import BO, CY, POINTS, expert, judge
+from apps.elicitation.tests.test_outdated_messages import reminded, wanted  # noqa: F401  a fixture
+from apps.keys import services as keys
+from apps.keys.models import SubjectKey
+from apps.notifications.models import Message
+
+pytestmark = pytest.mark.requirement("SEC-DATA-001", "COMP-001")
+MIGRATION: Any = import_module("apps.elicitation.migrations.0003_give_people_keys")
+
+
+def test_without_their_key_experts_are_erased_and_get_nothing(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+    staff: Client,
+    now: Any,
+) -> None:
+    bo = expert(reminded, BO)
+    judge(reminded, BO, POINTS, now)
+    path = links.url_for(bo, "")
+    assert keys.destroy_subject_keys([bo.key.pk]) == 1
+
+    for page in (f"/elicitations/{reminded.pk}/", f"/elicitations/{reminded.pk}/experts/{bo.pk}/"):
+        shown = staff.get(page)
+        assert (shown.status_code, b"Erased" in shown.content, b"bo@" in shown.content) == (200, True, False)
+    assert staff.get(path).status_code == 410
+    assert {address for address, _ in wanted(now)} == {CY.email}
+
+
+def test_experts_and_messages_of_before_get_keys_and_can_be_given_back(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+) -> None:
+    def said() -> dict[Any, tuple[str, str]]:
+        people = {one.pk: (one.name, one.email) for one in Expert.objects.all()}
+        return people | {one.pk: (one.address, one.body) for one in Message.objects.select_related("key")}
+
+    before = said()
+    with connection.schema_editor() as editor:
+        MIGRATION.MESSAGES.backwards(None, editor)
+        MIGRATION.PEOPLE.backwards(None, editor)
+        assert (SubjectKey.objects.count(), said()) == (0, before)
+        MIGRATION.PEOPLE.forwards(None, editor)
+        MIGRATION.MESSAGES.forwards(None, editor)
+
+    assert said() == before
+    assert not Expert.objects.filter(key=None).exists()
+    assert not Message.objects.filter(key=None).exists()
+    assert keys.verify("acme").problems == []
+
+
+def test_messages_to_an_expert_who_is_taken_out_are_erased(reminded: WeightElicitation) -> None:  # noqa: F811
+    bo = expert(reminded, BO)
+
+    Expert.objects.filter(pk=bo.pk).delete()
+
+    assert {one.body for one in Message.objects.to([bo.pk]).select_related("key")} == {""}
