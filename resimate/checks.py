@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from resimate.catalogues import not_compiled
 
+CREDENTIALS = ("key", "access_key", "secret_key")
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
 
@@ -49,6 +50,9 @@ def _lacking_of_keys() -> tuple[str, bool, str]:
         return credentials, not (vault["address"] and vault["key"] and lets_us_in), there
     if settings.ENCRYPTION_PROVIDER == "pkcs11":
         return "PKCS11_MODULE and PKCS11_PIN", not all(settings.PKCS11.values()), there
+    if settings.ENCRYPTION_PROVIDER == "aws-kms":
+        kms = settings.KMS
+        return "KMS_KEY, KMS_ACCESS_KEY and KMS_SECRET_KEY", not all(kms[one] for one in CREDENTIALS), there
     if not settings.ENCRYPTION_KEY_GIVEN:
         return "ENCRYPTION_KEY", True, "it protects personal data; base64 of 32 random bytes"
     weak = _is_guessable(settings.ENCRYPTION_KEY.decode("latin-1"), 32)

@@ -98,6 +98,16 @@ def hsm() -> dict[str, str]:
     }
 
 
+def kms() -> dict[str, str]:
+    """The key-encryption key with ``ENCRYPTION_PROVIDER=aws-kms``, and who we are there."""
+    return {
+        "key": env.text("KMS_KEY", "", "the ARN of a symmetric key in AWS KMS, of ENCRYPTION_PROVIDER=aws-kms"),
+        "access_key": env.text("KMS_ACCESS_KEY", "", "the access key of a user who may encrypt and decrypt with it"),
+        "secret_key": env.secret("KMS_SECRET_KEY", "the secret of that access key"),
+        "endpoint": env.text("KMS_ENDPOINT", "", "where KMS is, if not at Amazon's own address: https://host"),
+    }
+
+
 def vault() -> dict[str, str]:
     """Where the key-encryption key is with ``ENCRYPTION_PROVIDER=vault``, and how to sign in there."""
     return {

@@ -174,10 +174,11 @@ if DEVELOPMENT:
 SECRET_KEY = SECRET_KEY or "none"
 ENCRYPTION_KEY = servers.encryption_key(_given_key)
 ENCRYPTION_PROVIDER = env.choice(
-    "ENCRYPTION_PROVIDER", "local", ("local", "vault", "pkcs11"), "who wraps the keys of tenants"
+    "ENCRYPTION_PROVIDER", "local", ("local", "vault", "pkcs11", "aws-kms"), "who wraps the keys of tenants"
 )
 VAULT = servers.vault()
 PKCS11 = servers.hsm()
+KMS = servers.kms()
 CONFIG_DIR = env.text("RESIMATE_CONFIG_DIR", "", "a folder, such as a mounted ConfigMap, whose files set keys by name")
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")

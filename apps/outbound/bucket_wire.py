@@ -1,4 +1,4 @@
-"""The client of S3 as it comes, with its requests over our own: one deadline each, no proxy of the environment."""
+"""Amazon's client as it comes, with its requests over our own: one deadline each, no proxy of the environment."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -12,21 +12,26 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 
-def client_of(endpoint: str, access_key: str, secret_key: str, region: str, limits: Limits, tries: int) -> Any:
-    """A client of boto3. Errors of its own kinds come from it, of the way there and of the answer."""
+def client_of(
+    endpoint: str, access_key: str, secret_key: str, region: str, limits: Limits, tries: int, of: str = "s3"
+) -> Any:
+    """A client of boto3 for a service, at Amazon's own address where no other is given.
+
+    Errors of its own kinds come from it, of the way there and of the answer.
+    """
     import boto3  # a tenth of a second and 20 MB, which no process pays that stores no file in a bucket
     from botocore.config import Config
 
     config = Config(
-        signature_version="s3v4",
+        signature_version="s3v4" if of == "s3" else "v4",
         retries={"total_max_attempts": tries, "mode": "standard"},
         request_checksum_calculation="when_required",  # others than Amazon know no trailing ones; we send digests
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"},
     )
     client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint,
+        of,
+        endpoint_url=endpoint or None,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
         region_name=region,
@@ -36,7 +41,7 @@ def client_of(endpoint: str, access_key: str, secret_key: str, region: str, limi
     def answered(request: "AWSPreparedRequest", **_: Any) -> "AWSResponse":
         return _answered(request, limits)
 
-    client.meta.events.register("before-send.s3", answered)
+    client.meta.events.register(f"before-send.{of}", answered)
     return client
 
 

@@ -106,6 +106,17 @@ def test_production_refuses_an_hsm_of_which_something_is_not_said(settings: Any,
 
 
 @pytest.mark.requirement("SEC-DATA-002")
+@pytest.mark.parametrize("lacking", ["", "key", "access_key", "secret_key"])
+def test_production_refuses_a_key_service_of_which_something_is_not_said(settings: Any, lacking: str) -> None:
+    settings.DEVELOPMENT, settings.ENCRYPTION_PROVIDER = False, "aws-kms"
+    settings.KMS = dict.fromkeys(("key", "access_key", "secret_key"), "said") | {"endpoint": "", lacking: ""}
+
+    refused = any("KMS_KEY" in str(one.msg) for one in checks.refuse_insecure_defaults())
+
+    assert refused is bool(lacking)
+
+
+@pytest.mark.requirement("SEC-DATA-002")
 @pytest.mark.parametrize(
     ("said", "is_refused"),
     [

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: So many are remembered: the installation's, and those of tenants that have keys of their own.
 REMEMBERED: Final = 1000
+#: A key of AWS KMS. What it is called otherwise, an alias, may be another key tomorrow.
+ARN: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,22 @@ def _hsm(_which: str) -> Provider:
     return Hsm(Token(**settings.PKCS11))
 
 
+def _kms(which: str) -> Provider:
+    from apps.keys.providers.kms import Account, Kms  # its client is large, and imported when it is used
+
+    if not ARN.fullmatch(which):
+        raise Unavailable(f"aws-kms:{which} cannot be asked: KMS_KEY is not the ARN of a key")
+    if not (settings.KMS["access_key"] and settings.KMS["secret_key"]):
+        raise Unavailable(f"aws-kms:{which} cannot be asked: KMS_ACCESS_KEY and KMS_SECRET_KEY are not set")
+    return Kms(Account(**settings.KMS | {"key": which}))
+
+
 #: By the first part of their names.
 KINDS: Final[dict[str, Kind]] = {
     "local": Kind(_local),
     "vault": Kind(_vault, lambda: str(settings.VAULT["key"]), re.compile(r"\w[\w-]*(/\w[\w.-]*)+", re.ASCII)),
     "pkcs11": Kind(_hsm),
+    "aws-kms": Kind(_kms, lambda: str(settings.KMS["key"]), ARN),
 }
 
 
