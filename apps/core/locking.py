@@ -25,10 +25,14 @@ def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) 
     return list(keys[:most])
 
 
-def hold(name: str) -> None:
-    """Let nobody else hold that name before this transaction ends: for what has no row yet, or many."""
+def hold(name: str, *, shared: bool = False) -> None:
+    """Let nobody else hold that name before this transaction ends: for what has no row yet, or many.
+
+    Those who share it keep out only who would hold it alone.
+    """
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+        cursor.execute(f"SELECT {lock}(hashtext(%s))", [name])
 
 
 def locked(rows: QuerySet[M], pk: Any) -> M:

@@ -146,3 +146,24 @@ class Epoch(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.of} {self.tenant} {self.number}"
+
+
+class TenantFact(TenantRow):
+    """What a tenant's own table says under a name, in brief: the platform looks at all of them by one query.
+
+    The table itself keeps it up to date (a trigger), with the row's id. ``value`` is null where it is not for the
+    platform to see. It holds ``until`` a moment, or for good.
+    """
+
+    of = models.CharField(max_length=40)
+    name = models.CharField(max_length=100)
+    value = models.JSONField(null=True)
+    until = models.DateTimeField(null=True)
+
+    tenants_may = "SELECT, INSERT, UPDATE, DELETE"
+
+    class Meta:
+        indexes = [models.Index(fields=["of", "name", "tenant"], name="tenant_fact_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.name} {self.tenant}"

@@ -151,7 +151,7 @@ def test_a_single_small_group_is_not_given_away_by_the_others(wave: Wave) -> Non
     ],
 )
 def test_what_is_hidden_always_stands_for_five_people_or_more(raters: dict[str, int], hidden: set[str]) -> None:
-    assert hidden_groups(raters) == hidden
+    assert hidden_groups(raters, 5) == hidden
 
 
 def test_results_leave_as_csv_without_loss(wave: Wave, staff: Client) -> None:

@@ -3,21 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django_tenants.utils import get_public_schema_name, schema_context
+from django.db.models import Q
+from django_tenants.utils import get_public_schema_name
 
 from apps.configuration import snapshots
 from apps.configuration.levels import PLATFORM, TENANT, USER, binding
 from apps.configuration.models import Layer, Setting
 from apps.configuration.registry import KEYS, Key, Level
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.models import TenantFact
 from apps.core.moments import problem_beyond
 from apps.core.tenancy import current_schema
 from apps.tenants.models import Tenant
 from resimate_text.sentences import Sentence
+
+#: So many of those below who say something else are named.
+MOST_NAMED: Final = 20
 
 
 class Locked(Refused):
@@ -132,29 +138,38 @@ def _refuse_bad_lock(key: Key, wish: Wish, now: datetime) -> None:
     if wish.layer is not Layer.OWN:
         raise _invalid(Sentence("Only what the platform or a tenant sets can be locked."), "/locked")
     others = [
-        Problem("/locked", Sentence("{whose} says {value}.", whose=whose, value=_shown(key, value)), Contradicted.code)
-        for whose, value in _below(key, wish, now)
-        if value != wish.value
+        Sentence("{whose} says {value}.", whose=whose, value=_shown(key, value))
+        for whose, value in islice(_otherwise_below(wish, now), MOST_NAMED + 1)
     ]
+    if len(others) > MOST_NAMED:
+        others[-1] = Sentence("Others do, too.")
     if others:
         detail = Sentence("Below, {key} is set to something else. Take that back first.", key=key.name)
-        raise Contradicted(detail, errors=others)
+        raise Contradicted(detail, errors=[Problem("/locked", one, Contradicted.code) for one in others])
 
 
 def _shown(key: Key, value: Any) -> Any:
-    return value if key.may_be_kept else Sentence("something else")
+    return value if key.may_be_kept and value is not None else Sentence("something else")
 
 
-def _below(key: Key, wish: Wish, now: datetime) -> Iterator[tuple[str, Any]]:
-    """What levels below say of a key, and whose they are."""
-    schemas = [(current_schema(), "")]
+def _otherwise_below(wish: Wish, now: datetime) -> Iterator[tuple[str, Any]]:
+    """Who below says something else than the wish, and what: of users here, and, for the platform, in tenants."""
+    for row in Setting.objects.held_at(now).filter(key=wish.key, layer=Layer.USER):
+        if row.value != wish.value:
+            yield str(row.user_id), row.value
     if wish.on_platform:
-        schemas += list(Tenant.objects.values_list("schema_name", "slug"))
-    for schema, slug in schemas:
-        with schema_context(schema):
-            rows = Setting.objects.held_at(now).filter(key=key.name)
-            for row in rows if slug else rows.filter(layer=Layer.USER):
-                yield (slug or str(row.user_id)), row.value
+        yield from _otherwise_in_tenants(wish, now)
+
+
+def _otherwise_in_tenants(wish: Wish, now: datetime) -> Iterator[tuple[str, Any]]:
+    """By one query, however many tenants there are. A text is theirs: whatever it is, it counts as something else."""
+    facts = TenantFact.objects.filter(Q(until=None) | Q(until__gt=now), of=snapshots.OF, name=wish.key)
+    others = facts.exclude(value=wish.value).values_list("tenant", "value").order_by("tenant").distinct()
+    found = list(others[: MOST_NAMED + 1])
+    slugs = dict(
+        Tenant.objects.filter(schema_name__in={tenant for tenant, _ in found}).values_list("schema_name", "slug")
+    )
+    yield from ((slugs.get(tenant, tenant), value) for tenant, value in found)
 
 
 def _invalid(detail: Sentence, pointer: str) -> Invalid:

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django_tenants.utils import get_public_schema_name
 
 from apps import audit
 from apps.configuration.models import Change, Setting
 from apps.configuration.registry import KEYS
 from apps.configuration.services.checking import Wish, facts
 from apps.configuration.snapshots import OF
-from apps.core import context, epochs
+from apps.core import context, epochs, locking
+from apps.core.tenancy import current_schema
 
 
 def who(actor: Any) -> str:
@@ -22,7 +24,12 @@ def who(actor: Any) -> str:
 
 
 def hold() -> None:
-    """Let nobody else change what is set at this level, or decide about it, before this transaction is over."""
+    """Let nobody else change what is set at this level, or decide about it, before this transaction is over.
+
+    While the platform does, no tenant does either: what the platform checks is what they say. Tenants do not wait for
+    each other.
+    """
+    locking.hold(OF, shared=current_schema() != get_public_schema_name())
     epochs.hold(OF)
 
 

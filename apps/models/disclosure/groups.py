@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import resimate_engine as engine
-from apps.models.people import FEWEST
 from resimate_engine import Node
 from resimate_text.identity import folded
 
@@ -18,7 +17,7 @@ def weighs_groups(leaf: Node) -> bool:
     return leaf.indicator is not None and leaf.indicator.rater_aggregation.name == "by_group"
 
 
-def hidden_groups(raters: Mapping[str, int], least: int = FEWEST) -> set[str]:
+def hidden_groups(raters: Mapping[str, int], least: int) -> set[str]:
     """The groups to hide: those with too few raters, and one more where the whole minus the rest would tell of them."""
     hidden = {group for group, count in raters.items() if count < least}
     shown = Counter({group: count for group, count in raters.items() if group not in hidden})
@@ -27,7 +26,7 @@ def hidden_groups(raters: Mapping[str, int], least: int = FEWEST) -> set[str]:
     return hidden
 
 
-def grouped(responses: Sequence[dict[str, Any]], model: engine.Model, least: int = FEWEST) -> list[dict[str, Any]]:
+def grouped(responses: Sequence[dict[str, Any]], model: engine.Model, least: int) -> list[dict[str, Any]]:
     """The responses of a release without the groups that are too small, unless the score itself rests on groups."""
     if counts_groups(model):
         return list(responses)

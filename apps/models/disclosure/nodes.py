@@ -8,7 +8,6 @@ from typing import Any, Final
 import resimate_engine as engine
 from apps.models.disclosure.groups import hidden_groups, weighs_groups
 from apps.models.models import Assessment, ScoreRun
-from apps.models.people import FEWEST
 from resimate_engine import Node
 from resimate_engine.answers import ABSENCES
 from resimate_engine.raters import group_weights
@@ -35,7 +34,7 @@ def nodes_shown(
     earlier: Mapping[str, Shown],
     *,
     final: bool,
-    least: int = FEWEST,
+    least: int,
 ) -> dict[str, int]:
     """Return, of each node that a release shows, how many people stand behind it; 0 for what is measured.
 
@@ -162,9 +161,7 @@ def questions_shown(model: engine.Model, run: ScoreRun) -> set[str]:
     return {placed.question.code for placed in model.questions if placed.node.code in disclosed}
 
 
-def groups_to_hide(
-    model: engine.Model, by_group: Mapping[str, Sequence[Mapping[str, Any]]], least: int = FEWEST
-) -> set[str]:
+def groups_to_hide(model: engine.Model, by_group: Mapping[str, Sequence[Mapping[str, Any]]], least: int) -> set[str]:
     """The groups whose overall score is not compared with the others': what counts is who has answered something."""
     behind = {group: len(people_behind(model, found)[model.root.code]) for group, found in by_group.items()}
     for group, found in by_group.items():

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from apps.core.errors import Refused
 from apps.models.models import Assessment, Response, ScoreRun
-from apps.models.people import FEWEST
 from resimate_text.sentences import Sentence
 
 
@@ -33,15 +32,15 @@ def is_final(assessment: Assessment) -> bool:
     return assessment.state == Assessment.State.LOCKED
 
 
-def size_of_release(submitted: int, counted: int, *, final: bool, least: int = FEWEST) -> int:
+def size_of_release(submitted: int, counted: int, *, final: bool, least: int) -> int:
     """How many people the next release counts; 0 while none is due.
 
-    >>> [size_of_release(sent, 0, final=False) for sent in (4, 5, 9, 10, 14, 18)]
-    [0, 0, 0, 5, 5, 10]
-    >>> size_of_release(14, 5, final=False), size_of_release(15, 5, final=False), size_of_release(14, 5, final=True)
-    (0, 10, 14)
-    >>> size_of_release(4, 0, final=True), size_of_release(5, 0, final=True), size_of_release(14, 14, final=True)
-    (0, 5, 0)
+    >>> [size_of_release(sent, 0, final=False, least=5) for sent in (4, 5, 9, 10, 14, 15, 18)]
+    [0, 0, 0, 5, 5, 10, 10]
+    >>> [size_of_release(sent, 5, final=False, least=5) for sent in (14, 15)]
+    [0, 10]
+    >>> [size_of_release(sent, counted, final=True, least=5) for sent, counted in ((14, 5), (4, 0), (5, 0), (14, 14))]
+    [14, 0, 5, 0]
     """
     size = submitted if final else least * ((submitted - least) // least)
     return size if size >= counted + least else 0

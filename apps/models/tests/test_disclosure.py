@@ -42,7 +42,7 @@ def test_a_sibling_that_has_not_changed_since_it_was_shown_hides_no_other() -> N
     earlier = {code: Shown(5, 50.0) for code in ("all", "a", "b", "c")}
     values = {"all": 55.0, "a": 50.0, "b": 60.0, "c": 55.0}
 
-    shown = disclosure.nodes_shown(_model(), _responses(a=5, b=7, c=10), values, earlier, final=False)
+    shown = disclosure.nodes_shown(_model(), _responses(a=5, b=7, c=10), values, earlier, final=False, least=5)
 
     assert shown == {"a": 5, "all": 10}
 
@@ -53,7 +53,7 @@ def test_where_no_sibling_helps_the_parent_is_withheld() -> None:
 
     responses = [*_responses(a=5, b=7, c=5), *({"rater": f"x{number}", "answers": {}} for number in range(3))]
 
-    shown = disclosure.nodes_shown(_model(), responses, values, earlier, final=False)
+    shown = disclosure.nodes_shown(_model(), responses, values, earlier, final=False, least=5)
 
     assert shown == {"a": 5, "c": 5}
 

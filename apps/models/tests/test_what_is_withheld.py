@@ -57,7 +57,12 @@ def test_what_is_measured_is_withheld_for_no_one_and_hides_nothing() -> None:
     model = _model(_node("all", _leaf("a"), _leaf("b"), _measured("m")))
 
     shown = disclosure.nodes_shown(
-        model, [*_people(2, "A"), *_people(8, "B")], {"all": 50.0, "a": 1.0, "b": 2.0, "m": 3.0}, {}, final=True
+        model,
+        [*_people(2, "A"), *_people(8, "B")],
+        {"all": 50.0, "a": 1.0, "b": 2.0, "m": 3.0},
+        {},
+        final=True,
+        least=5,
     )
 
     assert shown == {"all": 8, "m": 0}
@@ -69,7 +74,12 @@ def test_a_part_that_is_withheld_alone_beside_what_is_known_takes_the_whole_with
     values = {"all": 50.0, "x": 40.0, "x1": 30.0, "x2": 50.0, "m": 60.0}
 
     shown = disclosure.nodes_shown(
-        model, [*_people(2, "X1", "X2"), *_people(8, "X2", group="z")], values, {"x2": Shown(10, 50.0)}, final=False
+        model,
+        [*_people(2, "X1", "X2"), *_people(8, "X2", group="z")],
+        values,
+        {"x2": Shown(10, 50.0)},
+        final=False,
+        least=5,
     )
 
     assert shown == {"x2": 10, "m": 0}
@@ -82,7 +92,7 @@ def test_what_is_known_of_a_withheld_part_makes_no_second_unknown_of_it() -> Non
     earlier = {"x": Shown(10, 40.0), "x2": Shown(10, 50.0), "b2": Shown(10, 50.0)}
     responses = [*_people(2, "X1", "X2", "B1", "B2"), *_people(8, "X2", "B2", group="z")]
 
-    assert disclosure.nodes_shown(model, responses, values, earlier, final=False) == {"x2": 10, "b2": 10}
+    assert disclosure.nodes_shown(model, responses, values, earlier, final=False, least=5) == {"x2": 10, "b2": 10}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +111,9 @@ def test_two_that_are_withheld_take_a_third_with_them_while_few_stand_behind_bot
     ]
     earlier = {code: Shown(last, 1.0) for code in ("all", *people)} if last else {}
 
-    shown = disclosure.nodes_shown(model, responses, dict.fromkeys(("all", *people), 2.0), earlier, final=False)
+    shown = disclosure.nodes_shown(
+        model, responses, dict.fromkeys(("all", *people), 2.0), earlier, final=False, least=5
+    )
 
     assert shown == {"all": len(numbers)}
 
@@ -121,7 +133,7 @@ def test_what_weighs_groups_comes_at_the_end_where_each_that_weighs_is_large_eno
     model = _model(_leaf("all", rater_aggregation=BOARD_AND_CREW))
     responses = [one for group, count in people.items() for one in _people(count, "ALL", group=group)]
 
-    assert disclosure.nodes_shown(model, responses, {"all": 50.0}, {}, final=final) == shown
+    assert disclosure.nodes_shown(model, responses, {"all": 50.0}, {}, final=final, least=5) == shown
 
 
 def test_who_has_not_answered_makes_no_group_large_enough_to_be_weighed() -> None:
@@ -132,7 +144,7 @@ def test_who_has_not_answered_makes_no_group_large_enough_to_be_weighed() -> Non
         *_people(5, "ALL", group="crew"),
     ]
 
-    assert disclosure.nodes_shown(model, responses, {"all": 50.0}, {}, final=True) == {}
+    assert disclosure.nodes_shown(model, responses, {"all": 50.0}, {}, final=True, least=5) == {}
 
 
 def test_a_group_of_which_the_score_would_be_withheld_is_not_compared() -> None:
@@ -143,7 +155,7 @@ def test_a_group_of_which_the_score_would_be_withheld_is_not_compared() -> None:
         one["answers"]["A"] = 3
     others = {group: _people(count, "A", "B", group=group) for group, count in (("crew", 7), ("staff", 8))}
 
-    assert disclosure.groups_to_hide(model, {"board": board, **others}) == {"board", "crew"}
+    assert disclosure.groups_to_hide(model, {"board": board, **others}, 5) == {"board", "crew"}
 
 
 def test_a_result_says_nothing_of_what_is_withheld() -> None:
@@ -179,7 +191,7 @@ def test_a_score_is_calculated_without_small_groups_unless_it_weighs_them(more: 
         one for group, count in (("staff", 6), ("Crew", 5), ("board", 2)) for one in _people(count, "ALL", group=group)
     ]
 
-    found = groups.grouped(people, _model(_leaf("all", **more)))
+    found = groups.grouped(people, _model(_leaf("all", **more)), 5)
 
     assert [one["rater"] for one in found] == [one["rater"] for one in people]
     assert {one["group"] for one in found} - {None} == kept

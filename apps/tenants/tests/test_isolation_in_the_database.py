@@ -133,6 +133,7 @@ def test_a_version_that_is_published_never_changes(acme: Any) -> None:
 def test_a_tenant_may_do_with_shared_tables_what_their_models_say() -> None:
     assert provisioning.shared_grants() == {
         "core_epoch": "SELECT, INSERT, UPDATE",
+        "core_tenantfact": "SELECT, INSERT, UPDATE, DELETE",
         "core_event": "SELECT, INSERT",
         "core_eventdelivery": "SELECT, INSERT, UPDATE",
         "core_job": "SELECT, INSERT, UPDATE",

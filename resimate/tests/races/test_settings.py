@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
 from apps.campaigns.tests.story import make_user
@@ -111,3 +112,33 @@ def test_who_goes_back_goes_back_from_what_is_set_by_then(ada: User, bo: User, k
 
     assert (first.code, second.code, second.waited) == ("", "", True)
     assert Setting.objects.get(key=key).value == 1
+
+
+def test_what_the_platform_locks_is_not_set_otherwise_meanwhile(ada: User, key: str, now: datetime) -> None:
+    first, second = race(lambda: _lock(key, 5, now), lambda: services.change(key, 3, now=now, actor=ada))
+
+    assert (first.code, second.code, second.waited) == ("", "setting_locked", True)
+    assert not Setting.objects.filter(key=key).exists()
+    assert services.explain(key).value == 5
+
+
+def test_what_a_tenant_sets_meanwhile_is_not_locked_away(ada: User, key: str, now: datetime) -> None:
+    first, second = race(lambda: services.change(key, 3, now=now, actor=ada), lambda: _lock(key, 5, now))
+
+    assert (first.code, second.code, second.waited) == ("", "setting_contradicted", True)
+    assert services.explain(key).value == 3
+
+
+def test_tenants_do_not_wait_for_each_other(ada: User, key: str, now: datetime) -> None:
+    def change_in_beta() -> None:
+        with schema_context("beta"):
+            services.change(key, 3, now=now)
+
+    first, second = race(lambda: services.change(key, 3, now=now, actor=ada), change_in_beta)
+
+    assert (first.code, second.code, second.waited) == ("", "", False)
+
+
+def _lock(key: str, value: int, now: datetime) -> None:
+    with schema_context("public"):
+        services.change(key, value, now=now, is_locked=True)
