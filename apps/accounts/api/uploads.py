@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from apps.accounts.api.viewsets import UUID, caller
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
-from apps.core.api.parsers import body_of
+from apps.core.api.parsers import sent_in
 from apps.core.api.views import ApiView, no_body
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sizes import MEGABYTE
@@ -63,7 +63,7 @@ class PieceParser(BaseParser):
     media_type = "application/offset+octet-stream"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return body_of(stream)
+        return sent_in(stream)
 
 
 class UploadSerializer(serializers.Serializer[StoredFile]):

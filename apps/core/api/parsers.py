@@ -95,6 +95,15 @@ def body_of(request: HttpRequest) -> bytes:
         raise ParseError("The body did not arrive completely.") from error
 
 
+def sent_in(stream: Any) -> bytes:
+    """All of what a parser is given: the request, or what was read of it already, as who signed in by a session has it.
+
+    Raises ``ParseError``.
+    """
+    found: bytes = body_of(stream) if isinstance(stream, HttpRequest) else stream.read()
+    return found
+
+
 def rows_in(request: Request) -> bool:
     """Whether the body is a list of rows; refuses more of them than one request may bring."""
     rows = request.data
@@ -108,4 +117,4 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return decode(body_of(stream) if isinstance(stream, HttpRequest) else stream.read())
+        return decode(sent_in(stream))
