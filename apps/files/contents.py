@@ -6,8 +6,6 @@ import zipfile
 from collections.abc import Iterable
 from typing import IO, Final
 
-import puremagic
-
 from apps.core.errors import Refused
 from apps.files.kinds import Kind
 from resimate_text.sentences import Sentence
@@ -42,6 +40,8 @@ class TooLargeUnpacked(Refused):
 
 def media_type(content: IO[bytes], name: str) -> str:
     """Look at the content; it is rewound. Raises ``NotThatType`` where an archive cannot be read."""
+    import puremagic  # its table of thousands of types is read at once
+
     content.seek(0)
     head = content.read(HEAD)
     content.seek(0)

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-import xlsxwriter
-
 from resimate_engine.exchange.cells import Cell, FileInvalid, Row
 from resimate_engine.exchange.places import cell_problem
 from resimate_engine.exchange.sheets import rank
@@ -26,6 +24,8 @@ CREATED: Final = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 def write_workbook(tables: Mapping[str, Sequence[Mapping[str, Cell]]]) -> bytes:
     """Return an XLSX file of these sheets; no text in it can be a formula."""
+    import xlsxwriter  # as large as what reads workbooks, and as seldom needed
+
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": CREATED})

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import openpyxl
-
 from resimate_text import heavy
 from resimate_text.sentences import Sentence
 from resimate_text.tables import archive
@@ -55,6 +53,8 @@ def opened(content: bytes) -> list[Sheet]:
 
     How much there is to read is not told by a packed file's size, so whoever answers people meanwhile is told.
     """
+    import openpyxl  # every process that starts would wait for it, and keep six megabytes
+
     heavy.begin()
     layouts = archive.check(content)
     with _told():
