@@ -44,6 +44,7 @@ def _said_by(count: int, value: int, now: datetime) -> None:
 def test_five_hundred_tenants_take_no_query_more_than_two(acme: Any, now: datetime, toy: Toy) -> None:
     toy()
     services.change(KEY, 5, now=now)
+    _lock(5, now)  # from now on there is a row to write over
     few = _lock(5, now)
     with schema_context("public"):
         _said_by(500, 5, now)
