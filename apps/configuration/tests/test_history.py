@@ -78,6 +78,19 @@ def test_two_versions_are_compared(acme: Any, now: datetime) -> None:
     assert services.difference(3) == []
 
 
+def test_a_lock_alone_is_a_difference_and_goes_back(acme: Any, now: datetime) -> None:
+    services.change(KEY, 1, now=now)
+    services.change(KEY, 1, now=now, is_locked=True)
+
+    found = services.difference(1)
+    assert [(one.key, one.old and one.old["locked"], one.new and one.new["locked"]) for one in found] == [
+        (KEY, False, True)
+    ]
+    services.rollback(1, now=now)
+    assert services.difference(1) == []
+    assert not services.explain(KEY).winner.is_locked
+
+
 def test_going_back_is_a_new_version(acme: Any, now: datetime) -> None:
     _three_versions(now)
 

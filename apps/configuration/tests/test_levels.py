@@ -112,6 +112,18 @@ def test_a_platform_that_becomes_stricter_binds_who_was_looser(acme: Any, now: d
     assert _winner() == ("global", 4)
 
 
+def test_a_default_that_becomes_stricter_binds_tenants_and_not_the_platform(acme: Any, now: datetime, toy: Toy) -> None:
+    toy(merge=Merge.LOWEST)
+    services.change(KEY, 8, now=now)
+    toy(merge=Merge.LOWEST, default=4)
+    services.forget()
+    assert services.get(KEY) == 4
+    assert _winner() == ("default", 4)
+
+    _set("public", 6, now)
+    assert services.get(KEY) == 6
+
+
 def test_the_environment_binds_the_platform_where_it_is_security(acme: Any, now: datetime, toy: Toy) -> None:
     toy(merge=Merge.LOWEST)
     with override_settings(CONFIGURATION={"TOY_NUMBER": "6"}):

@@ -45,7 +45,12 @@ def test_a_change_that_takes_two_people_waits_for_the_second(ada: Any, bo: Any, 
 
     with pytest.raises(services.SamePerson):
         services.approve(waits, now=now, actor=ada)
-    assert services.approve(waits, now=now, actor=bo).state == "applied"
+    decided = services.approve(waits, now=now, actor=bo)
+    decided.refresh_from_db()
+    assert (decided.state, decided.asked_by, decided.decided_by, decided.decided_at) == (
+        *("applied", str(ada.pk), str(bo.pk)),
+        now,
+    )
 
     assert services.get(KEY) == 5
     assert services.history(KEY)[0].changed_by == str(bo.pk)
