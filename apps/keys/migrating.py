@@ -29,9 +29,8 @@ KEYS: Final = """
 """
 # A batch is found by its ids alone: of a column that has just come the database expects something else than there is,
 # and would walk through the whole table each time.
-NEXT: Final = """
-    SELECT id, {columns} FROM (SELECT * FROM {table} WHERE id > %s ORDER BY id LIMIT %s) AS stored ORDER BY id
-"""
+PAGE: Final = "SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT %s"
+FILLED: Final = "SELECT id, {columns} FROM {table} AS stored WHERE {filled} IS NOT NULL AND id = ANY(%s)"
 WRITE: Final = """
     UPDATE {table} AS stored SET ({columns}) = ROW({values})
     FROM unnest(%s::uuid[], {types}) AS fresh (id, {columns}) WHERE stored.id = fresh.id
@@ -45,24 +44,24 @@ DELETE_KEYS: Final = "DELETE FROM public.keys_subjectkey WHERE id = ANY(%s)"
 #: People without a key and with one; messages to people who have one, whose own key it is not yet, and whose it is.
 WITHOUT_KEY: Final = """
     SELECT stored.id, {columns} FROM {table} AS stored
-    WHERE stored.key_id IS NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+    WHERE stored.key_id IS NULL AND stored.id = ANY(%s)
 """
 WITH_KEY: Final = """
     SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
     LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
-    WHERE stored.key_id IS NOT NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+    WHERE stored.key_id IS NOT NULL AND stored.id = ANY(%s)
 """
 TO_THEM: Final = """
     SELECT stored.id, {columns}, k.id, k.secret FROM {table} AS stored
     JOIN ({people}) AS person ON person.recipient = stored.recipient_id
     JOIN public.keys_subjectkey AS k ON k.id = person.key_id
-    WHERE stored.key_id IS NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+    WHERE stored.key_id IS NULL AND stored.id = ANY(%s)
 """
 FROM_THEM: Final = """
     SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
     JOIN ({people}) AS person ON person.recipient = stored.recipient_id
     LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
-    WHERE stored.key_id IS NOT NULL AND stored.id > %s ORDER BY stored.id LIMIT %s
+    WHERE stored.key_id IS NOT NULL AND stored.id = ANY(%s)
 """
 Rows = Sequence[tuple[Any, ...]]
 
@@ -79,6 +78,14 @@ class SchemaKeys:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def batches(self, table: str, size: int, statement: Any) -> Iterator[Rows]:
+        """What the statement says of the rows of a table, whose ids it takes, some at a time; nothing empty."""
+        page, last = sql.SQL(PAGE).format(table=sql.Identifier(table)), UUID(int=0)
+        while ids := [pk for (pk,) in self.run(page, [last, min(size, MOST_AT_ONCE)])]:
+            if rows := self.run(statement, [ids]):
+                yield rows
+            last = ids[-1]
 
     def active(self, _schema: str, purpose: str) -> Key:
         return next(iter(self._of(purpose).values()))
@@ -122,21 +129,17 @@ class Sealing:
 
     def forwards(self, _apps: Any, editor: Any) -> None:
         schema = SchemaKeys(editor.connection)
-        for rows in self._batches(schema, sql.SQL("{}::text").format(sql.Identifier(self.plain))):
+        for rows in self._batches(schema, self.plain, sql.SQL("{}::text").format(sql.Identifier(self.plain))):
             self._seal(schema, rows)
 
     def backwards(self, _apps: Any, editor: Any) -> None:
         schema = SchemaKeys(editor.connection)
-        for rows in self._batches(schema, self._of_sealed()):
+        for rows in self._batches(schema, self.sealed, self._of_sealed()):
             self._write(schema, {self.plain: self.kind}, self._opened(schema, rows))
 
-    def _batches(self, schema: SchemaKeys, columns: Any) -> Iterator[Rows]:
-        """Rows whose first column says something."""
-        statement, last = sql.SQL(NEXT).format(table=sql.Identifier(self.table), columns=columns), UUID(int=0)
-        while rows := schema.run(statement, [last, min(self.batch, MOST_AT_ONCE)]):
-            if filled := [row for row in rows if row[1] is not None]:
-                yield filled
-            last = rows[-1][0]
+    def _batches(self, schema: SchemaKeys, filled: str, columns: Any) -> Iterator[Rows]:
+        names = {"table": sql.Identifier(self.table), "filled": sql.Identifier(filled), "columns": columns}
+        return schema.batches(self.table, self.batch, sql.SQL(FILLED).format(**names))
 
     def _write(self, schema: SchemaKeys, columns: dict[str, str], rows: Rows) -> None:
         """Rows are an id and a value for each of the columns, whose types these are."""
@@ -230,10 +233,7 @@ class UnderKeyOfPerson:
     def _batches(self, schema: SchemaKeys, statement: str, people: str) -> Iterator[Rows]:
         columns = sql.SQL(", ").join(sql.Identifier("stored", one) for one in self.columns)
         said = sql.SQL(statement).format(columns=columns, table=sql.Identifier(self.table), people=sql.SQL(people))
-        last = UUID(int=0)
-        while rows := schema.run(said, [last, min(self.batch, MOST_AT_ONCE)]):
-            yield rows
-            last = rows[-1][0]
+        return schema.batches(self.table, self.batch, said)
 
     def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
         sealed = []

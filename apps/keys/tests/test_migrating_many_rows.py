@@ -7,7 +7,14 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from apps.keys.migrating import Sealing, UnderDataKey, UnderKeyOfRow
+from apps.keys.migrating import (
+    SchemaKeys,
+    Sealing,
+    UnderDataKey,
+    UnderKeyOfPerson,
+    UnderKeyOfRecipient,
+    UnderKeyOfRow,
+)
 from apps.keys.tests.walking import walked_through
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-001", "DB-002"), pytest.mark.thorough]
@@ -16,6 +23,10 @@ WAYS = {
     "under the data key": UnderDataKey("many", "plain", "sealed", "keys.many|plain", batch=50, index="digest"),
     "under keys of rows": UnderKeyOfRow("many", "plain", "sealed", "keys.many|plain", batch=50),
 }
+
+
+PEOPLE = UnderKeyOfPerson("many", "keys.many", ("sealed",), batch=50)
+MESSAGES = UnderKeyOfRecipient("letters", "keys.letter", ("sealed",), 50, "SELECT id AS recipient, key_id FROM many")
 
 
 class Editor:
@@ -42,6 +53,44 @@ def table(acme: Any) -> None:
             [MANY],
         )
         cursor.execute("ANALYZE many")
+
+
+@pytest.fixture
+def letters(table: None) -> None:
+    """Everybody in the table has a name under the data key, and a letter."""
+    keys = SchemaKeys(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM many")
+        ids = [pk for (pk,) in cursor.fetchall()]
+        names = [keys.encrypt("Ada", f"keys.many|sealed|{pk}") for pk in ids]
+        cursor.execute(
+            "UPDATE many SET sealed = given.name FROM unnest(%s::uuid[], %s::bytea[]) AS given (id, name)"
+            " WHERE given.id = many.id",
+            [ids, names],
+        )
+        cursor.execute(
+            "CREATE TEMPORARY TABLE letters (id uuid PRIMARY KEY, recipient_id uuid, sealed bytea, key_id uuid)"
+            " ON COMMIT DROP"
+        )
+        bodies = [keys.encrypt("Dear Ada", f"keys.letter|sealed|{pk}") for pk in ids]
+        cursor.execute(
+            "INSERT INTO letters SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[])", [ids, ids, bodies]
+        )
+        cursor.execute("ANALYZE many, letters")
+
+
+def test_people_and_the_letters_to_them_take_no_longer_the_more_there_are(letters: None) -> None:
+    tables = ("many", "letters", "keys_subjectkey")
+    before = walked_through(*tables)
+
+    PEOPLE.forwards(apps, Editor)
+    MESSAGES.forwards(apps, Editor)
+    walked = walked_through(*tables) - before
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT key_id) FROM letters JOIN many USING (id, key_id)")
+        assert cursor.fetchone() == (MANY, MANY)
+    assert walked <= 30 * MANY  # the first batches: a small table is cheaper to walk through
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -15,7 +15,7 @@ from apps.core import events
 from apps.core.models import Event, EventDelivery
 from apps.keys.models import SubjectKey
 from apps.models import services
-from apps.models.models import AnswerSheet, Assessment, ReferenceSet, Response, Score, ScoredUnit, ScoreInput, ScoreRun
+from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoredUnit, ScoreInput, ScoreRun
 from apps.models.services.inputs import units_of_input
 from apps.models.tests.conftest import Api
 
@@ -280,17 +280,6 @@ def test_an_input_that_was_there_before_is_not_calculated_again(
         for run in (first, again)
     ]
     assert nodes[0] == nodes[1] != []
-
-
-def test_an_input_that_comes_again_keeps_its_row_and_its_key(answered: Assessment, ada: User, now: Any) -> None:
-    for value in (5, 1, 5):
-        services.save_answers(Response.objects.get(rater="r1"), {"L1": value}, acting_user=ada, now=now)
-        services.score_assessment(answered, now=now)
-
-    inputs = ScoreInput.objects.select_related("key")
-    leading = {*inputs.values_list("key", flat=True), *AnswerSheet.objects.values_list("key", flat=True)}
-    assert sorted(kept.units[0]["responses"][0]["answers"]["L1"] for kept in inputs) == [1, 5]
-    assert set(SubjectKey.objects.values_list("pk", flat=True)) == leading
 
 
 def test_what_went_in_is_kept_and_gives_the_same_bits_again(answered: Assessment, now: Any) -> None:

@@ -12,7 +12,7 @@ from apps.core import crypto
 from apps.keys import services as keys
 from apps.keys.models import SubjectKey
 from apps.models import disclosure, services
-from apps.models.models import AnswerSheet, Assessment, Response
+from apps.models.models import AnswerSheet, Assessment, Response, ScoreInput
 from apps.models.services import scoring
 from apps.models.tests.conftest import Api
 from apps.models.tests.sheets import put, stored_values
@@ -85,6 +85,17 @@ def test_where_the_key_is_destroyed_nothing_was_said_and_nothing_fails(
         put(second, {"L1": 5}, now)
     assert [one.is_erased for one in Response.objects.select_related("sheet__key").order_by("rater")] == [False, True]
     assert keys.verify("acme").problems == []
+
+
+def test_an_input_that_comes_again_keeps_its_row_and_its_key(two: list[Response], now: datetime) -> None:
+    for value in (2, 5, 2):
+        put(two[0], {"L1": value}, now)
+        services.score_assessment(two[0].assessment, now=now)
+
+    inputs = ScoreInput.objects.select_related("key")
+    leading = {*inputs.values_list("key", flat=True), *AnswerSheet.objects.values_list("key", flat=True)}
+    assert sorted(kept.units[0]["responses"][0]["answers"]["L1"] for kept in inputs) == [2, 5]
+    assert set(SubjectKey.objects.values_list("pk", flat=True)) == leading
 
 
 def test_a_key_goes_with_its_response(two: list[Response]) -> None:
