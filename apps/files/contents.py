@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 import zipfile
 from collections.abc import Iterable
 from typing import IO, Final
@@ -18,8 +19,22 @@ PDF: Final = "application/pdf"
 PLAIN: Final = "text/plain"
 PNG: Final = "image/png"
 WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCUMENT: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SLIDES: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 ZIP: Final = "application/zip"
 UNKNOWN: Final = "application/octet-stream"
+HEIC: Final = "image/heic"
+#: The brands of pictures, where films have others: what phones take is told by them alone (ISO/IEC 23008-12, annex B).
+HEIF: Final = (b"heic", b"heix", b"mif1", b"msf1")
+#: Controls that texts do not have, whatever their encoding: those of which libmagic says so.
+UNPRINTED: Final = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+#: Archives that are known by what lies in them; with a program inside they are none of these.
+ARCHIVES: Final = {
+    WORKBOOK: {"[Content_Types].xml", "xl/workbook.xml"},
+    DOCUMENT: {"[Content_Types].xml", "word/document.xml"},
+    SLIDES: {"[Content_Types].xml", "ppt/presentation.xml"},
+}
+MACROS: Final = "vbaproject.bin"
 #: What has no mark at its beginning: by the ending of the name, where the content is text.
 TEXTS: Final = {".csv": CSV, ".json": JSON}
 HEAD: Final = 4096
@@ -49,6 +64,8 @@ def media_type(content: IO[bytes], name: str) -> str:
         return _archive_type(content)
     if not head.startswith(b"%PDF") and _is_text(content):
         return TEXTS.get(_ending(name), PLAIN)
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF:
+        return HEIC
     try:
         return puremagic.from_string(head, mime=True) or UNKNOWN
     except puremagic.PureError:
@@ -59,9 +76,15 @@ def require_type(kind: Kind, content: IO[bytes], name: str) -> str:
     """The media type of what may be kept as this kind. Raises ``NotThatType`` and ``TooLargeUnpacked``."""
     found = media_type(content, name)
     if found not in kind.types:
+        known = _listed(ending for one in kind.types for ending in ENDINGS.get(one, (one,)))
         raise NotThatType(
-            Sentence("By its content the file is {found}; it can be: {known}.", found=found, known=_listed(kind.types))
+            Sentence(
+                "By its content the file is {found}. Files that are kept end in {known}.", found=found, known=known
+            )
         )
+    if not content.read(1) and PROMISED.get(_ending(name), found) != found:
+        raise NotThatType("The file is empty. Look whether all of its content has come.")
+    content.seek(0)
     _refuse_name(name, found)
     return found
 
@@ -123,18 +146,23 @@ def _archive_type(content: IO[bytes]) -> str:
     if problem := archive.too_large(parts, size):
         raise TooLargeUnpacked(Sentence("The file cannot be kept: {problem}.", problem=problem))
     names = {part.filename for part in parts}
-    return WORKBOOK if {"[Content_Types].xml", "xl/workbook.xml"} <= names else ZIP
+    if any(name.lower().endswith(MACROS) for name in names):
+        return ZIP
+    return next((found for found, inside in ARCHIVES.items() if inside <= names), ZIP)
 
 
 def _is_text(content: IO[bytes]) -> bool:
-    """UTF-8, or UTF-16 that says so, from the beginning to the end, and without a NUL; it is rewound."""
+    """UTF-16 that says so, or what has no controls in it, from the beginning to the end; it is rewound.
+
+    Which of the many encodings of one byte a letter it is in is not asked: a spreadsheet in German writes Windows-1252.
+    """
     content.seek(0)
     says_so = content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     content.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-16" if says_so else "utf-8")()
+    decoder = codecs.getincrementaldecoder("utf-16" if says_so else "latin-1")()
     try:
         while piece := content.read(PIECE):
-            if "\0" in decoder.decode(piece):
+            if UNPRINTED.search(decoder.decode(piece)):
                 return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 LONGEST_NAME: Final = 200
 SECRET: Final[Any] = StoredFile._meta.get_field("secret")
+#: Not to be seen, and part of how Persian and many languages of India are written, and of what emoji are made of.
+JOINERS: Final = "\u200c\u200d"
 
 
 class FileTooLarge(Refused):
@@ -109,8 +111,8 @@ def shown_name(name: str) -> str:
     ('passwd', 'gdp.csv', 'file')
     """
     last = name.replace("\\", "/").rpartition("/")[2]
-    seen = "".join(one for one in last if unicodedata.category(one)[0] != "C")
-    stem, ending = os.path.splitext(seen.strip(" ."))
+    seen = "".join(one for one in last if unicodedata.category(one)[0] != "C" or one in JOINERS)
+    stem, ending = os.path.splitext(seen.strip(" ." + JOINERS))
     return (stem[: LONGEST_NAME - len(ending[:20])] + ending[:20]) or "file"
 
 

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from apps.files.contents import CSV, PDF, PLAIN, PNG, WORKBOOK, ZIP, NotThatType, TooLargeUnpacked, media_type
+from apps.files.contents import (
+    CSV,
+    DOCUMENT,
+    JPEG,
+    PDF,
+    PLAIN,
+    PNG,
+    WORKBOOK,
+    ZIP,
+    NotThatType,
+    TooLargeUnpacked,
+    media_type,
+)
 from apps.files.kinds import Kind
 from apps.files.models import StoredFile
 from apps.files.tests.story import kept, objects
@@ -40,12 +52,18 @@ def packed(**parts: bytes) -> bytes:
         (packed(a=b"b"), "a.zip", ZIP),
         (b"\x01\x02\0\xfe", "a.txt", "application/octet-stream"),
         (b"words " * 20_000 + b"\0", "a.txt", "application/octet-stream"),
-        (b"words " * 20_000 + b"\xc3", "a.txt", "application/octet-stream"),
+        ("Name;Straße".encode("cp1252"), "a.csv", CSV),
+        ("Müßig, \x0b\x1b[1m".encode(), "a.log", PLAIN),
+        (b"\xfe\x80" * 40_000 + b"\x1a", "a.txt", "application/octet-stream"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "IMG_0001.HEIC", "image/heic"),
+        (packed(**{"[Content_Types].xml": b"<a/>", "word/document.xml": b"<a/>"}), "a.docx", DOCUMENT),
+        (packed(**{"[Content_Types].xml": b"", "xl/workbook.xml": b"", "xl/vbaProject.bin": b""}), "a.xlsx", ZIP),
         (b"\xff\xfe\0\0MZ", "a.txt", "application/octet-stream"),
     ],
     ids=[
         *("png", "pdf", "csv", "utf-16", "no ending", "cut", "workbook", "zip", "nothing known"),
-        *("NUL far behind", "cut at the end", "UTF-16 that is none"),
+        *("NUL far behind", "Windows-1252", "a log in colour", "no text at its end", "picture of a phone"),
+        *("document", "workbook with macros", "UTF-16 that is none"),
     ],
 )
 def test_the_content_says_what_it_is(content: bytes, name: str, found: str) -> None:
@@ -82,6 +100,23 @@ def test_a_text_is_not_kept_under_the_name_of_a_program(name: str, folder: Path)
 def test_a_workbook_is_not_kept_as_one_with_macros() -> None:
     with pytest.raises(NotThatType, match=r"its name can end in \.xlsx\."):
         kept(packed(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"}), "a.xlsm", ANY)
+
+
+def test_a_refusal_says_by_which_endings_files_are_kept(folder: Path) -> None:
+    with pytest.raises(NotThatType) as refused:
+        kept(b"GIF89a\x01\0\x01\0", "a.gif", Kind("some", "", frozenset({JPEG, PNG}), most_mb=4))
+
+    assert (
+        str(refused.value.detail)
+        == "By its content the file is image/gif. Files that are kept end in .jpeg, .jpg, .png."
+    )
+
+
+def test_what_came_empty_is_refused_as_empty_where_it_cannot_be(folder: Path) -> None:
+    with pytest.raises(NotThatType, match="is empty"):
+        kept(b"", "plan.pdf", ANY)
+
+    assert not objects(folder)
 
 
 @pytest.mark.parametrize("name", ["a", "a.TXT", "a.md", "Report No. 7", ".txt"])

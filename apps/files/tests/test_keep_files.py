@@ -62,6 +62,8 @@ def test_a_name_is_only_a_name(name: str, folder: Path) -> None:
 
 def test_a_long_name_keeps_its_ending() -> None:
     assert shown_name("n" * 500 + ".xlsx") == "n" * 195 + ".xlsx"
+    assert shown_name("\u202e\u06cc\u200c\u062e \U0001f469\u200d.pdf") == "\u06cc\u200c\u062e \U0001f469\u200d.pdf"
+    assert shown_name("\u200d") == "file"
 
 
 def test_a_file_says_whose_it_is_and_until_when(acme: Any) -> None:
