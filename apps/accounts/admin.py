@@ -33,14 +33,15 @@ from apps.core.forms import moment_field
 class FoundByAddress(ServiceAdmin[M]):
     """Lists that are searched by the whole address of an account as well: addresses are encrypted, found by digests."""
 
-    address_index = "user__email_index"
+    #: Leads to the account.
+    path_to_account = "user__"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         if search_term.strip():
-            found |= queryset.filter(**{self.address_index: User.index_of(search_term)})
+            found |= queryset.filter(User.by_address().among([search_term], self.path_to_account))
         return found, may_repeat
 
 
@@ -65,7 +66,7 @@ class UserAdmin(FoundByAddress[User]):
     form = UserForm
     list_display = ("email", "name", "is_active", "last_login", "created_at")
     list_filter = ("is_active",)
-    address_index = "email_index"
+    path_to_account = ""
     search_fields = ("id",)
     search_help_text = gettext_lazy("The whole e-mail address of an account, or its id.")
     ordering = ("-created_at", "-pk")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.throttle import digest_of
+from apps.accounts.throttle import digest_of, digests_of
 from apps.core.tenancy import current_schema
 
 LIFE = 180 * 24 * 3600
@@ -21,13 +21,13 @@ SALT = "accounts.devices"
 def known(request: HttpRequest, email: str) -> str:
     """What stands for the device if this account has signed in on it before; else empty."""
     held = _held(request)
-    return str(held["id"]) if digest_of(email) in held["accounts"] else ""
+    return str(held["id"]) if digests_of(email) & {*held["accounts"]} else ""
 
 
 def remember(response: HttpResponse, request: HttpRequest, email: str) -> None:
     """Let the device be known as one of the account's: its last ones are kept."""
     held = _held(request)
-    others = [one for one in held["accounts"] if one != digest_of(email)]
+    others = [one for one in held["accounts"] if one not in digests_of(email)]
     accounts = [*others, digest_of(email)][-MOST_ACCOUNTS:]
     value = signing.dumps({"id": held["id"], "tenant": current_schema(), "accounts": accounts}, salt=SALT)
     response.set_cookie(

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
-from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+from apps.core.fields import BlindIndexField, EncryptedTextField, Lookup, Model
 from apps.core.tenancy import current_schema
 from apps.notifications.kinds import Addressee
 
@@ -18,7 +18,7 @@ from apps.notifications.kinds import Addressee
 class UserManager(BaseUserManager["User"]):
     def at(self, email: str) -> models.QuerySet["User"]:
         """The account of an address, however it is spelt: none, or one."""
-        return self.filter(email_index=User.index_of(email))
+        return self.filter(User.by_address().among([email]))
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.at(username or "").get()
@@ -28,7 +28,8 @@ class User(Addressee, AbstractBaseUser, Model):
     """A person with an account in one tenant, or on the platform; found by the address, which is encrypted."""
 
     email = EncryptedTextField(pii="contact")
-    email_index = BlindIndexField(of="email")
+    email_index = BlindIndexField(of="email", null=True)
+    email_index_2 = BlindIndexField(of="email", slot=2, null=True)
     name = EncryptedTextField(pii="name", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     #: In which times are shown to them; the tenant's when it is empty.
@@ -45,17 +46,18 @@ class User(Addressee, AbstractBaseUser, Model):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["email_index"], name="user_email_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["email_index"], name="user_email_unique"),
+            models.UniqueConstraint(fields=["email_index_2"], name="user_email_unique_2"),
+        ]
 
     def __str__(self) -> str:
         return str(self.email)
 
     @classmethod
-    def index_of(cls, email: str) -> bytes:
-        """The ``email_index`` of who has this address."""
-        field: Any = cls._meta.get_field("email_index")
-        digest: bytes = field.digest(email)
-        return digest
+    def by_address(cls) -> Lookup:
+        """For one piece of work: how those with an address are found."""
+        return Lookup(cls, "email")
 
     def get_short_name(self) -> str:
         return str(self.name or self.email)

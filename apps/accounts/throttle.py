@@ -23,6 +23,7 @@ from apps.core.tenancy import current_schema
 
 MEMORY = 3600  # seconds after which failures are forgotten
 TURN = 2  # seconds for which the winner of a turn keeps the others out; by then the next delay is known
+ATTEMPTS = "accounts.attempts"  # the name of what digests of accounts are digests of
 NOTED = 60  # seconds for which one refusal on record stands for all that follow
 _here = LocMemCache("sign-in", {})
 T = TypeVar("T")
@@ -84,8 +85,17 @@ def _key(what: str, who: str) -> str:
 
 
 def digest_of(email: str) -> str:
-    """What stands for an account, known or not, where its address must not stand: the same for all its spellings."""
-    return crypto.blind_index(email, schema=current_schema(), field="accounts.attempts").hex()
+    """What stands for an account, known or not, where its address must not stand: the same for all its spellings.
+
+    It is another one once the key of digests was replaced, so that counters begin anew: they last an hour at the most.
+    """
+    return crypto.blind_index(email, schema=current_schema(), field=ATTEMPTS).hex()
+
+
+def digests_of(email: str) -> set[str]:
+    """The same under each key that is not destroyed, for what was noted under one of before."""
+    keys = crypto.index_keys(current_schema()).known
+    return {crypto.keyed_digest(email, key, ATTEMPTS).hex() for key in keys}
 
 
 def _keys(email: str, ip: str, device: str) -> list[tuple[Limit, str]]:

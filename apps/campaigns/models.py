@@ -16,7 +16,8 @@ from apps.outreach.models import LinkHolder, People, Person, Round
 class Stakeholder(Person):
     """A contact who can be asked: a person with an address, in a group."""
 
-    email_index = BlindIndexField(of="email", unique=True)
+    email_index = BlindIndexField(of="email", null=True, unique=True)
+    email_index_2 = BlindIndexField(of="email", slot=2, null=True, unique=True)
     group = models.CharField(max_length=60, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()

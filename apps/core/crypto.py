@@ -15,7 +15,8 @@ import hmac
 import logging
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Final, Protocol
 
@@ -105,17 +106,33 @@ class Keyring(Protocol):
         """The key of what was written once. Raises ``KeyAway`` or ``Undecryptable``."""
 
 
-class SigningKeyring(Keyring, Protocol):
-    """Has the keys of links and tokens as well."""
+@dataclass(frozen=True, slots=True)
+class IndexKeys:
+    """The keys of one tenant for digests. Digests under one key have one of two columns to themselves, its slot.
+
+    ``written``: by slot, the keys under which digests are written, both while one follows the other. ``asked``: the
+    slot in which equal values are looked for. ``known``: all that there are, newest first.
+    """
+
+    written: Mapping[int, Key]
+    asked: int
+    known: Sequence[Key]
+
+
+class WholeKeyring(Keyring, Protocol):
+    """Has the keys of links and tokens as well, and all those of digests."""
 
     def signing(self, schema: str) -> Sequence[Key]:
         """The keys that verify what was signed; the first one signs. Raises ``KeyAway``."""
 
+    def indexing(self, schema: str) -> IndexKeys:
+        """Raises ``KeyAway`` as well where only one of those that are written cannot be had: its column stays whole."""
 
-_keyrings: list[SigningKeyring] = []
+
+_keyrings: list[WholeKeyring] = []
 
 
-def use(keyring: SigningKeyring) -> None:
+def use(keyring: WholeKeyring) -> None:
     """Encrypt and decrypt with the keys of this keyring from now on."""
     _keyrings[:] = [keyring]
 
@@ -193,9 +210,22 @@ def _tell(refusal: Undecryptable, place: str) -> None:
 
 
 def blind_index(value: str, *, schema: str, field: str, keys: Keyring | None = None) -> bytes:
-    """A keyed digest by which equal values of an encrypted field can be found (16 bytes); equality is all it tells."""
-    key = hmac.digest((keys or _keyrings[0]).active(schema, INDEX).secret, field.encode(), "sha256")
-    return hmac.digest(key, folded(value).encode(), "sha256")[:16]
+    """A keyed digest by which equal values can be found (16 bytes); equality is all it tells.
+
+    It is another one once the key was replaced: what is stored to be found has a ``BlindIndexField``.
+    """
+    return keyed_digest(value, (keys or _keyrings[0]).active(schema, INDEX), field)
+
+
+def keyed_digest(value: str, key: Key, field: str) -> bytes:
+    """The same under a certain key."""
+    secret = hmac.digest(key.secret, field.encode(), "sha256")
+    return hmac.digest(secret, folded(value).encode(), "sha256")[:16]
+
+
+def index_keys(schema: str) -> IndexKeys:
+    """Raises ``KeyAway``."""
+    return _keyrings[0].indexing(schema)
 
 
 def signing_secrets(schema: str) -> list[bytes]:

@@ -77,7 +77,8 @@ class Expert(Person, LinkHolder):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["elicitation", "email_index"], name="expert_once_per_elicitation")
+            models.UniqueConstraint(fields=["elicitation", "email_index"], name="expert_once_per_elicitation"),
+            models.UniqueConstraint(fields=["elicitation", "email_index_2"], name="expert_once_per_elicitation_2"),
         ]
 
     @property

@@ -1,6 +1,6 @@
 """Where ciphertext is: the encrypted columns of a schema, and what is under which key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,23 @@ from django.db.models.lookups import Exact
 from django_tenants.utils import get_public_schema_name
 
 from apps.core import crypto
-from apps.core.fields import BlindIndexField, EncryptedTextField, PersonTextField, SubjectTextField
+from apps.core.fields import (
+    BlindIndexField,
+    EncryptedTextField,
+    PersonTextField,
+    SubjectTextField,
+    blind_indexes,
+)
 from apps.core.models import TenantRow
 from apps.tenants.routers import TenantRouter
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An encrypted field of a model, in the schema that the work is in; ``index``: the digests beside it."""
+    """An encrypted field of a model, in the schema that the work is in."""
 
     model: type[Model]
     field: EncryptedTextField
-    index: BlindIndexField | None
 
     def __str__(self) -> str:
         return f"{self.model._meta.label}.{self.field.name}"
@@ -58,9 +63,8 @@ class Column:
         """The rows that have the key of a subject, with that."""
         field = self.field
         assert isinstance(field, SubjectTextField)  # noqa: S101  one of ``columns_of_subjects``
-        digests = [self.index.attname] if self.index else []
         rows: QuerySet[Any] = self.model._base_manager.select_related(field.key).order_by("pk")
-        rows = rows.only(field.attname, field.key, *digests)
+        rows = rows.only(field.attname, field.key)
         return rows.exclude(**{field.key: None}) if isinstance(field, PersonTextField) else rows
 
     def place(self, pk: Any) -> str:
@@ -71,19 +75,52 @@ def columns(schema: str) -> Iterator[Column]:
     """Those under the data keys of a schema, or in part; of a table that tenants share, the rows of this one."""
     for model, field in _encrypted(schema):
         if not isinstance(field, SubjectTextField) or isinstance(field, PersonTextField):
-            yield Column(model, field, _index(model, field))
+            yield Column(model, field)
 
 
 def columns_of_subjects(schema: str) -> Iterator[Column]:
     """Those under keys of subjects: no rotation writes them."""
     for model, field in _encrypted(schema):
         if isinstance(field, SubjectTextField):
-            yield Column(model, field, _index(model, field))
+            yield Column(model, field)
 
 
-def _index(model: type[Model], field: EncryptedTextField) -> BlindIndexField | None:
-    indexes = (one for one in model._meta.get_fields() if isinstance(one, BlindIndexField))
-    return next((one for one in indexes if one.of == field.name), None)
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The two columns of digests of an encrypted field, by their slots, in the schema that the work is in."""
+
+    model: type[Model]
+    field: EncryptedTextField
+    slots: Mapping[int, BlindIndexField]
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.label}.{self.field.name}"
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows, with what is in both columns and what opens the field that they are of."""
+        names = [self.field.attname, *(one.attname for one in self.slots.values())]
+        rows: QuerySet[Any] = self.model._base_manager.order_by("pk")
+        if isinstance(self.field, SubjectTextField):
+            return rows.select_related(self.field.key).only(*names, self.field.key)
+        return rows.only(*names)
+
+    def having(self, slot: int) -> QuerySet[Any]:
+        """The rows that have a digest in this slot."""
+        return self.rows().filter(**{f"{self.slots[slot].attname}__isnull": False})
+
+    def lacking(self, slot: int) -> QuerySet[Any]:
+        """The rows that have a digest in the other slot alone."""
+        return self.having(other(slot)).filter(**{f"{self.slots[slot].attname}__isnull": True})
+
+
+def other(slot: int) -> int:
+    return 3 - slot
+
+
+def digests(schema: str) -> Iterator[Digests]:
+    for model, field in _encrypted(schema):
+        if slots := blind_indexes(model, field.name):
+            yield Digests(model, field, slots)
 
 
 def _encrypted(schema: str) -> Iterator[tuple[type[Model], EncryptedTextField]]:

@@ -15,7 +15,7 @@ from typing import Final
 from django.utils import timezone
 
 from apps.core import crypto
-from apps.core.crypto import Key, KeyAway, Undecryptable
+from apps.core.crypto import IndexKeys, Key, KeyAway, Undecryptable
 from apps.core.memory import SECONDS, forgets
 from apps.keys import providers
 from apps.keys.metrics import USES
@@ -40,6 +40,7 @@ class Ring:
     keys: Mapping[tuple[str, int], Key]
     active: Mapping[str, Key]
     signing: Sequence[Key] = ()
+    indexing: IndexKeys | None = None
     problem: str = ""
     again_at: float = 0.0
 
@@ -84,6 +85,13 @@ class StoredKeyring:
             raise KeyAway(ring.problem or f"{schema} has no key to sign with; `manage.py migrate_tenants` makes one")
         return ring.signing
 
+    def indexing(self, schema: str) -> IndexKeys:
+        self._uses[crypto.INDEX, "write"] += 1
+        ring = self._ring(schema)
+        if ring.indexing is None:
+            raise KeyAway(ring.problem or f"{schema} has no key of digests; `manage.py migrate_tenants` makes one")
+        return ring.indexing
+
     def _ring(self, schema: str) -> Ring:
         ring = self._rings.get(schema)
         if ring is not None and ring.until > time.monotonic():
@@ -120,7 +128,8 @@ class StoredKeyring:
         is_whole = not problems and len(active) == len(DataKey.Purpose)
         until = known.until if known else now + (UNWRAPPED_FOR if is_whole else SECONDS)
         signing = _signing([row for row in rows if row.purpose == DataKey.Purpose.SIGNING], keys, away)
-        ring = Ring(until, keys, active, signing, *((problems[0], now + SECONDS) if problems else ()))
+        indexing = _indexing([row for row in rows if row.purpose == DataKey.Purpose.INDEX], keys)
+        ring = Ring(until, keys, active, signing, indexing, *((problems[0], now + SECONDS) if problems else ()))
         self._rings = {name: one for name, one in self._rings.items() if one.until > now} | {schema: ring}
         return ring
 
@@ -142,6 +151,17 @@ def _signing(rows: Sequence[DataKey], keys: Mapping[tuple[str, int], Key], away:
     settled = timezone.now() - SIGNS_FROM
     signers = [row for row in known if row.created_at <= settled] or known[::-1]
     return [keys[row.purpose, row.version] for row in dict.fromkeys((*signers[:1], *known))]
+
+
+def _indexing(rows: Sequence[DataKey], keys: Mapping[tuple[str, int], Key]) -> IndexKeys | None:
+    """None while one of those that are written is away, or lost: who is stored without a digest would not be found."""
+    key_of = {row: keys.get((row.purpose, row.version)) for row in sorted(rows, key=lambda row: -row.version)}
+    written = {row.slot: key for row, key in key_of.items() if row.state in DataKey.WRITTEN}
+    asked = [row.slot for row in rows if row.state == DataKey.State.ACTIVE]
+    had = {slot: key for slot, key in written.items() if key is not None}
+    if not asked or had.keys() != written.keys():
+        return None
+    return IndexKeys(had, asked[0], [key for key in key_of.values() if key is not None])
 
 
 def unwrapped(row: DataKey) -> Key:

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,6 +28,10 @@ class DataKeyQuerySet(models.QuerySet["DataKey"]):
     def usable(self) -> Self:
         return self.exclude(state=DataKey.State.DESTROYED)
 
+    def unfinished(self) -> Self:
+        """Those of blind indexes that are coming or leaving, or under which there may be digests still: one at most."""
+        return self.usable().filter(purpose=crypto.INDEX, unused_at=None).exclude(state=DataKey.State.ACTIVE)
+
     def lacking(self, fingerprints: Sequence[str]) -> Self:
         """Those of which not every one of these recovery keys has a copy."""
         return self.exclude(escrow__has_keys=list(fingerprints))
@@ -39,6 +43,10 @@ class DataKey(TenantRow):
     One version is active: what is written is under it. Those before decrypt or verify only, until nothing is under them
     any more (``unused_at``) and they may be destroyed; what is left of such a key is that there was one. Version 0 is
     of before keys were stored: derived from the key-encryption key or, for what is signed, SECRET_KEY itself.
+
+    A digest does not say its version. So keys of blind indexes take turns in two columns (``slot``), and come and leave
+    by steps (``moved_at``: when, by the database's clock): digests are written under one that is ``coming``, ``active``
+    or ``leaving``, and looked for under the active one alone.
     """
 
     class Purpose(models.TextChoices):
@@ -50,6 +58,11 @@ class DataKey(TenantRow):
         ACTIVE = "active"
         DECRYPT_ONLY = "decrypt-only"
         DESTROYED = "destroyed"
+        COMING = "coming"
+        LEAVING = "leaving"
+
+    #: Under keys in these states digests are written.
+    WRITTEN: Final = (State.COMING, State.ACTIVE, State.LEAVING)
 
     purpose = models.CharField(max_length=10, choices=Purpose)
     version = models.PositiveBigIntegerField()
@@ -67,6 +80,8 @@ class DataKey(TenantRow):
     retired_at = models.DateTimeField(null=True, blank=True)
     unused_at = models.DateTimeField(null=True, blank=True)
     destroyed_at = models.DateTimeField(null=True, blank=True)
+    slot = models.PositiveSmallIntegerField(default=1, db_default=1)
+    moved_at = models.DateTimeField(null=True, blank=True)
 
     tenants_may = "SELECT"
     objects = DataKeyQuerySet.as_manager()
@@ -76,6 +91,11 @@ class DataKey(TenantRow):
             models.UniqueConstraint(fields=["tenant", "purpose", "version"], name="data_key_version_once"),
             models.UniqueConstraint(
                 fields=["tenant", "purpose"], condition=Q(state="active"), name="data_key_one_is_active"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "slot"],
+                condition=Q(purpose="index", unused_at=None) & ~Q(state="destroyed"),
+                name="data_key_one_in_a_slot",
             ),
             models.CheckConstraint(condition=Q(version__lt=2**32), name="data_key_version_fits_its_header"),
             models.CheckConstraint(

@@ -42,6 +42,10 @@ def _tend(schema: str) -> None:
     if not services.has_rest(schema):
         services.count(schema, now=now)
     else:
-        outcome = services.reencrypt_rest(schema, now=now)
-        if outcome.failed:
-            logger.error("values cannot be written anew: %s", outcome.failed[0], extra={"count": len(outcome.failed)})
+        _tell(services.reencrypt_rest(schema, now=now).failed)
+    _tell(services.reindex(schema, now=now).failed)
+
+
+def _tell(failed: list[str]) -> None:
+    if failed:
+        logger.error("values cannot be written anew: %s", failed[0], extra={"count": len(failed)})

@@ -1,16 +1,17 @@
 """Rounds of asking people without an account, and the people: abstract, for tables of the apps above."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
+from apps.core.fields import BlindIndexField, Lookup, Model, PersonNameField, PersonTextField
 from apps.keys.models import SubjectKey, key_of_subject
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
+from resimate_text.identity import folded
 
 LONGEST_INTRODUCTION = 5000
 P = TypeVar("P", bound="Person")
@@ -33,7 +34,8 @@ class Person(Addressee, Model):
     key = key_of_subject()
     name = PersonNameField(pii="name")
     email = PersonTextField(pii="contact")
-    email_index = BlindIndexField(of="email")
+    email_index = BlindIndexField(of="email", null=True)
+    email_index_2 = BlindIndexField(of="email", slot=2, null=True)
     language = models.CharField(max_length=10, default="en")
 
     class Meta:
@@ -49,16 +51,14 @@ class Person(Addressee, Model):
 
     @property
     def reached_at(self) -> dict[str, object]:
-        """By channel, what their address is found by: another spelling of an e-mail address is the same place."""
+        """By channel, what their address is compared by: another spelling of an e-mail address is the same place."""
         found = {channel: self.address_for(channel) for channel in self.ADDRESSES}
-        return {**found, "email": self.index_of(self.email)}
+        return {**found, "email": folded(self.email)}
 
     @classmethod
-    def index_of(cls, email: str) -> bytes:
-        """The ``email_index`` of who has this address."""
-        field: Any = cls._meta.get_field("email_index")
-        digest: bytes = field.digest(email)
-        return digest
+    def by_address(cls) -> Lookup:
+        """For one piece of work: how those with an address are found."""
+        return Lookup(cls, "email")
 
 
 class Round(Model):

@@ -54,7 +54,7 @@ def people(draft: Campaign, ada: User, clock: Any) -> dict[str, Any]:
         now=now,
     )
     elicitations.add_experts(elicitation, [Contact(NAMES[2], NAMES[3])], acting_user=ada, now=now)
-    part = draft.participations.filter(stakeholder__email_index=_index(NAMES[1])).get()
+    part = draft.participations.filter(stakeholder__in=campaigns.find_by_email(NAMES[1])).get()
     return {
         "campaign": draft,
         "participation": part,
@@ -62,12 +62,6 @@ def people(draft: Campaign, ada: User, clock: Any) -> dict[str, Any]:
         "expert": elicitation.experts.get(),
         "stakeholder": part.stakeholder,
     }
-
-
-def _index(email: str) -> bytes:
-    from apps.campaigns.models import Stakeholder
-
-    return Stakeholder.index_of(email)
 
 
 def _new(before: int) -> list[AuditEntry]:

@@ -35,7 +35,7 @@ class DataKeyViewSet(ReadMixin, CollectionView[DataKey]):
     @extend_schema(request=RotationSerializer, responses={202: JobSerializer})
     @action(detail=False, methods=["post"])
     def rotate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Replace a key, as a job, and write anew what is under it. Keys of blind indexes are not replaced."""
+        """Replace a key, as a job, and write anew what is under it; that of blind indexes in steps, over some hours."""
         given = RotationSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         purpose = given.validated_data["purpose"]

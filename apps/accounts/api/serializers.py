@@ -98,7 +98,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
 
 class DataKeySerializer(serializers.ModelSerializer[DataKey]):
     values = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="How many values were under it at `counted_at`; of fields alone."
+        read_only=True, allow_null=True, help_text="How many values were under it at `counted_at`; not of signing keys."
     )
 
     class Meta:

@@ -26,7 +26,7 @@ from apps.core.api.parameters import text, yes_or_no
 
 
 def _by_email(queryset: QuerySet[User], email: str) -> QuerySet[User]:
-    return queryset.filter(email_index=User.index_of(email))
+    return queryset.filter(User.by_address().among([email]))
 
 
 class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):

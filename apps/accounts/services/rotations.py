@@ -36,20 +36,14 @@ class ProviderAway(Refused):
     title = "The provider of keys cannot be reached"
 
 
-class KeyStays(Refused):
-    code = "key_stays"
-    title = "Keys of this kind are not replaced"
-
-
 @transaction.atomic
 def ask_for_rotation(purpose: str, *, acting_user: User, now: datetime) -> Job:
     """Begin a rotation in this tenant. While one is under way another is refused: a button is easily pressed twice."""
     _require(acting_user)
-    if purpose not in keys.ROTATED:
-        raise KeyStays("The key of blind indexes is not replaced: digests of addresses stay under it.")
     hold("rotation of keys")
     waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY, parameters__purpose=purpose)
-    if waiting.exists() or (purpose == DataKey.Purpose.FIELD and keys.has_rest(current_schema())):
+    has_rest = purpose != DataKey.Purpose.SIGNING and keys.has_rest(current_schema(), purpose)
+    if waiting.exists() or has_rest:
         raise RotationUnderWay("A rotation is under way. Wait until nothing is left under the key before.")
     return reach.enqueue(KIND, {"purpose": purpose}, acting_user=acting_user, now=now)
 
@@ -61,12 +55,13 @@ def rotate(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     purpose = job.parameters["purpose"]
     _require(acting_user)  # here, where the grants are; keys are the platform's to change
     with schema_context(get_public_schema_name()):
-        made = DataKey.objects.of(schema, purpose).active().filter(created_at__gte=job.created_at)
+        made = DataKey.objects.of(schema, purpose).usable().filter(created_at__gte=job.created_at)
         fresh = made.first()  # by the worker that was killed before it came to the end
         fresh = fresh or _rotated(schema, purpose, acting_user)
-        if purpose != DataKey.Purpose.FIELD:
+        if purpose == DataKey.Purpose.SIGNING:
             return {"version": fresh.version}
-        outcome = keys.reencrypt_rest(schema, now=timezone.now(), progress=_share_of(progress))
+        go_on = keys.reindex if purpose == DataKey.Purpose.INDEX else keys.reencrypt_rest
+        outcome = go_on(schema, now=timezone.now(), progress=_share_of(progress))
     return {"version": fresh.version, "written": outcome.written, "left": outcome.left}
 
 

@@ -46,15 +46,15 @@ def test_an_address_is_neither_readable_in_its_table_nor_to_be_guessed_from_its_
     email, index = _stored(admin)
 
     assert b"acme" not in email
-    assert index == User.index_of("ADMIN@Acme.example")
+    assert index == User.by_address()("ADMIN@Acme.example")
     with tenant_context(beta):
-        assert index != User.index_of("admin@acme.example")
+        assert index != User.by_address()("admin@acme.example")
 
 
 def test_a_digest_that_is_not_that_of_its_address_is_found_by_who_verifies_the_keys(admin: User, analyst: User) -> None:
     """By it somebody would be found under the address of another."""
     assert keys.verify("acme").problems == []
-    User.objects.filter(pk=analyst.pk).update(email_index=User.index_of("somebody@else.example"))
+    User.objects.filter(pk=analyst.pk).update(email_index=User.by_address()("somebody@else.example"))
 
     assert keys.verify("acme").problems == [f"accounts.User.email {analyst.pk}: its digest is another one"]
 

@@ -179,12 +179,24 @@ def test_a_second_press_of_the_button_is_no_second_rotation(custodian: User) -> 
         page = client.post("/admin/keys/datakey/", ticked, follow=True)
 
     assert page.status_code == 200
-    assert sorted(job.parameters["purpose"] for job in Job.objects.filter(kind="keys.rotate")) == ["field", "signing"]
-    assert "A rotation is under way." in page.content.decode()
-    assert "blind indexes" in page.content.decode()  # whose key stays
+    asked = sorted(job.parameters["purpose"] for job in Job.objects.filter(kind="keys.rotate"))
+    assert asked == ["field", "index", "signing"]
+    assert page.content.decode().count("A rotation is under way.") == 3
 
 
-@pytest.mark.parametrize("purpose", ["index", "", "fields", None, 7, ["field"]])
+def test_the_key_of_blind_indexes_is_replaced_in_steps(custodian: User) -> None:
+    job = services.ask_for_rotation("index", acting_user=custodian, now=timezone.now())
+    Job.objects.update(state="running")
+
+    assert run(job) == {"version": 2, "written": 1, "left": 0}  # the custodian's
+    assert run(job)["version"] == 2
+    assert versions("index") == [(1, "active"), (2, "coming")]
+    Job.objects.update(state="succeeded")
+    with pytest.raises(rotations.RotationUnderWay):
+        services.ask_for_rotation("index", acting_user=custodian, now=timezone.now())
+
+
+@pytest.mark.parametrize("purpose", ["", "fields", None, 7, ["field"]])
 def test_of_other_purposes_nothing_is_rotated(custodian: User, purpose: Any) -> None:
     answer = client_of(custodian).post("/api/v1/keys/rotate/", {"purpose": purpose}, JSON)
 

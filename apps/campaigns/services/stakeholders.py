@@ -1,6 +1,6 @@
 """The people who can be asked. They are found by their e-mail address, and exist once whatever its spelling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,23 +89,22 @@ def _know_all(
     contacts: Sequence[Contact], places: Sequence[str] | None, acting_user: User | None, now: datetime
 ) -> list[Stakeholder]:
     """The stakeholders for these contacts, made where they are unknown; those known stay as they are."""
-    wanted = {Stakeholder.index_of(contact.email): contact for contact in contacts}
-    by_index = {
-        bytes(stakeholder.email_index): stakeholder
-        for stakeholder in Stakeholder.objects.filter(email_index__in=list(wanted))
-    }
+    at = Stakeholder.by_address()
+    wanted = {at(contact.email): contact for contact in contacts}
+    there = Stakeholder.objects.filter(at.among(contact.email for contact in contacts))
+    by_index = {at.of(stakeholder): stakeholder for stakeholder in there}
     told = by_index if acting_user is None or authz.everywhere(acting_user, "stakeholders:update") else {}
-    refuse_other_names(contacts, places, lambda email: told.get(Stakeholder.index_of(email)), may_rename=True)
+    refuse_other_names(contacts, places, lambda email: told.get(at(email)), may_rename=True)
     for index, stakeholder in by_index.items():
         if wanted[index].rename:
             authz.require(acting_user, "stakeholders:update", stakeholder)
             _rename(stakeholder, wanted[index], acting_user, now)
     missing = [contact for index, contact in wanted.items() if index not in by_index]
-    users = _users([contact.email for contact in missing])
-    new = [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in missing]
+    account_of = _accounts(contact.email for contact in missing)
+    new = [_stakeholder(contact, account_of(contact.email), now) for contact in missing]
     keys.give_keys(new)
     Stakeholder.objects.bulk_create(new, batch_size=BATCH, ignore_conflicts=True)
-    people = list(Stakeholder.objects.filter(email_index__in=list(wanted)))
+    people = list(there.all())
     keys.drop_unused({one.key_id for one in new} - {one.key_id for one in people})
     return people
 
@@ -117,10 +116,11 @@ def _rename(stakeholder: Stakeholder, contact: Contact, acting_user: User | None
         change_stakeholder(stakeholder, changes, acting_user=acting_user, now=now)
 
 
-def _users(emails: list[str]) -> dict[bytes, UUID]:
-    """The accounts of these addresses, by their digests."""
-    found = User.objects.filter(email_index__in=[User.index_of(email) for email in emails])
-    return {bytes(index): pk for index, pk in found.values_list("email_index", "pk")}
+def _accounts(emails: Iterable[str]) -> Callable[[str], UUID | None]:
+    """A look-up among the accounts of these addresses."""
+    at = User.by_address()
+    found = at.keys(emails)
+    return lambda email: found.get(at(email))
 
 
 def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stakeholder:
@@ -136,7 +136,7 @@ def _stakeholder(contact: Contact, user_id: UUID | None, now: datetime) -> Stake
 
 @transaction.atomic
 def create_stakeholder(contact: Contact, *, acting_user: User | None, now: datetime) -> Stakeholder:
-    user_id = _users([contact.email]).get(User.index_of(contact.email))
+    user_id = _accounts([contact.email])(contact.email)
     (contact,) = groups.spelt([contact])
     stakeholder = _stakeholder(contact, user_id, now)
     keys.give_keys([stakeholder])
@@ -150,8 +150,9 @@ def create_stakeholders(
     contacts: Sequence[Contact], *, acting_user: User | None, now: datetime, at: str = ""
 ) -> list[Stakeholder]:
     """Create all of them or none; pointers name the row."""
-    indexes = [Stakeholder.index_of(contact.email) for contact in contacts]
-    taken = {bytes(index) for index in _taken(indexes)}
+    by_address = Stakeholder.by_address()
+    indexes = [by_address(contact.email) for contact in contacts]
+    taken = by_address.keys(contact.email for contact in contacts)
     first = {index: row for row, index in reversed(list(enumerate(indexes)))}
     problems = [
         Problem(f"{at}/{row}/email", Sentence("There is already a stakeholder with this e-mail address."), "unique")
@@ -160,9 +161,9 @@ def create_stakeholders(
     ]
     if problems:
         raise Invalid("Each stakeholder needs a different e-mail address.", errors=problems)
-    users = _users([contact.email for contact in contacts])
+    account_of = _accounts(contact.email for contact in contacts)
     contacts = groups.spelt(contacts)
-    made = [_stakeholder(contact, users.get(User.index_of(contact.email)), now) for contact in contacts]
+    made = [_stakeholder(contact, account_of(contact.email), now) for contact in contacts]
     keys.give_keys(made)
     Stakeholder.objects.bulk_create(made, batch_size=BATCH)
     audit.record(
@@ -174,17 +175,13 @@ def create_stakeholders(
     return made
 
 
-def _taken(indexes: Sequence[bytes]) -> Any:
-    return Stakeholder.objects.filter(email_index__in=indexes).values_list("email_index", flat=True)
-
-
 def find_by_email(email: str) -> QuerySet[Stakeholder]:
     """The stakeholder with exactly this address, whatever its case: the address itself is encrypted."""
-    return Stakeholder.objects.filter(email_index=Stakeholder.index_of(email))
+    return Stakeholder.objects.filter(Stakeholder.by_address().among([email]))
 
 
 def find_by_emails(contacts: Iterable[Contact]) -> QuerySet[Stakeholder]:
-    return Stakeholder.objects.filter(email_index__in=[Stakeholder.index_of(contact.email) for contact in contacts])
+    return Stakeholder.objects.filter(Stakeholder.by_address().among(contact.email for contact in contacts))
 
 
 @transaction.atomic
@@ -206,7 +203,7 @@ def change_stakeholder(
         setattr(stakeholder, field, value)
     moved = reached_before != stakeholder.reached_at
     if "email" in changes:  # who had the old address no longer finds this person's campaigns as their own
-        stakeholder.user_id = _users([stakeholder.email]).get(User.index_of(stakeholder.email))
+        stakeholder.user_id = _accounts([stakeholder.email])(stakeholder.email)
     _save(stakeholder)
     audit.record("stakeholder.changed", now=now, target=stakeholder, actor=acting_user)
     if moved:
@@ -248,4 +245,4 @@ def link_user(user_id: UUID | str) -> int:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return 0
-    return Stakeholder.objects.filter(email_index=Stakeholder.index_of(user.email), user=None).update(user=user)
+    return find_by_email(user.email).filter(user=None).update(user=user)

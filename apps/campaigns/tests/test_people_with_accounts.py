@@ -40,4 +40,4 @@ def test_a_stakeholder_gets_the_account_of_their_address(draft: Campaign, ada: U
 
     WAYS[way](draft, ada, clock.moment)
 
-    assert Stakeholder.objects.get(email_index=Stakeholder.index_of(EVE.email)).user_id == eve.pk
+    assert services.find_by_email(EVE.email).get().user_id == eve.pk

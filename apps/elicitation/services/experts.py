@@ -45,9 +45,10 @@ def add_experts(
     elicitation = locked(elicitation)
     if not elicitation.takes_judgements:
         raise ElicitationNotReady("You cannot add experts to a closed elicitation.")
-    wanted = {Expert.index_of(contact.email): contact for contact in contacts}
-    experts = {bytes(expert.email_index): expert for expert in elicitation.experts.all()}
-    refuse_other_names(contacts, places, lambda email: experts.get(Expert.index_of(email)))
+    at = Expert.by_address()
+    wanted = {at(contact.email): contact for contact in contacts}
+    experts = {at.of(expert): expert for expert in elicitation.experts.all()}
+    refuse_other_names(contacts, places, lambda email: experts.get(at(email)))
     if len(experts.keys() | wanted.keys()) > MOST_EXPERTS:
         problem = Problem("", Sentence("at most {most} experts", most=MOST_EXPERTS), "too_many")
         raise Invalid(Sentence("An elicitation can have at most {most} experts.", most=MOST_EXPERTS), errors=[problem])
@@ -59,13 +60,14 @@ def add_experts(
         audit.record("elicitation.experts_added", now=now, target=elicitation, actor=acting_user, details=details)
     if elicitation.status == WeightElicitation.Status.OPEN:
         invite(elicitation, now=now)
-    return list(elicitation.experts.filter(email_index__in=wanted).order_by("pk"))
+    return list(elicitation.experts.filter(at.among(contact.email for contact in contacts)).order_by("pk"))
 
 
 def by_address(elicitation: WeightElicitation) -> Callable[[str], Expert | None]:
     """A look-up among the elicitation's experts by e-mail address, whatever its case."""
-    known = {bytes(one.email_index): one for one in elicitation.experts.all()}
-    return lambda email: known.get(Expert.index_of(email))
+    at = Expert.by_address()
+    known = {at.of(one): one for one in elicitation.experts.all()}
+    return lambda email: known.get(at(email))
 
 
 def _expert(elicitation: WeightElicitation, contact: Contact, now: datetime) -> Expert:

@@ -7,6 +7,7 @@ from apps.keys.services.making import NewKeyCannotBeWrapped, drop_unused, give_k
 from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
+from apps.keys.services.reindexing import Reindexed, reindex
 from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
 from apps.keys.services.storing import store_with_keys
 from apps.keys.services.verifying import Verified, note_verified, verify
@@ -23,6 +24,7 @@ __all__ = [
     "OwnKeyRefused",
     "Recovered",
     "Reencrypted",
+    "Reindexed",
     "RotatedMeanwhile",
     "SharesOfOthers",
     "Verified",
@@ -48,6 +50,7 @@ __all__ = [
     "recover",
     "reencrypt",
     "reencrypt_rest",
+    "reindex",
     "retire_recovery_key",
     "rotate",
     "store_with_keys",

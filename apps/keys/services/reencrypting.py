@@ -17,7 +17,7 @@ from psycopg import sql
 
 from apps.core import crypto
 from apps.keys import signatures
-from apps.keys.columns import Column, columns
+from apps.keys.columns import Column, columns, digests
 from apps.keys.keyring import KEYRING, SIGNS_FROM, UNWRAPPED_FOR
 from apps.keys.models import DataKey
 from apps.keys.services.counting import count
@@ -93,7 +93,7 @@ def _elsewhere(schema: str, version: int) -> int:
 @transaction.atomic
 def _next_batch(column: Column, schema: str, version: int, last: Any, outcome: Reencrypted) -> list[Any]:
     """Write one batch of those after ``last``; returns the keys of what was looked at."""
-    _walk_in_order()
+    walk_in_order()
     rows = column.elsewhere(schema, version)
     rows = rows if last is None else rows.filter(pk__gt=last)
     held = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -109,7 +109,7 @@ def _next_batch(column: Column, schema: str, version: int, last: Any, outcome: R
     return [pk for pk, _ in found]
 
 
-def _walk_in_order() -> None:
+def walk_in_order() -> None:
     """Have the rows read by their keys: PostgreSQL, which expects few to be left, would sort all of them each time."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_sort = off")
@@ -160,9 +160,11 @@ def _retired(schema: str, purpose: str = DataKey.Purpose.FIELD) -> Any:
     return DataKey.objects.of(schema, purpose).filter(state=DataKey.State.DECRYPT_ONLY, unused_at=None)
 
 
-def has_rest(schema: str) -> bool:
-    """Whether a key before the active one may still have something under it."""
-    return bool(_retired(schema).exists())
+def has_rest(schema: str, purpose: str = DataKey.Purpose.FIELD) -> bool:
+    """Whether a key before the active one may still have something under it, or one is still coming."""
+    if purpose == DataKey.Purpose.INDEX:
+        return DataKey.objects.filter(tenant=schema).unfinished().exists()
+    return bool(_retired(schema, purpose).exists())
 
 
 def is_in_use(key: DataKey, now: datetime) -> bool:
@@ -171,6 +173,8 @@ def is_in_use(key: DataKey, now: datetime) -> bool:
         if key.purpose == DataKey.Purpose.SIGNING:
             since = signatures.live_since(now)
             return key.retired_at is None or (since is not None and since <= key.retired_at + SIGNED_ON)
+        if key.purpose == DataKey.Purpose.INDEX:  # once it is noted as unused, the digests there are another key's
+            return key.unused_at is None and any(one.having(key.slot).exists() for one in digests(key.tenant))
         return any(column.under(key.tenant, key.version).exists() for column in columns(key.tenant))
 
 

@@ -5,20 +5,27 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.core.errors import Refused
 from apps.core.locking import lock
+from apps.keys.columns import other
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
 from apps.keys.services.counting import MOST_WRITES
 from apps.keys.services.making import next_version, record, wrapped
+from apps.keys.services.reencrypting import has_rest
+from apps.keys.services.reindexing import clear
 from resimate_text.sentences import Sentence
 
 #: How old an active key becomes.
 EVERY: Final = timedelta(days=90)
-#: What is replaced. A digest does not say under which key it is, so blind indexes keep theirs.
-ROTATED: Final = (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING)
+#: What is replaced.
+ROTATED: Final = (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING, DataKey.Purpose.INDEX)
+#: How long processes of the version before may still run after an upgrade.
+UPGRADED_WITHIN: Final = timedelta(days=1)
 #: By how much clocks may differ.
 ASTRAY: Final = timedelta(days=1)
 
@@ -28,6 +35,11 @@ class RotatedMeanwhile(Refused):
     title = "Somebody else rotated the key at the same moment"
 
 
+class ReplacementUnderWay(Refused):
+    code = "rotation_under_way"
+    title = "The key is being rotated already"
+
+
 def require(acting_user: Any, permission: str) -> None:
     """Without an acting user it is the operator, or the scheduler, that acts."""
     if acting_user is not None and not acting_user.has_perm(permission):
@@ -35,11 +47,13 @@ def require(acting_user: Any, permission: str) -> None:
 
 
 def rotate(schema: str, *, now: datetime, purpose: str = DataKey.Purpose.FIELD, acting_user: Any = None) -> DataKey:
-    """Make the next version the active one. Blind indexes keep their key: a digest does not say under which it is.
+    """Make the next version the active one; of blind indexes the coming one, with which :func:`reindex` goes on.
 
     What is signed stays good: the versions before verify, and the new one begins to sign when all processes know it.
     """
     require(acting_user, "keys:rotate")
+    if purpose == DataKey.Purpose.INDEX:
+        _make_room(schema)
     number = next_version(DataKey.objects.of(schema, purpose))
     fresh = wrapped(schema, purpose, number, now=now)  # asks the provider: before the transaction
     _activate(fresh, now, acting_user)
@@ -54,17 +68,46 @@ def _activate(fresh: DataKey, now: datetime, acting_user: Any) -> None:
     if next_version(keys) != fresh.version:
         raise RotatedMeanwhile(Sentence("The key of {tenant} was rotated a moment ago.", tenant=fresh.tenant))
     before = keys.active().first()
+    if before is not None and fresh.purpose == DataKey.Purpose.INDEX:
+        _announce(fresh, before, now, acting_user)
+        return
     fresh.seen_writes = before.seen_writes if before else 0
     keys.active().update(state=DataKey.State.DECRYPT_ONLY, retired_at=now)
     fresh.save(force_insert=True)
     record("data_key.rotated", fresh, now=now, actor=acting_user)
 
 
+def _announce(fresh: DataKey, before: DataKey, now: datetime, acting_user: Any) -> None:
+    """From when a process knows it, it writes digests under both."""
+    if DataKey.objects.filter(tenant=fresh.tenant).unfinished().exists():
+        raise RotatedMeanwhile(Sentence("The key of {tenant} was rotated a moment ago.", tenant=fresh.tenant))
+    fresh.state, fresh.slot = DataKey.State.COMING, other(before.slot)
+    fresh.save(force_insert=True)
+    DataKey.objects.filter(pk=fresh.pk).update(moved_at=Now())
+    record("data_key.created", fresh, now=now, actor=acting_user)
+
+
+def _make_room(schema: str) -> None:
+    """Refuse while a replacement is under way, and see that the slot for the next key is empty."""
+    if has_rest(schema, DataKey.Purpose.INDEX):
+        raise ReplacementUnderWay("The key of blind indexes is being replaced. Finish that first.")
+    slots = DataKey.objects.of(schema, DataKey.Purpose.INDEX).active().values_list("slot", flat=True)
+    for slot in slots:
+        clear(schema, other(slot))
+
+
 def is_due(schema: str, purpose: str, *, now: datetime) -> bool:
     """Whether the active key is as old as one becomes, or has encrypted as often as one may.
 
-    One of a day that is not yet is due as well: then a clock was wrong.
+    One of a day that is not yet is due as well: then a clock was wrong. That of blind indexes waits until no process
+    is of the version before any more, which may know of one column of digests only.
     """
+    if purpose == DataKey.Purpose.INDEX and (has_rest(schema, purpose) or _was_upgraded(now - UPGRADED_WITHIN)):
+        return False
     is_old, is_of_the_future = Q(created_at__lte=now - EVERY), Q(created_at__gt=now + ASTRAY)
     is_used_up = Q(written__gte=MOST_WRITES)
     return DataKey.objects.of(schema, purpose).active().filter(is_old | is_of_the_future | is_used_up).exists()
+
+
+def _was_upgraded(since: datetime) -> bool:
+    return MigrationRecorder.Migration.objects.filter(applied__gt=since).exists()

@@ -1,6 +1,7 @@
 """Does every key unwrap, every ciphertext decrypt, and every digest fit what it is the digest of?"""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -11,7 +12,7 @@ from django_tenants.utils import schema_context
 from apps import audit
 from apps.core import crypto
 from apps.keys import providers
-from apps.keys.columns import Column, columns, columns_of_subjects
+from apps.keys.columns import Column, Digests, columns, columns_of_subjects, digests
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 
@@ -41,6 +42,7 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) 
             outcome.problems += problem
             if outcome.values % TOLD_EVERY == 0:
                 progress(outcome.values, total)
+        outcome.problems += chain.from_iterable(_of_digests(one, schema) for one in digests(schema))
     return outcome
 
 
@@ -65,22 +67,11 @@ def _of_subjects(column: Column) -> Iterator[list[str]]:
     """What is under a key that was destroyed is as it should be."""
     for row in column.of_subjects().iterator(TOLD_EVERY):
         try:
-            plain = getattr(row, column.field.attname)
+            getattr(row, column.field.attname)
         except (crypto.Undecryptable, crypto.KeyAway) as refusal:
             yield [f"{column} {row.pk}: {refusal.reason}"]
         else:
-            yield _of_digest(column, row, plain)
-
-
-def _of_digest(column: Column, row: Any, plain: str) -> list[str]:
-    """Of somebody who was erased there is none that would fit."""
-    if (
-        column.index is None
-        or row.key.is_destroyed
-        or bytes(getattr(row, column.index.attname)) == (column.index.digest(plain))
-    ):
-        return []
-    return [f"{column} {row.pk}: its digest is another one"]
+            yield []
 
 
 def _of_key(row: DataKey) -> list[str]:
@@ -93,18 +84,32 @@ def _of_key(row: DataKey) -> list[str]:
 
 def _of_values(column: Column, schema: str) -> Iterator[list[str]]:
     """For each value what is wrong with it: nothing, or one thing."""
-    digests = [column.index.attname] if column.index else []
-    for pk, stored, *digest in (
-        column.rows(schema).values_list("pk", column.field.attname, *digests).iterator(TOLD_EVERY)
-    ):
-        yield _of_value(column, schema, pk, bytes(stored), *(bytes(one) for one in digest))
+    for pk, stored in column.rows(schema).values_list("pk", column.field.attname).iterator(TOLD_EVERY):
+        try:
+            crypto.decrypt(bytes(stored), schema=schema, place=column.place(pk))
+        except (crypto.Undecryptable, crypto.KeyAway) as refusal:
+            yield [f"{column} {pk}: {refusal.reason}"]
+        else:
+            yield []
 
 
-def _of_value(column: Column, schema: str, pk: Any, stored: bytes, digest: bytes | None = None) -> list[str]:
-    try:
-        plain = crypto.decrypt(stored, schema=schema, place=column.place(pk))
-        if column.index and digest != column.index.digest(plain):
-            return [f"{column} {pk}: its digest is another one"]
-    except (crypto.Undecryptable, crypto.KeyAway) as refusal:
-        return [f"{column} {pk}: {refusal.reason}"]
-    return []
+def _of_digests(one: Digests, schema: str) -> Iterator[str]:
+    """What is wrong with digests, under whichever key they are; what they are of has been looked at before."""
+    keys = DataKey.objects.of(schema, DataKey.Purpose.INDEX).usable().filter(unused_at=None)
+    known = {row.slot: (row, key) for row in keys if (key := _had(row))}
+    for row in one.rows().iterator(TOLD_EVERY):
+        with suppress(crypto.Undecryptable, crypto.KeyAway):
+            value = getattr(row, one.field.attname)
+            for slot, (of, key) in known.items():
+                digest = getattr(row, one.slots[slot].attname)
+                if digest is None and value and of.state == DataKey.State.ACTIVE:
+                    yield f"{one} {row.pk}: it has no digest"
+                elif digest is not None and value and bytes(digest) != one.slots[slot].digest(value, key):
+                    yield f"{one} {row.pk}: its digest is another one"
+
+
+def _had(row: DataKey) -> crypto.Key | None:
+    """None where it cannot be had, which was told before."""
+    with suppress(providers.Unavailable, providers.Lost):
+        return unwrapped(row)
+    return None

@@ -1,7 +1,7 @@
 """Exit 1 where something was found that cannot be decrypted, or was refused."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
@@ -16,6 +16,7 @@ from apps.tenants.services import find_tenant
 from resimate_text.problems import MOST_PROBLEMS
 
 Rows = list[dict[str, Any]]
+REINDEXED: Final = "{tenant}: version {version} is {state}; {written} digests written, {left} left; over: {is_over}"
 
 
 class Command(Recovery, OperatorCommand):
@@ -26,16 +27,17 @@ class Command(Recovery, OperatorCommand):
         shown = verbs.add_parser("list", help="the keys, without what is secret of them")
         verified = verbs.add_parser("verify", help="decrypt everything, and say what cannot be; changes nothing")
         rotated = verbs.add_parser("rotate", help="make a new key the active one, and write everything anew under it")
+        rotated.add_argument("--resume", action="store_true", help="make no new key: write anew what is still left")
         which = rotated.add_mutually_exclusive_group()
-        which.add_argument("--resume", action="store_true", help="make no new key: write anew what is still left")
         which.add_argument("--signing", action="store_true", help="the key that signs links; those sent stay good")
+        which.add_argument(
+            "--index", action="store_true", help="the key of digests by which people are found, in steps"
+        )
         destroyed = verbs.add_parser(
             "destroy", help="destroy a key under which nothing is any more; backups that are under it are lost with it"
         )
         destroyed.add_argument("--version", type=int, required=True, dest="number", metavar="NUMBER")
-        destroyed.add_argument(
-            "--purpose", choices=[DataKey.Purpose.FIELD.value, DataKey.Purpose.SIGNING.value], default="field"
-        )
+        destroyed.add_argument("--purpose", choices=DataKey.Purpose.values, default="field")
         owned = verbs.add_parser("own", help="have one tenant's keys wrapped by a key-encryption key of its own")
         owned.add_argument("--tenant", metavar="SLUG", required=True)
         how = owned.add_mutually_exclusive_group(required=True)
@@ -71,10 +73,17 @@ class Command(Recovery, OperatorCommand):
         text = f"`manage.py keys rotate --tenant {schema}` makes a new key and moves the others."
         self.report({"tenant": schema, "provider": key}, text)
 
-    def rotate(self, schemas: Sequence[str], *, resume: bool, signing: bool, **_: Any) -> None:
-        if signing:
+    def rotate(self, schemas: Sequence[str], *, resume: bool, signing: bool, index: bool, **_: Any) -> None:
+        if signing and resume:
+            self.fail("nothing_to_resume", "Keys that sign leave nothing to resume.")
+        elif signing:
             self._rotate_signing(schemas)
-            return
+        elif index:
+            self._rotate_index(schemas, resume=resume)
+        else:
+            self._rotate_fields(schemas, resume=resume)
+
+    def _rotate_fields(self, schemas: Sequence[str], *, resume: bool) -> None:
         rows = []
         for schema in schemas:
             now = timezone.now()
@@ -87,6 +96,23 @@ class Command(Recovery, OperatorCommand):
             rows.append({"tenant": schema, "version": version, **told})
         text = "{tenant}: version {version} is active; {written} values written anew, {left} left"
         self._finish("rotated", rows, text, "failed")
+
+    def _rotate_index(self, schemas: Sequence[str], *, resume: bool) -> None:
+        """Begin where nothing is under way, and take the step that has come where something is."""
+        rows = []
+        for schema in schemas:
+            now = timezone.now()
+            if not resume:
+                services.rotate(schema, purpose=DataKey.Purpose.INDEX, now=now)
+            with self.meter(f" digests of {schema}") as show:
+                outcome = services.reindex(schema, now=now, progress=show)
+            newest = DataKey.objects.of(schema, DataKey.Purpose.INDEX).order_by("-version")[0]
+            is_over = not services.has_rest(schema, DataKey.Purpose.INDEX)
+            told = {"written": outcome.written, "left": outcome.left, "failed": outcome.failed[:MOST_PROBLEMS]}
+            rows.append(
+                {"tenant": schema, "version": newest.version, "state": newest.state, "is_over": is_over, **told}
+            )
+        self._finish("rotated", rows, REINDEXED, "failed")
 
     def _rotate_signing(self, schemas: Sequence[str]) -> None:
         keys = [services.rotate(one, purpose=DataKey.Purpose.SIGNING, now=timezone.now()) for one in schemas]
