@@ -7,6 +7,7 @@ declare(
     Category.ADMINISTRATION,
     "created",
     "rotated",
+    "retired",
     "emptied",
     "destroyed",
     "verified",

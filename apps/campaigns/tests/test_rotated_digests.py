@@ -285,9 +285,10 @@ def test_the_key_before_is_destroyed_once_no_digest_is_under_it(draft: Campaign,
     assert services.find_by_email(BO.email).exists()
     of_it = AuditEntry.objects.filter(details__purpose="index", action__startswith="data_key").order_by("pk")
     told = [(one.action, one.details["version"]) for one in of_it if one.tenant == "acme"]
-    assert told[-4:] == [
+    assert told[-5:] == [
         ("data_key.created", 2),
         ("data_key.rotated", 2),
+        ("data_key.retired", 1),
         ("data_key.emptied", 1),
         ("data_key.destroyed", 1),
     ]

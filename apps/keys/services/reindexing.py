@@ -62,7 +62,12 @@ def reindex(schema: str, *, now: datetime, progress: Progress = lambda *_: None)
     key = DataKey.objects.filter(tenant=schema).unfinished().first()
     if key is None:
         return Reindexed()
-    outcome = STEPS[DataKey.State(key.state)](key, now, progress)
+    if key.state == DataKey.State.COMING:
+        outcome = _take_into_use(key, now, progress)
+    elif key.state == DataKey.State.LEAVING:
+        outcome = _let_go(key, now, progress)
+    else:
+        outcome = _empty(key, now, progress)
     KEYRING.forget(schema)
     _count(schema, now)
     return outcome
@@ -91,9 +96,14 @@ def _take_into_use(key: DataKey, now: datetime, progress: Progress) -> Reindexed
     return _move_on_once_whole(key, key.slot, switch, progress)
 
 
-def _let_go(key: DataKey, _now: datetime, progress: Progress) -> Reindexed:
+def _let_go(key: DataKey, now: datetime, progress: Progress) -> Reindexed:
     """Write no more digests under the key before, once it is certain that each row has one under the one after."""
-    return _move_on_once_whole(key, other(key.slot), lambda: _move(key, state=DataKey.State.DECRYPT_ONLY), progress)
+
+    def retire() -> None:
+        _move(key, state=DataKey.State.DECRYPT_ONLY)
+        record("data_key.retired", key, now=now)
+
+    return _move_on_once_whole(key, other(key.slot), retire, progress)
 
 
 def _empty(key: DataKey, now: datetime, progress: Progress) -> Reindexed:
@@ -106,13 +116,6 @@ def _empty(key: DataKey, now: datetime, progress: Progress) -> Reindexed:
             if DataKey.objects.filter(pk=key.pk, unused_at=None).update(unused_at=now):
                 record("data_key.emptied", key, now=now)
     return outcome
-
-
-STEPS: Final = {
-    DataKey.State.COMING: _take_into_use,
-    DataKey.State.LEAVING: _let_go,
-    DataKey.State.DECRYPT_ONLY: _empty,
-}
 
 
 def _move(key: DataKey, **changes: Any) -> None:
