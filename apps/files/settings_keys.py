@@ -13,4 +13,4 @@ QUOTA = declare(
     merge=Merge.LOWEST,
     owner="files",
 )
-declare_rate("files", 500, _("Requests an hour and user to files."), label=_("Rate of files"), owner="files")
+RATE = declare_rate("files", 500, _("Requests an hour and user to files."), label=_("Rate of files"), owner="files")

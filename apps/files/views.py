@@ -12,23 +12,41 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from apps.audit import reading
+from apps.configuration import services as configuration
+from apps.configuration.throttling import COUNTER, WINDOW
 from apps.core.errors import Refused
 from apps.core.translating import translated
 from apps.files import links, services
 from apps.files.models import StoredFile
+from apps.files.settings_keys import RATE
 
 #: From that byte to the end: what somebody asks for who was cut off.
 REST: Final = re.compile(r"bytes=([0-9]{1,15})-\Z")
+
+
+class FetchedTooOften(Refused):
+    code = "file_fetched_too_often"
+    status = 429
+    title = "The file is fetched too often"
 
 
 @require_safe
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         file = links.file_at(token, now=timezone.now(), user=request.user)
+        _count(file)
         return sent(request, file)
     except Refused as refusal:
         context = {"title": refusal.title, "detail": translated(refusal.detail)}
         return _private(render(request, "files/refused.html", context, status=refusal.status))
+
+
+def _count(file: StoredFile) -> None:
+    """Whoever has an address needs no account, and each time it is used goes into the trail for good."""
+    window = int(timezone.now().timestamp() // WINDOW)
+    used = COUNTER.count(f"download:{file.pk}:{window}", draw=1)
+    if used is not None and used > configuration.get(RATE.name):
+        raise FetchedTooOften("The file was fetched too often in the last hour. Please try again later.")
 
 
 def sent(request: HttpRequest, file: StoredFile) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.audit.models import AuditEntry
+from apps.configuration import services as configuration
 from apps.files import links
 from apps.files.models import StoredFile
 from apps.files.sealing import PIECE
@@ -71,6 +72,18 @@ def test_each_download_is_in_the_trail(file: StoredFile) -> None:
     get(links.address(file, now=timezone.now()))
 
     assert AuditEntry.objects.get(action="stored_file.exported").object_id == str(file.pk)
+
+
+def test_it_is_not_fetched_without_end(file: StoredFile) -> None:
+    configuration.change("api.rate.files", 2, now=timezone.now())
+    path = links.address(file, now=timezone.now())
+
+    answers = [get(path) for _ in range(3)]
+
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert "fetched too often" in answers[2].content.decode()
+    assert AuditEntry.objects.filter(action="stored_file.exported").count() == 2
+    assert get(links.address(kept(), now=timezone.now())).status_code == 200
 
 
 def test_it_is_good_for_a_while(file: StoredFile) -> None:
