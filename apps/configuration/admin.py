@@ -1,11 +1,9 @@
 """The pages of settings: all keys with what is in force, one with its layers and its past, and the way back."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_tenants.utils import get_public_schema_name
 
-from apps.audit import reading
-from apps.configuration import services
+from apps.configuration import presenting, services
 from apps.configuration.environment import flaws_of_environment, out_of_reach
-from apps.configuration.forms import SettingForm, said_value
+from apps.configuration.forms import SettingForm
 from apps.configuration.models import Layer, PlannedChange, Setting
-from apps.configuration.registry import KEYS, Key, Level
+from apps.configuration.registry import KEYS, Key
 from apps.core.admin import ServiceAdmin
 from apps.core.errors import Refused
 from apps.core.tenancy import current_schema
@@ -53,14 +50,14 @@ class SettingAdmin(ServiceAdmin[Setting]):
         return {}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """All keys in the order of their names, and what waits."""
+        """What waits, and all keys: first those that somebody has set."""
         self._refuse_stranger(request)
         if current_schema() == get_public_schema_name():
             for name, flaw in (flaws_of_environment() | out_of_reach()).items():
-                messages.warning(request, f"{_label(name)}: {translated(flaw)}")
-        explained = services.explain_all()
-        rows = sorted((_row(KEYS[name], explained[name]) for name in KEYS), key=lambda row: row["label"].casefold())
-        return self._page(request, "list", _("Settings"), {"rows": rows, "waiting": _waiting(request)})
+                messages.warning(request, f"{presenting.label_of(name)}: {translated(flaw)}")
+        lead, tables = presenting.all_in_force()
+        context = {"lead": lead, "tables": [*presenting.waiting(request.user), *tables]}
+        return self._page(request, "list", _("Settings"), context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -80,18 +77,15 @@ class SettingAdmin(ServiceAdmin[Setting]):
         wanted = _number(request.POST.get("to_version") or request.GET.get("to_version", ""))
         if request.method == "POST" and wanted is not None:
             return self._rolled_back(request, wanted)
-        differences: list[dict[str, Any]] | None = None
+        difference: presenting.Table | None = None
         if wanted is not None:
             try:
-                differences = [_differing(one) for one in services.difference(wanted)]
+                difference = presenting.differing(wanted, services.difference(wanted))
             except Refused as refusal:
                 messages.error(request, refusal.detail)
-        return self._page(
-            request,
-            "versions",
-            _("History of settings"),
-            {"changes": _history(request), "differences": differences, "wanted": wanted},
-        )
+        past = presenting.past(services.history()[:LATEST])
+        context = {"past": past, "difference": difference, "wanted": wanted}
+        return self._page(request, "versions", _("History of settings"), context)
 
     def decide_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Agree to a change that waits, say no to it, or take it back."""
@@ -103,7 +97,7 @@ class SettingAdmin(ServiceAdmin[Setting]):
         try:
             decide(services.find_planned(str(object_id)), now=timezone.now(), actor=request.user)
         except Refused as refusal:
-            messages.error(request, _every(refusal))
+            messages.error(request, presenting.every_reason(refusal))
         else:
             messages.success(request, _("It is decided."))
         return redirect("admin:configuration_setting_changelist")
@@ -114,16 +108,20 @@ class SettingAdmin(ServiceAdmin[Setting]):
             raise PermissionDenied
 
     def _saved(self, request: HttpRequest, key: Key) -> HttpResponse:
-        is_taken_back = "take_back" in request.POST
+        is_taken_back, is_tried = "take_back" in request.POST, "try" in request.POST
         form = SettingForm(key, request.POST)
         if not is_taken_back and not form.is_valid():
             return self._shown(request, key, form)
         try:
-            waits = _taken_back(request, key) if is_taken_back else _changed(request, key, form)
+            with services.tried(undone=is_tried):
+                waits = _taken_back(request, key) if is_taken_back else _changed(request, key, form)
+                done = _done(key, waits, is_tried=is_tried)
         except Refused as refusal:
-            messages.error(request, _every(refusal))
+            messages.error(request, presenting.every_reason(refusal))
             return self._shown(request, key, _fresh(request, key), status=refusal.status)
-        done = _("It waits, as the list below the settings says.") if waits else _("The setting is saved.")
+        if is_tried:
+            messages.info(request, done)
+            return self._shown(request, key, form)
         messages.success(request, done)
         return redirect("admin:configuration_setting_change", key.name)
 
@@ -133,33 +131,25 @@ class SettingAdmin(ServiceAdmin[Setting]):
                 wanted, now=timezone.now(), actor=request.user, reason=request.POST.get("reason", "")[:200]
             )
         except Refused as refusal:
-            messages.error(request, _every(refusal))
+            messages.error(request, presenting.every_reason(refusal))
         else:
             messages.success(request, _("Settings changed: %(count)d") % {"count": len(changes)})
         return redirect("admin:configuration_setting_versions")
 
     def _shown(self, request: HttpRequest, key: Key, form: SettingForm, status: int = 200) -> HttpResponse:
         explained = services.explain(key.name)
-        names = _names(request, (one.by for one in explained.said))
-        layers = [
-            {
-                "level": level_in_words(one.level),
-                "value": _value(key, one.value),
-                "who": names.get(one.by, one.by),
-                "said": one,
-                "is_in_force": one is explained.winner,
-                "problem": translated(one.problem) if one.problem else "",
-            }
-            for one in explained.said
-        ]
         context = {
             "key": key,
-            "row": _row(key, explained),
+            "about": translated(key.about),
+            "lead": presenting.in_force(key, explained),
             "form": form,
-            "layers": layers,
             "may_be_set": self.has_change_permission(request) and _may_be_set(key),
             "is_set": services.is_set(services.Wish(key.name)),
-            "changes": _history(request, key.name),
+            "tables": [
+                *presenting.waiting(request.user, key.name),
+                presenting.levels(key, explained),
+                presenting.past(services.history(key.name)[:LATEST], of_one=True),
+            ],
         }
         return self._page(request, "change", translated(key.label or key.name), context, status)
 
@@ -168,93 +158,6 @@ class SettingAdmin(ServiceAdmin[Setting]):
     ) -> HttpResponse:
         given = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
         return TemplateResponse(request, f"admin/configuration/setting/{name}.html", given, status=status)
-
-
-def level_in_words(level: Level) -> str:
-    return {
-        Level.DEFAULT: _("Default"),
-        Level.ENVIRONMENT: _("Installation"),
-        Level.GLOBAL: _("Platform"),
-        Level.TENANT: _("Organisation"),
-        Level.USER: _("User"),
-        Level.RUNTIME: _("For a time"),
-    }[level]
-
-
-def _row(key: Key, explained: services.Explained) -> dict[str, Any]:
-    return {
-        "key": key.name,
-        "label": translated(key.label or key.name),
-        "about": translated(key.about),
-        "value": _value(key, explained.value),
-        "level": level_in_words(explained.winner.level),
-        "at": explained.winner.at,
-        "needs_two": key.needs_two,
-    }
-
-
-def _value(key: Key | None, value: Any) -> str:
-    if key is None:
-        return str(value)
-    return _("Shown to nobody") if key.sensitive else said_value(key, value)
-
-
-def _facts(name: str, facts: dict[str, Any] | None) -> str:
-    if facts is None:
-        return _("Nothing")
-    value = _value(KEYS.get(name), facts["value"])
-    return _("%(value)s (locked)") % {"value": value} if facts["locked"] else value
-
-
-def _differing(one: services.Difference) -> dict[str, Any]:
-    """What going back makes of what is set now."""
-    return {"label": _label(one.key), "now": _facts(one.key, one.new), "then": _facts(one.key, one.old)}
-
-
-def _label(name: str) -> str:
-    return translated(KEYS[name].label or name) if name in KEYS else name
-
-
-def _history(request: HttpRequest, key: str | None = None) -> list[dict[str, Any]]:
-    rows = list(services.history(key)[:LATEST])
-    names = _names(request, (one.changed_by for one in rows))
-    return [
-        {
-            "change": one,
-            "label": _label(one.key),
-            "who": names.get(one.changed_by, one.changed_by),
-            "old": _facts(one.key, one.old),
-            "new": _facts(one.key, one.new),
-        }
-        for one in rows
-    ]
-
-
-def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
-    rows = list(services.planned_changes())
-    names = _names(request, (one.asked_by for one in rows))
-    return [
-        {
-            "planned": one,
-            "label": _label(one.key),
-            "new": _facts(one.key, one.new),
-            "who": names.get(one.asked_by, one.asked_by),
-            "is_waiting": one.state == PlannedChange.State.WAITING,
-            "is_own": one.asked_by == str(request.user.pk),
-        }
-        for one in rows
-    ]
-
-
-def _names(request: HttpRequest, ids: Iterable[str]) -> dict[str, str]:
-    """Who they are, by their ids; that it was read is on record."""
-    users = {one for one in ids if len(one) == len("00000000-0000-0000-0000-000000000000")}
-    found = {str(one.pk): str(one) for one in get_user_model().objects.filter(pk__in=users)} if users else {}
-    if found:
-        details = {"page": "admin", "count": len(found)}
-        reading.note(reading.kind_of(get_user_model()), now=timezone.now(), details=details)
-    words = {"operator": _("Operator"), "system": _("The system")}
-    return words | found
 
 
 def _fresh(request: HttpRequest, key: Key) -> SettingForm:
@@ -287,11 +190,19 @@ def _taken_back(request: HttpRequest, key: Key) -> PlannedChange | None:
     return services.take_back(key.name, now=timezone.now(), actor=request.user, manner=manner)
 
 
+def _done(key: Key, waits: PlannedChange | None, *, is_tried: bool) -> str:
+    """What has become of a change, or would."""
+    if waits is not None and waits.state == PlannedChange.State.WAITING:
+        tried, done = _("It would wait for a second administrator."), _("It waits for a second administrator.")
+    elif waits is not None:
+        tried, done = _("It would be made at its time."), _("It will be made at its time.")
+    else:
+        done = _("The setting is saved.")
+        tried = _("Nothing is saved yet. It would be so: %(said)s") % {
+            "said": presenting.in_force(key, services.explain(key.name))
+        }
+    return tried if is_tried else done
+
+
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _every(refusal: Refused) -> str:
-    """A refusal with each of its reasons."""
-    reasons = [translated(one.detail) for one in refusal.errors if one.detail != refusal.detail]
-    return " ".join([translated(refusal.detail), *reasons])

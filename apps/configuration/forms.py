@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_lazy
 
 from apps.configuration.models import Layer
@@ -98,6 +99,8 @@ def said_value(key: Key, value: Any) -> str:
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, list):
         return ", ".join(_word(key, one) for one in value)
+    if isinstance(value, (int, float)):
+        return number_format(value, force_grouping=True)
     return _word(key, value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

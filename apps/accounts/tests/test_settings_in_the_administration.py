@@ -101,6 +101,49 @@ def test_what_is_set_here_is_taken_back(office: Client) -> None:
     assert services.get(KEY) == 1000
 
 
+def test_what_is_tried_is_shown_and_not_saved(office: Client) -> None:
+    shown = _send(office, KEY, value="77000", version="0", **{"try": "1"})
+    waits = _send(office, TWO, value="15", version="0", **{"try": "1"})
+
+    assert "Nothing is saved yet. It would be so: In force: 77,000 (Organisation)" in shown
+    assert 'value="77000"' in shown
+    assert "It would wait for a second administrator." in waits
+    assert (services.get(KEY), Setting.objects.count(), PlannedChange.objects.count()) == (1000, 0, 0)
+
+
+def test_a_refusal_names_the_setting_as_the_page_does_and_each_reason_once(office: Client) -> None:
+    page = _send(office, TWO, value="45", version="0")
+
+    assert page.count("Idle time of a session, in minutes: At most 30, which holds for everybody below.") == 1
+    assert page.count("At most 30") == 1
+    assert "ession.idle_minutes:" not in page
+
+
+def test_what_waits_comes_first_on_the_list_and_on_its_own_page(office: Client, next_door: Client) -> None:
+    _send(office, TWO, value="15", version="0", reason="shared computers")
+
+    listed, own = _page(next_door.get(HOME)), _page(next_door.get(f"{HOME}{TWO}/change/"))
+    other = _page(next_door.get(f"{HOME}{KEY}/change/"))
+
+    assert 0 < listed.index("1 change waits") < listed.index("As delivered")
+    assert 0 < own.index("1 change waits") < own.index("What each level says")
+    assert "Approve" in own
+    assert "shared computers" in own
+    assert "waits" not in other
+
+
+def test_a_table_has_no_column_in_which_nothing_is_said(office: Client) -> None:
+    page = _page(office.get(f"{HOME}{KEY}/change/"))
+    assert "Until" not in page.split("What each level says")[1]
+    assert "Nothing has changed yet." in page
+
+    _send(office, KEY, value="77", version="0")
+
+    page = _page(office.get(f"{HOME}{KEY}/change/"))
+    assert "In force: 77 (Organisation)" in page
+    assert ">Setting<" not in page.split("What each level says")[1]
+
+
 def test_a_second_administrator_approves_on_the_list(office: Client, next_door: Client) -> None:
     _send(office, TWO, value="15", version="0")
     waits = PlannedChange.objects.get()
