@@ -32,7 +32,7 @@ from resimate.tests.races.rotation import finish, start
 
 pytestmark = pytest.mark.requirement("SEC-DATA-001")
 PATIENCE = 120.0
-ROWS = 2500
+ROWS = 1500
 
 
 @pytest.fixture
