@@ -8,4 +8,4 @@ declare(
     *("created", "changed", "deleted", "opened", "extended", "reminded", "closed", "stakeholders_added"),
 )
 declare("participation", Category.DATA, "answers_sent", "reminded", "removed", "link_shown", "revoked", "renewed")
-declare("stakeholder", Category.DATA, "created", "changed", "deleted")
+declare("stakeholder", Category.DATA, "created", "changed", "deleted", "erased")

@@ -8,4 +8,4 @@ declare(
     *("created", "changed", "deleted", "opened", "reminded", "closed", "applied"),
     *("experts_added", "judgements_entered"),
 )
-declare("expert", Category.DATA, "judged", "deleted", "link_shown", "revoked", "renewed")
+declare("expert", Category.DATA, "judged", "deleted", "erased", "link_shown", "revoked", "renewed")

@@ -1,7 +1,7 @@
 """Messages: written with what caused them, handed over later, retried until they are taken or given up."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps import audit
 from apps.core import events, presence
@@ -142,6 +142,19 @@ def cancel(
         )
         audit.record("message.cancelled", now=now, details={**(whose if is_named else {}), "count": count})
     return count
+
+
+def erase(key: UUID, recipients: Collection[UUID], *, now: datetime) -> None:
+    """Forget what somebody was written whose key is destroyed; what waits is given up. What is under way may arrive.
+
+    ``recipients``: their parts in what messages are about, for those that a process wrote which knew no such keys.
+    """
+    theirs = Message.objects.filter(Q(key=key) | Q(recipient_id__in=recipients))
+    waiting = theirs.filter(state=Message.State.QUEUED)
+    count = waiting.update(state=Message.State.CANCELLED, leased_until=None)
+    theirs.update(key=key, address=b"", body=b"", last_error="")
+    if count:
+        audit.record("message.cancelled", now=now, details={"count": count})
 
 
 def messages_to(about: About, recipient: UUID) -> QuerySet[Message]:

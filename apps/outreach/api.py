@@ -24,6 +24,9 @@ class PersonSerializer(serializers.ModelSerializer[P]):
     name = serializers.CharField(max_length=200)
     email = serializers.EmailField(max_length=254)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
+    erased = serializers.BooleanField(
+        source="is_erased", read_only=True, help_text="Whether nobody knows any more who this was."
+    )
 
 
 class PersonalLinkSerializer(serializers.Serializer[Any]):

@@ -56,6 +56,7 @@ TABLE = """
 ---+++  stakeholders-list            GET POST
 ---+++  stakeholders-export          GET
 ---0++  stakeholders-detail          GET PUT PATCH DELETE
+---0++  stakeholders-erase           POST
 ---+-+  messages-list                GET
 ---+-+  messages-export              GET
 ---0-+  messages-detail              GET
@@ -113,6 +114,7 @@ TABLE = """
 ---0++  experts-list                 GET POST
 ---0++  experts-export               GET
 ---0++  experts-detail               GET DELETE
+---0++  experts-erase                POST
 ---0++  experts-link                 POST
 ---0++  experts-renew                POST
 ---0++  experts-revoke               POST

@@ -51,6 +51,7 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     resource = "stakeholders"
     throttle_group = "default"
+    permissions = {"erase": "delete"}
     queryset = Stakeholder.objects.order_by("-id")
     serializer_class = StakeholderSerializer
     lookup_value_regex = UUID_PATTERN
@@ -77,6 +78,14 @@ class StakeholderView(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, Collect
 
     def perform_destroy(self, instance: Stakeholder) -> None:
         services.delete_stakeholder(instance, acting_user=caller(self.request), now=timezone.now())
+
+    @extend_schema(request=None, responses=StakeholderSerializer)
+    @verb()
+    def erase(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Forget who this is, for good, in copies and backups too; what was answered stays and leads to nobody."""
+        return self.shown(
+            services.erase_stakeholder(self.get_object(), acting_user=caller(request), now=timezone.now())
+        )
 
 
 PATH = [OpenApiParameter("campaign", OpenApiTypes.UUID, OpenApiParameter.PATH, description="the campaign")]

@@ -73,7 +73,7 @@ class StakeholderSerializer(PersonSerializer[Stakeholder]):
 
     class Meta:
         model = Stakeholder
-        fields = ("id", "name", "email", "group", "language", "user", "created_at")
+        fields = ("id", "name", "email", "group", "language", "user", "created_at", "erased")
         read_only_fields = ("id", "user", "created_at")
 
     def contact(self) -> Contact:

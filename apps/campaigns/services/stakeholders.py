@@ -21,6 +21,7 @@ from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import lock, locked
 from apps.keys import services as keys
+from apps.outreach import services as outreach
 from apps.outreach.acquaintances import differing, refuse_other_names
 from apps.outreach.contacts import Contact
 from resimate_text.identity import tidied
@@ -62,6 +63,8 @@ def add_stakeholders(
         authz.require(acting_user, "stakeholders:create")
     if known:
         authz.require(acting_user, "stakeholders:read")
+    for one in known:
+        outreach.refuse_erased(one)
     campaign = locked(Campaign.objects.all(), campaign.pk)
     if campaign.status == Campaign.Status.CLOSED:
         raise CampaignClosed("You cannot add people to a closed campaign.")
@@ -196,6 +199,7 @@ def change_stakeholder(
     if changes.keys() & set(Stakeholder.ADDRESSES.values()):  # before the person: the order of whoever writes to people
         lock(Campaign.objects.filter(participations__stakeholder=stakeholder.pk, status=Campaign.Status.OPEN))
     stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
+    outreach.refuse_erased(stakeholder)
     if "group" in changes:
         changes = {**changes, "group": groups.known_spelling(changes["group"])}
     reached_before = stakeholder.reached_at
@@ -237,6 +241,26 @@ def delete_stakeholder(stakeholder: Stakeholder, *, acting_user: User | None, no
         raise StakeholderInUse(
             "This stakeholder takes part in a campaign and cannot be deleted. Withdraw the link instead."
         ) from error
+
+
+@transaction.atomic
+def erase_stakeholder(stakeholder: Stakeholder, *, acting_user: User | None, now: datetime) -> Stakeholder:
+    """Forget who somebody is, for good: their key is destroyed, and nothing is sent to them any more.
+
+    What they have answered stays and counts, and leads to nobody; whoever has not is asked no more.
+    Repeating it changes nothing.
+    """
+    lock(Campaign.objects.filter(participations__stakeholder=stakeholder.pk, status=Campaign.Status.OPEN))
+    stakeholder = locked(Stakeholder.objects.all(), stakeholder.pk)
+    if stakeholder.is_erased:
+        return stakeholder
+    parts = Participation.objects.filter(stakeholder=stakeholder.pk)
+    unanswered = parts.filter(revoked_at=None, response__submitted_at=None)
+    unanswered.exclude(campaign__status=Campaign.Status.CLOSED).update(revoked_at=now)
+    Stakeholder.objects.filter(pk=stakeholder.pk).update(user=None)
+    outreach.erase(stakeholder, parts.values_list("pk", flat=True), now=now)
+    audit.record("stakeholder.erased", now=now, target=stakeholder, actor=acting_user)
+    return Stakeholder.objects.get(pk=stakeholder.pk)
 
 
 @transaction.atomic

@@ -56,7 +56,14 @@ class _Within(CollectionView[Any]):
 class ExpertView(ReadMixin, DestroyMixin, _Within):
     """The experts of an elicitation, and how far each of them is."""
 
-    permissions = {"create": "update", "destroy": "update", "revoke": "manage", "renew": "manage", "link": "manage"}
+    permissions = {
+        "create": "update",
+        "destroy": "update",
+        "erase": "update",
+        "revoke": "manage",
+        "renew": "manage",
+        "link": "manage",
+    }
     queryset = Expert.objects.order_by("-id")
     serializer_class = ExpertSerializer
 
@@ -99,6 +106,13 @@ class ExpertView(ReadMixin, DestroyMixin, _Within):
         """Show the personal link, which is recorded: whoever has it judges in the expert's name."""
         url = services.show_link(self.get_object(), acting_user=caller(request), now=timezone.now())
         return Response({"link": url}, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(request=None, responses=ExpertSerializer)
+    @verb()
+    def erase(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Forget who this is, for good, in copies and backups too; judgements that were sent stay and count."""
+        services.erase_expert(self.get_object(), acting_user=caller(request), now=timezone.now())
+        return self.shown(self.get_queryset().get(pk=self.kwargs["pk"]))
 
     @extend_schema(request=None, responses=ExpertSerializer)
     @verb()

@@ -75,6 +75,7 @@ class ExpertSerializer(PersonSerializer[Expert]):
             "opened_at",
             "sent_at",
             "revoked_at",
+            "erased",
             "created_at",
         )
         read_only_fields = ("id", "invited_at", "opened_at", "sent_at", "revoked_at", "created_at")

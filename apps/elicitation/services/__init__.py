@@ -15,6 +15,7 @@ from apps.elicitation.services.elicitations import (
 from apps.elicitation.services.experts import (
     add_experts,
     delete_expert,
+    erase_expert,
     renew_link,
 )
 from apps.elicitation.services.judgements import (
@@ -41,6 +42,7 @@ __all__ = [
     "delete_elicitation",
     "delete_expert",
     "enter_judgements",
+    "erase_expert",
     "import_judgements",
     "open_elicitation",
     "remind",

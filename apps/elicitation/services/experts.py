@@ -92,6 +92,22 @@ def delete_expert(expert: Expert, *, acting_user: User | None, now: datetime) ->
 
 
 @transaction.atomic
+def erase_expert(expert: Expert, *, acting_user: User | None, now: datetime) -> Expert:
+    """Forget who an expert is, for good: their key is destroyed, and nothing is sent to them any more.
+
+    Judgements that were sent stay and count. Repeating it changes nothing.
+    """
+    expert = outreach.locked_holder(expert)
+    if not expert.is_erased:
+        if expert.revoked_at is None:
+            expert.revoked_at = now
+            expert.save(update_fields=["revoked_at"])
+        outreach.erase(expert, [expert.pk], now=now)
+        audit.record("expert.erased", now=now, target=expert, actor=acting_user)
+    return Expert.objects.get(pk=expert.pk)
+
+
+@transaction.atomic
 def renew_link(expert: Expert, *, acting_user: User | None, now: datetime) -> Expert:
     """Replace the personal link by a new one, and send it; the old one opens nothing any more."""
     expert = outreach.locked_holder(expert)

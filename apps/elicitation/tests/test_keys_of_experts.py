@@ -7,7 +7,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from apps.elicitation import links
+from apps.accounts.models import User
+from apps.audit.models import AuditEntry
+from apps.core import crypto
+from apps.elicitation import links, services
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.elicitation.tests.story import BO, CY, POINTS, expert, judge
 from apps.elicitation.tests.test_outdated_messages import reminded, wanted  # noqa: F401  a fixture
@@ -63,3 +66,33 @@ def test_messages_to_an_expert_who_is_taken_out_are_erased(reminded: WeightElici
     Expert.objects.filter(pk=bo.pk).delete()
 
     assert {one.body for one in Message.objects.to([bo.pk]).select_related("key")} == {""}
+
+
+def test_an_expert_is_erased_by_one_verb_and_what_was_judged_stays(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+    ana: User,
+    now: Any,
+) -> None:
+    judge(reminded, BO, POINTS, now)
+    bo = services.erase_expert(expert(reminded, BO), acting_user=ana, now=now)
+
+    assert (bo.name, bo.email, bo.is_erased, bo.revoked_at) == ("Erased", "", True, now)
+    assert bo.judgements.filter(sent__isnull=False).exists()
+    assert {address for address, _ in wanted(now)} == {CY.email}
+    services.erase_expert(bo, acting_user=ana, now=now)
+    assert AuditEntry.objects.filter(action="expert.erased").count() == 1
+    with pytest.raises(crypto.Erased):
+        services.renew_link(bo, acting_user=ana, now=now)
+    with pytest.raises(crypto.Erased):
+        services.show_link(bo, acting_user=ana, now=now)
+    again = services.add_experts(reminded, [BO], acting_user=ana, now=now)
+    assert [(one.name, one.pk == bo.pk) for one in again] == [(BO.name, False)]
+    assert keys.verify("acme").problems == []
+
+
+def test_programs_erase_experts(reminded: WeightElicitation, staff: Client) -> None:  # noqa: F811
+    path = f"/api/v1/weight-elicitations/{reminded.pk}/experts/{expert(reminded, BO).pk}/erase/"
+
+    answer = staff.post(path, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["name"], answer.json()["erased"]) == (200, "Erased", True)

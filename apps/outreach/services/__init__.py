@@ -1,5 +1,6 @@
 """What can be done with people outside and their personal links. One module a noun; callers see one list."""
 
+from apps.outreach.services.erasing import erase, refuse_erased
 from apps.outreach.services.links import locked_holder, note_opened, replace_link, revoke_link, show_link
 from apps.outreach.services.messages import (
     day_of,
@@ -14,10 +15,12 @@ from apps.outreach.services.messages import (
 
 __all__ = [
     "day_of",
+    "erase",
     "invite",
     "locked_holder",
     "note_opened",
     "present_drafts",
+    "refuse_erased",
     "remind",
     "replace_link",
     "revoke_link",

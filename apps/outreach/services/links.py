@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.core.locking import lock, locked
 from apps.notifications import services as notifications
 from apps.outreach.links import H, links_of
+from apps.outreach.services.erasing import refuse_erased
 
 
 def locked_holder(holder: H) -> H:
@@ -28,7 +29,8 @@ def note_opened(holder: H, *, now: datetime) -> None:
 
 
 def show_link(holder: H, *, acting_user: User, now: datetime) -> str:
-    """The address of the link, for the telephone or another channel; who looked is on record."""
+    """The address of the link, for the telephone or another channel; who looked is on record. Raises ``Erased``."""
+    refuse_erased(holder.person)
     audit.record(f"{holder._meta.model_name}.link_shown", now=now, target=holder, actor=acting_user)
     return links_of(type(holder)).url_for(holder)
 
@@ -48,8 +50,9 @@ def revoke_link(holder: H, *, acting_user: User | None, now: datetime) -> H:
 def replace_link(holder: H, *, acting_user: User | None, now: datetime) -> None:
     """Give a holder, locked by the caller, a new link: the old one opens nothing, and what waits with it is not sent.
 
-    Saves ``invited_at``, too: the caller knows whether the new link is sent.
+    Saves ``invited_at``, too: the caller knows whether the new link is sent. Raises ``Erased``.
     """
+    refuse_erased(holder.person)
     holder.link_version += 1
     holder.revoked_at = None
     notifications.cancel(holder.about, holder.pk, now=now)

@@ -60,9 +60,10 @@ SAID: Final = {
     "PEOPLE": """
         participation.answers_sent participation.link_shown participation.revoked participation.renewed
         participation.removed participation.reminded user.reset_link_asked
-        expert.link_shown expert.revoked expert.renewed expert.deleted expert.judged
+        expert.link_shown expert.revoked expert.renewed expert.deleted expert.erased expert.judged
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
-        stakeholder.created stakeholder.changed stakeholder.deleted message.cancelled message.enqueued message.failed
+        stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
+        message.cancelled message.enqueued message.failed
         user.created user.changed user.activated user.deactivated
     """,
     "ANSWERS": """
