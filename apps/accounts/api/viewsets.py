@@ -73,8 +73,8 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
         page = super().paginate_queryset(queryset)
         self._count = len(page or ())
         if page and isinstance(page[0], Model):
-            shown: Any = self.get_serializer_class()
-            open_together(page, shown.Meta.fields)
+            shown = getattr(self.get_serializer_class(), "Meta", None)  # only what shows a model has one
+            open_together(page, getattr(shown, "fields", ()))
         return page
 
     def kind_read(self) -> str:
