@@ -1,7 +1,7 @@
 """Messages: written with what caused them, handed over later, retried until they are taken or given up."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -144,12 +144,12 @@ def cancel(
     return count
 
 
-def erase(key: UUID, recipients: Collection[UUID], *, now: datetime) -> None:
+def erase(key: UUID, recipients: Iterable[UUID], *, now: datetime) -> None:
     """Forget what somebody was written whose key is destroyed; what waits is given up. What is under way may arrive.
 
     ``recipients``: their parts in what messages are about, for those that a process wrote which knew no such keys.
     """
-    theirs = Message.objects.filter(Q(key=key) | Q(recipient_id__in=recipients))
+    theirs = Message.objects.filter(Q(key=key) | Q(recipient_id__in=list(recipients)))
     waiting = theirs.filter(state=Message.State.QUEUED)
     count = waiting.update(state=Message.State.CANCELLED, leased_until=None)
     theirs.update(key=key, address=b"", body=b"", last_error="")

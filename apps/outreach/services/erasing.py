@@ -1,7 +1,7 @@
 """Forgetting who somebody is: one key is destroyed, and with it what was kept of them, wherever it was copied to."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from apps.outreach.models import Person
 DIGEST_BYTES = 16
 
 
-def erase(person: Person, parts: Collection[UUID], *, now: datetime) -> None:
+def erase(person: Person, parts: Iterable[UUID], *, now: datetime) -> None:
     """Destroy the key of somebody whose row is locked by the caller; ``parts`` are the recipients of messages to them.
 
     What waits for them is given up, and nobody finds them by their address any more. The caller says in the trail who
