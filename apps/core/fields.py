@@ -118,6 +118,10 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
             if isinstance(stored, bytes):
                 values[name] = crypto.decrypt(stored, schema=schema, place=f"{place}{values[pk]}")
 
+    def nothing(self) -> Any:
+        """What a column says that says nothing."""
+        return None
+
     def place(self, instance: models.Model) -> str:
         return self.place_of(instance.pk)
 
@@ -127,6 +131,33 @@ class EncryptedTextField(PersonalDataMixin, models.TextField):  # type: ignore[t
 
     def value_to_string(self, obj: Any) -> str:
         return str(getattr(obj, self.attname))
+
+
+class EncryptedJSONField(EncryptedTextField):
+    """A value of JSON under the tenant's key. What is its default is stored as nothing: it would tell nothing."""
+
+    _pyi_private_set_type: Any  # what type checkers go by, as of Django's own JSONField
+    _pyi_private_get_type: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"null": True, "blank": True, **kwargs})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        plain = model_instance.__dict__.get(self.attname)
+        return None if plain == self.get_default() else super().pre_save(model_instance, add)
+
+    def encrypted(self, plain: Any, instance: models.Model) -> bytes:
+        return super().encrypted(as_json(plain), instance)
+
+    def decrypted(self, stored: bytes, instance: models.Model) -> Any:
+        return json.loads(super().decrypted(stored, instance))
+
+    def nothing(self) -> Any:
+        return self.get_default()
+
+    def open_all(self, rows: Iterable[models.Model]) -> None:
+        for row in rows:
+            getattr(row, self.attname)
 
 
 class Cipher(Protocol):
@@ -240,7 +271,7 @@ class SubjectJSONField(SubjectTextField):
         return {}
 
     def as_text(self, plain: Any) -> str:
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return as_json(plain)
 
     def from_text(self, text: str) -> Any:
         return json.loads(text)
@@ -266,6 +297,10 @@ def open_together(rows: Sequence[models.Model], names: Container[str]) -> None:
             field.open_all(rows)
 
 
+def as_json(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
 def packed(text: str) -> str:
     return b85encode(zlib.compress(text.encode(), 1)).decode()
 
@@ -289,6 +324,8 @@ class _Decrypting:
         stored = values[self.name]
         if isinstance(stored, (bytes, memoryview)):
             values[self.name] = stored = self.field.decrypted(bytes(stored), instance)
+        elif stored is None:
+            values[self.name] = stored = self.field.nothing()
         return stored
 
     def __set__(self, instance: Any, value: Any) -> None:

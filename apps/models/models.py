@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.fields import CharField, Model, PackedJSONField, SubjectJSONField, random_id
+from apps.core.fields import CharField, EncryptedJSONField, Model, PackedJSONField, SubjectJSONField, random_id
 from apps.keys.models import key_of_subject
 from apps.models import answers
 from apps.models.answers import Answer
@@ -149,7 +149,7 @@ class Assessment(Model):
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="assessments")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="assessments")
     period = models.CharField(max_length=60, blank=True)
-    values = models.JSONField(default=dict, blank=True)
+    values = EncryptedJSONField(pii="", default=dict)
     reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="assessments")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     confidential = models.BooleanField(default=False)

@@ -16,7 +16,7 @@ from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, 
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.parsers import rows_in
-from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
+from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services
@@ -33,7 +33,7 @@ from apps.models.models import Assessment, ModelVersion, Subject
 LONG_FORM = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 
 
-class AssessmentView(FastListMixin, ReadMixin, DestroyMixin, CollectionView[Assessment]):
+class AssessmentView(ReadMixin, DestroyMixin, CollectionView[Assessment]):
     """Assessments: one subject, one version of a resilience model, one period."""
 
     resource = "assessments"

@@ -1,7 +1,6 @@
 import re
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db.models import F
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -110,10 +109,9 @@ class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):
 COMPARED = "What a relative model compares with; when null, the latest assessments of the same period."
 
 
-class AssessmentSerializer(Rows, serializers.ModelSerializer[Assessment]):
+class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     """One subject, assessed by one version in one period, with its latest score."""
 
-    columns: ClassVar[dict[str, Any]] = {"score": F("latest_run__score"), "band": F("latest_run__band")}
     values = ObjectField(read_only=True)
     score = serializers.FloatField(source="latest_run.score", read_only=True, allow_null=True, default=None)
     band = serializers.CharField(source="latest_run.band", read_only=True, allow_null=True, default=None)

@@ -190,7 +190,7 @@ def set_values(
         typed = (assessment.version_id, period)
         assessment.period = periods_spelt([typed])[typed]
     assessment.save(update_fields=["values", "period", "reference_set"])
-    details = {"inputs": sorted(values), "digest": digest(dict(values))}
+    details = {"inputs": sorted(values), "digest": sheets.keyed(digest(dict(values)))}
     if assessment.reference_set_id:
         details["reference_set"] = str(assessment.reference_set_id)
     audit.record("assessment.values_set", now=now, actor=acting_user, target=assessment, details=details)

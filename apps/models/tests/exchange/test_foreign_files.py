@@ -26,7 +26,7 @@ def _import(api: Api, meta: Any, data: Any, **options: Any) -> Any:
 
 
 def _values() -> dict[str, dict[str, float]]:
-    return dict(Assessment.objects.values_list("subject__code", "values"))
+    return {one.subject.code: one.values for one in Assessment.objects.select_related("subject")}
 
 
 def _book(*rows: tuple[Any, ...]) -> bytes:

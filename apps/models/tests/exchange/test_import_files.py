@@ -104,7 +104,7 @@ def test_coinrs_pair_becomes_a_model_subjects_and_assessments(api: Api) -> None:
         ("AUT", "Austria", "M"),
         ("BEL", "Belgium", "M"),
     ]
-    assert list(Assessment.objects.order_by("subject__code").values_list("period", "values")) == [
+    assert [(one.period, one.values) for one in Assessment.objects.order_by("subject__code")] == [
         ("2024", {"Area": 10, "Rail": 5, "Fires": 3}),
         ("2024", {"Area": 20, "Fires": 1}),
     ]
