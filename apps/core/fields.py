@@ -6,9 +6,9 @@ erasure find the fields by it (:func:`personal_data_fields`).
 
 import json
 import zlib
-from base64 import b85decode, b85encode
+from base64 import b64decode, b64encode, b85decode
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +20,9 @@ from uuid_utils.compat import uuid7
 
 from apps.core import crypto
 from apps.core.tenancy import current_schema
+
+#: How packed text begins; what was packed before is in base 85, which takes many times as long, and never begins so.
+BASE64: Final = "."
 
 
 def new_id() -> UUID:
@@ -302,11 +305,12 @@ def as_json(plain: Any) -> str:
 
 
 def packed(text: str) -> str:
-    return b85encode(zlib.compress(text.encode(), 1)).decode()
+    return BASE64 + b64encode(zlib.compress(text.encode(), 1)).decode()
 
 
 def unpacked(text: str) -> str:
-    return zlib.decompress(b85decode(text)).decode()
+    compressed = b64decode(text[1:]) if text[:1] == BASE64 else b85decode(text)
+    return zlib.decompress(compressed).decode()
 
 
 class _Decrypting:
