@@ -4,7 +4,7 @@ That is what is hidden or merged, numbers that are shown in per cent, and other 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -19,17 +19,19 @@ from resimate_text.tables.workbook import Cells, Sheet, Value, letters, opened
 FIRST: Final = re.compile("[A-Z]+[0-9]+")
 
 
-def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterator[Record]:
+def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note], unread: Set[int]) -> Iterator[Record]:
     """Yield the rows of the first sheet that has any, as texts; of hidden sheets only where no other has.
 
-    What is wrong with a row goes to ``flaws``; what a person does not see as it is read, to ``notes``.
+    What is wrong with a row goes to ``flaws``, except in columns that are ``unread`` by then; what a person does not
+    see as it is read, to ``notes``.
     """
     sheets = sorted(opened(content), key=lambda sheet: sheet.is_hidden)
     for number, sheet in enumerate(sheets):
         seen = Seen(sheet)
         for row in seen.watched():
-            if row.wrong and len(flaws) < MOST_PROBLEMS:
-                flaws += [Flaw(row.number, letters(column), *wrong) for column, wrong in row.wrong.items()]
+            wrong = {column: said for column, said in row.wrong.items() if column not in unread}
+            if wrong and len(flaws) < MOST_PROBLEMS:
+                flaws += [Flaw(row.number, letters(column), *said) for column, said in wrong.items()]
             elif record := fit(row.number, _texts(row.values), flaws):
                 yield record
         if seen.last:
@@ -38,7 +40,7 @@ def first_sheet(content: bytes, flaws: list[Flaw], notes: list[Note]) -> Iterato
 
 
 def _texts(values: Mapping[int, Value]) -> list[str]:
-    return [_text(values.get(place, "")) for place in range(max(values) + 1)]
+    return [_text(values.get(place, "")) for place in range(max(values, default=-1) + 1)]
 
 
 def _text(value: Value) -> str:

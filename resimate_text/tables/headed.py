@@ -60,6 +60,7 @@ def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others
     if unread:
         detail = Sentence("columns with unknown names were not read: {names}", names=", ".join(unread))
         table.notes.append({"code": "column_not_read", "detail": detail})
+        table.unread.update(place for place, text in enumerate(head.cells) if text and not names[place])
     return Headed(head.line, used, _rows(table, head.cells, names))
 
 

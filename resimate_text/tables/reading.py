@@ -31,6 +31,7 @@ Hits = Callable[[Sequence[str]], int]
 class Table:
     """Rows that are read as they are asked for; ``flaws`` and ``notes`` grow meanwhile.
 
+    Whoever reads says which columns it leaves alone, counted from 0: a date or a formula there is nobody's mistake.
     ``separator`` is empty when the rows come from a workbook.
     """
 
@@ -38,6 +39,7 @@ class Table:
     separator: str = ""
     notes: list[Note] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
+    unread: set[int] = field(default_factory=set)
 
     def first(self) -> Record | None:
         """Return the first row without taking it."""
@@ -62,7 +64,7 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
         from resimate_text.tables.first_sheet import first_sheet  # reads XML: only where there is some
 
         table = Table(iter(()))
-        table.rows = first_sheet(source, table.flaws, table.notes)
+        table.rows = first_sheet(source, table.flaws, table.notes, table.unread)
         return table
     if len(source) >= LARGE:
         heavy.begin()

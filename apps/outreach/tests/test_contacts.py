@@ -136,6 +136,24 @@ def test_a_cell_that_cannot_be_read_is_named_by_its_column() -> None:
     assert problem.startswith("Line 2, column C: it contains a date")
 
 
+def test_a_date_in_a_column_that_is_not_read_is_nobodys_mistake() -> None:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    born = date(1990, 3, 4)
+    for row in (
+        ("Born", "Name", "E-Mail", "Since"),
+        (born, "Ann", "ann@example.org", "=1+1"),
+        (born, None, None, None),
+    ):
+        book.active.append(row)
+    book.save(file)
+
+    reading = contacts.read(file.getvalue())
+
+    assert not reading.problems
+    assert [(one.name, one.email) for one in reading.contacts] == [("Ann", "ann@example.org")]
+    assert [note["code"] for note in reading.notes] == ["column_not_read"]
+
+
 def test_a_heading_without_addresses_is_refused_by_name() -> None:
     assert contacts.read("Name;Group\nAnn;Staff\n").problems == ["Line 1: there is no column 'email'"]
 
