@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import RequestFactory, override_settings
+from django.urls import resolve
 
 from resimate_engine import METHODS
 from resimate_engine.document import parsing
@@ -72,3 +74,11 @@ def test_each_answer_where_a_thing_goes_names_two_places() -> None:
 
     assert len(rows) > 20
     assert [what for what, *places in rows if not all("`" in place or "](" in place for place in places)] == []
+
+
+def test_whoever_opens_the_root_of_the_api_is_brought_to_its_documentation() -> None:
+    with override_settings(ROOT_URLCONF="resimate.urls.tenant"):
+        view = resolve("/api/v1/").func
+        answer = view(RequestFactory().get("/api/v1/"))
+
+    assert (answer.status_code, answer["Location"]) == (302, "/api/docs/")

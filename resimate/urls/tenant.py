@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 
 from apps.core.api import problems
 from resimate.urls.shared import api_documents
@@ -11,6 +12,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.campaigns.api.urls")),
     path("", include("apps.elicitation.api.urls")),
     path("", include("apps.accounts.api.urls")),
+    path("", RedirectView.as_view(pattern_name="swagger")),
     re_path(r"", problems.not_found),
 ]
 

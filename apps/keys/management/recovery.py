@@ -67,10 +67,19 @@ class Recovery(OperatorCommand):
         elif retire is not None:
             services.retire_recovery_key(retire, now=now)
         outcome = services.escrow(now=now)
-        told: dict[str, Any] = {"written": outcome.written, "failed": outcome.failed[:MOST_PROBLEMS]}
+        told: dict[str, Any] = {
+            "recovery_keys": outcome.recovery_keys,
+            "written": outcome.written,
+            "failed": outcome.failed[:MOST_PROBLEMS],
+        }
         if outcome.failed:
             self.fail("undecryptable", "\n".join(told["failed"]), **told)
-        self.report(told, f"{outcome.written} keys have other copies now; all have theirs.")
+        if outcome.recovery_keys:
+            self.report(told, f"{outcome.written} keys have other copies now; all have theirs.")
+        else:
+            self.report(
+                told, "No recovery key is in use, so no key has a copy. `keys escrow --public-key FILE` takes one."
+            )
 
     def recover(self, *, shares: list[Path], drill: bool, **_: Any) -> None:
         verb = services.drill if drill else services.recover

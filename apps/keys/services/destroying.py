@@ -53,9 +53,10 @@ def destroy(
     if key.unused_at is None or is_in_use(key, now):
         raise KeyInUse(
             Sentence(
-                "Something may still be under version {version}. `manage.py keys rotate --resume` writes it anew; "
-                "from ten minutes after a rotation on it notes that nothing is left.",
+                "Something may still be under version {version}. `manage.py keys rotate --tenant {tenant} --resume` "
+                "writes it anew; from ten minutes after a rotation on it notes that nothing is left.",
                 version=version,
+                tenant=schema,
             )
         )
     key.state, key.wrapped, key.escrow, key.destroyed_at = DataKey.State.DESTROYED, b"", {}, now

@@ -41,8 +41,11 @@ class RecoveryKeyRetired(Refused):
 
 @dataclass(slots=True)
 class Escrowed:
-    """How many keys got other copies than they had; why others could not (``failed``): a sentence each."""
+    """How many keys got other copies than they had, for which recovery keys (their fingerprints); why others could not
+    (``failed``): a sentence each.
+    """
 
+    recovery_keys: list[str]
     written: int = 0
     failed: list[str] = field(default_factory=list)
 
@@ -79,7 +82,8 @@ def retire_recovery_key(fingerprint: str, *, now: datetime) -> RecoveryKey:
 
 def escrow(*, now: datetime) -> Escrowed:
     """Give every key the copies that it has to have, and no others. Safe to repeat, or to be killed."""
-    outcome, wanted = Escrowed(), {one.fingerprint: one for one in RecoveryKey.objects.in_use()}
+    wanted = {one.fingerprint: one for one in RecoveryKey.objects.in_use()}
+    outcome = Escrowed(sorted(wanted))
     for row in DataKey.objects.usable().order_by("tenant", "purpose", "version").iterator():
         if row.escrow.keys() != wanted.keys():
             try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
@@ -118,6 +119,15 @@ def test_of_two_that_are_retired_at_the_same_moment_one_waits_and_sees_that_it_i
     looked = [number for number, one in enumerate(said) if "keys_recoverykey" in one]
     held = next(number for number, one in enumerate(said) if "pg_advisory_xact_lock" in one)
     assert held < min(looked)
+
+
+def test_without_a_recovery_key_nobody_is_told_that_there_are_copies(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("keys", "escrow")
+
+    assert "No recovery key is in use, so no key has a copy." in capsys.readouterr().out
+    assert run("escrow") == {"recovery_keys": [], "written": 0, "failed": []}
 
 
 def test_copies_cannot_be_made_of_keys_that_are_lost(db: None, pair: offline.Made, lose: Any, now: datetime) -> None:
