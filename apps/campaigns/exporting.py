@@ -42,6 +42,7 @@ def as_json(results: Results) -> dict[str, Any]:
                 "coverage": node.coverage,
                 "weight": node.weight,
                 "previous_score": node.previous,
+                "withheld": run.disclosed is not None and node.code not in run.disclosed,
             }
             for node in results.nodes
         ],
@@ -69,6 +70,9 @@ def _band(results: Results, value: float | None) -> str | None:
 
 
 def rows(results: Results) -> list[dict[str, Any]]:
-    """Every dimension and indicator; unrounded, so that nothing is lost."""
-    nodes: list[dict[str, Any]] = as_json(results)["nodes"]
-    return nodes
+    """Every dimension and indicator; unrounded, so that nothing is lost.
+
+    A line may be all that somebody gets: it says, too, why it is empty where fewer than ``least_people`` are behind it.
+    """
+    whole = as_json(results)
+    return [node | {"least_people": whole["least_people"]} for node in whole["nodes"]]

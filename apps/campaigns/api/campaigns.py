@@ -116,6 +116,7 @@ class CampaignView(FastListMixin, ReadMixin, CreateMixin, UpdateMixin, DestroyMi
 
         A release counts at least ``least_people``, five or more, and as many more than the one before. Groups come once
         the campaign is closed: those with fewer raters are hidden, and one more where the others would give it away.
+        What of a node is ``withheld`` for the same reason has no score.
         """
         campaign = self.get_object()
         results = reading.results_of(campaign, get_language() or "en")

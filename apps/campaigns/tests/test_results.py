@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.campaigns import reading, services
+from apps.campaigns import exporting, reading, services
 from apps.campaigns.api.campaigns import CampaignView
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
@@ -167,6 +167,9 @@ def test_results_leave_as_csv_without_loss(wave: Wave, staff: Client) -> None:
     assert [row["code"] for row in rows] == ["all", "people", "plans", "means"]
     assert float(rows[0]["score"]) == found.run.score
     assert rows[2]["score"] == ""
+    assert {(row["withheld"], row["least_people"]) for row in rows} == {("false", "5")}
+    found.run.disclosed = {"all": 6, "plans": 5}
+    assert [row["code"] for row in exporting.rows(found) if row["withheld"]] == ["people", "means"]
     assert "attachment" in response["Content-Disposition"]
 
 
