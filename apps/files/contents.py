@@ -38,7 +38,6 @@ MACROS: Final = "vbaproject.bin"
 #: What has no mark at its beginning: by the ending of the name, where the content is text.
 TEXTS: Final = {".csv": CSV, ".json": JSON}
 HEAD: Final = 4096
-PIECE: Final = 64 * 1024
 
 
 class NotThatType(Refused):
@@ -161,7 +160,7 @@ def _is_text(content: IO[bytes]) -> bool:
     content.seek(0)
     decoder = codecs.getincrementaldecoder("utf-16" if says_so else "latin-1")()
     try:
-        while piece := content.read(PIECE):
+        while piece := content.read(archive.CHUNK):
             if UNPRINTED.search(decoder.decode(piece)):
                 return False
         decoder.decode(b"", final=True)
