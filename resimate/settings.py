@@ -320,7 +320,7 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "apps.core.forms.FormRenderer"
-MESSAGE_STORAGE = "apps.core.translating.TranslatedMessages"
+MESSAGE_STORAGE = "apps.core.flashes.Messages"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.messages.storage.fallback import FallbackStorage
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
@@ -29,10 +28,3 @@ def flaw_said(flaw: Flaw) -> str:
         values = {"line": flaw.line, "column": flaw.column, "problem": translated(flaw.detail)}
         return _("Line %(line)d, column %(column)s: %(problem)s") % values
     return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}
-
-
-class TranslatedMessages(FallbackStorage):
-    """Messages wait in a cookie, as plain text, for the page that shows them: they are translated before."""
-
-    def add(self, level: int, message: str, extra_tags: str | None = "") -> None:
-        super().add(level, translated(message), extra_tags)

@@ -1,0 +1,89 @@
+"""What the next page is to show, a first password among it, waits encrypted in the browser and in the session."""
+
+import re
+from base64 import urlsafe_b64decode
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django_tenants.utils import schema_context
+
+from apps.accounts.models import User
+from apps.core import crypto
+from apps.core.flashes import Messages
+
+pytestmark = pytest.mark.requirement("SEC-DATA-001")
+ACME = {"host": "acme.localhost"}
+PASSWORD = re.compile(r"shown only now: ([\w-]+)")
+
+
+def _kept(client: Client) -> str:
+    """What lies in the cookie, as far as anybody reads it, and in the sessions."""
+    signed = client.cookies["messages"].value if "messages" in client.cookies else ""
+    data = signed.rpartition(":")[0]
+    return f"{signed} {urlsafe_b64decode(data)!r} {[one.get_decoded() for one in Session.objects.all()]}"
+
+
+def test_a_first_password_is_readable_on_the_page_that_shows_it_alone(admin: User) -> None:
+    office = Client(headers=ACME)
+    office.force_login(admin)
+    form = {"email": "new@acme.example", "name": "Zwetschge", "language": "en"}
+    office.post("/admin/accounts/user/add/", form)
+    kept = _kept(office)
+
+    page = office.get("/admin/accounts/user/").content.decode()
+
+    password = PASSWORD.search(page)
+    assert password is not None
+    assert User.objects.at("new@acme.example").get().check_password(password[1])
+    assert password[1] not in kept
+    assert "shown only now" not in kept
+    assert "shown only now" not in office.get("/admin/accounts/user/").content.decode()
+
+
+def _later(cookies: dict[str, str], session: Any) -> list[str]:
+    request = RequestFactory().get("/", headers=ACME)
+    request.COOKIES, request.session = cookies, session
+    request._messages = Messages(request)  # as the middleware does
+    return [str(one) for one in get_messages(request)]
+
+
+def _stored(*texts: str, session: Any = None) -> dict[str, str]:
+    request = RequestFactory().get("/", headers=ACME)
+    request.session = {} if session is None else session  # type: ignore[assignment]  # it is used as one
+    messages, response = Messages(request), HttpResponse()
+    for text in texts:
+        messages.add(20, text)
+    messages.update(response)
+    return {name: one.value for name, one in response.cookies.items()}
+
+
+def test_what_is_too_long_for_a_cookie_waits_in_the_session_encrypted(acme: Any) -> None:
+    session: dict[str, Any] = {}
+    texts = [f"{number} {'Mirabelle' * 300}" for number in range(3)]
+    cookies = _stored(*texts, session=session)
+
+    assert session
+    assert "Mirabelle" not in str(session) + str(cookies)
+    assert sorted(_later(cookies, session)) == texts
+
+
+def test_those_of_one_tenant_are_read_by_no_other_and_what_was_tampered_with_by_nobody(acme: Any) -> None:
+    cookies, session = _stored("Mirabelle"), {"_messages": '[["__json_message",0,25,"of before",""]]'}
+
+    assert _later(cookies, {}) == ["Mirabelle"]
+    with schema_context("beta"):
+        assert _later(cookies, {}) == []
+    assert _later({"messages": cookies["messages"][:-1] + "?"}, {}) == []
+    assert _later({}, session) == []
+
+
+def test_while_the_key_is_away_none_is_kept_and_the_page_goes_out(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> bytes:
+        raise crypto.KeyAway("gone")
+
+    monkeypatch.setattr(crypto, "encrypt", away)
+    assert _stored("Mirabelle") == {}
