@@ -166,7 +166,7 @@ def _wrap_anew(row: DataKey, secret: bytes, opened: offline.Opened, now: datetim
         )
     except (providers.Unavailable, providers.Lost) as error:
         if OwnKey.objects.filter(tenant=row.tenant).exists():
-            raise _NoCopy(f"its tenant's own key does not wrap it: {error}") from error
+            raise _NoCopy(": ".join(["its tenant's own key does not wrap it", str(error)])) from error
         raise NewKeyCannotBeWrapped(Sentence("No key can be wrapped now: {reason}.", reason=str(error))) from error
 
 

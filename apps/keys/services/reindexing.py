@@ -44,6 +44,7 @@ WRITE: Final = """
     UPDATE {table} AS stored SET {column} = fresh.value FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (pk, value)
     WHERE stored.{key} = fresh.pk
 """
+FOUND_TWICE: Final = "another row is found by the same"
 Rows = Callable[[Digests], "QuerySet[Any]"]
 Work = Callable[[Digests, Sequence[Any]], None]
 
@@ -179,7 +180,7 @@ def _store(one: Digests, slot: int, fresh: dict[Any, bytes | None], outcome: Rei
             _write(one, slot, fresh)
     except IntegrityError:
         if len(fresh) == 1:
-            outcome.failed.append(f"{one} {next(iter(fresh))}: another row is found by the same")
+            outcome.failed.append(f"{one} {next(iter(fresh))}: {FOUND_TWICE}")
         else:
             for pk, digest in fresh.items():
                 _store(one, slot, {pk: digest}, outcome)
