@@ -14,8 +14,9 @@ import numpy as np
 
 from resimate_engine import agreement, weighting
 from resimate_engine.arrays import HUGE, Array
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
 from resimate_engine.weighting import WeightsUndefined
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 Request: TypeAlias = Mapping[str, Any]

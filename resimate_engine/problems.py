@@ -31,12 +31,3 @@ class Invalid(ValueError):
 
 class DataInvalid(Invalid):
     """Units or options that cannot be scored."""
-
-
-def pointer(*steps: str | int) -> str:
-    """Return the JSON pointer made of ``steps``.
-
-    >>> pointer("units", 3, "values", "a/b")
-    '/units/3/values/a~1b'
-    """
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)

@@ -19,9 +19,9 @@ from resimate_engine.answers import LISTED, MISSING, AnswerOffScale, Reader, Rea
 from resimate_engine.arrays import Array, present, share, weigh
 from resimate_engine.columns import BELOW_MIN_COVERAGE, Column
 from resimate_engine.model import Node, Question, Scale, Step
-from resimate_engine.problems import pointer
 from resimate_engine.raters import UNCHANGED_ALONE, Rating
 from resimate_engine.units import ProblemCollector, Units
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 ROUNDING = 1e-12

@@ -17,11 +17,12 @@ from resimate_engine.canonical import canonical
 from resimate_engine.columns import Column
 from resimate_engine.indicators import Stages
 from resimate_engine.model import Model, Node
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.raters import group_weights, normal
 from resimate_engine.tree import Tree, TreeAggregator
 from resimate_engine.units import ProblemCollector, Units, tabulate_units
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 ENGINE_VERSION: Final = "1.4.0"

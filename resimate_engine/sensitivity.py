@@ -15,10 +15,11 @@ import numpy as np
 
 from resimate_engine.arrays import Array, deviations
 from resimate_engine.model import Model, Node
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.scoring import ENGINE_VERSION, Calculation, calculate, input_digest, nullable
 from resimate_engine.tree import TreeAggregator
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)

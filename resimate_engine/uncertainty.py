@@ -18,11 +18,12 @@ from resimate_engine.arrays import Array, known, mean
 from resimate_engine.columns import Column
 from resimate_engine.indicators import fills_scale
 from resimate_engine.model import Model
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
 from resimate_engine.ranks import competition_ranks
 from resimate_engine.scoring import ENGINE_VERSION, Calculation, calculate, input_digest, nullable
 from resimate_engine.treatment import percentile
 from resimate_engine.tree import TreeAggregator
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 MOST_DRAWS: Final = 100_000

@@ -12,7 +12,8 @@ import numpy as np
 from resimate_engine.answers import ABSENCES
 from resimate_engine.arrays import Array, Mask, Rows
 from resimate_engine.model import Model
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
+from resimate_text.pointers import pointer
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 

@@ -12,10 +12,11 @@ from resimate_engine.arrays import finite
 from resimate_engine.columns import Column
 from resimate_engine.explain import defined, explain
 from resimate_engine.model import Model
-from resimate_engine.problems import DataInvalid, Problem, pointer
+from resimate_engine.problems import DataInvalid, Problem
 from resimate_engine.scoring import Calculation, calculate, nullable
 from resimate_engine.tree import TreeAggregator
 from resimate_engine.units import is_number
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 KINDS: Final = ("input", "node", "weight")

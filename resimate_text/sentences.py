@@ -22,6 +22,14 @@ class Sentence(str):
         sentence.template, sentence.values = template, values
         return sentence
 
+    def with_values(self, **values: Any) -> "Sentence":
+        """The same sentence about other values.
+
+        >>> Sentence("{key} is locked", key="time_zone").with_values(key="Time zone")
+        'Time zone is locked'
+        """
+        return type(self)(self.template, **values)
+
     def __str__(self) -> "Sentence":
         """Itself: exceptions and form errors call ``str`` on what they carry to the page."""
         return self

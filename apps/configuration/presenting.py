@@ -216,4 +216,4 @@ def _in_words(text: str) -> str:
         return translated(text)
     words: dict[str, Callable[[Any], Any]] = {"key": label_of, "level": level_in_words}
     values = {name: words[name](value) if name in words else value for name, value in text.values.items()}
-    return translated(Sentence(text.template, **values))
+    return translated(text.with_values(**values))

@@ -15,7 +15,7 @@ from apps.core.errors import Problem
 from apps.elicitation.question_snapshot import AskedNode
 from apps.models.services import find_weights
 from resimate_engine.calculators import INCONSISTENT
-from resimate_engine.problems import pointer
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 BUDGET: Final = 100

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from apps.core.errors import Refused
+from apps.files.contents import PIECE
 
 SECONDS: Final = 60.0
-PIECE: Final = 64 * 1024
 LONGEST_ANSWER: Final = 1000
 
 

@@ -55,6 +55,8 @@ PERSONAL = {"name", "email", "address", "phone", "ip", "user_agent", "value", "r
 #: Fields with such a name that hold nothing about a person, each for its reason.
 NOT_PERSONAL = {
     "core.Event.name": "the event's kind",
+    "core.TenantFact.name": "a setting",
+    "core.TenantFact.value": "what a tenant sets; null where it may name somebody",
     "accounts.Role.name": "a role",
     "accounts.ApiKey.name": "a program",
     "tenants.Tenant.name": "an organisation",
@@ -93,7 +95,7 @@ def test_the_registry_of_personal_data_finds_encrypted_fields() -> None:
 #: Where work is claimed: who finds a row locked leaves it to the other. And the one place that locks for everybody.
 LOCKING = {
     *("apps/core/locking.py", "apps/core/events.py", "apps/notifications/services.py"),
-    "apps/keys/services/reencrypting.py",
+    *("apps/keys/services/reencrypting.py", "apps/keys/services/reindexing.py"),
 }
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from resimate_engine import formula
 from resimate_engine.arrays import Array
-from resimate_engine.problems import Problem, pointer
+from resimate_engine.problems import Problem
 from resimate_engine.registry import Parameter, lookup
 from resimate_engine.weighting import LEAST_COMPARISON
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 Data = Mapping[str, Any]

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from resimate_engine.arrays import HUGE
 from resimate_engine.document.schema import DEEPEST
-from resimate_engine.problems import Problem, pointer
+from resimate_engine.problems import Problem
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 DEEPEST_NESTING: Final = 3 * DEEPEST + 10

@@ -16,7 +16,8 @@ from resimate_engine.document.checks import check
 from resimate_engine.document.guards import guard
 from resimate_engine.document.schema import METHOD_TITLE, json_schema
 from resimate_engine.model import Model
-from resimate_engine.problems import Invalid, Problem, pointer
+from resimate_engine.problems import Invalid, Problem
+from resimate_text.pointers import pointer
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 

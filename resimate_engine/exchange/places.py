@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from resimate_engine.exchange.cells import TEXTS
-from resimate_engine.problems import Problem, pointer
+from resimate_engine.problems import Problem
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 

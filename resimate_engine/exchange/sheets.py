@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from resimate_engine.exchange.cells import Cell, FileInvalid, Row, decode, encode, flatten, unflatten
 from resimate_engine.exchange.places import Places, cell_problem
-from resimate_engine.problems import Problem, pointer
+from resimate_engine.problems import Problem
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 SHEETS: Final = ("Model", "Nodes", "Questions", "Scales", "Bands")

@@ -10,7 +10,8 @@ from typing import Any, Final, NoReturn
 from resimate_engine.exchange.cells import Cell, FileInvalid, Row
 from resimate_engine.exchange.places import cell_problem
 from resimate_engine.exchange.sheets import rank
-from resimate_engine.problems import Problem, pointer
+from resimate_engine.problems import Problem
+from resimate_text.pointers import pointer
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Note, TableInvalid

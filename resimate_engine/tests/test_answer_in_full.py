@@ -18,8 +18,8 @@ from resimate_engine import (
 from resimate_engine.canonical import canonical
 from resimate_engine.document import parse
 from resimate_engine.model import in_language
-from resimate_engine.problems import pointer
 from resimate_engine.tests.documents import answered, asked, branch, document, leaf, unit
+from resimate_text.pointers import pointer
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 GOALPOSTS = {"method": "goalposts", "low": 0, "high": 100}

@@ -13,6 +13,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
 from apps.core.errors import Invalid, Problem
+from resimate_text.pointers import pointer
 
 KINDS: dict[type, type] = {
     serializers.UUIDField: UUID,
@@ -94,7 +95,7 @@ def read_query(
 
 
 def _problem(name: str, detail: str, code: str) -> Problem:
-    return Problem("/" + name.replace("~", "~0").replace("/", "~1"), detail, code)
+    return Problem(pointer(name), detail, code)
 
 
 def _first(detail: Any) -> str:

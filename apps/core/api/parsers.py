@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sizes import MOST_ROWS
+from resimate_text.pointers import pointer as step_to
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
@@ -82,7 +83,7 @@ def _nuls(data: Any, pointer: str) -> Iterator[str]:
             yield from _nuls(value, f"{pointer}/{index}")
     elif isinstance(data, dict):
         for name, value in data.items():
-            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            place = pointer + step_to(name)
             yield from [place] * ("\0" in name)
             yield from _nuls(value, place)
 

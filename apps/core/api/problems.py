@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.core import context
 from apps.core.api.renderers import encode
 from apps.core.errors import CATALOGUE, Invalid, Problem, Refused
+from resimate_text.pointers import pointer as step_to
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def _problems(detail: Any, pointer: str) -> Iterator[Problem]:
     """DRF's nested errors as pointers: ``{"name": ["…"]}`` becomes ``/name``."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            step = "" if key == "non_field_errors" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            step = "" if key == "non_field_errors" else step_to(key)
             yield from _problems(value, pointer + step)
     elif isinstance(detail, list):
         for index, value in enumerate(detail):

@@ -20,6 +20,7 @@ from apps.core.api.renderers import Written, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
 from apps.core.turns import turn
+from resimate_text.pointers import pointer
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ class ApiView(APIView):
         keys = list(request.data) if isinstance(request.data, dict) else [""]
         raise Invalid(
             "This address takes no body.",
-            errors=[Problem(f"/{key}" if key else "", "is not allowed here", "unknown_key") for key in keys],
+            errors=[Problem(pointer(key) if key else "", "is not allowed here", "unknown_key") for key in keys],
         )
 
     def _first(self, request: Request, key: str) -> RememberedAnswer:

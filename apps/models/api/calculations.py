@@ -22,7 +22,7 @@ from apps.models import services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.visible import versions_seen_by
 from apps.models.models import ModelVersion, ReferenceSet
-from resimate_engine.problems import pointer
+from resimate_text.pointers import pointer
 
 SMALL = 64 * 1024
 OBJECT_OR_JOB: dict[int, Any] = {

@@ -20,8 +20,9 @@ from apps.models.services.seen import unseen
 from apps.models.services.sheets import AssessmentLocked
 from apps.models.services.spellings import periods_spelt
 from resimate_engine.document import digest
-from resimate_engine.problems import DataInvalid, pointer
+from resimate_engine.problems import DataInvalid
 from resimate_engine.units import tabulate_units
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 

@@ -20,7 +20,7 @@ from apps.models.services.assessments import AnsweredByLink, locked_open
 from apps.models.services.documents import parsed
 from resimate_engine.answers import AnswerOffScale, Reader, reader
 from resimate_engine.document import digest
-from resimate_engine.problems import pointer
+from resimate_text.pointers import pointer
 from resimate_text.sentences import Sentence
 
 LONGEST_COMMENT = 5000

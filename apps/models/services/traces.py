@@ -21,7 +21,7 @@ from apps.models.services.inputs import units_of_input
 from apps.models.services.references import compared_with
 from apps.models.services.scoring import units_of
 from resimate_engine import document
-from resimate_engine.problems import pointer
+from resimate_text.pointers import pointer
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
