@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from apps.core.errors import Refused
-from apps.files.contents import PIECE
 
+PIECE: Final = 64 * 1024
 SECONDS: Final = 60.0
 LONGEST_ANSWER: Final = 1000
 
