@@ -4,6 +4,7 @@ Tables are named as they are at that moment, and the keys of the schema are read
 """
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class SchemaKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealing:
+class Sealing(ABC):
     """``plain``, a column of the type ``kind``, becomes ``sealed``, bound to ``place`` (``app.model|field``)."""
 
     table: str
@@ -148,11 +149,13 @@ class Sealing:
     def _of_sealed(self) -> Any:
         return sql.Identifier(self.sealed)
 
+    @abstractmethod
     def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
-        raise NotImplementedError
+        """Write what is plain in these rows as ciphertext."""
 
+    @abstractmethod
     def _opened(self, schema: SchemaKeys, rows: Rows) -> Rows:
-        raise NotImplementedError
+        """The same rows, each an id and what was plain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
 from apps.keys.services import reindexing, rotating
 from apps.keys.tests.commands import refused, run
+from apps.keys.tests.walking import Plans
 from apps.outreach.contacts import Contact
 
 pytestmark = [
@@ -135,7 +136,10 @@ def test_who_was_added_by_a_process_that_knew_nothing_gets_a_digest_before_it_co
 ) -> None:
     ring = KEYRING._ring("acme")
     begin()
-    go_on()
+    plans = Plans("campaigns_stakeholder")
+    with connection.execute_wrapper(plans):
+        go_on()
+    assert [plan for plan in plans.found if "Sort" in plan] == []
     with unaware(ring):
         services.create_stakeholder(DI, acting_user=ada, now=timezone.now())
         bo = services.find_by_email(BO.email).get()

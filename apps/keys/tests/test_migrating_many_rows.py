@@ -110,3 +110,8 @@ def test_no_batch_walks_through_all_and_few_rows_are_in_memory(table: None, way:
     assert (sealed[1], content()[2]) == (MANY * 9 // 10, MANY * 9 // 10)
     assert most < 4 * 1024 * 1024
     assert walked_through("many", "keys_subjectkey") - before <= 10 * MANY
+
+
+def test_how_a_column_becomes_ciphertext_has_to_be_said() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        Sealing("many", "plain", "sealed", "keys.many|plain")  # type: ignore[abstract]  # that is what is tried
