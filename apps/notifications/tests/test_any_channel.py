@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import connection
 
 from apps.core import events
 from apps.core.models import Event
+from apps.keys import services as keys
+from apps.keys.models import SubjectKey
 from apps.notifications import kinds, metrics, services
 from apps.notifications.about import About
 from apps.notifications.channels import base
@@ -293,3 +296,43 @@ def test_a_kind_on_a_channel_that_no_app_declares_stops_the_start(
 
     with pytest.raises(ValueError, match="no app declares a channel of lost"):
         apps.get_app_config("notifications").ready()
+
+
+@pytest.mark.requirement("COMP-001")
+def test_what_is_to_somebody_who_is_erased_before_the_channel_takes_it_does_not_leave(
+    write: Write, fake: FakeChannel, now: datetime
+) -> None:
+    first, second, third = (write(PHONE, under=SubjectKey.objects.create()) for _ in range(3))
+    keys.destroy_subject_keys([third.key.pk])
+
+    def erasing(message: Message) -> Outcome:
+        keys.destroy_subject_keys([second.key.pk])
+        return Outcome(message)
+
+    fake.answer = erasing
+    deliver(first, second, third, now=now)
+
+    assert (len(fake.sent), second.sent_at) == (1, None)
+    assert (third.state, third.sent_at) == (State.CANCELLED, None)
+    deliver(second, now=now + timedelta(hours=1))
+    assert (len(fake.sent), second.state) == (1, State.CANCELLED)
+
+
+@pytest.mark.requirement("COMP-001")
+def test_what_somebody_was_written_is_erased_with_them_and_nobody_elses(
+    write: Write, fake: FakeChannel, now: datetime
+) -> None:
+    key = SubjectKey.objects.create()
+    theirs, keyless, other = write(PHONE, under=key), write(PHONE), write(PHONE)
+    deliver(theirs, now=now)
+    Message.objects.update(last_error="no such number")
+
+    services.erase(key.pk, [keyless.recipient_id], now=now)
+
+    found = {one.pk: one for one in Message.objects.select_related("key")}
+    assert {one.pk for one in found.values() if one.key_id == key.pk} == {theirs.pk, keyless.pk}
+    assert (found[theirs.pk].state, found[keyless.pk].state) == (State.SENT, State.CANCELLED)
+    assert (found[other.pk].state, found[other.pk].body != "") == (State.QUEUED, True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT octet_length(body), octet_length(address), last_error FROM notifications_message")
+        assert sorted(cursor.fetchall())[:2] == [(0, 0, "")] * 2

@@ -86,7 +86,7 @@ def _with_holders(messages: Sequence[Message], links: PersonalLinks[Any]) -> Ite
 
 def _is_wanted(message: Message, holder: LinkHolder, now: datetime) -> bool:
     """Whether the round still asks this person, through the link that the message carries."""
-    if holder.person.is_erased or not holder.may_get_link or not holder.round.accepts_answers_at(now):
+    if not holder.may_get_link or not holder.round.accepts_answers_at(now):
         return False
     links = links_of(type(holder))
     if message.kind == links.invitation.name:

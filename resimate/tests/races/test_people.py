@@ -324,3 +324,44 @@ def test_weights_are_not_applied_to_a_draft_that_was_changed_while_they_waited(
 
     assert (applying.code, applying.waited) == ("nodes_changed", True)
     assert ModelVersion.objects.get(pk=draft.pk).document == other
+
+
+@pytest.fixture
+def di(campaign: Campaign, ada: User, now: datetime) -> Stakeholder:
+    """Somebody who takes part, and was invited."""
+    contact = services.Contact("Di Dorn", f"di-{new_id()}@example.org")
+    services.add_stakeholders(campaign, [contact], acting_user=ada, now=now)
+    services.invite_next_batch(campaign.pk, now=now)
+    return services.find_by_email(contact.email).get()
+
+
+@pytest.mark.requirement("COMP-001")
+def test_nobody_is_reminded_who_is_being_erased(
+    campaign: Campaign,
+    di: Stakeholder,
+    ada: User,
+    now: datetime,
+) -> None:
+    day = f"{now + timedelta(days=1):%Y-%m-%d}"
+
+    erasing, reminding = race(
+        lambda: services.erase_stakeholder(di, acting_user=ada, now=now),
+        lambda: services.remind_next_batch(campaign.pk, day=day, after="", now=now + timedelta(days=1)),
+    )
+
+    assert (erasing.code, reminding.code, reminding.waited) == ("", "", True)
+    reminded = set(Message.objects.filter(occasion=day).values_list("recipient_id", flat=True))
+    assert reminded == {part_of(campaign, one).pk for one in (BO, CY)}
+
+
+@pytest.mark.requirement("COMP-001")
+def test_who_is_being_erased_is_changed_no_more_and_erased_once(di: Stakeholder, ada: User, now: datetime) -> None:
+    erasing, changing, again = race(
+        lambda: services.erase_stakeholder(di, acting_user=ada, now=now),
+        lambda: services.change_stakeholder(di, {"name": "Dora"}, acting_user=ada, now=now),
+        lambda: services.erase_stakeholder(di, acting_user=ada, now=now),
+    )
+
+    assert (erasing.code, changing.code, again.code) == ("", "erased", "")
+    assert (changing.waited, again.waited) == (True, True)
+    assert AuditEntry.objects.filter(action="stakeholder.erased", object_id=str(di.pk)).count() == 1
