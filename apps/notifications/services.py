@@ -206,10 +206,11 @@ def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
             state=Message.State.CANCELLED, leased_until=None
         )
         audit.record("message.cancelled", now=now, details={"count": len(unwanted)})
-    for message in batch:
+    wanted = [message for message in batch if message not in unwanted]
+    for message in wanted:
         if message.pk in drafts and message.channel in CHANNELS:
             _bring_up_to_date(message, drafts[message.pk])
-    return [message for message in batch if message not in unwanted]
+    return wanted
 
 
 RENEWED = ("address", "language", "subject", "body")
