@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -8,5 +8,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import jobs  # noqa: F401  declares and hears events of its own
+        from apps.core.translating import translate_names  # which asks for models
 
+        for config in apps.get_app_configs():
+            if config.name.startswith("apps."):
+                translate_names(config)
         autodiscover_modules("events", "metrics", "navigation", "permissions", "readiness")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.apps import AppConfig
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from resimate_text.sentences import Sentence
@@ -28,3 +29,16 @@ def flaw_said(flaw: Flaw) -> str:
         values = {"line": flaw.line, "column": flaw.column, "problem": translated(flaw.detail)}
         return _("Line %(line)d, column %(column)s: %(problem)s") % values
     return _("Line %(line)d: %(problem)s") % {"line": flaw.line, "problem": translated(flaw.detail)}
+
+
+def translate_names(config: AppConfig) -> None:
+    """Have the administration say in the reader's language what an app and what it stores are called.
+
+    Django makes these names of those of classes, in English. Migrations are told nothing: they read the classes.
+    """
+    config.verbose_name = gettext_lazy(str(config.verbose_name))
+    for model in config.get_models():
+        meta = model._meta
+        if isinstance(meta.verbose_name, str):
+            plural = meta.original_attrs.get("verbose_name_plural", f"{meta.verbose_name}s")
+            meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(plural)
