@@ -30,6 +30,7 @@ mutants: measuring  ## Change the engine in small ways and count what tests noti
 peers: install
 	@scripts/add-packages requirements-peers.lock
 	@scripts/go-peers/build
+	@scripts/npm-peers/build
 	@scripts/softhsm
 
 measuring: install

@@ -18,14 +18,23 @@ POSTGRES: Final = frozenset(
     }
 )
 REDIS: Final = frozenset({"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"})
+
+
+def _store(*more: str) -> dict[str, frozenset[str]]:
+    """``more``: what S3 alone can do."""
+    known = {"s3": {"region", *more}, "azure": set[str](), "gs": {"credentials"}}
+    classes = {"hot", "warm", "cold"}
+    return {f"{scheme}{line}": frozenset(own | classes) for scheme, own in known.items() for line in ("", "+http")}
+
+
 #: For each variable: the schemes it takes, each with the keys that its query may have.
 TAKES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "DATABASE_URL": {"postgres": POSTGRES, "postgresql": POSTGRES},
     "DATABASE_OWNER_URL": {"postgres": POSTGRES, "postgresql": POSTGRES},
     "REDIS_URL": {"redis": frozenset(), "rediss": REDIS, "unix": frozenset({"db"})},
     "EMAIL_URL": {"smtp": frozenset(), "smtps": frozenset(), "smtp+tls": frozenset()},
-    "OBJECT_STORE_URL": {"s3": frozenset({"region"}), "s3+http": frozenset({"region"})},
-    "COLD_STORE_URL": {"s3": frozenset({"region", "keep_days"}), "s3+http": frozenset({"region", "keep_days"})},
+    "OBJECT_STORE_URL": _store(),
+    "COLD_STORE_URL": _store("keep_days"),
 }
 #: Where Kubernetes puts the token of a pod's service account.
 ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"

@@ -279,7 +279,11 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
 MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
-OBJECT_STORE_URL = _address("OBJECT_STORE_URL", "s3://key:secret@host/bucket?region=…; the data folder when empty")
+OBJECT_STORE_URL = _address(
+    "OBJECT_STORE_URL",
+    "s3://key:secret@host/bucket?region=…, azure://account:key@host/container or gs://host/bucket?credentials=file;"
+    " each with &cold=…, as it calls that class; the data folder when empty",
+)
 COLD_STORE_URL = _address(
     "COLD_STORE_URL", "the same for files of the class cold, with ?keep_days=365 so that nobody deletes them before"
 )

@@ -52,8 +52,9 @@ class FileGone(Refused):
 class _Content(File):  # type: ignore[type-arg]  # no parameter at run time
     """Chunks that are made on the way: a storage reads them once, from the beginning."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], storage_class: str) -> None:
         super().__init__(None)
+        self.storage_class = storage_class
         self._joined = Joined(chunks)
 
     def read(self, size: int = -1) -> bytes:
@@ -78,7 +79,7 @@ def new_place(schema: str, storage_class: str) -> str:
 def put(place: str, chunks: Iterable[bytes]) -> None:
     """Raises ``StorageAway``; something may lie there all the same then."""
     with _asked():
-        found = _of(place).save(place, _Content(chunks))
+        found = _of(place).save(place, _Content(chunks, _class_of(place)))
     if found != place:
         remove(found)
         raise StorageAway(f"something else lies at {place}")
@@ -166,3 +167,7 @@ def _of(place: str) -> Storage:
 
 def _of_class(storage_class: str) -> Storage:
     return storages[storage_class if storage_class in storages.backends else "default"]
+
+
+def _class_of(place: str) -> str:
+    return place.split("/")[1]

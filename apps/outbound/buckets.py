@@ -8,7 +8,8 @@ a server that stays away is left alone by all processes.
 import base64
 import errno
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -52,6 +53,33 @@ class Kept(PermissionError):
 
     def __str__(self) -> str:
         return str(self.strerror)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an error of a client's library comes to; ``is_away``: the other side does not answer as it should."""
+
+    refusal: Exception
+    is_away: bool
+
+
+@contextmanager
+def asked(name: str, judge: Callable[[Exception], Judged | None]) -> Iterator[None]:
+    """One call to a storage, tried again by its client where that may help. Raises ``Away`` and what the judge says."""
+    try:
+        attempt = admit(BUCKET, name, now=timezone.now())
+    except LeftAlone as alone:
+        raise Away(alone.detail) from alone
+    with attempt:
+        try:
+            yield
+        except Exception as error:
+            judged = judge(error)
+            if judged is None:
+                raise
+            attempt.failed(str(judged.refusal)) if judged.is_away else attempt.succeeded()
+            raise judged.refusal from error
+        attempt.succeeded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +139,17 @@ class Bucket:
             yield piece
             start = end
 
-    def write(self, name: str, content: Iterable[bytes], *, keep_until: datetime | None = None) -> int:
+    def write(
+        self, name: str, content: Iterable[bytes], *, keep_until: datetime | None = None, storage_class: str = ""
+    ) -> int:
         """Store it, and return how many bytes it had. What fails leaves nothing behind but an upload to be swept."""
+        said = _kept(keep_until) | ({"StorageClass": storage_class} if storage_class else {})
         pieces = regrouped(content, PIECE)
         first, second = next(pieces, b""), next(pieces, None)
         if second is None:
-            self._call("put_object", Key=name, **_said(first), **_kept(keep_until))
+            self._call("put_object", Key=name, **_said(first), **said)
             return len(first)
-        upload = self.begin(name, keep_until=keep_until)
+        upload = self.begin(name, **said)
         try:
             for number, piece in enumerate(_again(first, second, pieces), 1):
                 self.put(name, upload, number, piece)
@@ -127,9 +158,9 @@ class Bucket:
             self._give_up(name, upload)
             raise
 
-    def begin(self, name: str, *, keep_until: datetime | None = None) -> str:
-        """Begin an upload in pieces, and return its id."""
-        return str(self._call("create_multipart_upload", Key=name, **_kept(keep_until))["UploadId"])
+    def begin(self, name: str, **said: Any) -> str:
+        """Begin an upload in pieces, and return its id; ``said``, in words of S3, is how the file will be stored."""
+        return str(self._call("create_multipart_upload", Key=name, **said)["UploadId"])
 
     def put(self, name: str, upload: str, number: int, piece: bytes) -> None:
         """Store one, in the place of the one of that number if there is one already. The server checks its digest."""
@@ -260,24 +291,18 @@ class Bucket:
             return  # the sweep comes by
 
     def _call(self, verb: str, **said: Any) -> Any:
-        """One call, tried again by the client where that may help. Raises ``Away``, ``Missing`` and ``Kept``."""
+        """One call. Raises ``Away`` and ``Missing``."""
+        with asked(self.name, self._judged):
+            return getattr(self._client, verb)(Bucket=self._place.bucket, **said)
+
+    def _judged(self, error: Exception) -> Judged | None:
         from botocore.exceptions import BotoCoreError, ClientError  # a tenth of a second and 20 MB: not at the start
 
-        try:
-            attempt = admit(BUCKET, self.name, now=timezone.now())
-        except LeftAlone as alone:
-            raise Away(alone.detail) from alone
-        with attempt:
-            try:
-                answer = getattr(self._client, verb)(Bucket=self._place.bucket, **said)
-            except ClientError as error:
-                attempt.failed(_reason(error)) if _status(error) >= 500 else attempt.succeeded()
-                raise self._refusal(error) from error
-            except BotoCoreError as error:
-                attempt.failed(why := str(error.__cause__ or error))
-                raise Away(f"{self.name}: {why}") from error
-            attempt.succeeded()
-        return answer
+        if isinstance(error, BotoCoreError):
+            return Judged(Away(f"{self.name}: {error.__cause__ or error}"), is_away=True)
+        if not isinstance(error, ClientError):
+            return None
+        return Judged(self._refusal(error), is_away=_status(error) >= 500)
 
     def _refusal(self, error: Any) -> Exception:
         code = error.response.get("Error", {}).get("Code", "")

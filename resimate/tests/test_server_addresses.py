@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from resimate import servers
+from resimate import backends, servers
 from resimate.env import BadSetting
 from resimate.tests import database as databases
 
@@ -44,6 +44,8 @@ ASK = "import django; django.setup(); from django.db import connection; connecti
         ("EMAIL_URL", "smtps://h?verify=no", "does not know verify"),
         ("EMAIL_URL", "smtp+starttls://h", "begins with smtp+starttls"),
         ("OBJECT_STORE_URL", "s3://k:s@h/b?keep_days=9", "does not know keep_days"),
+        ("COLD_STORE_URL", "azure://k:s@h/b?keep_days=9", "does not know keep_days"),
+        ("OBJECT_STORE_URL", "gs://h/b?region=eu", "does not know region"),
     ],
 )
 def test_what_is_not_understood_is_refused_without_the_password(variable: str, url: str, said: str) -> None:
@@ -152,3 +154,24 @@ def test_libpq_itself_sees_what_the_launcher_is_given(encrypted: int, authoritie
 
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         psycopg.connect(url._replace(query=f"sslmode=verify-full&sslrootcert={authorities / 'other.pem'}").geturl())
+
+
+@pytest.mark.parametrize(
+    ("url", "backend", "options"),
+    [
+        ("s3://k:s%2F@h/b?cold=GLACIER_IR", "BucketStorage", {"secret_key": "s/", "classes": {"cold": "GLACIER_IR"}}),
+        ("azure://a:k%3D@blob.example/c", "AzureStorage", {"account_url": "https://blob.example", "container": "c"}),
+        ("azure+http://a:k@h:1/a/c", "AzureStorage", {"account_url": "http://h:1/a", "container": "c"}),
+        ("gs://g/b?credentials=/k", "GoogleStorage", {"endpoint_url": "https://g", "credentials": "/k"}),
+    ],
+)
+def test_files_are_where_their_address_says(url: str, backend: str, options: dict[str, object]) -> None:
+    found = backends.files(servers.checked("OBJECT_STORE_URL", url), Path("/data"))
+
+    assert found["BACKEND"] == f"apps.outbound.storage.{backend}"
+    assert {name: found["OPTIONS"][name] for name in options} == options
+
+
+def test_a_tier_that_is_not_read_from_is_refused() -> None:
+    with pytest.raises(BadSetting, match="Archive"):
+        backends.files("azure://a:k@h/c?cold=Archive", Path("/data"))

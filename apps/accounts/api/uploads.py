@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from apps.accounts.api.viewsets import UUID, caller
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
-from apps.core.api.parsers import sent_in
+from apps.core.api.parsers import let_go, sent_in
 from apps.core.api.views import ApiView, no_body
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sizes import MEGABYTE
@@ -148,7 +148,10 @@ class UploadViewSet(ApiView, viewsets.ViewSet):
         piece: Any = request.data or b""  # where there is none, DRF gives what is empty of another kind
         offset = _number(request, "Upload-Offset")
         _require_checksum(request.headers.get("Upload-Checksum", ""), piece)
-        services.receive(file, offset, piece, acting_user=caller(request), now=timezone.now())
+        try:
+            services.receive(file, offset, piece, acting_user=caller(request), now=timezone.now())
+        finally:
+            let_go(request)
         return Response(status=204, headers=_state(file))
 
     @extend_schema(parameters=[RESUMABLE], responses={204: None})

@@ -105,6 +105,13 @@ def sent_in(stream: Any) -> bytes:
     return found
 
 
+def let_go(request: Request) -> None:
+    """Forget the body: view, request and answer know each other, so it would stay until the collector comes by."""
+    plain, parsed = vars(request._request), vars(request)
+    plain.update(_body=b"", _stream=None)  # where Django keeps it
+    parsed.update(_data=None, _full_data=None, _stream=None)  # and DRF
+
+
 def rows_in(request: Request) -> bool:
     """Whether the body is a list of rows; refuses more of them than one request may bring."""
     rows = request.data

@@ -9,7 +9,7 @@ import pytest
 
 from apps.files import services
 from apps.files.contents import UNKNOWN
-from apps.files.kinds import Kind
+from apps.files.kinds import KINDS, Kind
 from apps.files.tests.story import NOW
 
 SIZE = 256 * 1024**2
@@ -37,4 +37,24 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
         digest.update(piece)
 
     assert digest.hexdigest() == file.sha256
+    assert peak() - before < 40 * 1024**2
+
+
+@pytest.mark.thorough
+@pytest.mark.requirement("CAMP-001", "EXT-001")
+@pytest.mark.usefixtures("acme", "folder")
+def test_neither_does_one_that_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, FILM.name, FILM)
+    piece = b"\x00\x01\x02\xfe" + os.urandom(16 * 1024**2 - 4)
+    digest = hashlib.sha256()
+    for _ in range(SIZE // len(piece)):
+        digest.update(piece)
+    file = services.begin(FILM, size=SIZE, name="film", now=NOW, sha256=digest.hexdigest())
+    services.receive(file, 0, piece, now=NOW)
+    before = peak()
+
+    for start in range(len(piece), SIZE, len(piece)):
+        services.receive(file, start, piece, now=NOW)
+
+    assert file.state == "there"
     assert peak() - before < 40 * 1024**2
