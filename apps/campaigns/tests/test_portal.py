@@ -23,6 +23,7 @@ from apps.campaigns.tests.story import (
     others_send,
     part_of,
     path_of,
+    send,
 )
 from apps.core.clock_times import short as moment_short
 from apps.core.tests.pages import as_read
@@ -173,6 +174,16 @@ def test_the_monitors_refresh_is_the_same_fragment(campaign: Campaign, staff: Cl
 
     assert "<html" not in fragment
     assert fragment.startswith('<section id="monitor"')
+
+
+def test_a_reminder_is_offered_while_somebody_has_not_sent(campaign: Campaign, staff: Client, clock: Clock) -> None:
+    remind = f"/campaigns/{campaign.pk}/remind/"
+    waiting = [BO, CY]
+    while waiting:
+        assert remind in staff.get(f"/campaigns/{campaign.pk}/").content.decode()
+        send(part_of(campaign, waiting.pop()), {"P1": 3}, clock.moment)
+
+    assert remind not in staff.get(f"/campaigns/{campaign.pk}/").content.decode()
 
 
 def test_a_closed_campaign_is_polled_no_more(campaign: Campaign, staff: Client) -> None:
