@@ -1,4 +1,4 @@
-"""Settings of before values were encrypted are encrypted by a migration, with their history, and come back by it."""
+"""Settings of before are encrypted by a migration, with their history, told to the platform, and come back by it."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from apps.keys import services as keys
 from apps.tenants.provisioning import owner_in
 
 pytestmark = pytest.mark.requirement("UC-002", "SEC-DATA-001")
-BEFORE, AFTER = "0003_let_older_processes_write", "0004_encrypt_texts"
+BEFORE, AFTER = "0003_let_older_processes_write", "0005_tell_the_platform_what_is_set"
 SCHEMA = "scratch_of_settings"
 VALUES: dict[UUID, Any] = {UUID(int=1): "Ada <ada@x.example>", UUID(int=2): ["de", "fr"], UUID(int=3): 7}
 INSERT = {
@@ -42,6 +42,7 @@ def before(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
             yield owner
         finally:
             cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+            cursor.execute("DELETE FROM public.core_tenantfact WHERE tenant = %s", [SCHEMA])
             cursor.execute("DELETE FROM public.keys_datakey WHERE tenant = %s", [SCHEMA])
 
 
@@ -60,10 +61,18 @@ def _opened(owner: Any, column: str, table: str) -> list[Any]:
     ]
 
 
+def _told(owner: Any) -> list[Any]:
+    """What the platform knows of it: numbers, and that there are texts."""
+    with owner.cursor() as cursor:
+        cursor.execute("SELECT value FROM public.core_tenantfact WHERE tenant = %s ORDER BY name", [SCHEMA])
+        return [value and json.loads(value) for (value,) in cursor.fetchall()]
+
+
 def test_what_was_set_before_is_encrypted_and_comes_back(before: Any) -> None:
     MigrationExecutor(before).migrate([("configuration", AFTER)])
 
     text, texts, number = VALUES.values()
+    assert _told(before) == [None, None, number]
     assert [value for _, value in _kept(before, "value", "setting")] == [None, None, number]
     assert _opened(before, "sealed_value", "setting") == [text, texts, None]
     assert [value for _, value in _kept(before, "new", "change")] == [None, None, {"value": number}]
@@ -73,3 +82,4 @@ def test_what_was_set_before_is_encrypted_and_comes_back(before: Any) -> None:
     assert _kept(before, "value", "setting") == list(VALUES.items())
     assert _kept(before, "new", "change") == [(pk, {"value": value}) for pk, value in VALUES.items()]
     assert {version for _, version in _kept(before, "version", "setting")} == {3}
+    assert _told(before) == []
