@@ -14,6 +14,7 @@ from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import Refused
 from apps.core.tenancy import current_schema
 from apps.core.translating import translated
+from apps.keys import services as keys
 from apps.keys.models import DataKey
 
 
@@ -29,6 +30,10 @@ class DataKeyAdmin(ReadOnlyAdmin[DataKey]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataKey]:
         return super().get_queryset(request).filter(tenant=current_schema())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        custody = keys.custody_of(current_schema()) if self.has_view_permission(request) else None
+        return super().changelist_view(request, {**(extra_context or {}), "custody": custody})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("keys:read"))

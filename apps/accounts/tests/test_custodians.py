@@ -15,8 +15,9 @@ from apps.accounts.services import rotations
 from apps.audit.models import AuditEntry
 from apps.core import degraded, jobs
 from apps.core.models import Job, RememberedAnswer
+from apps.keys import services as keys
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey
+from apps.keys.models import DataKey, RecoveryKey
 from apps.keys.providers.base import Unavailable
 from apps.keys.providers.local import LocalKeyring
 
@@ -120,6 +121,24 @@ def test_a_custodian_sees_keys_and_nothing_else_of_the_administration(custodian:
     assert {one.tenant for one in listed.context["cl"].result_list} == {"acme"}
     for path in ("accounts/user/", "audit/auditentry/", "configuration/setting/", "configuration/setting/versions/"):
         assert client.get(f"/admin/{path}").status_code == 403, path
+
+
+def test_a_custodian_sees_when_everything_was_verified_and_what_there_is_for_a_recovery(
+    custodian: User, beta: Any, now: Any
+) -> None:
+    client = client_of(custodian)
+    before = client.get("/admin/keys/datakey/").content.decode()
+    with schema_context("public"):
+        keys.note_verified("acme", keys.Verified(keys=3, values=9, problems=["one"]), now=now)
+        keys.note_verified("beta", keys.Verified(keys=3, values=9, problems=["one"] * 77), now=now)
+        RecoveryKey.objects.create(fingerprint="f1n9er", public="p", added_at=now, drilled_at=now)
+        RecoveryKey.objects.create(fingerprint="0ld", public="p", added_at=now, retired_at=now)
+
+    page = client.get("/admin/keys/datakey/").content.decode()
+
+    assert (before.count("never"), "f1n9er" in before) == (2, False)
+    assert ("(1 problem)" in page, "(77 problems)" in page) == (True, False)
+    assert ("f1n9er" in page, "0ld" in page, page.count("never")) == (True, False, 0)
 
 
 def test_nothing_secret_of_a_key_is_shown(custodian: User) -> None:

@@ -8,6 +8,7 @@ from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_k
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.reindexing import Reindexed, reindex
+from apps.keys.services.reporting import Custody, custody_of
 from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
 from apps.keys.services.storing import store_with_keys
 from apps.keys.services.verifying import Verified, note_verified, verify
@@ -15,6 +16,7 @@ from apps.keys.services.verifying import Verified, note_verified, verify
 __all__ = [
     "DRILLED_FOR",
     "ROTATED",
+    "Custody",
     "Escrowed",
     "KeyInUse",
     "KeyUnknown",
@@ -30,6 +32,7 @@ __all__ = [
     "Verified",
     "add_recovery_key",
     "count",
+    "custody_of",
     "destroy",
     "destroy_subject_keys",
     "drill",
