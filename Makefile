@@ -31,7 +31,7 @@ peers: install
 	@scripts/add-packages requirements-peers.lock
 	@scripts/go-peers/build
 	@scripts/npm-peers/build
-	@scripts/softhsm
+	@scripts/debian-peers
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock
