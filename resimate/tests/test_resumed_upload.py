@@ -15,7 +15,7 @@ import pytest
 from resimate.tests.product import Product
 
 #: Of the file; the bound below holds for any. The long way is `RESIMATE_UPLOAD_MB=1000`.
-MEGABYTES = int(os.environ.get("RESIMATE_UPLOAD_MB", "64"))
+MEGABYTES = int(os.environ.get("RESIMATE_UPLOAD_MB", "160"))
 PIECE = 8 * 1024**2
 UPLOADS = "/api/v1/files/uploads/"
 
