@@ -194,4 +194,6 @@ def _do(job: Job, progress: Progress) -> None:
 def _end(job: Job, state: str, **outcome: Any) -> int:
     """Note the outcome, and forget what the job was given: it may hold people's answers."""
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
-    return running.update(state=state, ended_at=timezone.now(), parameters={}, **outcome)
+    if outcome.get("result") is not None:
+        outcome["result"] = Job._meta.get_field("result").encrypted(outcome["result"], job)
+    return running.update(state=state, ended_at=timezone.now(), parameters=None, **outcome)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.core import presence
-from apps.core.fields import EncryptedTextField, Model
+from apps.core.fields import EncryptedJSONField, EncryptedTextField, Model
 from apps.core.tenancy import current_schema
 
 
@@ -81,11 +81,11 @@ class Job(TenantRow):
         CANCELLED = "cancelled"
 
     kind = models.CharField(max_length=60)
-    parameters = models.JSONField(default=dict)
+    parameters = EncryptedJSONField(pii="", default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     progress = models.FloatField(default=0.0)
     starts = models.PositiveSmallIntegerField(default=0, editable=False)
-    result = models.JSONField(null=True, blank=True)
+    result = EncryptedJSONField(pii="")
     problem = models.JSONField(null=True, blank=True)
     requested_by = models.UUIDField()
     #: With what it was asked for; whoever runs it knows how to read this. Nobody reads an empty one.

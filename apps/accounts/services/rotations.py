@@ -41,9 +41,10 @@ def ask_for_rotation(purpose: str, *, acting_user: User, now: datetime) -> Job:
     """Begin a rotation in this tenant. While one is under way another is refused: a button is easily pressed twice."""
     _require(acting_user)
     hold("rotation of keys")
-    waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY, parameters__purpose=purpose)
+    waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY)
+    is_asked_for = any(job.parameters["purpose"] == purpose for job in waiting)
     has_rest = purpose != DataKey.Purpose.SIGNING and keys.has_rest(current_schema(), purpose)
-    if waiting.exists() or has_rest:
+    if is_asked_for or has_rest:
         raise RotationUnderWay("A rotation is under way. Wait until nothing is left under the key before.")
     return reach.enqueue(KIND, {"purpose": purpose}, acting_user=acting_user, now=now)
 

@@ -24,6 +24,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     ``warnings`` say why it may have to wait.
     """
 
+    result = serializers.JSONField(read_only=True, allow_null=True)
     warnings = serializers.SerializerMethodField()
 
     class Meta:
