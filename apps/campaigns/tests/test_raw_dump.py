@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import BO, HOST, Clock, deliver_everything, part_of, path_of
+from apps.core import jobs
 from apps.models.models import AnswerSheet, ScoreRun
 
 pytestmark = pytest.mark.requirement("SEC-DATA-001", "CMS-001", "COMP-001")
@@ -45,8 +47,18 @@ def spellings(text: str) -> list[str]:
     return [text, text.encode().hex()]
 
 
+def measured_and_asked(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """A value that came by hand; a job that has ended, and one that has not."""
+    campaign.assessment.values = {"x": "Holunder"}
+    campaign.assessment.save(update_fields=["values"])
+    monkeypatch.setitem(jobs._runners, "test", lambda job, _: {"Berberitze": job.parameters})
+    for _ in range(2):
+        job = jobs.enqueue("test", {"said": "Schlehe"}, requested_by=uuid4(), now=clock.moment)
+    jobs._run_by_id(job.pk)
+
+
 @pytest.fixture
-def secrets(campaign: Campaign, staff: Client, clock: Clock) -> list[str]:
+def secrets(campaign: Campaign, staff: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A campaign from its opening to its results: what people typed, and who they are."""
     services.add_stakeholders(campaign, PEOPLE, acting_user=None, now=clock.moment)
     deliver_everything(clock)
@@ -62,7 +74,8 @@ def secrets(campaign: Campaign, staff: Client, clock: Clock) -> list[str]:
         staff.get(reverse(f"campaigns:{name}", args=[campaign.pk]))
     assert AnswerSheet.objects.count() == 7
     assert ScoreRun.objects.exists()
-    return ["15162342", "Mirabelle", "Reneklode", "Zwetschge", "quitte"]
+    measured_and_asked(campaign, monkeypatch, clock)
+    return ["15162342", "Mirabelle", "Reneklode", "Zwetschge", "quitte", "Holunder", "Berberitze", "Schlehe"]
 
 
 def test_a_dump_of_all_tables_and_of_redis_shows_nothing_that_was_said(secrets: list[str]) -> None:
