@@ -49,6 +49,7 @@ def spellings(text: str) -> list[str]:
 
 def measured_and_asked(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     """A value that came by hand; a job that has ended, and one that has not."""
+    assert campaign.assessment is not None
     campaign.assessment.values = {"x": "Holunder"}
     campaign.assessment.save(update_fields=["values"])
     monkeypatch.setitem(jobs._runners, "test", lambda job, _: {"Berberitze": job.parameters})
