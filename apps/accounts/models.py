@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
-from apps.core.fields import BlindIndexField, EncryptedTextField, Lookup, Model
+from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+from apps.core.lookup import Lookup
 from apps.core.tenancy import current_schema
 from apps.notifications.kinds import Addressee
 

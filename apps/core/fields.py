@@ -337,7 +337,7 @@ class _Decrypting:
 
 
 class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no parameter at run time
-    """Keyed digest of an encrypted neighbour (``of``), by which equal values are found (:class:`Lookup`).
+    """Keyed digest of an encrypted neighbour (``of``), by which equal values are found (``lookup.py``).
 
     A model has two, in ``slot`` 1 and 2: while one key follows another, each row has a digest under either. There is
     none under a key that is not in use, nor of nothing.
@@ -361,41 +361,6 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no param
 
     def digest(self, value: str, key: crypto.Key) -> bytes:
         return crypto.keyed_digest(value, key, f"{self.model._meta.label_lower}|{self.of}")
-
-
-def blind_indexes(model: type[models.Model], of: str) -> dict[int, BlindIndexField]:
-    """The digests of an encrypted field, by their slots: none, or two."""
-    found = (one for one in model._meta.get_fields() if isinstance(one, BlindIndexField) and one.of == of)
-    return {one.slot: one for one in found}
-
-
-class Lookup:
-    """Finds rows of a model by what an encrypted field says, whatever its spelling.
-
-    One is made for each piece of work and asks the same column throughout, though another may come into use meanwhile.
-    """
-
-    def __init__(self, model: type[models.Model], of: str) -> None:
-        keys = crypto.index_keys(current_schema())
-        self._key = keys.written[keys.asked]
-        self._model, self._field = model, blind_indexes(model, of)[keys.asked]
-
-    def __call__(self, value: str) -> bytes:
-        """What rows with this value are found by."""
-        return self._field.digest(value, self._key)
-
-    def among(self, values: Iterable[str], path: str = "") -> models.Q:
-        """The condition that a row has one of these values; ``path`` leads to the model (``user__``)."""
-        return models.Q(**{f"{path}{self._field.attname}__in": [self(value) for value in values]})
-
-    def keys(self, values: Iterable[str]) -> dict[bytes, Any]:
-        """The primary keys of the rows that have these values, by what they are found by."""
-        found = self._model._default_manager.filter(self.among(values)).values_list(self._field.attname, "pk")
-        return {bytes(digest): pk for digest, pk in found}
-
-    def of(self, row: models.Model) -> bytes:
-        """What this row is found by."""
-        return bytes(getattr(row, self._field.attname) or b"")
 
 
 def personal_data_fields() -> Iterator[tuple[type[models.Model], Any, str]]:

@@ -16,8 +16,8 @@ from apps.core.fields import (
     EncryptedTextField,
     PersonTextField,
     SubjectTextField,
-    blind_indexes,
 )
+from apps.core.lookup import blind_indexes
 from apps.core.models import TenantRow
 from apps.tenants.routers import TenantRouter
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import BlindIndexField, Lookup, Model, PersonNameField, PersonTextField
+from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
+from apps.core.lookup import Lookup
 from apps.keys.models import SubjectKey, key_of_subject
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
