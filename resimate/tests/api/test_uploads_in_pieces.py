@@ -281,7 +281,7 @@ def test_one_that_is_not_ended_in_time_is_swept(
     url = begin(api)["Location"]
     send(api, url, 0, TEXT[:1000])
     services.sweep(now=timezone.now() + timedelta(hours=23))
-    assert offset_of(api, url) == 1000
+    assert (offset_of(api, url), len(objects(folder))) == (1000, 1)
     StoredFile.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
     assert send(api, url, 1000, TEXT[1000:]).status_code == 404
 
