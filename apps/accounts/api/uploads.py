@@ -19,10 +19,11 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.viewsets import UUID, caller
+from apps.accounts.api.viewsets import caller
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
 from apps.core.api.parsers import let_go, sent_in
+from apps.core.api.raw_lists import UUID_PATTERN
 from apps.core.api.views import ApiView, no_body
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.sizes import MEGABYTE
@@ -98,7 +99,7 @@ class UploadViewSet(ApiView, viewsets.ViewSet):
 
     resource = "files"
     throttle_group = "files"
-    lookup_value_regex = UUID
+    lookup_value_regex = UUID_PATTERN
     serializer_class = UploadSerializer
     permissions = dict.fromkeys(("retrieve", "partial_update", "destroy"), "create")
     is_work = False

@@ -18,7 +18,7 @@ from apps.accounts.api.permissions import permission_for
 from apps.accounts.models import User
 from apps.audit import reading
 from apps.core.api.parameters import PAGING, Parameter
-from apps.core.api.raw_lists import UUID_PATTERN, ExportMixin
+from apps.core.api.raw_lists import ExportMixin
 from apps.core.api.views import ApiView, etag_of, no_body
 from apps.core.fields import open_together
 from apps.core.locking import lock
@@ -26,7 +26,7 @@ from apps.core.locking import lock
 M = TypeVar("M", bound=Model)
 #: The actions that show a collection as a whole.
 LISTS = ("list", "export")
-UUID = UUID_PATTERN
+UUID = "[0-9a-fA-F-]{36}"
 
 
 def verb(*, takes_body: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
