@@ -11,7 +11,7 @@ def _environment_fits() -> Answer:
 
 
 declare(
-    "settings of tenants in the environment",
+    "settings",
     _environment_fits,
     mend="Correct or remove the variables RESIMATE_SETTING_…, or the files of RESIMATE_CONFIG_DIR, that are named; "
     "see that Vault gives us what they refer to.",

@@ -16,7 +16,7 @@ def _destinations() -> Answer:
         for one in shut.filter(tenant=current_schema()).order_by("name")
     ]
     theirs = shut.exclude(tenant=current_schema()).count()
-    return Answer("; ".join([*ours, f"{theirs} of tenants are left alone"]), is_well=not ours)
+    return Answer("; ".join([*ours, f"of those that tenants have named, {theirs} do not answer"]), is_well=not ours)
 
 
 declare("outbound", _destinations, mend="see why that server does not answer; it is tried again by itself")

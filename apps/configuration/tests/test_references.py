@@ -100,7 +100,7 @@ def test_the_last_good_value_holds_and_why_is_told(refers: Any, vault: Vault, cl
 
     assert services.get(KEY) == "hush"
     assert [name for name in out_of_reach() if out_of_reach()[name].startswith(PLACE)] == [KEY]
-    assert not look([PARTS["settings of tenants in the environment"]])["settings of tenants in the environment"].up
+    assert not look([PARTS["settings"]])["settings"].up
 
     vault.says = "whisper"
     clock(30)

@@ -120,7 +120,7 @@ def _require_size(kind: Kind, size: int) -> None:
     if size > kind.most_mb * MEGABYTE:
         raise FileTooLarge(
             Sentence(
-                "The file can have at most {most} MB; it has {given}.", most=kind.most_mb, given=megabytes(size) + 1
+                "The file can have at most {most} MB; it has {given}.", most=kind.most_mb, given=-(-size // MEGABYTE)
             )
         )
 

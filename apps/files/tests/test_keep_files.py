@@ -244,8 +244,9 @@ def test_a_content_that_changes_meanwhile_leaves_nothing(folder: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused() -> None:
-    with pytest.raises(services.FileTooLarge, match="at most 4 MB"):
-        kept(b"a" * (4 * 1024 * 1024 + 1))
+    for size, said in ((4 * 1024 * 1024 + 1, 5), (6 * 1024 * 1024, 6)):
+        with pytest.raises(services.FileTooLarge, match=f"at most 4 MB; it has {said}"):
+            kept(b"a" * size)
 
 
 def test_all_files_together_have_so_much_room(folder: Path) -> None:

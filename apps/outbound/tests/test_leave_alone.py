@@ -212,7 +212,8 @@ def test_the_doctor_says_whom_of_the_platform_nobody_calls(acme: Any, now: datet
     fail(3, now, Line("mail", failures=3, is_ours=True), "smtp://mail.example")
 
     state = look([PARTS["outbound"]])["outbound"]
-    assert (state.up, state.detail) == (False, "smtp://mail.example: it sleeps; 1 of tenants are left alone")
+    told = "smtp://mail.example: it sleeps; of those that tenants have named, 1 do not answer"
+    assert (state.up, state.detail) == (False, told)
 
 
 def test_whom_nobody_has_called_for_long_is_forgotten(acme: Any, now: datetime) -> None:
