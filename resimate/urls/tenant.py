@@ -12,7 +12,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.campaigns.api.urls")),
     path("", include("apps.elicitation.api.urls")),
     path("", include("apps.accounts.api.urls")),
-    path("", RedirectView.as_view(pattern_name="swagger")),
+    path("", RedirectView.as_view(pattern_name="swagger", http_method_names=["get", "head"])),
     re_path(r"", problems.not_found),
 ]
 

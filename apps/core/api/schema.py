@@ -48,6 +48,7 @@ PROBLEM = {
 READ = {"304": "Not modified: what If-None-Match names is current"}
 WRITE = {
     "409": "Refused in its present state",
+    "410": "Erased, or over for good",
     "412": "If-Match does not match the current state",
     "413": "Too large",
     "415": "Not JSON",

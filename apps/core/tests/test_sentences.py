@@ -77,7 +77,7 @@ def test_a_form_says_it_at_the_field_and_on_top() -> None:
     assert form.errors.get_json_data()["code"] == [{"message": "'gdp' is already taken", "code": ""}]
 
 
-@pytest.mark.usefixtures("_german")
+@pytest.mark.usefixtures("_german", "acme")
 def test_a_message_is_translated_before_it_waits_in_the_cookie(rf: RequestFactory) -> None:
     request = _with_session(rf)
     waiting, answer = default_storage(request), HttpResponse()

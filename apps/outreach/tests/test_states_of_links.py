@@ -26,6 +26,7 @@ def _holder(**more: Any) -> Any:
         revoked_at=None,
         round=SimpleNamespace(status=Round.Status.OPEN),
         can_answer=True,
+        person=SimpleNamespace(is_erased=False),
         is_open_at=lambda moment: True,
     )
     vars(holder).update(more)
