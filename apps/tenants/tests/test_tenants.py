@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection, connections
 from django.db.models import QuerySet
 from django.test import Client
@@ -234,7 +235,7 @@ def test_a_bad_first_administrator_leaves_no_tenant_behind(committed: None, slug
 def _fall_behind(schema: str) -> None:
     back = ("elicitation", "0003")  # from the last, which can be undone
     with owner_in(schema):
-        call_command(provisioning.Migrate(), *back, database=OWNER, verbosity=0, interactive=False, skip_checks=True)
+        call_command(Migrate(), *back, database=OWNER, verbosity=0, interactive=False, skip_checks=True)
 
 
 def test_the_plan_names_who_is_behind_and_changes_nothing(
