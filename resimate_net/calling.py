@@ -7,7 +7,7 @@ from functools import cache
 
 import httpcore2
 
-from resimate_net.client import OURS, Answer, Limits
+from resimate_net.bounds import OURS, Answer, Limits
 from resimate_net.failing import Unanswered
 from resimate_net.resolving import Resolver, addresses_of
 from resimate_net.streams import Deadline, Pinned

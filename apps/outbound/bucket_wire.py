@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from apps.outbound.lines import ANYWHERE
 from resimate_net import Limits, Unanswered, send, target_of
-from resimate_net.client import OURS
+from resimate_net.bounds import OURS
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse

@@ -43,3 +43,12 @@ def stranger(beta: Any, make_user: "Callable[..., User]") -> "User":
     """An administrator of the other tenant."""
     with tenant_context(beta):
         return make_user("admin@beta.example", "tenant_admin")
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All happens in one moment, however busy the machine is."""
+    from django.utils import timezone
+
+    moment = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: moment)

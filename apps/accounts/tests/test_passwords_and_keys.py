@@ -110,6 +110,7 @@ def test_a_reopened_account_revives_no_session_and_no_key(ada: User, ana: User, 
     assert sign_in(ana).get("/account/").status_code == 200
 
 
+@pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.requirement("SEC-AUTH-001")
 def test_the_present_password_is_not_guessed_without_end(ana: User, sign_in: SignIn) -> None:
     browser = sign_in(ana)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import identify_hasher
 from django.test import Client
-from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import services, throttle
@@ -194,13 +193,6 @@ def test_a_password_against_the_policy_is_refused_at_its_field(admin: User, clie
     assert answer.status_code == 422
     assert "password" in answer.context["form"].errors
     assert User.objects.get(pk=admin.pk).check_password(PASSWORD)
-
-
-@pytest.fixture
-def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All happens in one moment, however busy the machine is."""
-    moment = timezone.now()
-    monkeypatch.setattr(timezone, "now", lambda: moment)
 
 
 @pytest.mark.usefixtures("stopped_clock")

@@ -11,7 +11,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from apps.outbound.lines import ANYWHERE
 from resimate_net import Limits, send, target_of
-from resimate_net.client import OURS
+from resimate_net.bounds import OURS
 
 
 @dataclass(frozen=True)

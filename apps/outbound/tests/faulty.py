@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from resimate_net import Answer, Limits, send, target_of
-from resimate_net.client import OURS
+from resimate_net.bounds import OURS
 from resimate_net.tests.other_side import NEAR
 
 MOST = Limits(seconds=60, body=32 * 1024 * 1024)
