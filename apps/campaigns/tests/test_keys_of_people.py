@@ -152,7 +152,10 @@ def test_what_does_not_decrypt_keeps_nobody_from_upgrading(draft: Campaign) -> N
         str(stakeholder().name)
 
 
-def test_a_rotation_and_a_verification_know_what_is_under_whose_key(reminded: Campaign, clock: Clock) -> None:  # noqa: F811
+def test_a_rotation_and_a_verification_know_what_is_under_whose_key(
+    reminded: Campaign,  # noqa: F811  the fixture
+    clock: Clock,
+) -> None:
     before, kept = said(), stored("campaigns_stakeholder")
     with connection.cursor() as cursor:  # a row that a process of before has written
         cursor.execute(
