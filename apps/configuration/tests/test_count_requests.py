@@ -24,7 +24,7 @@ def test_a_count_is_forgotten_after_its_window() -> None:
     Counter().count("forgotten", draw=10)
 
     name = cache.make_and_validate_key("forgotten")
-    left = cache._cache.get_client(name).ttl(name)  # type: ignore[attr-defined]
+    left = cache._cache.get_client(name).ttl(name)  # type: ignore[attr-defined]  # not among Django's types
     assert 0 < left <= WINDOW
 
 

@@ -60,7 +60,9 @@ def test_experts_and_messages_of_before_get_keys_and_can_be_given_back(
     assert keys.verify("acme").problems == []
 
 
-def test_messages_to_an_expert_who_is_taken_out_are_erased(reminded: WeightElicitation) -> None:  # noqa: F811
+def test_messages_to_an_expert_who_is_taken_out_are_erased(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+) -> None:
     bo = expert(reminded, BO)
 
     Expert.objects.filter(pk=bo.pk).delete()
@@ -90,7 +92,10 @@ def test_an_expert_is_erased_by_one_verb_and_what_was_judged_stays(
     assert keys.verify("acme").problems == []
 
 
-def test_programs_erase_experts(reminded: WeightElicitation, staff: Client) -> None:  # noqa: F811
+def test_programs_erase_experts(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+    staff: Client,
+) -> None:
     path = f"/api/v1/weight-elicitations/{reminded.pk}/experts/{expert(reminded, BO).pk}/erase/"
 
     answer = staff.post(path, content_type="application/json")

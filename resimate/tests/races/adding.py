@@ -27,14 +27,14 @@ def main() -> None:
     over, outcome = threading.Event(), Counter[str]()
     threading.Thread(target=_wait_for_the_end, args=[over], daemon=True).start()
     failures: list[str] = []
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)  # noqa: T201  for the process that reads it
     with schema_context("acme"):
         while not over.is_set():
             try:
                 outcome[_once()] += 1
             except Exception as error:  # noqa: BLE001  it is what the test looks at
                 failures.append(repr(error))
-    print(json.dumps({"done": outcome, "failures": failures}))  # noqa: T201
+    print(json.dumps({"done": outcome, "failures": failures}))  # noqa: T201  for the process that reads it
 
 
 def _wait_for_the_end(over: threading.Event) -> None:

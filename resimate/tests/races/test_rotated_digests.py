@@ -179,7 +179,7 @@ def test_nobody_is_there_twice_and_everybody_is_found_by_processes_that_disagree
     seen = _replace_slowly_enough(PATIENCE)
 
     told = [json.loads(one.communicate(input="", timeout=PATIENCE)[0]) for one in others]
-    print([one["done"] for one in told])  # noqa: T201
+    print([one["done"] for one in told])  # noqa: T201  a number to look at, with -s
     assert [failure for one in told for failure in one["failures"]] == []
     assert all(one["done"].get("_add", 0) + one["done"].get("_move", 0) > 5 for one in told)
     assert seen[-1] == ["decrypt-only", "active"]
