@@ -48,14 +48,14 @@ class Kms:
 
     def wrap(self, secret: bytes, place: str) -> bytes:
         try:
-            return bytes(self._ask("encrypt", place, Plaintext=secret)["CiphertextBlob"])
+            return self._ask("encrypt", "CiphertextBlob", place, Plaintext=secret)
         except Lost as error:
             raise Unavailable(str(error)) from error
 
     def unwrap(self, wrapped: bytes, place: str) -> bytes:
         if not wrapped:
             raise Lost(f"{self.name} has not wrapped it: it is empty")
-        return bytes(self._ask("decrypt", place, CiphertextBlob=wrapped)["Plaintext"])
+        return self._ask("decrypt", "Plaintext", place, CiphertextBlob=wrapped)
 
     def ask(self) -> str:
         self.wrap(b"?", "doctor")
@@ -68,11 +68,11 @@ class Kms:
         limits = Limits(seconds=PATIENCE, body=64 * 1024)
         return client_of(account.endpoint, account.access_key, account.secret_key, region, limits, tries=1, of="kms")
 
-    def _ask(self, verb: str, place: str, **said: bytes) -> Any:
-        call = getattr(self._client, verb)
-        return self._in_time(lambda: call(KeyId=self._account.key, EncryptionContext={"resimate": place}, **said))
+    def _ask(self, verb: str, field: str, place: str, **said: bytes) -> bytes:
+        call, bound = getattr(self._client, verb), {"resimate": place}
+        return self._in_time(lambda: bytes(call(KeyId=self._account.key, EncryptionContext=bound, **said)[field]))
 
-    def _in_time(self, request: Callable[[], Any]) -> Any:
+    def _in_time(self, request: Callable[[], bytes]) -> bytes:
         """Do it, unless the region is left alone just now. Raises ``Unavailable`` and ``Lost``."""
         from botocore.exceptions import BotoCoreError, ClientError  # with 20 MB beside it, which nobody else pays
 
@@ -85,7 +85,8 @@ class Kms:
                 answer = request()
             except ClientError as error:
                 raise self._refusal(error, attempt) from error
-            except (BotoCoreError, ValueError, LookupError) as error:  # the others: somebody else has answered
+            except (BotoCoreError, ValueError, LookupError, TypeError, AttributeError) as error:
+                # All but the first: somebody else has answered.
                 attempt.failed(why := str(error.__cause__ or error))
                 raise Unavailable(f"{self.name}: {why}") from error
             attempt.succeeded()

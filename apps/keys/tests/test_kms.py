@@ -21,6 +21,7 @@ from apps.keys.providers.kms import KMS, Account, Kms
 from apps.keys.tests.answers import Remember, read
 from apps.keys.tests.fake_kms import ACCESS_KEY, KEY, SECRET_KEY, FakeKms, serving
 from apps.keys.tests.local_kms import PROGRAM, LocalKms
+from apps.keys.tests.test_not_vault import answering
 from resimate_servers.tests.toxiproxy import needed
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.usefixtures("unknown")]
@@ -81,6 +82,14 @@ def test_whoever_refuses_one_key_is_there_for_others(fake: FakeKms) -> None:
     fake.refusing = ""
 
     assert kms.unwrap(wrapped, PLACE) == SECRET
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"Plaintext": 7}', b"<h1>Maintenance</h1>"])
+def test_whoever_is_not_amazon_is_away(fake: FakeKms, body: bytes) -> None:
+    with answering(200, "application/x-amz-json-1.1", body) as address:
+        kms = Kms(Account(KEY, ACCESS_KEY, SECRET_KEY, address))
+        with pytest.raises(Unavailable):
+            kms.unwrap(b"wrapped", PLACE)
 
 
 @pytest.mark.thorough
