@@ -206,6 +206,27 @@ def test_while_one_asks_the_others_go_on_with_what_is_known(
     assert services.get(KEY) == "whisper"
 
 
+def test_what_somebody_else_has_found_meanwhile_is_not_asked_for_again(
+    refers: Any, vault: Vault, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other comes between its look at what is known and its turn."""
+    there = references.Reference(KEY, "secret/data/resimate", "password")
+    turns, found = references._looking, list[Any]()
+
+    class Later:
+        def __enter__(self) -> None:
+            monkeypatch.setattr(references, "_looking", turns)
+            found.append(references.value_of(there))
+
+        def __exit__(self, *_: object) -> None:
+            """It was never held."""
+
+    monkeypatch.setattr(references, "_looking", Later())
+
+    assert [references.value_of(there), *found] == ["hush", "hush"]
+    assert len(vault.asked) == 1
+
+
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_nothing_shows_it(
     refers: Any, vault: Vault, clock: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
