@@ -91,6 +91,22 @@ def test_what_was_answered_stays_and_who_has_not_is_asked_no_more(campaign: Camp
         services.remind(campaign, acting_user=ada, now=clock.moment)
 
 
+def test_whose_account_it_was_is_forgotten_and_what_was_withdrawn_stays_as_it_was(
+    campaign: Campaign, ada: User, clock: Clock
+) -> None:
+    bo, cy = part_of(campaign, BO), part_of(campaign, CY)
+    Stakeholder.objects.filter(pk=bo.stakeholder_id).update(user=ada)
+    services.revoke_link(bo, acting_user=ada, now=clock.moment)
+    services.close_campaign(campaign, acting_user=ada, now=clock.moment)
+    clock.forward(days=1)
+
+    erased = [services.erase_stakeholder(one.stakeholder, acting_user=ada, now=clock.moment) for one in (bo, cy)]
+
+    assert [one.user for one in erased] == [None, None]
+    was_revoked = dict(Participation.objects.values_list("pk", "revoked_at"))
+    assert was_revoked == {bo.pk: clock.moment - timedelta(days=1), cy.pk: None}
+
+
 def test_nothing_more_can_be_done_with_who_was_erased(
     reminded: Campaign,  # noqa: F811  the fixture
     erased: Stakeholder,

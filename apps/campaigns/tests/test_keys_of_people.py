@@ -191,6 +191,24 @@ def test_many_people_get_their_keys_in_few_statements(
     assert SubjectKey.objects.count() == Stakeholder.objects.count() == 252
 
 
+def test_whoever_adds_somebody_whom_another_has_just_added_leaves_no_key(
+    draft: Campaign, ada: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other comes between the look at who is there and the writing."""
+    give, contact, count = keys.give_keys, Contact("Di Dorn", "di@example.org"), SubjectKey.objects.count()
+
+    def be_slower(rows: Any) -> None:
+        monkeypatch.undo()
+        services.create_stakeholder(contact, acting_user=ada, now=clock.moment)
+        give(rows)
+
+    monkeypatch.setattr(keys, "give_keys", be_slower)
+    services.add_stakeholders(draft, [contact], acting_user=ada, now=clock.moment)
+
+    assert part_of(draft, contact).stakeholder.name == "Di Dorn"
+    assert SubjectKey.objects.count() == count + 1
+
+
 def test_the_list_of_people_costs_the_same_for_one_as_for_many(
     reminded: Campaign,  # noqa: F811  the fixture
     staff: Client,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.http import HttpResponse
 from django.utils import timezone
@@ -196,6 +197,24 @@ def test_no_step_is_taken_before_every_process_knows_the_one_before(draft: Campa
     assert go_on() == keys.Reindexed()
 
 
+def test_the_column_of_the_next_key_is_empty_before_it_comes(draft: Campaign) -> None:
+    bo = services.find_by_email(BO.email)
+    bo.update(email_index_2=b"of somebody else")  # written late, and found by nobody
+
+    begin()
+
+    assert digests() == {(True, False)}
+
+
+def test_nothing_is_removed_that_a_process_may_still_look_for(draft: Campaign) -> None:
+    begin()
+    for _ in range(2):
+        settle()
+        go_on()
+
+    assert (states(), go_on().left > 0, digests()) == (STEPS[2], True, {(True, True)})
+
+
 @pytest.mark.thorough
 def test_the_next_replacement_goes_back_to_the_first_column(draft: Campaign, ada: User) -> None:
     replace()
@@ -338,6 +357,17 @@ def accounts_counter(user: User) -> str:
     from apps.accounts import throttle
 
     return throttle.digest_of(user.email)
+
+
+def test_it_is_not_due_within_a_day_of_an_upgrade_nor_while_one_is_under_way(db: None) -> None:
+    upgraded = MigrationRecorder.Migration.objects.latest("applied").applied
+    DataKey.objects.of("acme", "index").update(created_at=upgraded - rotating.EVERY)
+    a_day_later = upgraded + rotating.UPGRADED_WITHIN
+
+    assert not rotating.is_due("acme", "index", now=a_day_later - timedelta(seconds=1))
+    assert rotating.is_due("acme", "index", now=a_day_later)
+    begin()
+    assert not rotating.is_due("acme", "index", now=a_day_later)
 
 
 @pytest.mark.thorough

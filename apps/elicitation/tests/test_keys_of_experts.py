@@ -1,5 +1,6 @@
 """Each expert has a key, and so have the messages to them: without it they are read as erased, and nothing is sent."""
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -90,6 +91,18 @@ def test_an_expert_is_erased_by_one_verb_and_what_was_judged_stays(
     again = services.add_experts(reminded, [BO], acting_user=ana, now=now)
     assert [(one.name, one.pk == bo.pk) for one in again] == [(BO.name, False)]
     assert keys.verify("acme").problems == []
+
+
+def test_an_expert_whose_link_was_withdrawn_before_was_so_before(
+    reminded: WeightElicitation,  # noqa: F811  the fixture
+    ana: User,
+    now: Any,
+) -> None:
+    bo = services.revoke_link(expert(reminded, BO), acting_user=ana, now=now)
+
+    erased = services.erase_expert(bo, acting_user=ana, now=now + timedelta(days=1))
+
+    assert (erased.is_erased, erased.revoked_at) == (True, now)
 
 
 def test_programs_erase_experts(
