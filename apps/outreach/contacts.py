@@ -40,7 +40,8 @@ COLUMNS: Final = Columns(
         "first": ("first name", "given name", "Vorname", "prénom"),
         "last": ("last name", "surname", "family name", "Nachname", "Familienname", "nom de famille"),
         "email": (
-            *("e-mail address", "mail", "E-Mail 1 - Value", "E-Mail-Adresse", "Mailadresse"),
+            *("e-mail address", "mail", "E-Mail 1 - Value", "primary e-mail", "primary SMTP address"),
+            *("E-Mail-Adresse", "Mailadresse", "primäre E-Mail-Adresse", "E-Mail-Adresse 1"),
             *("courriel", "mél", "adresse e-mail", "adresse électronique", "adresse de messagerie"),
         ),
         "group": ("Gruppe", "groupe"),
@@ -183,11 +184,17 @@ def _language(text: str) -> str:
     return text
 
 
+def _incomplete(email: str) -> str:
+    if _is_address(email):
+        return _("the name of “%(address)s” is missing") % {"address": email[:80]}
+    return _("write a name, an e-mail address and, if you like, a group, separated by commas")
+
+
 def _problem(cells: Mapping[str, str]) -> str | None:
     if COLUMNS.hits(cells.values()) > 1:
         return _("these are headings; they belong only in the first line")
     if not cells.get("name") or not cells.get("email"):
-        return _("write a name, an e-mail address and, if you like, a group, separated by commas")
+        return _incomplete(cells["email"])
     if not _is_address(cells["email"]):
         return _("“%(address)s” is not an e-mail address") % {"address": cells["email"][:80]}
     if _is_address(cells["name"]) and folded(cells["name"]) != folded(cells["email"]):

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, TableInvalid
+from resimate_text.tables.strangers import refuse_other_archives
 
 MEGABYTE: Final = 1024 * 1024
 MOST_PARTS: Final = 300
@@ -107,6 +108,7 @@ def _check_parts(parts: list[zipfile.ZipInfo], packed: int) -> None:
     if problem := too_large(parts, packed):
         _refuse("too_large", problem)
     names = [part.filename.casefold() for part in parts]
+    refuse_other_archives(names)
     if len(set(names)) < len(names):
         _refuse("bad_workbook", Sentence("two of its parts have the same name"))
     for part in parts:

@@ -4,13 +4,12 @@ That is what is hidden or merged, numbers that are shown in per cent, and other 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from resimate_text.numbers import exact
-from resimate_text.problems import MOST_NAMED, MOST_PROBLEMS
+from resimate_text.problems import MOST_PROBLEMS, some
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, Note
 from resimate_text.tables.records import Figure, Record, fit
@@ -87,7 +86,7 @@ class Seen:
             detail = Sentence(
                 "sheet {title!r} was read, and these were not: {others}",
                 title=self.sheet.title,
-                others=_some(map(repr, left)),
+                others=some(map(repr, left)),
             )
             yield "sheet_not_read", detail
 
@@ -100,17 +99,17 @@ class Seen:
         if self.hidden:
             yield (
                 "hidden_read",
-                Sentence("hidden rows were read like the others: {rows}", rows=_some(map(str, self.hidden))),
+                Sentence("hidden rows were read like the others: {rows}", rows=some(map(str, self.hidden))),
             )
         if columns:
-            named = _some(map(letters, columns))
+            named = some(map(letters, columns))
             yield "hidden_read", Sentence("hidden columns were read like the others: {columns}", columns=named)
 
     def _of_merged(self) -> Iterator[tuple[str, Sentence]]:
         merged = [one for one in self.sheet.layout.merged if FIRST.match(one)]
         if merged:
             said = Sentence(
-                "cells {cells} are merged: what they hold was read for the first cell only", cells=_some(merged)
+                "cells {cells} are merged: what they hold was read for the first cell only", cells=some(merged)
             )
             yield "merged_cells", said
 
@@ -123,9 +122,3 @@ class Seen:
                 value=exact(value),
             )
             yield "per_cent", detail
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first few of the names, and a mark where there are more."""
-    first = list(islice(names, MOST_NAMED + 1))
-    return ", ".join([*first[:MOST_NAMED], *(["…"] if len(first) > MOST_NAMED else [])])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
-from resimate_text.problems import MOST_PROBLEMS
+from resimate_text.problems import MOST_PROBLEMS, some
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, TableInvalid
 from resimate_text.tables.headings import Columns, key_of
@@ -58,7 +58,7 @@ def headed(table: Table, columns: Columns, *, needed: Sequence[str] = (), others
         raise TableInvalid([*table.flaws, *problems])
     unread = [text for text, name in zip(head.cells, names, strict=True) if text and not name]
     if unread:
-        detail = Sentence("columns with unknown names were not read: {names}", names=", ".join(unread))
+        detail = Sentence("columns with unknown names were not read: {names}", names=some(unread))
         table.notes.append({"code": "column_not_read", "detail": detail})
         table.unread.update(place for place, text in enumerate(head.cells) if text and not names[place])
     return Headed(head.line, used, _rows(table, head.cells, names))

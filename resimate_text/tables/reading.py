@@ -13,6 +13,7 @@ from resimate_text.sentences import Sentence
 from resimate_text.tables.decoding import decode
 from resimate_text.tables.flaws import Flaw, Note, TableInvalid
 from resimate_text.tables.records import UNFIT, Record, fit
+from resimate_text.tables.strangers import refuse_strangers
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 NAMED: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
@@ -60,6 +61,7 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
     Rows of nothing but blanks do not exist, wherever they stand. Raises ``TableInvalid`` when it is no table at all;
     rows that cannot be read are passed over, and told in ``flaws``.
     """
+    refuse_strangers(source)
     if isinstance(source, bytes) and source.startswith(WORKBOOKS):
         from resimate_text.tables.first_sheet import first_sheet  # reads XML: only where there is some
 

@@ -45,7 +45,7 @@ def test_a_quoted_name_may_hold_a_comma() -> None:
     ("line", "said"),
     [
         ("Ada", "write a name"),
-        (", ada@example.org", "write a name"),
+        (", ada@example.org", "the name of “ada@example.org” is missing"),
         ("Ada, ada.example.org", "“ada.example.org” is not an e-mail address"),
         (f"{'A' * 201}, ada@example.org", "longer than 200 characters"),
         (f"Ada, ada@example.org, {'G' * 61}", "longer than 60 characters"),
@@ -152,6 +152,27 @@ def test_a_date_in_a_column_that_is_not_read_is_nobodys_mistake() -> None:
     assert not reading.problems
     assert [(one.name, one.email) for one in reading.contacts] == [("Ann", "ann@example.org")]
     assert [note["code"] for note in reading.notes] == ["column_not_read"]
+
+
+def test_of_many_columns_that_nobody_asked_for_the_first_are_named() -> None:
+    others = [f"Column {number}" for number in range(3000)]
+
+    [note] = contacts.read(f"Name,Email,{','.join(others)}\nAnn Be,ann@example.org\n").notes
+
+    assert note["detail"].endswith(": Column 0, Column 1, Column 2, Column 3, Column 4, …")
+
+
+@pytest.mark.parametrize("heading", ["Primäre E-Mail-Adresse", "Primary Email", "PrimarySmtpAddress"])
+def test_address_books_of_thunderbird_and_exchange_are_known_by_their_headings(heading: str) -> None:
+    reading = contacts.read(f"Display Name,{heading}\nAnn Be,ann@example.org\n")
+
+    assert (reading.contacts, reading.problems) == ([Contact("Ann Be", "ann@example.org")], [])
+
+
+def test_where_the_name_alone_is_missing_that_is_said() -> None:
+    assert contacts.read("Nome;E-mail\nAnn;ann@example.org\n").problems == [
+        "Line 2: the name of “ann@example.org” is missing"
+    ]
 
 
 def test_a_heading_without_addresses_is_refused_by_name() -> None:
