@@ -45,10 +45,13 @@ def pytest_unconfigure() -> None:
     SERVERS.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks for its markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("load") and not LOAD:
             item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
+        if _does_more(item):
+            item.add_marker("widened")
     items.sort(key=_is_short)  # the long ones first: where several processes share them, short ones fill the gaps
     if not THOROUGH:
         for item in items:
@@ -58,7 +61,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_short(item: Any) -> bool:
     """Neither uses the running product nor tries a property on many examples."""
-    return "product" not in item.fixturenames and not hasattr(getattr(item, "obj", None), "hypothesis")
+    return "product" not in item.fixturenames and not _is_property(item)
+
+
+def _does_more(item: Any) -> bool:
+    """Does more where ``THOROUGH``: by what its module says, or with more examples of its property."""
+    return hasattr(getattr(item, "module", None), "THOROUGH") or _is_property(item)
+
+
+def _is_property(item: Any) -> bool:
+    return hasattr(getattr(item, "obj", None), "hypothesis")
 
 
 @pytest.fixture(scope="session")

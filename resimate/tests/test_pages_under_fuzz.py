@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from apps.campaigns.tests.conftest import *  # noqa: F403  the story
 from resimate.tests import test_reading_is_recorded as reading
-from resimate.tests.database import LOAD as THOROUGH  # all of it takes many minutes: in `make load`
+from resimate.tests.database import LOAD  # all of it takes many minutes: in `make load`
 from resimate.tests.test_reading_is_recorded import ACME, _pages
 
 pytestmark = pytest.mark.requirement("TEST-003")
@@ -63,13 +63,11 @@ def test_no_filter_of_the_administration_is_a_fault(calm: Client, people: dict[s
         for value in ("x", "%00", "99999999999999999999")
     ]
     queries = [*LOOKUPS, *dict.fromkeys(filters)]
-    chosen = queries if THOROUGH else random.Random(7).sample(queries, 10)
+    chosen = queries if LOAD else random.Random(7).sample(queries, 10)
 
     assert (
         _faults(
-            (f"{url}?{query}", calm.get(f"{url}?{query}"))
-            for url in _lists()
-            for query in chosen[:: 1 if THOROUGH else 4]
+            (f"{url}?{query}", calm.get(f"{url}?{query}")) for url in _lists() for query in chosen[:: 1 if LOAD else 4]
         )
         == []
     )
@@ -100,10 +98,10 @@ def test_no_query_and_no_method_of_a_page_is_a_fault(calm: Client, people: dict[
     pick = random.Random(11)
 
     def asked() -> Iterator[tuple[str, Any]]:
-        for url in pages if THOROUGH else pick.sample(pages, 12):
-            for query in LOOKUPS if THOROUGH else pick.sample(LOOKUPS, 2):
+        for url in pages if LOAD else pick.sample(pages, 12):
+            for query in LOOKUPS if LOAD else pick.sample(LOOKUPS, 2):
                 yield f"{url}?{query}", calm.get(f"{url}?{query}")
-            for method in METHODS if THOROUGH else pick.sample(METHODS, 2):
+            for method in METHODS if LOAD else pick.sample(METHODS, 2):
                 yield f"{method} {url}", calm.generic(method, url, b"x")
 
     assert len(pages) > 15
@@ -131,10 +129,10 @@ def test_no_form_is_a_fault(calm: Client, people: dict[str, Any]) -> None:
     pick = random.Random(13)
 
     def asked() -> Iterator[tuple[str, Any]]:
-        for url in pages if THOROUGH else pick.sample(pages, 8):
+        for url in pages if LOAD else pick.sample(pages, 8):
             shown = calm.get(url)
             fields = _fields("" if shown.streaming else shown.content.decode(errors="replace"))
-            for _ in range(12 if THOROUGH else 1):
+            for _ in range(12 if LOAD else 1):
                 body = {name: _value(kind, pick) for name, kind in fields.items() if pick.random() < 0.9}
                 answer = calm.post(url, body)
                 yield f"{url} {body}", answer
@@ -155,9 +153,9 @@ def test_no_personal_link_is_a_fault(acme: Any, token: str) -> None:
 HEADERS = ("cookie", "accept-language", "referer", "origin", "hx-request", "traceparent", "user-agent", "accept")
 
 
-@pytest.mark.parametrize("header", HEADERS if THOROUGH else HEADERS[:2])
+@pytest.mark.parametrize("header", HEADERS if LOAD else HEADERS[:2])
 def test_no_header_of_a_page_is_a_fault(calm: Client, people: dict[str, Any], header: str) -> None:
     values = ["", "\0", "\xff", "x" * 3000, ";;=", "resimate=\0", "csrftoken=%00", "true", "zz-\0", "messages=x:y:z"]
-    pages = ["/", "/sign-in/", "/account/", "/campaigns/", "/admin/", "/password/forgotten/"][: 6 if THOROUGH else 2]
+    pages = ["/", "/sign-in/", "/account/", "/campaigns/", "/admin/", "/password/forgotten/"][: 6 if LOAD else 2]
 
     assert _faults((f"{url} {one!r}", calm.get(url, headers={header: one})) for url in pages for one in values) == []

@@ -17,12 +17,13 @@ import pytest
 from psycopg import sql
 
 from resimate.tests import database as databases
+from resimate.tests.database import THOROUGH
 from resimate_servers import ports, processes
 
 ROOT = Path(__file__).parents[3]
 TENANTS = ("acme", "beta", "gamma")
 KINDS = ("read", "cursor", "write", "rollback", "error")
-REQUESTS = 12_000 if databases.THOROUGH else 450
+REQUESTS = 12_000 if THOROUGH else 450
 #: How a process comes by its connections: few for all its threads, or one for each thread as long as that lives.
 POOLED = {"DATABASE_POOL_SIZE": "4"}
 KEPT = {"DATABASE_MAX_AGE": "600"}

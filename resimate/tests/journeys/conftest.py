@@ -1,5 +1,6 @@
 """A real browser on the running product. Every page visited is held to the same bars."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,7 +12,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
 
-from resimate.tests.database import THOROUGH
 from resimate.tests.product import ROOT, Product
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -19,9 +19,17 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
-#: Device and colours: both of each in `make test`, every combination in `make thorough`.
-LOOKS = [("wide", "light"), ("phone", "dark"), *([("wide", "dark"), ("phone", "light")] if THOROUGH else [])]
 VIEWPORTS: dict[str, Any] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def looks(*usual: tuple[str, str], before: tuple[str, ...] = ()) -> list[Any]:
+    """Every combination of device and colours as parameters; those that are not usual in `make thorough` alone."""
+    every = itertools.product(VIEWPORTS, ("light", "dark"))
+    return [pytest.param(*before, *look, marks=() if look in usual else pytest.mark.thorough) for look in every]
+
+
+#: Both of each in `make test`.
+LOOKS = looks(("wide", "light"), ("phone", "dark"))
 COLLECT = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', e => window.__violations.push(
