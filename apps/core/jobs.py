@@ -69,6 +69,10 @@ class Progress:
         if not Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).update(progress=share):
             raise Cancelled
 
+    def of(self, done: int, total: int) -> None:
+        """The same by numbers."""
+        self(done / total if total else 1.0)
+
     def look(self) -> None:
         """Raise ``Cancelled`` when nobody wants the job any more."""
         if not Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).exists():

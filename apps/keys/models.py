@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from apps.core import crypto
 from apps.core.fields import EncryptedTextField, Model, random_id
@@ -50,16 +51,16 @@ class DataKey(TenantRow):
     """
 
     class Purpose(models.TextChoices):
-        FIELD = crypto.FIELD, "fields"
-        INDEX = crypto.INDEX, "blind indexes"
-        SIGNING = crypto.SIGNING, "links and tokens"
+        FIELD = crypto.FIELD, _("fields")
+        INDEX = crypto.INDEX, _("blind indexes")
+        SIGNING = crypto.SIGNING, _("links and tokens")
 
     class State(models.TextChoices):
-        ACTIVE = "active"
-        DECRYPT_ONLY = "decrypt-only"
-        DESTROYED = "destroyed"
-        COMING = "coming"
-        LEAVING = "leaving"
+        ACTIVE = "active", _("Active")
+        DECRYPT_ONLY = "decrypt-only", _("Decrypt only")
+        DESTROYED = "destroyed", _("Destroyed")
+        COMING = "coming", _("Coming")
+        LEAVING = "leaving", _("Leaving")
 
     #: Under keys in these states digests are written.
     WRITTEN: Final = (State.COMING, State.ACTIVE, State.LEAVING)

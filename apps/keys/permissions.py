@@ -2,6 +2,6 @@
 
 from apps.core.rights import declare, declare_role, grant
 
-declare("keys", "Keys of encryption.", "read", "rotate", "destroy", is_apart=True)
+declare("keys", "Keys of encryption.", "read", "rotate", "verify", "destroy", is_apart=True)
 CUSTODIAN = declare_role("key_custodian", "Custodian of keys", "Looks after the keys of encryption.")
 grant(CUSTODIAN, "keys:tenant:manage")

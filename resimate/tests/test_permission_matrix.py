@@ -167,6 +167,7 @@ TABLE = """
 ------  key-export                   GET
 ------  key-detail                   GET
 ------  key-rotate                   POST
+------  key-verify                   POST
 -----+  setting-change-list          GET
 -----+  setting-change-export        GET
 -----+  setting-change-detail        GET

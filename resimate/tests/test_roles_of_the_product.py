@@ -31,7 +31,7 @@ RESOURCES: dict[str, set[str]] = {
     "campaigns": CHANGE | {"open", "close", "extend", "remind"},
     "weight-elicitations": CHANGE | {"open", "close", "remind", "apply"},
     "jobs": READ | {"cancel"},
-    "keys": READ | {"rotate", "destroy"},
+    "keys": READ | {"rotate", "verify", "destroy"},
 }
 ANALYST = """
 models:tenant:read models:tenant:create models:tenant:update models:tenant:publish models:tenant:delete

@@ -8,6 +8,7 @@ from apps.configuration.models import Change, PlannedChange
 from apps.configuration.registry import LEVELS, Level, Merge
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
+from apps.core.models import Job
 from apps.keys.models import DataKey
 from apps.keys.services import ROTATED
 
@@ -121,6 +122,20 @@ class DataKeySerializer(serializers.ModelSerializer[DataKey]):
 
 class RotationSerializer(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(ROTATED, default=ROTATED[0].value, help_text="What the key is for.")
+
+
+class VerificationSerializer(serializers.Serializer[Any]):
+    """The latest verification that a custodian of this tenant asked for, and what it found."""
+
+    job = serializers.UUIDField(source="job.pk", read_only=True)
+    state = serializers.ChoiceField(Job.State.values, source="job.state", read_only=True)
+    progress = serializers.FloatField(source="job.progress", read_only=True)
+    created_at = MomentField(source="job.created_at", read_only=True)
+    ended_at = MomentField(source="job.ended_at", read_only=True, allow_null=True)
+    keys = serializers.IntegerField(read_only=True)
+    values = serializers.IntegerField(read_only=True)
+    problems = serializers.ListField(child=serializers.CharField(), read_only=True)
+    more = serializers.IntegerField(read_only=True)
 
 
 class NewApiKeySerializer(ApiKeySerializer):

@@ -15,6 +15,7 @@ from apps.accounts.services.users import (
     deactivate_user,
     reset_password,
 )
+from apps.accounts.services.verifications import ask_for_verification, latest_verification
 
 __all__ = [
     "LinkUsedUp",
@@ -23,6 +24,7 @@ __all__ = [
     "activate_user",
     "ask_for_link",
     "ask_for_rotation",
+    "ask_for_verification",
     "change_password",
     "change_role",
     "change_user",
@@ -34,6 +36,7 @@ __all__ = [
     "deactivate_user",
     "delete_role",
     "grant_role",
+    "latest_verification",
     "onboard_tenant",
     "owner_of",
     "reset_password",

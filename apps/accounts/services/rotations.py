@@ -62,7 +62,7 @@ def rotate(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         if purpose == DataKey.Purpose.SIGNING:
             return {"version": fresh.version}
         go_on = keys.reindex if purpose == DataKey.Purpose.INDEX else keys.reencrypt_rest
-        outcome = go_on(schema, now=timezone.now(), progress=_share_of(progress))
+        outcome = go_on(schema, now=timezone.now(), progress=progress.of)
     return {"version": fresh.version, "written": outcome.written, "left": outcome.left}
 
 
@@ -73,10 +73,6 @@ def _rotated(schema: str, purpose: str, acting_user: User) -> DataKey:
     except keys.NewKeyCannotBeWrapped as error:
         logger.error("a key could not be rotated: %s", error.detail, extra={"action": f"rotate {schema}"})
         raise ProviderAway("No key can be made just now. Please try again later, or tell whoever runs this.") from None
-
-
-def _share_of(progress: jobs.Progress) -> Any:
-    return lambda done, total: progress(done / total if total else 1.0)
 
 
 def _require(acting_user: User) -> None:

@@ -39,6 +39,11 @@ def analyst(acme: Any, make_user: "Callable[..., User]") -> "User":
 
 
 @pytest.fixture
+def custodian(acme: Any, make_user: "Callable[..., User]") -> "User":
+    return make_user("custodian@acme.example", "key_custodian")
+
+
+@pytest.fixture
 def stranger(beta: Any, make_user: "Callable[..., User]") -> "User":
     """An administrator of the other tenant."""
     with tenant_context(beta):

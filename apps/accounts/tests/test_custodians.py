@@ -30,12 +30,6 @@ JSON = "application/json"
 PASSWORD = "the dike held in november"
 
 
-@pytest.fixture
-def custodian(acme: Any, make_user: Any) -> User:
-    user: User = make_user("custodian@acme.example", "key_custodian")
-    return user
-
-
 def client_of(user: User) -> Client:
     client = Client(headers=ACME)
     client.force_login(user)

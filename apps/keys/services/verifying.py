@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from django_tenants.utils import schema_context
 
@@ -16,6 +17,8 @@ from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
 
 TOLD_EVERY = 1000
+#: How it is told that a key cannot be had.
+Said = Callable[[Exception], str]
 
 
 @dataclass(slots=True)
@@ -27,15 +30,18 @@ class Verified:
     problems: list[str] = field(default_factory=list)
 
 
-def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) -> Verified:
-    """Look at everything of a schema that is encrypted; nothing is changed."""
+def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None, *, said: Said = str) -> Verified:
+    """Look at everything of a schema that is encrypted; nothing is changed.
+
+    ``said`` puts into words what a provider of keys answers, which names servers of the installation.
+    """
     outcome = Verified()
     with schema_context(schema):
         KEYRING.forget(schema)
         for row in DataKey.objects.filter(tenant=schema).usable().order_by("purpose", "version"):
             outcome.keys += 1
-            outcome.problems += _of_key(row)
-        found, total = _values_of(schema)
+            outcome.problems += _of_key(row, said)
+        found, total = _values_of(schema, said)
         for problem in found:
             outcome.values += 1
             outcome.problems += problem
@@ -45,51 +51,59 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None) 
     return outcome
 
 
-def note_verified(schema: str, outcome: Verified, *, now: datetime) -> None:
+def note_verified(schema: str, outcome: Verified, *, now: datetime, actor: Any = None) -> None:
     """Keep in the trail of the tenant that somebody looked at everything, and what came of it."""
     details = {"keys": outcome.keys, "values": outcome.values, "problems": len(outcome.problems)}
-    audit.record("data_key.verified", now=now, tenant=schema, details=details)
+    audit.record("data_key.verified", now=now, actor=actor, tenant=schema, details=details)
 
 
-def _values_of(schema: str) -> tuple[Iterator[list[str]], int]:
+def _values_of(schema: str, said: Said) -> tuple[Iterator[list[str]], int]:
     """For each value what is wrong with it, and how many there are."""
     under_data_keys = list(columns(schema))
     under_others = list(columns_of_subjects(schema))
     found = chain.from_iterable(
-        [*(_of_values(one, schema) for one in under_data_keys), *map(_of_subjects, under_others)]
+        [
+            *(_of_values(one, schema, said) for one in under_data_keys),
+            *(_of_subjects(one, said) for one in under_others),
+        ]
     )
     total = sum(one.rows(schema).count() for one in under_data_keys)
     return found, total + sum(one.of_subjects().count() for one in under_others)
 
 
-def _of_subjects(column: Column) -> Iterator[list[str]]:
+def _of_subjects(column: Column, said: Said) -> Iterator[list[str]]:
     """What is under a key that was destroyed is as it should be."""
     for row in column.of_subjects().iterator(TOLD_EVERY):
         try:
             getattr(row, column.field.attname)
         except (crypto.Undecryptable, crypto.KeyAway) as refusal:
-            yield [f"{column} {row.pk}: {refusal.reason}"]
+            yield [f"{column} {row.pk}: {_why(refusal, said)}"]
         else:
             yield []
 
 
-def _of_key(row: DataKey) -> list[str]:
+def _of_key(row: DataKey, said: Said) -> list[str]:
     try:
         unwrapped(row)
     except (providers.Unavailable, providers.Lost) as error:
-        return [f"{row.purpose} key {row.version}: {error}"]
+        return [f"{row.purpose} key {row.version}: {said(error)}"]
     return []
 
 
-def _of_values(column: Column, schema: str) -> Iterator[list[str]]:
+def _of_values(column: Column, schema: str, said: Said) -> Iterator[list[str]]:
     """For each value what is wrong with it: nothing, or one thing."""
     for pk, stored in column.rows(schema).values_list("pk", column.field.attname).iterator(TOLD_EVERY):
         try:
             crypto.decrypt(bytes(stored), schema=schema, place=column.place(pk))
         except (crypto.Undecryptable, crypto.KeyAway) as refusal:
-            yield [f"{column} {pk}: {refusal.reason}"]
+            yield [f"{column} {pk}: {_why(refusal, said)}"]
         else:
             yield []
+
+
+def _why(refusal: crypto.Undecryptable | crypto.KeyAway, said: Said) -> str:
+    """What is wrong with a value itself names nothing but that."""
+    return refusal.reason if isinstance(refusal, crypto.Undecryptable) else said(Exception(refusal.reason))
 
 
 def _of_digests(one: Digests, schema: str) -> Iterator[str]:

@@ -71,3 +71,14 @@ def test_of_two_custodians_who_press_the_button_at_once_the_second_is_told(acme:
 
     assert (first.code, second.code, second.waited) == ("", "rotation_under_way", True)
     assert Job.objects.filter(kind="keys.rotate").count() == 1
+
+
+def test_of_two_custodians_who_have_everything_verified_at_once_the_second_is_told(acme: None, now: datetime) -> None:
+    one, other = (make_user(f"keys-{new_id()}@acme.example", now, "key_custodian") for _ in range(2))
+
+    first, second = race(
+        *[lambda user=user: accounts.ask_for_verification(acting_user=user, now=now) for user in (one, other)]
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "verification_under_way", True)
+    assert Job.objects.filter(kind="keys.verify").count() == 1
