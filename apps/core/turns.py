@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from apps.core.errors import Refused
@@ -35,6 +36,16 @@ class TooManyAtOnce(Refused):
     retry_after: ClassVar[int] = 2
 
 
+class TooManyFilesAtOnce(TooManyAtOnce):
+    code = "too_many_files_at_once"
+    title = "Too many files at once"
+
+
+class TooManyLargeRequests(TooManyAtOnce):
+    code = "too_many_large_requests"
+    title = "Too many large requests at once"
+
+
 class CalculationsBusy(Refused):
     """All turns are taken by others."""
 
@@ -42,6 +53,30 @@ class CalculationsBusy(Refused):
     status = 503
     title = "Other calculations are running; try again shortly"
     retry_after: ClassVar[int] = 2
+
+
+class OthersBusy(CalculationsBusy):
+    code = "others_busy"
+    title = "Others keep the service busy; try again shortly"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a turn is wanted for: how it is told that one's own share is taken, and that all turns are."""
+
+    too_many: type[TooManyAtOnce]
+    busy: type[CalculationsBusy]
+
+
+CALCULATION: Final = Work(TooManyAtOnce, CalculationsBusy)
+FILE: Final = Work(TooManyFilesAtOnce, OthersBusy)
+LARGE: Final = Work(TooManyLargeRequests, OthersBusy)
+#: What requests to a part of the API are, by its ``throttle_group``; to all others they are large.
+_OF_GROUP: Final = {"calculations": CALCULATION, "files": FILE}
+
+
+def of_group(throttle_group: str) -> Work:
+    return _OF_GROUP.get(throttle_group, LARGE)
 
 
 class Turns:
@@ -54,10 +89,10 @@ class Turns:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, owner: str) -> Iterator[None]:
-        """Hold a turn. Raises ``TooManyAtOnce`` or ``CalculationsBusy``."""
+    def take(self, owner: str, work: Work = CALCULATION) -> Iterator[None]:
+        """Hold a turn. Raises what ``work`` says: a kind of ``TooManyAtOnce`` or of ``CalculationsBusy``."""
         with self._changed:
-            self._wait(owner)
+            self._wait(owner, work)
             self._taken[owner] += 1
             gc.disable()  # results are large and hold no cycles; looking for some stops every thread
         try:
@@ -70,7 +105,7 @@ class Turns:
                     gc.enable()
                 self._changed.notify_all()
 
-    def _wait(self, owner: str) -> None:
+    def _wait(self, owner: str, work: Work) -> None:
         if self._is_free(owner):
             return
         if self._queue[owner] < self.of_one and self._queue.total() < self.waiting:
@@ -81,8 +116,10 @@ class Turns:
             finally:
                 self._queue[owner] -= 1
         if self._taken[owner] >= self.of_one:
-            raise TooManyAtOnce("A calculation of yours is under way. Ask for one after the other.")
-        raise CalculationsBusy("Ask again in a moment.")
+            raise work.too_many(
+                "Your organisation has a calculation or something large under way. Ask again in a moment."
+            )
+        raise work.busy("Ask again in a moment.")
 
     def _is_free(self, owner: str) -> bool:
         return self._taken[owner] < self.of_one and self._taken.total() < self.together
@@ -94,12 +131,12 @@ _held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def turn(work: Work = CALCULATION) -> Iterator[None]:
     """Hold a turn of the current tenant; inside one that is held already there is nothing to wait for."""
     if _held.get():
         yield
         return
-    with TURNS.take(current_schema()):
+    with TURNS.take(current_schema(), work):
         token = _held.set(True)
         try:
             yield
@@ -110,5 +147,5 @@ def turn() -> Iterator[None]:
 @contextmanager
 def request() -> Iterator[None]:
     """Hold a turn from the first heavy work in here to the end, since nobody knows how long it will be."""
-    with ExitStack() as stack, heavy.telling(lambda: stack.enter_context(turn())):
+    with ExitStack() as stack, heavy.telling(lambda: stack.enter_context(turn(LARGE))):
         yield

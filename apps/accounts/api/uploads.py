@@ -157,8 +157,8 @@ class UploadViewSet(ApiView, viewsets.ViewSet):
 
     @extend_schema(parameters=[RESUMABLE], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Give it up. What has come of it is deleted."""
-        file = self._own(StoredFile.objects.uploading_at(timezone.now()))
+        """Give it up. What has come of it is deleted, and its room is free."""
+        file = self._own(StoredFile.objects.filter(state=StoredFile.State.UPLOADING))
         _require_version(request)
         services.delete(file, acting_user=caller(request), now=timezone.now())
         return Response(status=204)

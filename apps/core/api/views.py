@@ -19,7 +19,7 @@ from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Written, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
 from apps.core.models import RememberedAnswer
-from apps.core.turns import turn
+from apps.core.turns import of_group, turn
 from resimate_text.pointers import pointer
 
 logger = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         _refuse_nul(request)
         if self.is_work and len(body_of(request._request)) >= LARGE:
-            self._turns.enter_context(turn())
+            self._turns.enter_context(turn(of_group(self.throttle_group)))
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:
             self._remembering = self._first(request, key)

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import openpyxl
 import pytest
 
-from apps.core.turns import TURNS, CalculationsBusy, TooManyAtOnce, Turns, request
+from apps.core.turns import TURNS, CalculationsBusy, TooManyAtOnce, Turns, of_group, request
 from resimate_text.tables.workbook import sheets
 
 
@@ -25,6 +25,26 @@ def test_one_owner_has_its_share_and_no_more(stack: ExitStack) -> None:
     with pytest.raises(TooManyAtOnce), turns.take("acme"):
         pass
     stack.enter_context(turns.take("globex"))
+
+
+@pytest.mark.parametrize(
+    ("group", "too_many", "busy"),
+    [
+        ("calculations", "too_many_calculations", "calculations_busy"),
+        ("files", "too_many_files_at_once", "others_busy"),
+        ("models", "too_many_large_requests", "others_busy"),
+    ],
+)
+def test_each_is_told_of_what_it_asked_for(stack: ExitStack, group: str, too_many: str, busy: str) -> None:
+    turns = Turns(together=1, of_one=1, waiting=0, patience=0)
+    stack.enter_context(turns.take("acme"))
+
+    with pytest.raises(TooManyAtOnce) as own, turns.take("acme", of_group(group)):
+        pass
+    with pytest.raises(CalculationsBusy) as all_, turns.take("globex", of_group(group)):
+        pass
+
+    assert (own.value.code, own.value.status, all_.value.code, all_.value.status) == (too_many, 429, busy, 503)
 
 
 def test_all_owners_together_leave_threads_for_others(stack: ExitStack) -> None:

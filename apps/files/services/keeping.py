@@ -130,16 +130,21 @@ def hold_room(file: StoredFile) -> None:
     """Count it before it comes: those that come at the same moment wait for each other here, and nowhere else."""
     hold(f"files.room:{current_schema()}")
     taken = StoredFile.objects.counted().aggregate(sum=Sum("size"))["sum"] or 0
-    room = get(QUOTA.name) * MEGABYTE
-    if taken + file.size > room:
+    most = room()
+    if taken + file.size > most:
         raise NoRoom(
             Sentence(
                 "All files together can have {most} MB; there are {left} MB left.",
-                most=megabytes(room),
-                left=megabytes(max(0, room - int(taken))),
+                most=megabytes(most),
+                left=megabytes(max(0, most - int(taken))),
             )
         )
     file.save(force_insert=True)
+
+
+def room() -> int:
+    """Bytes that all files of the tenant together may have."""
+    return int(get(QUOTA.name)) * MEGABYTE
 
 
 @contextmanager

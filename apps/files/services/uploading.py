@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from apps import audit
 from apps.core.errors import Refused
 from apps.core.locking import lock
+from apps.core.sizes import megabytes
 from apps.core.tenancy import current_schema
-from apps.core.turns import turn
+from apps.core.turns import FILE, turn
 from apps.files import pieces, storage
 from apps.files.contents import require_type
 from apps.files.kinds import KINDS, Kind
@@ -25,11 +27,14 @@ from apps.files.models import Piece, StoredFile
 from apps.files.pieces import Assembled
 from apps.files.sealing import PIECE
 from apps.files.services.deleting import delete, remove, remove_after_commit
-from apps.files.services.keeping import finish, hold_room, new_file, new_secret, scan, store
+from apps.files.services.keeping import finish, hold_room, new_file, new_secret, room, scan, store
 from resimate_text.sentences import Sentence
 
 #: As many pieces as a file may come in: whoever sends less at a time is told.
 MOST_PIECES: Final = 1_000
+#: One account may have begun so many at a time, and they may hold one part in so many of the room for files.
+MOST_UNFINISHED: Final = 20
+SHARE: Final = 2
 #: What a storage class is not asked for: a piece lies there for hours, and has to go then.
 STAGED: Final = StoredFile.StorageClass.HOT
 
@@ -51,6 +56,16 @@ class TooManyPieces(Refused):
     title = "The file comes in too many pieces"
 
 
+class TooManyUnfinished(Refused):
+    code = "too_many_unfinished_uploads"
+    title = "Too many uploads have not ended"
+
+
+class UploadsHoldTooMuch(Refused):
+    code = "uploads_hold_too_much"
+    title = "The uploads of one account would hold too much of the room for files"
+
+
 class AnotherDigest(Refused):
     code = "upload_digest"
     status = 422
@@ -60,18 +75,39 @@ class AnotherDigest(Refused):
 def begin(kind: Kind, *, size: int, name: str, now: datetime, acting_user: Any = None, sha256: str = "") -> StoredFile:
     """Hold room for a file that will come in pieces. An empty one is there at once.
 
-    Raises ``FileTooLarge`` and ``NoRoom``.
+    Raises ``FileTooLarge``, ``NoRoom``, ``TooManyUnfinished`` and ``UploadsHoldTooMuch``.
     """
     file = new_file(kind, size=size, name=name, acting_user=acting_user, now=now)
     file.state, file.sha256 = StoredFile.State.UPLOADING, sha256
     with transaction.atomic():
         hold_room(file)
+        _require_share(file)
         audit.record(
             "stored_file.begun", target=file, actor=acting_user, now=now, details={"kind": kind.name, "size": size}
         )
     if not size:
         receive(file, 0, b"", acting_user=acting_user, now=now)
     return file
+
+
+def _require_share(file: StoredFile) -> None:
+    """Room is held a day for what never comes: some of it has to be left for others. Under the lock of the room."""
+    own = StoredFile.objects.filter(state=StoredFile.State.UPLOADING, created_by=file.created_by)
+    found = own.aggregate(count=Count("pk"), size=Sum("size"))
+    if found["count"] > MOST_UNFINISHED:
+        detail = Sentence(
+            "You have {most} uploads that have not ended. Bring one to its end, or delete it, before you begin more.",
+            most=MOST_UNFINISHED,
+        )
+        raise TooManyUnfinished(detail)
+    most = room() // SHARE
+    if found["size"] > most:
+        detail = Sentence(
+            "Uploads of one account that have not ended can hold {most} MB; with this one yours would hold {held} MB.",
+            most=megabytes(most),
+            held=megabytes(found["size"]),
+        )
+        raise UploadsHoldTooMuch(detail)
 
 
 def received(file: StoredFile) -> int:
@@ -137,7 +173,7 @@ def _complete(file: StoredFile, come: Sequence[Piece], last: bytes, *, acting_us
     """To a place and by a key that only this attempt has: another one may be under way, with another last piece."""
     expected = file.sha256
     file.place, file.secret = storage.new_place(current_schema(), file.storage_class), new_secret()
-    with turn(), _over_if_refused(file, acting_user=acting_user, now=now), _nothing_left_at(file.place):
+    with turn(FILE), _over_if_refused(file, acting_user=acting_user, now=now), _nothing_left_at(file.place):
         content = io.BufferedReader(Assembled(come, last), PIECE)
         file.media_type = require_type(KINDS[file.kind], content, file.name)
         scan(file, content, now=now)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import resimate_engine as engine
 from apps.core import apart, context, jobs
 from apps.core.errors import Refused
-from apps.core.turns import turn
+from apps.core.turns import CALCULATION, Work, turn
 from resimate_engine import costs
 from resimate_text.sentences import Sentence
 from resimate_text.tables.reading import LARGE
@@ -73,10 +73,10 @@ def _too_much_at_once(cost: float) -> TooMuchAtOnce:
 
 
 @contextmanager
-def at_work(size: int = LARGE) -> Iterator[None]:
+def at_work(size: int = LARGE, work: Work = CALCULATION) -> Iterator[None]:
     """Do something in turns, if it is a request that does it and what it reads is large."""
     if context.current().waited_for and size >= LARGE:
-        with turn():
+        with turn(work):
             yield
     else:
         yield

@@ -13,7 +13,7 @@ import resimate_engine as engine
 from apps import audit
 from apps.accounts import authz, reach
 from apps.accounts.models import User
-from apps.core import events
+from apps.core import events, turns
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.models import Job
 from apps.core.sizes import LARGEST_EXCHANGE, megabytes
@@ -147,7 +147,7 @@ def import_files(
         raise DocumentTooLarge(
             Sentence("Together, the files can be at most {most} MB.", most=megabytes(LARGEST_EXCHANGE))
         )
-    with budgets.at_work(size), transaction.atomic():
+    with budgets.at_work(size, turns.LARGE), transaction.atomic():
         return _import(
             files, options, version, publish=publish, score=score, acting_user=acting_user, now=now, dry_run=dry_run
         )

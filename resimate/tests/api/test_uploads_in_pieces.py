@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -14,6 +15,8 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.campaigns.tests.story import make_user
 from apps.configuration import services as configuration
+from apps.core import turns
+from apps.core.sizes import MEGABYTE
 from apps.files import services, storage
 from apps.files.models import Piece, StoredFile
 from apps.files.tests.conftest import folder
@@ -170,12 +173,59 @@ def test_what_cannot_be_begun_is_refused_by_its_header(api: Client, headers: dic
     assert not StoredFile.objects.exists()
 
 
-def test_room_is_held_from_the_beginning(api: Client) -> None:
-    configuration.change("files.quota_mb", 3, now=timezone.now())
+def another() -> Client:
+    return browser_of(make_user(f"{uuid4()}@acme.example", timezone.now(), role="tenant_admin"))
 
-    assert begin(api, size=2 * 1024**2).status_code == 201
-    assert begin(api, size=2 * 1024**2).json()["code"] == "no_room_for_files"
+
+def test_room_is_held_from_the_beginning(api: Client) -> None:
+    configuration.change("files.quota_mb", 5, now=timezone.now())
+
+    assert [begin(one, size=2 * MEGABYTE).status_code for one in (api, another())] == [201, 201]
+    assert begin(another(), size=2 * MEGABYTE).json()["code"] == "no_room_for_files"
     assert begin(api, size=2 * 1024**3).status_code == 413
+
+
+def test_one_account_holds_half_the_room_at_most(api: Client) -> None:
+    configuration.change("files.quota_mb", 8, now=timezone.now())
+    first = begin(api, size=3 * MEGABYTE)
+
+    refused = begin(api, size=MEGABYTE + 1)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "uploads_hold_too_much")
+    assert "can hold 4 MB" in refused.json()["detail"]
+    assert begin(another(), size=MEGABYTE).status_code == 201
+    assert begin(api, size=MEGABYTE).status_code == 201
+    StoredFile.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert begin(api, size=MEGABYTE).status_code == 409  # what nobody waits for holds its room until it is swept
+    assert api.delete(first["Location"], headers=TUS).status_code == 204
+    assert begin(api, size=MEGABYTE).status_code == 201
+
+
+def test_one_account_begins_so_many_at_a_time(api: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("apps.files.services.uploading.MOST_UNFINISHED", 2)
+    urls = [begin(api)["Location"] for _ in range(2)]
+
+    refused = begin(api)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_unfinished_uploads")
+    assert StoredFile.objects.count() == 2
+    send(api, urls[0], 0, TEXT)
+    assert begin(api).status_code == 201
+
+
+def test_who_has_no_turn_for_the_last_piece_is_told_of_files(api: Client, monkeypatch: Any) -> None:
+    url = begin(api)["Location"]
+    monkeypatch.setattr(turns.TURNS, "patience", 0.0)
+    with turns.TURNS.take("acme"):
+        refused = send(api, url, 0, TEXT)
+
+    said = refused.json()
+    assert (refused.status_code, said["code"], said["title"]) == (
+        *(429, "too_many_files_at_once"),
+        "Too many files at once",
+    )
+    assert int(refused["Retry-After"]) >= 1
+    assert send(api, url, 0, TEXT).status_code == 204
 
 
 def test_an_empty_file_is_there_at_once(api: Client) -> None:
