@@ -5,7 +5,7 @@ HTTP ``status``, its message is fit to show. Defining the class enters the code 
 documentation lists (``docs/errors.md``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,12 +42,13 @@ def catalogue(code: str, status: int, title: str) -> str:
 class Refused(Exception):
     """The request was understood and is refused; nothing has changed.
 
-    ``errors`` are the first of what is wrong, ``more`` how many more were found.
+    ``errors`` are the first of what is wrong, ``more`` how many more were found. ``headers`` come with the answer.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     title: ClassVar[str] = "Refused"
+    headers: Mapping[str, str] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)

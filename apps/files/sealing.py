@@ -40,18 +40,22 @@ def seal(content: Readable, key: bytes, bound: str) -> Iterator[bytes]:
         piece, number = following, number + 1
 
 
-def unseal(frames: Readable, key: bytes, bound: str, first: int = 0) -> Iterator[bytes]:
-    """The pieces of the content, from that frame on. Raises ``Damaged`` in place of a piece that is not whole."""
+def unseal(frames: Readable, key: bytes, bound: str, first: int = 0, until: int | None = None) -> Iterator[bytes]:
+    """The pieces of the content, from that frame on. Raises ``Damaged`` in place of a piece that is not whole.
+
+    ``until`` is the number of a frame with which to end though others come behind it: those are not read.
+    """
     cipher, number = AESGCM(key), first
     frame = _exactly(frames, FRAME)
     while True:
-        following = _exactly(frames, FRAME) if len(frame) == FRAME else b""
-        is_last = not following
+        is_cut = number == until
+        following = _exactly(frames, FRAME) if len(frame) == FRAME and not is_cut else b""
+        is_last = not following and not is_cut
         try:
             yield cipher.decrypt(_NONCE.pack(number, is_last), frame, _bound(bound, number))
         except (InvalidTag, ValueError) as error:  # the second: it is too short to have a tag
             raise Damaged(f"frame {number} is damaged, missing or another's") from error
-        if is_last:
+        if not following:
             return
         frame, number = following, number + 1
 

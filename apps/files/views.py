@@ -1,9 +1,7 @@
 """The page behind an address of a file: the file."""
 
-import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,12 +14,9 @@ from apps.configuration import services as configuration
 from apps.configuration.throttling import COUNTER, WINDOW
 from apps.core.errors import Refused
 from apps.core.translating import translated
-from apps.files import links, services
+from apps.files import links, ranges, services
 from apps.files.models import StoredFile
 from apps.files.settings_keys import RATE
-
-#: From that byte to the end: what somebody asks for who was cut off.
-REST: Final = re.compile(r"bytes=([0-9]{1,15})-\Z")
 
 
 class FetchedTooOften(Refused):
@@ -38,7 +33,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
         return sent(request, file)
     except Refused as refusal:
         context = {"title": refusal.title, "detail": translated(refusal.detail)}
-        return _private(render(request, "files/refused.html", context, status=refusal.status))
+        page = render(request, "files/refused.html", context, status=refusal.status)
+        for name, value in refusal.headers.items():
+            page[name] = value
+        return _private(page)
 
 
 def _count(file: StoredFile) -> None:
@@ -50,27 +48,35 @@ def _count(file: StoredFile) -> None:
 
 
 def sent(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """The first piece is read before anything is said: what is gone or damaged from its beginning is a page."""
-    start = _start(request, file)
-    pieces = services.read(file, start)
+    """The file, or the part of it that is asked for. Raises ``RangeNotSatisfiable``.
+
+    The first piece is read before anything is said: what is gone or damaged from its beginning is a page.
+    """
+    asked = _part(request, file)
+    part = range(file.size) if asked is None else asked
+    pieces = services.read(file, part.start, part.stop)
     begun: Iterator[bytes] = chain([next(pieces)], () if request.method == "HEAD" else pieces)
-    reading.note("stored_file", now=timezone.now(), target=file, is_export=True, details={"from": start})
-    response = StreamingHttpResponse(begun, status=206 if start else 200, content_type=file.media_type)
-    response["Content-Length"] = str(file.size - start)
+    details = {"from": part.start, "bytes": len(part)}
+    reading.note("stored_file", now=timezone.now(), target=file, is_export=True, details=details)
+    response = StreamingHttpResponse(begun, status=200 if asked is None else 206, content_type=file.media_type)
+    response["Content-Length"] = str(len(part))
     response["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=file.name))
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = f'"{file.sha256[:32]}"'
-    if start:
-        response["Content-Range"] = f"bytes {start}-{file.size - 1}/{file.size}"
+    response["ETag"] = _etag(file)
+    if asked is not None:
+        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.size}"
     return _private(response)
 
 
-def _start(request: HttpRequest, file: StoredFile) -> int:
-    """Any other range is answered by the whole, as HTTP allows (RFC 9110, 14.2)."""
-    asked = REST.match(request.headers.get("Range", ""))
-    is_same = request.headers.get("If-Range", "") in ("", f'"{file.sha256[:32]}"')
-    start = int(asked[1]) if asked and is_same else 0
-    return start if start < file.size else 0
+def _part(request: HttpRequest, file: StoredFile) -> range | None:
+    """None for the whole: nobody asks for a part, or it would be one of another content."""
+    if request.method != "GET" or request.headers.get("If-Range", _etag(file)) != _etag(file):
+        return None
+    return ranges.asked_for(request.headers.get("Range", ""), file.size)
+
+
+def _etag(file: StoredFile) -> str:
+    return f'"{file.sha256[:32]}"'
 
 
 def _private(response: HttpResponseBase | HttpResponse) -> HttpResponseBase:

@@ -1,11 +1,11 @@
 """The files that the tenant keeps."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -18,6 +18,26 @@ from apps.files import links, services
 from apps.files.kinds import KINDS
 from apps.files.models import StoredFile
 from apps.files.views import sent
+
+RANGE: Final = OpenApiParameter(
+    "Range",
+    str,
+    OpenApiParameter.HEADER,
+    description="The bytes that are wanted: bytes=0-99, bytes=100- or bytes=-100.",
+)
+IF_RANGE: Final = OpenApiParameter(
+    "If-Range",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of what is there of it already: else all of it comes.",
+)
+CONTENT_RANGE: Final = OpenApiParameter(
+    "Content-Range",
+    str,
+    OpenApiParameter.HEADER,
+    description="Which bytes these are, and of how many: bytes 0-99/1234.",
+    response=[206, 416],
+)
 
 
 class StoredFileSerializer(serializers.ModelSerializer[StoredFile]):
@@ -94,10 +114,17 @@ class StoredFileViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[Sto
     def perform_destroy(self, instance: StoredFile) -> None:
         services.delete(instance, now=timezone.now(), acting_user=caller(self.request))
 
-    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
+    @extend_schema(
+        parameters=[RANGE, IF_RANGE, CONTENT_RANGE],
+        responses={
+            (200, "*/*"): OpenApiTypes.BINARY,
+            (206, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The part that Range asks for"),
+            416: OpenApiResponse(description="The content has no such part; Content-Range says how large it is"),
+        },
+    )
     @action(detail=True)
     def content(self, request: Request, pk: str) -> HttpResponseBase:
-        """The content, as it was sent."""
+        """The content as it was sent, or one part of it. Several at once are answered by the whole."""
         return sent(request._request, self.get_object())
 
     @extend_schema(request=None, responses=StoredFileLinkSerializer)

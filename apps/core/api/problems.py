@@ -82,7 +82,7 @@ def exception_handler(error: Exception, _: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         error = Invalid("", errors=_problems(error.detail, ""))
     if isinstance(error, Refused):
-        return _answer(of_refusal(error), _when_again(error))
+        return _answer(of_refusal(error), {**error.headers, **_when_again(error)})
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     code = next((code for kind, code in OF_DJANGO.items() if isinstance(error, kind)), None)

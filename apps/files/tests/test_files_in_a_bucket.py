@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.files import services, storage
 from apps.files.models import StoredFile
+from apps.files.sealing import PIECE
 from apps.files.services.deleting import FileKept
 from apps.files.services.reading import FileDamaged
 from apps.files.storage import FileGone, StorageAway
@@ -53,6 +54,8 @@ def test_a_file_is_kept_as_ciphertext_and_read_from_anywhere(
     assert content_of(file) == TEXT
     for start in (1, 1_500_000, len(TEXT) - 1):
         assert content_of(file, start) == TEXT[start:]
+    for start, stop in ((0, 100), (PIECE - 1, PIECE + 1), (2 * PIECE, 2 * PIECE + 5)):
+        assert b"".join(services.read(file, start, stop)) == TEXT[start:stop]
     with django_capture_on_commit_callbacks(execute=True):
         services.delete(file, now=timezone.now())
     assert not storage.is_there(file.place)

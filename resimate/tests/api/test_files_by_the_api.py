@@ -47,6 +47,20 @@ def test_a_file_comes_is_shown_fetched_and_deleted(api: Client, django_capture_o
     assert {"stored_file.kept", "stored_file.deleted"} < actions
 
 
+def test_a_part_is_fetched_and_one_that_is_not_there_refused(api: Client) -> None:
+    content = f"{FILES}{send(api).json()['id']}/content/"
+
+    part: Any = api.get(content, headers={"Range": "bytes=4-9"})
+    none = api.get(content, headers={"Range": "bytes=99-"})
+
+    assert (part.status_code, b"".join(part.streaming_content), part["Content-Range"]) == (
+        *(206, TEXT[4:10]),
+        f"bytes 4-9/{len(TEXT)}",
+    )
+    assert (none.status_code, none["Content-Type"]) == (416, "application/problem+json")
+    assert (none.json()["code"], none["Content-Range"]) == ("range_not_satisfiable", f"bytes */{len(TEXT)}")
+
+
 def test_a_browser_that_is_signed_in_sends_a_file_with_its_token() -> None:
     """Whether the request is forged is asked of the form, before anybody reads the file in it."""
     browser = Client(headers={"host": "acme.localhost"}, enforce_csrf_checks=True)
