@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from apps.configuration.models import Layer
 from apps.configuration.registry import Key, Level
-from apps.core.forms import moment_field
+from apps.core.forms import Suggesting, moment_field
 from apps.core.translating import translated
 
 
@@ -74,7 +74,9 @@ def _number(key: Key) -> forms.Field:
 
 
 def _text(key: Key) -> forms.Field:
-    return TextField(required=key.problem_with("") is not None, max_length=key.schema.get("maxLength"))
+    widget = Suggesting(sorted(key.options())) if key.options else forms.TextInput()
+    is_wanted = key.problem_with("") is not None
+    return TextField(required=is_wanted, max_length=key.schema.get("maxLength"), widget=widget)
 
 
 def _json(key: Key) -> forms.Field:

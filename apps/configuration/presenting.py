@@ -107,7 +107,7 @@ def in_force(key: Key, explained: services.Explained) -> str:
 
 
 def levels(key: Key, explained: services.Explained) -> Table:
-    names = _names(one.by for one in explained.said)
+    names = names_of(one.by for one in explained.said)
     columns = [_("Level"), _("Value"), _("Who"), _("When"), _("Until"), _("State")]
     rows = [
         [
@@ -131,7 +131,7 @@ def _state(said: Any, *, is_winner: bool) -> str:
 def past(changes: Iterable[Change], *, of_one: bool = False) -> Table:
     """``of_one``: they are of one setting, which need not be said in each row."""
     rows = list(changes)
-    names = _names(one.changed_by for one in rows)
+    names = names_of(one.changed_by for one in rows)
     cells = [
         [
             Cell(one.version),
@@ -158,7 +158,7 @@ def differing(wanted: int, found: Sequence[services.Difference]) -> Table:
 def waiting(reader: Any, key: str | None = None) -> list[Table]:
     """What waits for somebody to decide, or for its time; no table where nothing does."""
     rows = [one for one in services.planned_changes() if key in (None, one.key)]
-    names = _names(one.asked_by for one in rows)
+    names = names_of(one.asked_by for one in rows)
     cells = [
         [
             Cell(label_of(one.key), one.reason, key=one.key),
@@ -166,7 +166,7 @@ def waiting(reader: Any, key: str | None = None) -> list[Table]:
             Cell(names.get(one.asked_by, one.asked_by)),
             Cell(one.starts_at),
             Cell(_waits_for(one)),
-            Cell(planned=one, decisions=_decisions(one, reader)),
+            _decision(one, reader),
         ]
         for one in rows
     ]
@@ -180,10 +180,13 @@ def _waits_for(planned: PlannedChange) -> str:
     return _("Waiting for a second person") if is_asked else _("Scheduled")
 
 
-def _decisions(planned: PlannedChange, reader: Any) -> list[tuple[str, str]]:
-    if planned.state == PlannedChange.State.WAITING and planned.asked_by != str(reader.pk):
-        return [("approve", _("Approve")), ("reject", _("Reject"))]
-    return [("cancel", _("Take back"))]
+def _decision(planned: PlannedChange, reader: Any) -> Cell:
+    """The buttons of what the reader may decide, and why they cannot agree where they are no second person."""
+    if planned.state != PlannedChange.State.WAITING or planned.asked_by == str(reader.pk):
+        return Cell(planned=planned, decisions=[("cancel", _("Take back"))])
+    if reason := services.why_not_agree(planned, reader):
+        return Cell(note=translated(reason), planned=planned, decisions=[("reject", _("Reject"))])
+    return Cell(planned=planned, decisions=[("approve", _("Approve")), ("reject", _("Reject"))])
 
 
 def _facts(name: str, facts: dict[str, Any] | None) -> str:
@@ -193,12 +196,12 @@ def _facts(name: str, facts: dict[str, Any] | None) -> str:
     return _("%(value)s (locked)") % {"value": value} if facts["locked"] else value
 
 
-def _names(ids: Iterable[str]) -> dict[str, str]:
-    """Who they are, by their ids; that it was read is on record."""
+def names_of(ids: Iterable[str], where: str = "admin") -> dict[str, str]:
+    """Who they are, by their ids; that it was read, and on what page or by which command, is on record."""
     users = {one for one in ids if len(one) == len("00000000-0000-0000-0000-000000000000")}
     found = {str(one.pk): str(one) for one in get_user_model().objects.filter(pk__in=users)} if users else {}
     if found:
-        details = {"page": "admin", "count": len(found)}
+        details = {"page": where, "count": len(found)}
         reading.note(reading.kind_of(get_user_model()), now=timezone.now(), details=details)
     words = {"operator": _("Operator"), "system": _("The system")}
     return words | found

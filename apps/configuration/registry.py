@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import jsonschema
 
+from apps.configuration import misfits
+from apps.configuration.misfits import Misfit
 from resimate_text.sentences import Sentence
 
 
@@ -38,8 +40,6 @@ class Merge(StrEnum):
     HIGHEST = "highest"
 
 
-#: Letters of what is said of a value that does not fit its key.
-LONGEST_PROBLEM: Final = 400
 #: Where most keys can be set.
 ANYWHERE: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT, Level.RUNTIME)
 
@@ -51,7 +51,8 @@ class Key:
     ``label`` names it in a word or two, ``about`` explains it in a sentence. ``levels`` are those at which it can be
     set. A ``sensitive`` value is said by the environment alone, which may refer to a vault, and shown to nobody. What
     ``needs_two`` changes once a second administrator agrees. ``restart``: processes that run go on with the old value.
-    ``owner`` is the app. ``words`` name the values among which one chooses.
+    ``owner`` is the app. ``words`` name the values among which one chooses; ``options`` are those that are offered where
+    there are too many for the schema. ``wanted`` says in a sentence what a text has to look like that has a pattern.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Key:
     needs_two: bool = False
     owner: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    options: Callable[[], Collection[str]] | None = None
+    wanted: str = ""
 
     @property
     def may_be_kept(self) -> bool:
@@ -82,10 +85,17 @@ class Key:
         return text if bare else json.loads(text)
 
     def problem_with(self, value: Any) -> str | None:
+        """What is wrong with a value, in a sentence."""
+        misfit = self.misfit(value)
+        return misfit.detail if misfit else None
+
+    def misfit(self, value: Any) -> Misfit | None:
+        """What is wrong with a value, and where in it."""
         error = next(jsonschema.Draft202012Validator(self.schema).iter_errors(value), None)
         if error is not None:
-            return _shortened(error.message)
-        return self.check(value) if self.check else None
+            return misfits.of(error, self.wanted)
+        problem = self.check(value) if self.check else None
+        return Misfit(problem) if problem else None
 
     def joined(self, before: Any, value: Any) -> Any:
         """What is in force where ``value`` is said on top of ``before``, which binds."""
@@ -125,16 +135,6 @@ def declare_rate(group: str, an_hour: int, about: str, **more: Any) -> Key:
     """How often a user may ask the views whose ``throttle_group`` this is."""
     per_hour = {"type": "integer", "minimum": 1, "maximum": 100_000_000}
     return declare(f"api.rate.{group}", an_hour, per_hour, about, **more)
-
-
-def _shortened(text: str) -> str:
-    """What is wrong comes after the value, which may be as long as a request.
-
-    >>> _shortened("a" * 5000 + " is too long")[-30:]
-    'aaaaaaaaaaaaaaaaaa is too long'
-    """
-    half = LONGEST_PROBLEM // 2
-    return text if len(text) <= LONGEST_PROBLEM else f"{text[:half]} … {text[-half:]}"
 
 
 def _patched(before: Any, patch: Any) -> Any:

@@ -19,6 +19,7 @@ ZONE = declare(
     {"type": "string", "maxLength": 60},
     _("The zone of times on pages and in messages, by its name in the tz database, for example Europe/Berlin."),
     zones.problem_with,
+    options=zones.known,
     label=_("Time zone"),
     owner="configuration",
 )

@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from apps.configuration import services
+from resimate_text.nearest import nearest
 from resimate_text.sentences import Sentence
 
 KEY: Final = "time_zone"
@@ -20,7 +21,12 @@ def known() -> frozenset[str]:
 
 
 def problem_with(zone: Any) -> str | None:
-    return None if zone in known() else Sentence("There is no time zone {zone!r}.", zone=str(zone)[:60])
+    if zone in known():
+        return None
+    written = str(zone)[:60]
+    if meant := nearest(written, known()):
+        return Sentence("There is no time zone {zone!r}. Did you mean {names}?", zone=written, names=", ".join(meant))
+    return Sentence("There is no time zone {zone!r}.", zone=written)
 
 
 def of_tenant() -> ZoneInfo:
@@ -29,4 +35,4 @@ def of_tenant() -> ZoneInfo:
 
 def named(zone: str) -> ZoneInfo:
     """The zone of that name; the tenant's when there is no such one."""
-    return ZoneInfo(zone) if zone and problem_with(zone) is None else of_tenant()
+    return ZoneInfo(zone) if zone in known() else of_tenant()

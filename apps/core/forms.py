@@ -57,6 +57,22 @@ class Radios(forms.RadioSelect):
         return context
 
 
+class Suggesting(forms.TextInput):
+    """A text that is mostly one of many: the browser offers those that fit what is typed."""
+
+    template_name = "components/suggesting.html"
+
+    def __init__(self, options: Sequence[str], attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.options = options
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["list"] = f"{name}-options"
+        context["widget"]["options"] = self.options
+        return context
+
+
 class Scale(Radios):
     """Three to five short choices side by side, where there is room for them."""
 

@@ -14,6 +14,7 @@ SENDER = declare(
     _LINE,
     _("Name shown as the sender of invitations."),
     label=_("Sender of invitations"),
+    wanted=_("Write the name in one line."),
     owner="notifications",
 )
 REPLY_TO = declare(
@@ -22,6 +23,7 @@ REPLY_TO = declare(
     {"type": "string", "maxLength": 254, "pattern": r"^([^@\s<>,;]+@[^@\s<>,;]+)?(?!\n)$"},
     _("Address that replies to e-mails go to; empty for none."),
     label=_("Address for replies"),
+    wanted=_("Write one address such as office@example.org, or nothing."),
     owner="notifications",
 )
 PASSWORD = declare(

@@ -220,7 +220,7 @@ def test_a_setting_that_takes_text_takes_it_without_quotes(office: Client, typed
     assert Setting.objects.get().value == "Europe/Berlin"
     assert 'value="Europe/Berlin"' in office.get(page, headers=ACME).content.decode()
     refused = _post(office, page, value="Europe/Belin", version="1").content.decode()
-    assert "There is no time zone" in refused
+    assert "There is no time zone &#x27;Europe/Belin&#x27;. Did you mean Europe/Berlin" in refused
     assert "maxLength" not in refused
     assert Setting.objects.get().value == "Europe/Berlin"
 

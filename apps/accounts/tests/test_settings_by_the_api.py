@@ -65,7 +65,7 @@ def test_a_value_says_where_it_comes_from_who_said_so_and_when(api: Client, admi
 
 @pytest.mark.parametrize(
     ("key", "value", "told"),
-    [("time_zone", "x" * 100_000, "is too long"), ("languages", ["en"] * 10_000, "is too long")],
+    [("time_zone", "x" * 100_000, "At most 60 characters"), ("languages", ["en"] * 10_000, "Name at most 3.")],
 )
 def test_a_value_that_does_not_fit_is_not_told_back_as_a_whole(api: Client, key: str, value: Any, told: str) -> None:
     answer = _put(api, key, {"value": value})
@@ -155,6 +155,12 @@ def test_a_scheduled_change_waits_and_is_taken_back(api: Client) -> None:
         waits["id"]
     ]
     assert _post(api, f"changes/{waits['id']}/cancel/").json()["state"] == "cancelled"
+
+
+def test_a_moment_that_is_over_is_refused_with_a_pointer(api: Client) -> None:
+    answer = _put(api, KEY, {"value": 70, "starts_at": "2020-01-01T00:00:00Z"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/starts_at")
 
 
 def test_everything_goes_back_to_a_version(api: Client) -> None:

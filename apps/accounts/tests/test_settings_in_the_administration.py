@@ -1,11 +1,13 @@
 """The pages of settings: words and typed inputs, what is in force and why, what was before."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from apps.accounts import passwords, sessions
@@ -60,7 +62,9 @@ def test_every_key_is_listed_in_words_and_has_a_page(office: Client) -> None:
     ("key", "written"),
     [
         (KEY, 'type="number"'),
-        ("time_zone", 'type="text"'),
+        ("time_zone", 'list="value-options"'),
+        ("time_zone", '<option value="Europe/Berlin"></option>'),
+        ("campaign.sender", 'type="text"'),
         ("languages", 'type="checkbox" name="value" value="de"'),
     ],
 )
@@ -155,6 +159,27 @@ def test_a_second_administrator_approves_on_the_list(office: Client, next_door: 
     next_door.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"})
 
     assert services.get(TWO) == 15
+
+
+def test_who_is_no_second_person_is_told_why_in_place_of_a_button(office: Client, make_user: Any) -> None:
+    _send(office, TWO, value="15", version="0")
+    PlannedChange.objects.update(asked_at=timezone.now() - timedelta(days=1))
+    newer = make_user("newer@acme.example", "tenant_admin")
+    User.objects.filter(pk=newer.pk).update(created_at=timezone.now())
+    browser = Client(headers=ACME)
+    browser.force_login(newer)
+
+    page = _page(browser.get(HOME))
+
+    assert "An account or a password that is newer than the request cannot agree to it." in page
+    assert ("Approve" in page, "Reject" in page) == (False, True)
+
+
+def test_a_moment_that_is_over_is_refused_on_the_page(office: Client) -> None:
+    page = _send(office, KEY, value="5", version="0", starts_at="2020-01-01T00:00")
+
+    assert "Choose a moment in the future" in page
+    assert services.get(KEY) == 1000
 
 
 @pytest.mark.requirement("SEC-AUTH-002")

@@ -1,7 +1,7 @@
 """The verbs of settings: read, explain, change; look back and go back; plan, and decide about what is planned."""
 
 from apps.configuration.services.changing import Manner, change, is_set, present_version, take_back
-from apps.configuration.services.checking import Contradicted, Locked, Wish
+from apps.configuration.services.checking import Contradicted, Locked, Wish, declared
 from apps.configuration.services.explaining import Explained, explain, explain_all
 from apps.configuration.services.history import (
     CannotRollBack,
@@ -20,6 +20,7 @@ from apps.configuration.services.planning import (
     find_planned,
     planned_changes,
     reject,
+    why_not_agree,
 )
 from apps.configuration.services.writing import hold, tried
 from apps.configuration.snapshots import forget, get
@@ -38,6 +39,7 @@ __all__ = [
     "approve",
     "cancel",
     "change",
+    "declared",
     "difference",
     "explain",
     "explain_all",
@@ -54,4 +56,5 @@ __all__ = [
     "rollback",
     "take_back",
     "tried",
+    "why_not_agree",
 ]

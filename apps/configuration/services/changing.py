@@ -1,7 +1,7 @@
 """Setting, and taking back what is set."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -11,7 +11,8 @@ from apps.configuration.models import PlannedChange, Setting
 from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none
 from apps.configuration.services.planning import Plan, planned
 from apps.configuration.services.writing import hold, write
-from apps.core.errors import Stale
+from apps.core.errors import Invalid, Problem, Stale
+from resimate_text.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Manner:
 
 
 AT_ONCE: Final = Manner()
+#: By how much clocks may differ, and how long a form takes that says whole minutes: then it holds at once.
+LATE: Final = timedelta(minutes=2)
 
 
 @transaction.atomic
@@ -56,6 +59,7 @@ def _make(
     key: str, value: Any, place: dict[str, Any], manner: Manner, *, now: datetime, actor: Any
 ) -> PlannedChange | None:
     hold()
+    _refuse_past(manner.starts_at, now)
     wish = _wished(key, value, place)
     needs_two = refuse_bad(wish, now).needs_two and actor is not None
     if manner.expected is not None and manner.expected != present_version(wish):
@@ -67,6 +71,13 @@ def _make(
         return planned(wish, plan, now=now, actor=actor)
     write([wish], now=now, actor=actor, reason=manner.reason)
     return None
+
+
+def _refuse_past(starts_at: datetime | None, now: datetime) -> None:
+    """Whoever names a moment means to wait for it: one that is over was mistyped, or is of another time zone."""
+    if starts_at is not None and starts_at < now - LATE:
+        detail = Sentence("Choose a moment in the future, or none: then it holds at once.")
+        raise Invalid(detail, errors=[Problem("/starts_at", detail)])
 
 
 def _wished(key: str, value: Any, place: dict[str, Any]) -> Wish:

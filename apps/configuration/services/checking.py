@@ -20,6 +20,7 @@ from apps.core.models import TenantFact
 from apps.core.moments import problem_beyond
 from apps.core.tenancy import current_schema
 from apps.tenants.models import Tenant
+from resimate_text.nearest import nearest
 from resimate_text.sentences import Sentence
 
 #: So many of those below who say something else are named.
@@ -96,9 +97,14 @@ def refuse_bad(wish: Wish, now: datetime) -> Key:
 
 
 def declared(name: str) -> Key:
-    if name not in KEYS:
+    """Raises ``Invalid``, and says which there are that are called like it."""
+    if name in KEYS:
+        return KEYS[name]
+    meant = nearest(name, KEYS)
+    if not meant:
         raise _invalid(Sentence("There is no setting {key}.", key=name), "/key")
-    return KEYS[name]
+    detail = Sentence("There is no setting {key}. Did you mean {names}?", key=name, names=", ".join(meant))
+    raise _invalid(detail, "/key")
 
 
 def refuse_none(key: Key) -> None:
@@ -108,8 +114,9 @@ def refuse_none(key: Key) -> None:
 
 
 def _refuse_misfit(key: Key, value: Any) -> None:
-    if problem := key.problem_with(value):
-        raise Invalid(Sentence("{key}: {problem}", key=key.name, problem=problem), errors=[Problem("/value", problem)])
+    if misfit := key.misfit(value):
+        detail = Sentence("{key}: {problem}", key=key.name, problem=misfit.detail)
+        raise Invalid(detail, errors=[Problem(f"/value{misfit.pointer}", misfit.detail)])
 
 
 def _refuse_bad_end(wish: Wish, now: datetime) -> None:

@@ -86,18 +86,25 @@ def planned(wish: Wish, plan: Plan, *, now: datetime, actor: Any) -> PlannedChan
 def approve(planned: PlannedChange, *, now: datetime, actor: Any = None) -> PlannedChange:
     """Agree, as somebody else than who asked: it is made now, or at its time."""
     planned = _open(planned, State.WAITING)
-    if who(actor) == planned.asked_by:
-        raise SamePerson("Somebody else than who asked for the change has to agree to it.")
-    if actor is not None and _is_newer(actor, planned.asked_at):
-        raise SamePerson("An account or a password that is newer than the request cannot agree to it.")
-    if actor is not None and _may_have_asked(actor, planned):
-        raise SamePerson("Whoever made an API key for the account that asked cannot agree to the change.")
+    if reason := why_not_agree(planned, actor):
+        raise SamePerson(reason)
     audit.record("setting.approved", now=now, actor=actor, target=planned, details={"key": planned.key})
     if planned.starts_at is not None and planned.starts_at > now:
         _remind(planned, now)
         return _decided(planned, State.SCHEDULED, now, actor)
     _make(planned, now=now, actor=actor)
     return _decided(planned, State.APPLIED, now, actor)
+
+
+def why_not_agree(planned: PlannedChange, actor: Any) -> Sentence | None:
+    """Why somebody is no second person for a change; None who may agree to it."""
+    if who(actor) == planned.asked_by:
+        return Sentence("Somebody else than who asked for the change has to agree to it.")
+    if actor is not None and _is_newer(actor, planned.asked_at):
+        return Sentence("An account or a password that is newer than the request cannot agree to it.")
+    if actor is not None and _may_have_asked(actor, planned):
+        return Sentence("Whoever made an API key for the account that asked cannot agree to the change.")
+    return None
 
 
 def _is_newer(actor: Any, moment: datetime) -> bool:

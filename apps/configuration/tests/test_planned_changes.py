@@ -13,8 +13,9 @@ from apps.audit.models import AuditEntry
 from apps.configuration import services
 from apps.configuration.models import PlannedChange
 from apps.configuration.registry import Key
+from apps.configuration.services.changing import LATE
 from apps.configuration.services.planning import MOST_WAITING, TooManyWaiting
-from apps.core.errors import Refused
+from apps.core.errors import Invalid, Refused
 from apps.core.models import EventDelivery
 
 pytestmark = pytest.mark.requirement("UC-002", "LOG-002")
@@ -176,6 +177,41 @@ def test_who_is_newer_than_the_request_is_no_second_person(ada: Any, now: dateti
         with pytest.raises(services.SamePerson):
             services.approve(waits, now=now + timedelta(minutes=2), actor=newer)
     assert services.get(KEY) == 10
+
+
+def test_why_somebody_is_no_second_person_is_known_before_they_try(
+    ada: Any, bo: Any, now: datetime, toy: Toy, make_user: Any
+) -> None:
+    toy(needs_two=True)
+    waits = _asked(ada, now)
+    dan = make_user("dan@acme.example")
+    dan.created_at = now + timedelta(minutes=1)
+
+    assert services.why_not_agree(waits, bo) is None
+    assert "Somebody else" in str(services.why_not_agree(waits, ada))
+    assert "newer than the request" in str(services.why_not_agree(waits, dan))
+
+
+@pytest.mark.parametrize("needs_two", [True, False])
+def test_what_is_to_hold_from_a_moment_that_is_over_is_refused(
+    ada: Any, now: datetime, toy: Toy, needs_two: bool
+) -> None:
+    toy(needs_two=needs_two)
+
+    for late in (LATE + timedelta(seconds=1), timedelta(days=365)):
+        with pytest.raises(Invalid) as told:
+            services.change(KEY, 5, now=now, actor=ada, manner=services.Manner(starts_at=now - late))
+        assert told.value.errors[0].pointer == "/starts_at"
+
+    assert (services.get(KEY), services.planned_changes().count()) == (10, 0)
+
+
+def test_a_clock_that_is_a_little_behind_has_it_hold_at_once(ada: Any, now: datetime, toy: Toy) -> None:
+    toy()
+
+    assert services.change(KEY, 5, now=now, actor=ada, manner=services.Manner(starts_at=now - LATE)) is None
+
+    assert services.get(KEY) == 5
 
 
 def test_so_many_changes_of_a_key_wait_and_no_more(ada: Any, now: datetime, toy: Toy) -> None:

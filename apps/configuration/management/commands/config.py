@@ -11,6 +11,7 @@ from django_tenants.utils import schema_context
 
 from apps.configuration import services
 from apps.configuration.models import Layer, PlannedChange
+from apps.configuration.presenting import names_of
 from apps.configuration.registry import KEYS
 from apps.core.commands import OperatorCommand
 from apps.core.errors import Invalid, Problem
@@ -29,28 +30,37 @@ class Command(OperatorCommand):
                 verb.add_argument(*arguments, **options)
 
     def act(self, **options: Any) -> None:
-        if options.get("key") is not None and options["key"] not in KEYS:
-            sentence = f"There is no setting {options['key']}."
-            raise Invalid(sentence, errors=[Problem("/key", sentence)])
+        if options.get("key") is not None:
+            services.declared(options["key"])
         with _level(options["tenant"]):
             self.report(*VERBS[options["verb"]](options))
 
 
+def _list(options: Any) -> tuple[dict[str, Any], str]:
+    explained = sorted(services.explain_all().items())
+    rows = [(key, _cut(one.value), str(one.winner.level)) for key, one in explained]
+    wide = [max(len(row[at]) for row in rows) for at in (0, 1)]
+    lines = [f"{key:<{wide[0]}}  {value:<{wide[1]}}  {layer}" for key, value, layer in rows]
+    found = [{"key": key, "value": one.value, "layer": str(one.winner.level)} for key, one in explained]
+    return {"settings": found}, "\n".join(lines)
+
+
 def _get(options: Any) -> tuple[dict[str, Any], str]:
     explained = services.explain(options["key"])
-    lines = [json.dumps(explained.value), *(f"  {one.level}: {json.dumps(one.value)}" for one in explained.said)]
+    lines = [_json(explained.value), *(f"  {one.level}: {_json(one.value)}" for one in explained.said)]
     return {"key": options["key"], "value": explained.value, "levels": explained.levels}, "\n".join(lines)
 
 
 def _explain(options: Any) -> tuple[dict[str, Any], str]:
     explained, key = services.explain(options["key"]), KEYS[options["key"]]
-    lines = [f"{key.name}: {json.dumps(explained.value)}", f"  {key.about}"]
+    names = names_of((str(one.by) for one in explained.said), "config")
+    lines = [f"{key.name}: {_json(explained.value)}", f"  {key.about}"]
     for one in explained.levels:
         marks = [word for word in ("in_force", "locked") if one[word]]
-        parts = (one["by"] and f"by {one['by']}", one["at"] and f"at {one['at']:%Y-%m-%d %H:%M:%S} UTC")
+        parts = (one["by"] and f"by {_who(one['by'], names)}", one["at"] and f"at {one['at']:%Y-%m-%d %H:%M:%S} UTC")
         end = one["until"] and f"until {one['until']:%Y-%m-%d %H:%M:%S} UTC"
         said = [part for part in (*parts, end, one["problem"], *marks) if part]
-        lines.append(f"  {one['level']}: {json.dumps(one['value'])}" + (f" ({', '.join(said)})" if said else ""))
+        lines.append(f"  {one['level']}: {_json(one['value'])}" + (f" ({', '.join(said)})" if said else ""))
     facts = {"owner": key.owner, "merge": str(key.merge), "restart": key.restart, "needs_two": key.needs_two}
     return {"key": key.name, "value": explained.value, **facts, "levels": explained.levels}, "\n".join(lines)
 
@@ -65,9 +75,24 @@ def _set(options: Any) -> tuple[dict[str, Any], str]:
 
 
 def _unset(options: Any) -> tuple[dict[str, Any], str]:
-    place = {"layer": Layer.RUNTIME} if options["runtime"] else {}
+    """Say what that has done: what is taken back may be less than what holds."""
+    layer = Layer.RUNTIME if options["runtime"] else Layer.OWN
+    was_set = services.is_set(services.Wish(options["key"], layer=layer))
     manner = services.Manner(options["reason"])
-    return _done(options, lambda: services.take_back(options["key"], now=timezone.now(), manner=manner, **place))
+    result, text = _done(
+        options, lambda: services.take_back(options["key"], now=timezone.now(), manner=manner, layer=layer)
+    )
+    return {**result, "was_set": was_set}, "\n".join([_taken_back(options, was_set=was_set), text])
+
+
+def _taken_back(options: Any, *, was_set: bool) -> str:
+    place = "for a time" if options["runtime"] else "for good"
+    done = f"What is set {place} would be taken back." if options["dry_run"] else f"What was set {place} is taken back."
+    said = done if was_set else f"Nothing is set {place}, so nothing changes."
+    for_a_time = services.Wish(options["key"], layer=Layer.RUNTIME)
+    if not options["runtime"] and services.is_set(for_a_time):
+        said += " What is set for a time goes on; --runtime takes it back."
+    return said
 
 
 def _done(options: Any, act: Callable[[], PlannedChange | None]) -> tuple[dict[str, Any], str]:
@@ -79,10 +104,11 @@ def _done(options: Any, act: Callable[[], PlannedChange | None]) -> tuple[dict[s
 
 def _history(options: Any) -> tuple[dict[str, Any], str]:
     rows = services.history(options["key"])[: options["last"]]
+    names = names_of((one.changed_by for one in rows), "config")
     fields = ("version", "key", "level", "user", "old", "new", "reason", "changed_at", "changed_by")
     lines = [
-        f"{one.version}  {one.changed_at:%Y-%m-%d %H:%M:%S}  {one.changed_by}  {one.key}: {_shown(one.old)} → "
-        f"{_shown(one.new)}" + (f"  ({one.reason})" if one.reason else "")
+        f"{one.version}  {one.changed_at:%Y-%m-%d %H:%M:%S}  {_who(one.changed_by, names)}  "
+        f"{one.key}: {_shown(one.old)} → {_shown(one.new)}" + (f"  ({one.reason})" if one.reason else "")
         for one in rows
     ]
     changes = [{name: getattr(one, name) for name in fields} for one in rows]
@@ -125,7 +151,22 @@ def _one_planned(planned: PlannedChange) -> tuple[dict[str, Any], str]:
 def _shown(facts: dict[str, Any] | None) -> str:
     if facts is None:
         return "nothing"
-    return json.dumps(facts["value"]) + (" (locked)" if facts["locked"] else "")
+    return _json(facts["value"]) + (" (locked)" if facts["locked"] else "")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _cut(value: Any) -> str:
+    """Short enough for a line; of what is shown to nobody there is no value."""
+    text = "(not shown)" if value is None else _json(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def _who(by: Any, names: dict[str, str]) -> str:
+    """A person by their name or address, and the id of one who is not known here: an account of another level."""
+    return names.get(by) or f"{by} (no account here has this id)"
 
 
 def _level(tenant: str | None) -> AbstractContextManager[Any]:
@@ -147,12 +188,15 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+#: Letters of a value in a list.
+LONGEST_CELL = 40
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 KEY: Argument = (("key",), {})
 REASON: Argument = (("--reason",), {"default": "", "help": "why, for the history"})
 DRY: Argument = (("--dry-run",), {"action": "store_true", "help": "say what would be, and change nothing"})
 ID: Argument = (("id",), {"help": "as `changes` lists it"})
 ABOUT = {
+    "list": "every setting: the value in force, and the layer that says it",
     "get": "the value in force, with every level that says something",
     "explain": "the same with who, when, and why a level counts or does not",
     "set": "set a value; without --tenant for all tenants",
@@ -198,6 +242,7 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     "cancel": (ID,),
 }
 VERBS: dict[str, Callable[[Any], tuple[dict[str, Any], str]]] = {
+    "list": _list,
     "get": _get,
     "explain": _explain,
     "set": _set,
