@@ -48,8 +48,9 @@ def text(name: str, default: str, about: str) -> str:
     return default if value is None else value
 
 
-def secret(name: str, about: str) -> str:
-    return _read(name, "secret", "made at the first run", about) or ""
+def secret(name: str, about: str, *, is_made: bool = False) -> str:
+    """``is_made``: where nobody says it, the launcher makes one."""
+    return _read(name, "secret", "made at the first run" if is_made else "empty", about) or ""
 
 
 def secrets(name: str, about: str) -> list[str]:

@@ -88,7 +88,8 @@ def declare() -> Wishes:
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
         given={
-            name: servers.checked(variable, env.secret(variable, about)) for name, (variable, about) in GIVEN.items()
+            name: servers.checked(variable, env.secret(variable, about, is_made=True))
+            for name, (variable, about) in GIVEN.items()
         },
     )
 

@@ -30,18 +30,20 @@ DEBUG = False
 
 
 # Servers: the environment names them, or they are the embedded ones.
-def _address(variable: str, about: str) -> str:
-    return servers.checked(variable, env.secret(variable, about))
+def _address(variable: str, about: str, *, is_made: bool = False) -> str:
+    return servers.checked(variable, env.secret(variable, about, is_made=is_made))
+
+
+def _server(variable: str, about: str) -> str:
+    return _address(variable, about, is_made=True)
 
 
 def _servers() -> tuple[Urls, bool]:
     urls = {
-        "database_url": _address("DATABASE_URL", "PostgreSQL, as the runtime role"),
-        "owner_database_url": _address("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
-        "redis_url": _address("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
-        "email_url": _address(
-            "EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS, smtp+tls:// for STARTTLS"
-        ),
+        "database_url": _server("DATABASE_URL", "PostgreSQL, as the runtime role"),
+        "owner_database_url": _server("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
+        "redis_url": _server("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
+        "email_url": _server("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS, smtp+tls:// for STARTTLS"),
     }
     if not DEVELOPMENT:  # a process that only serves has no business with the owner's connection
         urls["owner_database_url"] = urls["owner_database_url"] or urls["database_url"]
@@ -54,7 +56,7 @@ def _servers() -> tuple[Urls, bool]:
 
 
 SERVERS, SERVERS_KNOWN = _servers()
-OWNER_GIVEN = bool(env.secret("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
+OWNER_GIVEN = bool(_server("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
 WEB_THREADS = env.integer("WEB_THREADS", 4, "requests that a web process works on at once")
 WEB_QUEUE = env.integer("WEB_QUEUE", 256, "requests that may wait for a thread; beyond that the answer is 503")
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens none beforehand")
@@ -163,9 +165,9 @@ WSGI_APPLICATION = "resimate.wsgi.application"
 APPEND_SLASH = True
 
 # Security
-SECRET_KEY = env.secret("SECRET_KEY", "signs sessions; at least 50 characters")
+SECRET_KEY = env.secret("SECRET_KEY", "signs sessions; at least 50 characters", is_made=True)
 SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS", "those before it, by space: sessions under them go on")
-_given_key = env.secret("ENCRYPTION_KEY", "base64 of 32 bytes: the local key-encryption key")
+_given_key = env.secret("ENCRYPTION_KEY", "base64 of 32 bytes: the local key-encryption key", is_made=True)
 ENCRYPTION_KEY_GIVEN = bool(_given_key)
 if DEVELOPMENT:
     SECRET_KEY = SECRET_KEY or secret_of(DATA_DIR, "secret_key")

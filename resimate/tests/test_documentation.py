@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 from django.test import RequestFactory, override_settings
 from django.urls import resolve
 
+from resimate import env
 from resimate_engine import METHODS
 from resimate_engine.document import parsing
 from resimate_engine.tests.test_normalise import normalised
@@ -82,3 +85,22 @@ def test_whoever_opens_the_root_of_the_api_is_brought_to_its_documentation() -> 
         answer = view(RequestFactory().get("/api/v1/"))
 
     assert (answer.status_code, answer["Location"]) == (302, "/api/docs/")
+
+
+def test_a_secret_is_said_to_be_made_only_where_one_is() -> None:
+    secrets = {name: one.default for name, one in env.DECLARED.items() if one.kind == "secret"}
+    made = {name for name, default in secrets.items() if default == "made at the first run"}
+
+    assert made == {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ENCRYPTION_KEY"}
+    assert {secrets[name] for name in ("COLD_STORE_URL", "VAULT_SECRET_ID", "PKCS11_PIN")} == {"empty"}
+
+
+def test_the_commands_that_a_newcomer_reads_of_are_there() -> None:
+    commands = re.findall(r"`(?:manage\.py )?(tenants|config) (\w+)", (DOCS.parent / "README.md").read_text())
+
+    assert {("tenants", "create"), ("config", "list"), ("config", "explain"), ("config", "set")} <= set(commands)
+    for command, verb in commands:
+        module = import_module(f"apps.{get_commands()[command].split('.')[1]}.management.commands.{command}")
+        parser = module.Command().create_parser("manage.py", command)
+        verbs = next(one.choices for one in parser._actions if isinstance(one.choices, dict))
+        assert verb in verbs
