@@ -57,8 +57,12 @@ def _of_length(error: ValidationError) -> Sentence:
 SAID: Final[dict[str, Callable[[ValidationError], Sentence]]] = {
     "type": _of_type,
     "enum": _of_choice,
-    "minimum": lambda error: Sentence("At least {bound}.", bound=error.validator_value),
-    "maximum": lambda error: Sentence("At most {bound}.", bound=error.validator_value),
+    "minimum": lambda error: Sentence(
+        "At least {bound}; not {value}.", bound=error.validator_value, value=error.instance
+    ),
+    "maximum": lambda error: Sentence(
+        "At most {bound}; not {value}.", bound=error.validator_value, value=error.instance
+    ),
     "maxLength": _of_length,
     "pattern": lambda error: Sentence("{value} does not have the form that is wanted.", value=_shown(error.instance)),
     "minItems": lambda error: Sentence("Name at least {least}.", least=error.validator_value),

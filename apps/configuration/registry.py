@@ -51,8 +51,8 @@ class Key:
     ``label`` names it in a word or two, ``about`` explains it in a sentence. ``levels`` are those at which it can be
     set. A ``sensitive`` value is said by the environment alone, which may refer to a vault, and shown to nobody. What
     ``needs_two`` changes once a second administrator agrees. ``restart``: processes that run go on with the old value.
-    ``owner`` is the app. ``words`` name the values among which one chooses; ``options`` are those that are offered where
-    there are too many for the schema. ``wanted`` says in a sentence what a text has to look like that has a pattern.
+    ``owner`` is the app. ``words`` name the values among which one chooses; ``options`` are those that are offered
+    where there are too many for the schema. ``wanted`` says in a sentence what a text looks like that has a pattern.
     """
 
     name: str
