@@ -15,6 +15,7 @@ from apps.accounts.services import verifications
 from apps.audit.models import AuditEntry
 from apps.core import degraded, jobs
 from apps.core.models import Job
+from apps.keys import services as keys
 from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey
 from apps.keys.providers.base import Unavailable
@@ -101,7 +102,7 @@ def test_what_a_provider_answers_is_for_operators_alone(
 
     monkeypatch.setattr(LocalKeyring, "unwrap", away)
     with schema_context("acme"):
-        outcome = verifications.keys.verify("acme", said=verifications._for_operators())
+        outcome = keys.verify("acme", said=verifications._for_operators())
     monkeypatch.undo()
     KEYRING.forget()
 
