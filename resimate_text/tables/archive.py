@@ -34,6 +34,7 @@ CHUNK: Final = MEGABYTE
 LAID_OUT: Final = ("row", "col", "mergeCell")
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 ARCHIVES: Final = (b"PK\x03\x04", OLD_OFFICE, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+MACROS: Final = "xl/vbaproject.bin"
 BLANK: Final = b" \t\r\n\0"
 MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 UNREADABLE: Final = (
@@ -137,6 +138,8 @@ def _check_contents(archive: zipfile.ZipFile) -> Mapping[str, Layout]:
     for part in archive.infolist():
         pieces = _pieces(archive, part)
         first = next(pieces, b"")
+        if part.filename.casefold() == MACROS:
+            _refuse("bad_workbook", Sentence("it contains macros: save it as XLSX, without them"))
         if first.startswith(ARCHIVES):
             _refuse("bad_workbook", Sentence("it contains another archive: {name}", name=part.filename[:60]))
         if _is_xml(part.filename, first):

@@ -78,7 +78,9 @@ def _told() -> Iterator[None]:
     except TableInvalid:
         raise
     except BROKEN as error:
-        detail = Sentence("the workbook cannot be read: {error:.161}", error=str(error))
+        detail = Sentence(
+            "the workbook cannot be read ({error:.100}): open it in a spreadsheet and save it as XLSX", error=str(error)
+        )
         raise TableInvalid([Flaw(0, "", "bad_workbook", detail)]) from None
 
 
@@ -98,7 +100,15 @@ def _rows(sheet: Any) -> Iterator[Cells]:
         if filled:
             values = {column: value for column, value in filled.items() if not isinstance(value, tuple)}
             wrong = {column: value for column, value in filled.items() if isinstance(value, tuple)}
-            yield Cells(number, values, wrong, [column for column in values if "%" in cells[column].number_format])
+            yield Cells(number, values, wrong, [column for column in values if _is_share(cells[column])])
+
+
+def _is_share(cell: Any) -> bool:
+    """Whether a number is shown in per cent. Programs write cells with styles that the workbook does not have."""
+    try:
+        return "%" in cell.number_format
+    except (LookupError, TypeError):
+        return False
 
 
 def _of(cell: Any) -> Value | tuple[str, Sentence]:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resimate_text.tables import TableInvalid
-from resimate_text.tables.archive import check
+from resimate_text.tables.archive import OLD_OFFICE, check
 from resimate_text.tables.workbook import sheets, unescaped
 
 pytestmark = pytest.mark.requirement("CMS-001")
@@ -239,3 +239,15 @@ def test_a_list_of_parts_that_would_fill_the_memory_is_not_read() -> None:
 
     with pytest.raises(TableInvalid, match="it lists too many parts"):
         check(listed + end)
+
+
+def test_a_workbook_with_macros_is_refused_by_what_it_has() -> None:
+    with pytest.raises(TableInvalid, match="it contains macros: save it as XLSX, without them"):
+        check(with_parts({"xl/vbaProject.bin": OLD_OFFICE}))
+
+
+def test_a_workbook_that_cannot_be_read_is_to_be_saved_anew() -> None:
+    broken = with_parts({"xl/_rels/workbook.xml.rels": "<Relationships/>"})
+
+    with pytest.raises(TableInvalid, match=r"open it in a spreadsheet and save it as XLSX"):
+        sheets(broken)

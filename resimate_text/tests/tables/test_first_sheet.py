@@ -1,6 +1,7 @@
 """What of a workbook is read otherwise than a person sees it is said."""
 
 import io
+import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -89,3 +90,18 @@ def test_a_hidden_sheet_is_not_read_where_another_has_rows() -> None:
 
 def test_a_table_that_is_shown_as_text_keeps_what_was_said() -> None:
     assert [note["code"] for note in as_text(workbook(_hide_row, _merge)).notes] == ["hidden_read", "merged_cells"]
+
+
+@pytest.mark.parametrize("style", ["", "99"], ids=["no style", "a style that is not there"])
+def test_a_cell_whose_style_the_workbook_does_not_have_is_read_like_the_others(style: str) -> None:
+    foreign = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as old, zipfile.ZipFile(foreign, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(b'<c r="C2"', f'<c r="C2" s="{style}"'.encode())
+            new.writestr(name, content)
+
+    rows = list(open_table(foreign.getvalue(), hits=len).rows)
+
+    assert rows[1].cells == ["a", "North", "0.5"]
