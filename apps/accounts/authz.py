@@ -74,6 +74,11 @@ class Permission:
         """Tenant-wide, and not narrowed to one object by its grant."""
         return self.scope in EVERYWHERE and self.object_id is None
 
+    @property
+    def makes(self) -> bool:
+        """What covers one object, or one's part in it, makes no others."""
+        return self.scope in MAKING
+
     def is_about(self, resource: str, action: str) -> bool:
         if self.resource != resource and rights.is_apart(resource):
             return False
@@ -141,7 +146,7 @@ def key_of(user: User) -> ApiKey | None:
 def relevant(user: Any, permission: str) -> list[Permission]:
     """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches.
 
-    What covers one object, or one's part in it, makes no others: that takes the whole tenant, or what is one's own.
+    To make something takes the whole tenant, or what is one's own.
     """
     resource, action = permission.split(":")
     if not isinstance(user, User) or not user.is_active:
@@ -150,7 +155,7 @@ def relevant(user: Any, permission: str) -> list[Permission]:
     if key := _reach_of_key(user):
         of_key = [one for one in key if one.is_about(resource, action)]
         found = [narrower for one in found for other in of_key if (narrower := one.narrowed_by(other))]
-    return [one for one in found if one.scope in MAKING] if action == "create" else found
+    return [one for one in found if one.makes] if action == "create" else found
 
 
 def holds(user: User, wanted: Permission) -> bool:
@@ -173,6 +178,11 @@ def allows(user: Any, permission: str, obj: Model) -> bool:
     if any(one.is_everywhere for one in found):
         return True
     return _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
+
+
+def reaches(user: User, one: Permission, obj: Model) -> bool:
+    """Whether one of the user's permissions covers this object, whatever it is about."""
+    return one.is_everywhere or _covered(type(obj)._default_manager.filter(pk=obj.pk), user, [one]).exists()
 
 
 def somewhere(user: Any, permission: str) -> bool:

@@ -3,8 +3,19 @@
 from apps.core.rights import declare, declare_role, declare_scope, grant
 from apps.models.permissions import ANALYST
 
-declare("campaigns", "Campaigns.", *("read", "create", "update", "delete"), *("open", "close", "extend", "remind"))
-declare("stakeholders", "The people who are asked, by name.", "read", "create", "update", "delete")
+declare(
+    "campaigns",
+    "Campaigns.",
+    *("read", "create", "update", "delete"),
+    *("open", "close", "extend", "remind"),
+    model="campaigns.Campaign",
+)
+declare(
+    "stakeholders",
+    "The people who are asked, by name.",
+    *("read", "create", "update", "delete"),
+    model="campaigns.Stakeholder",
+)
 declare_scope("campaign", "one campaign, and what it collects", of_one_object=True)
 declare_scope("assigned", "what one takes part in")
 #: What whoever takes results along as a file must be permitted; pages and the API ask for it.

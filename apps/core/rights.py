@@ -18,12 +18,16 @@ ALL_ACTIONS: Final = frozenset({"manage", "*"})
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is ``is_apart`` is permitted by its own name alone: who may do everything else may none of it."""
+    """What is ``is_apart`` is permitted by its own name alone: who may do everything else may none of it.
+
+    ``model`` is the label of what can be asked about one by one, as in "may they read this campaign?"; empty for none.
+    """
 
     name: str
     about: str
     actions: frozenset[str]
     is_apart: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,11 @@ SCOPES: Final[dict[str, Scope]] = {
 ROLES: Final[dict[str, SystemRole]] = {}
 
 
-def declare(resource: str, about: str, *actions: str, is_apart: bool = False) -> Resource:
+def declare(resource: str, about: str, *actions: str, is_apart: bool = False, model: str = "") -> Resource:
     """Say what can be done with a kind of thing; ``manage``, which is all of it, goes without saying."""
     if resource in RESOURCES:
         raise ValueError(f"two apps declare the resource {resource}")
-    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}), is_apart)
+    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}), is_apart, model)
     return RESOURCES[resource]
 
 

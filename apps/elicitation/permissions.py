@@ -8,5 +8,6 @@ declare(
     "Weights from experts.",
     *("read", "create", "update", "delete"),
     *("open", "close", "remind", "apply"),
+    model="elicitation.WeightElicitation",
 )
 grant(ANALYST, "weight-elicitations:tenant:manage")

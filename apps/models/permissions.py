@@ -3,12 +3,18 @@
 from apps.accounts.permissions import ADMINISTRATOR
 from apps.core.rights import declare, declare_role, declare_scope, grant
 
-declare("models", "Resilience models and their versions.", "read", "create", "update", "delete", "publish", "retire")
-declare("subjects", "What is assessed.", "read", "create", "update", "delete")
+declare(
+    "models",
+    "Resilience models and their versions.",
+    *("read", "create", "update", "delete", "publish", "retire"),
+    model="resilience.ResilienceModel",
+)
+declare("subjects", "What is assessed.", "read", "create", "update", "delete", model="resilience.Subject")
 declare(
     "assessments",
     "Assessments with their scores and reference sets.",
     *("read", "create", "update", "delete", "score", "participate"),
+    model="resilience.Assessment",
 )
 declare("responses", "Single answers where they are confidential.", "read")
 declare("calculations", "Calculations that store nothing.", "create")

@@ -143,6 +143,7 @@ TABLE = """
 ---+-+  grant-list                   GET POST
 ---+-+  grant-export                 GET
 ---0-+  grant-detail                 GET DELETE
+++++++  permission-explanation       GET
 ---+-+  api-key-list                 GET POST
 ---+-+  api-key-export               GET
 ---0-+  api-key-detail               GET DELETE

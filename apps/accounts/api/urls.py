@@ -1,7 +1,9 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.accounts.api.audit import AuditEntryViewSet
 from apps.accounts.api.data_keys import DataKeyViewSet
+from apps.accounts.api.explaining import PermissionExplanationView
 from apps.accounts.api.files import StoredFileViewSet
 from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
@@ -21,4 +23,7 @@ router.register("files", StoredFileViewSet, "stored-file")
 router.register("audit-entries", AuditEntryViewSet, "audit-entry")
 router.register("settings/changes", PlannedChangeViewSet, "setting-change")
 router.register("settings", SettingViewSet, "setting")
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    path("permissions/explain/", PermissionExplanationView.as_view(), name="permission-explanation"),
+]

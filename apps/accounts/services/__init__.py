@@ -1,5 +1,6 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
+from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.keys import create_api_key, revoke_api_key
@@ -18,6 +19,7 @@ from apps.accounts.services.users import (
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
 
 __all__ = [
+    "Explanation",
     "LinkUsedUp",
     "SignInRefused",
     "TooManyAttempts",
@@ -35,6 +37,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "delete_role",
+    "explain",
     "grant_role",
     "latest_verification",
     "onboard_tenant",

@@ -1,0 +1,130 @@
+"""Why may this person do that, or why not: what the evaluator decides, with the grants that it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model
+
+from apps.accounts import authz
+from apps.accounts.authz import Permission
+from apps.accounts.models import Grant, User
+from apps.core import rights
+from apps.core.errors import Invalid, Problem
+from resimate_text.sentences import Sentence
+
+OUT_OF_SIGHT = "There is no such object, or it is out of your sight."
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A line of a role that somebody has: ``grant`` gave it, ``object_id`` narrows it, ``valid_until`` ends it."""
+
+    grant: UUID
+    role: str
+    permission: str
+    scope: str
+    object_id: UUID | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``because`` is empty for who may not. ``beside`` are permissions of that kind which do not reach the object.
+
+    ``missing`` names what would be enough; ``detail`` says in words what stands in the way.
+    """
+
+    user: UUID
+    permission: str
+    object: UUID | None
+    allow: bool
+    because: list[Reason]
+    beside: list[Reason]
+    missing: list[str]
+    detail: Sentence | str
+
+
+def explain(user: User, permission: str, object_id: UUID | None, *, acting_user: User, now: datetime) -> Explanation:
+    """Explain a decision about one object, or, without one, about the whole tenant; to make something needs none.
+
+    ``user`` is the acting user itself, with the key they came with, where it is about them. Of what the acting user
+    may not see the answer is that of an object which is not there: nobody reaches it. Raises ``Invalid``.
+    """
+    resource, action = _read(permission)
+    obj = _object(resource, object_id, permission, user, acting_user) if object_id else None
+    is_out_of_sight = object_id is not None and obj is None
+    speaking = [(reason, one) for reason, one in _held(user, now) if _speaks(one, resource, action)]
+    covering = [] if is_out_of_sight else [reason for reason, one in speaking if _covers(user, one, action, obj)]
+    allow = bool(covering) and _decides(user, permission, obj)
+    return Explanation(
+        user=user.pk,
+        permission=permission,
+        object=object_id,
+        allow=allow,
+        because=covering if allow else [],
+        beside=[reason for reason, _ in speaking if not allow or reason not in covering],
+        missing=[] if allow else [f"{resource}:tenant:{action}"],
+        detail=OUT_OF_SIGHT if is_out_of_sight else _in_words(user, allow, bool(covering), bool(speaking)),
+    )
+
+
+def _read(permission: str) -> tuple[str, str]:
+    resource, _, action = permission.partition(":")
+    known = rights.RESOURCES.get(resource)
+    if known is None or action not in known.actions:
+        detail = Sentence("{text!r} is no permission. Ask for resource:action, as in campaigns:read.", text=permission)
+        raise Invalid(detail, errors=[Problem("/permission", detail)])
+    return resource, action
+
+
+def _object(resource: str, object_id: UUID, permission: str, user: User, acting_user: User) -> Model | None:
+    """The object, if who asks may see it; of oneself one may also ask about what one may do without seeing it."""
+    label = rights.RESOURCES[resource].model
+    if not label:
+        detail = Sentence("Permissions for {resource} are not given object by object.", resource=resource)
+        raise Invalid(detail, errors=[Problem("/object", detail)])
+    rows = apps.get_model(label)._default_manager.filter(pk=object_id)
+    seen = authz.visible(rows, acting_user, f"{resource}:read").first()
+    return seen or (authz.visible(rows, acting_user, permission).first() if user == acting_user else None)
+
+
+def _held(user: User, now: datetime) -> Sequence[tuple[Reason, Permission]]:
+    """What the user's grants say, each permission beside the grant that it comes from."""
+    grants = Grant.objects.filter(user=user).valid_at(now).select_related("role").order_by("granted_at", "pk")
+    return [_read_off(grant, text) for grant in grants for text in grant.role.permissions]
+
+
+def _read_off(grant: Grant, text: str) -> tuple[Reason, Permission]:
+    one = Permission.stored(text, grant.object_id)
+    return Reason(grant.pk, grant.role.code, text, one.scope, grant.object_id, grant.valid_until), one
+
+
+def _speaks(one: Permission, resource: str, action: str) -> bool:
+    return one.is_about(resource, action) and (action != "create" or one.makes)
+
+
+def _covers(user: User, one: Permission, action: str, obj: Model | None) -> bool:
+    if obj is None:
+        return one.is_everywhere or action == "create"
+    return authz.reaches(user, one, obj)
+
+
+def _decides(user: Any, permission: str, obj: Model | None) -> bool:
+    """The evaluator has the last word: it knows of closed accounts, and of the key that somebody came with."""
+    if obj is not None:
+        return authz.allows(user, permission, obj)
+    return authz.somewhere(user, permission) if permission.endswith(":create") else authz.everywhere(user, permission)
+
+
+def _in_words(user: User, allow: bool, is_covered: bool, is_spoken_of: bool) -> str:
+    if allow:
+        return "A role of this person includes it."
+    if not user.is_active:
+        return "The account is closed."
+    if is_covered:
+        return "The roles of this person include it, but the API key does not."
+    return "A role includes it, but not for this object." if is_spoken_of else "No role of this person includes it."
