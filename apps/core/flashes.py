@@ -28,11 +28,13 @@ def _sealed(text: str) -> str:
 
 
 def _opened(sealed: str) -> Any:
-    """The messages; None for what was not written here, or by a key that is away or gone."""
+    """The messages; none for what was not written here or is under a key that is gone, and None while it is away."""
     try:
         text = crypto.decrypt(urlsafe_b64decode(sealed), schema=current_schema(), place=PLACE)
-    except (Refused, ValueError):
+    except crypto.KeyAway:
         return None
+    except (Refused, ValueError):
+        return []
     return json.loads(text, cls=MessageDecoder)
 
 
@@ -48,8 +50,8 @@ class _InCookie(CookieStorage):
         try:
             found = _opened(self.signer.unsign(data)) if data else None
         except BadSignature:
-            found = None
-        self.used = self.used or bool(data and found is None)  # thrown away: it will not be better the next time
+            found = []
+        self.used = found == []  # thrown away: it will not be better the next time
         return found
 
 
@@ -68,6 +70,11 @@ class Messages(FallbackStorage):
     """
 
     storage_classes = (_InCookie, _InSession)
+
+    def _get(self, *args: Any, **kwargs: Any) -> Any:
+        found = super()._get(*args, **kwargs)
+        self._used_storages |= {one for one in self.storages if one.used}
+        return found
 
     def add(self, level: int, message: str, extra_tags: str | None = "") -> None:
         super().add(level, translated(message), extra_tags)

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.signing import get_cookie_signer
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 from django_tenants.utils import schema_context
 
 from apps.accounts.models import User
@@ -43,10 +46,18 @@ def test_a_first_password_is_readable_on_the_page_that_shows_it_alone(admin: Use
     assert "shown only now" not in office.get("/admin/accounts/user/").content.decode()
 
 
-def _later(cookies: dict[str, str], session: Any) -> list[str]:
-    request = RequestFactory().get("/", headers=ACME)
+def _read(cookies: dict[str, str], session: Any) -> tuple[list[str], bool]:
+    """What the next page shows, and whether the cookie goes with it."""
+    request, response = RequestFactory().get("/", headers=ACME), HttpResponse()
     request.COOKIES, request.session = cookies, session
-    return [str(one) for one in Messages(request)]
+    messages = Messages(request)
+    shown = [str(one) for one in messages]
+    messages.update(response)
+    return shown, "messages" in response.cookies
+
+
+def _later(cookies: dict[str, str], session: Any) -> list[str]:
+    return _read(cookies, session)[0]
 
 
 def _stored(*texts: str, session: Any = None) -> dict[str, str]:
@@ -77,6 +88,29 @@ def test_those_of_one_tenant_are_read_by_no_other_and_what_was_tampered_with_by_
         assert _later(cookies, {}) == []
     assert _later({"messages": cookies["messages"][:-1] + "?"}, {}) == []
     assert _later({}, session) == []
+
+
+def test_what_nobody_can_read_is_thrown_away_but_not_while_the_key_is_away(
+    acme: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> str:
+        raise crypto.KeyAway("gone")
+
+    cookies, plain = _stored("Mirabelle"), get_cookie_signer(salt=Messages.storage_classes[0].key_salt).sign("plain")
+
+    assert _read({"messages": "tampered"}, {}) == _read({"messages": plain}, {}) == ([], True)
+    with monkeypatch.context() as for_now:
+        for_now.setattr(crypto, "decrypt", away)
+        assert _read(cookies, {}) == ([], False)
+    assert _read(cookies, {}) == (["Mirabelle"], True)
+    assert _read({}, {}) == ([], False)
+
+
+def test_a_message_is_in_the_language_of_the_page_that_caused_it(acme: Any) -> None:
+    with translation.override("de"):
+        cookies = _stored(gettext_lazy("Erased"))
+
+    assert _later(cookies, {}) == ["Gelöscht"]
 
 
 def test_while_the_key_is_away_none_is_kept_and_the_page_goes_out(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
