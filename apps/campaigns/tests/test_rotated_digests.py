@@ -240,6 +240,17 @@ def test_what_is_of_another_tenant_stays_as_it_is(draft: Campaign, beta: Any) ->
     assert DataKey.objects.of("beta", "index").count() <= 1
 
 
+@pytest.mark.requirement("DB-002")
+def test_one_tenants_replacement_is_not_anothers(draft: Campaign, beta: Any) -> None:
+    begin()
+
+    with schema_context("public"):
+        assert keys.reindex("beta", now=timezone.now()) == keys.Reindexed()
+        assert keys.rotate("beta", purpose="index", now=timezone.now()).state == "coming"
+
+    assert (states(), digests()) == (STEPS[0], {(True, False)})
+
+
 def test_a_second_replacement_waits_for_the_first(draft: Campaign) -> None:
     begin()
     with schema_context("public"), pytest.raises(rotating.ReplacementUnderWay):

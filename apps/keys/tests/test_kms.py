@@ -52,6 +52,7 @@ def test_what_goes_there_and_comes_back_is_as_amazon_says(fake: FakeKms) -> None
     for damaged, place in ((wrapped, "beta|field|1"), (wrapped[:-1] + b"?", PLACE), (b"x", PLACE), (b"", PLACE)):
         with pytest.raises(Lost):
             kms.unwrap(damaged, place)
+    assert b"" not in [one.get("CiphertextBlob") for one in fake.told]  # Amazon does not call that lost
     assert kms.ask() == f"aws-kms:{KEY} answers"
     assert SECRET_KEY not in repr(Account(KEY, ACCESS_KEY, SECRET_KEY))
 

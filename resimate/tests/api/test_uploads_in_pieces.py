@@ -19,6 +19,7 @@ from apps.core import turns
 from apps.core.sizes import MEGABYTE
 from apps.files import services, storage
 from apps.files.models import Piece, StoredFile
+from apps.files.sealing import Damaged, unseal
 from apps.files.tests.conftest import folder
 from apps.files.tests.story import content_of, objects
 from resimate.tests.permitted import browser_of, somebody
@@ -87,6 +88,23 @@ def test_no_piece_lies_anywhere_in_plain(api: Client, folder: Path) -> None:
     assert not [one for one in objects(folder) if b"Bo Sanders" in one.read_bytes()]
     assert objects(folder)[0].read_bytes() != objects(folder)[1].read_bytes()
     assert len(set(Piece.objects.values_list("secret", flat=True))) == 2
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_a_piece_is_bound_to_its_tenant_its_file_and_where_it_begins(api: Client, folder: Path) -> None:
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:10])
+    send(api, url, 10, TEXT[10:1000])
+    piece = Piece.objects.get(start=10)
+
+    def opened(bound: str) -> bytes:
+        with (folder / piece.place).open("rb") as stored:
+            return b"".join(unseal(stored, base64.b64decode(piece.secret), bound))
+
+    assert opened(f"acme|{piece.file_id}|10") == TEXT[10:1000]
+    for bound in (f"beta|{piece.file_id}|10", f"acme|{piece.pk}|10", f"acme|{piece.file_id}|0"):
+        with pytest.raises(Damaged):
+            opened(bound)
 
 
 def test_what_the_protocol_says_is_told(api: Client) -> None:

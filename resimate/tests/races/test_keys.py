@@ -12,10 +12,12 @@ from apps.audit.models import AuditEntry
 from apps.campaigns.tests.story import make_user
 from apps.core.fields import new_id
 from apps.core.models import Job, RememberedAnswer
-from apps.keys import services
-from apps.keys.models import DataKey
+from apps.keys import offline, services
+from apps.keys.models import DataKey, RecoveryKey
+from apps.keys.tests.conftest import of_others, pair
 from resimate.tests.races.harness import race
 
+__all__ = ["of_others", "pair"]
 pytestmark = pytest.mark.requirement("SEC-DATA-001")
 LATER = timedelta(days=1)
 
@@ -82,3 +84,20 @@ def test_of_two_custodians_who_have_everything_verified_at_once_the_second_is_to
 
     assert (first.code, second.code, second.waited) == ("", "verification_under_way", True)
     assert Job.objects.filter(kind="keys.verify").count() == 1
+
+
+def test_the_last_recovery_key_stays_when_two_retire_one_each(
+    acme: None, pair: offline.Made, of_others: offline.Made, now: datetime
+) -> None:
+    with schema_context("public"):
+        keys = [services.add_recovery_key(one.public, now=now).fingerprint for one in (pair, of_others)]
+
+    def retire(fingerprint: str) -> Any:
+        with schema_context("public"):
+            return services.retire_recovery_key(fingerprint, now=now)
+
+    first, second = race(*[lambda one=one: retire(one) for one in keys])
+
+    assert (first.code, second.code, second.waited) == ("", "recovery_key_needed", True)
+    with schema_context("public"):
+        assert RecoveryKey.objects.in_use().get().fingerprint == keys[1]

@@ -365,3 +365,18 @@ def test_who_is_being_erased_is_changed_no_more_and_erased_once(di: Stakeholder,
     assert (erasing.code, changing.code, again.code) == ("", "erased", "")
     assert (changing.waited, again.waited) == (True, True)
     assert AuditEntry.objects.filter(action="stakeholder.erased", object_id=str(di.pk)).count() == 1
+
+
+@pytest.mark.requirement("COMP-001")
+def test_an_expert_is_erased_once_and_gets_no_new_link_meanwhile(asked: Any, ada: User, now: datetime) -> None:
+    person = story.expert(asked, story.BO)
+
+    erasing, again, renewing = race(
+        lambda: elicitation.erase_expert(person, acting_user=ada, now=now),
+        lambda: elicitation.erase_expert(person, acting_user=ada, now=now),
+        lambda: elicitation.renew_link(person, acting_user=ada, now=now),
+    )
+
+    assert (erasing.code, again.code, renewing.code) == ("", "", "erased")
+    assert (again.waited, renewing.waited) == (True, True)
+    assert AuditEntry.objects.filter(action="expert.erased", object_id=str(person.pk)).count() == 1
