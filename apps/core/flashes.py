@@ -70,9 +70,10 @@ class Messages(FallbackStorage):
     """
 
     storage_classes = (_InCookie, _InSession)
+    _used_storages: set[Any]  # which its stubs leave out
 
     def _get(self, *args: Any, **kwargs: Any) -> Any:
-        found = super()._get(*args, **kwargs)
+        found = super()._get(*args, **kwargs)  # type: ignore[misc]  # which its stubs leave out, too
         self._used_storages |= {one for one in self.storages if one.used}
         return found
 
