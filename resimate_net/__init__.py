@@ -5,6 +5,7 @@ from resimate_net.client import send
 from resimate_net.failing import Unanswered
 from resimate_net.resolving import Resolver, addresses_of
 from resimate_net.targets import NotOutside, Rules, Target, target_of
+from resimate_net.wires import Wire, dial
 
 __all__ = [
     "Answer",
@@ -14,7 +15,9 @@ __all__ = [
     "Rules",
     "Target",
     "Unanswered",
+    "Wire",
     "addresses_of",
+    "dial",
     "send",
     "target_of",
 ]

@@ -3,22 +3,17 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 
 import httpcore2
 
 from resimate_net.bounds import OURS, Answer, Limits
 from resimate_net.failing import Unanswered
 from resimate_net.resolving import Resolver, addresses_of
-from resimate_net.streams import Deadline, Pinned
+from resimate_net.streams import Pinned
 from resimate_net.targets import Rules, Target
+from resimate_net.trust import trusting
+from resimate_net.wires import Deadline
 from resimate_text.sentences import Sentence
-
-
-@cache
-def trusted() -> ssl.SSLContext:
-    """Whose certificates are believed: the system's, or those that ``SSL_CERT_FILE`` names."""
-    return httpcore2.default_ssl_context()
 
 
 def call(
@@ -37,7 +32,7 @@ def call(
     addresses = addresses_of(target, rules, seconds=deadline.left(), resolve=resolve)
     pinned = Pinned(addresses, deadline, limits.head, limits.connecting)
     url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
-    connection = httpcore2.HTTPConnection(url.origin, ssl_context=tls or trusted(), network_backend=pinned)
+    connection = httpcore2.HTTPConnection(url.origin, ssl_context=tls or trusting(), network_backend=pinned)
     said = _headers(target, headers)
     with _told(), pinned, connection, connection.stream(method, url, headers=said, content=body or None) as response:
         if pinned.stream is not None:

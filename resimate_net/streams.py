@@ -1,8 +1,6 @@
-"""Connections to addresses that are known and checked, which end when the time of the whole call is over."""
+"""What speaks HTTP is given connections of ours, to addresses that are known and checked."""
 
-import socket
 import ssl
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,32 +8,15 @@ import httpcore2
 
 from resimate_net.addresses import Address
 from resimate_net.failing import Unanswered
+from resimate_net.wires import Deadline, Wire, connected_to
 from resimate_text.sentences import Sentence
 
 
-class Deadline:
-    """The time for a call as a whole: for looking up, connecting and every byte of it together."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds that are left. Raises ``Unanswered``."""
-        seconds = self._until - time.monotonic()
-        if seconds <= 0:
-            raise too_slow()
-        return seconds
-
-
-def too_slow() -> Unanswered:
-    return Unanswered("slow", Sentence("There was no complete answer in time."))
-
-
 class Stream(httpcore2.NetworkStream):
-    """A socket whose every step has what is left of the time. Until ``opened`` it hands out the head of an answer."""
+    """Until ``opened`` it hands out the head of an answer, which has a size."""
 
-    def __init__(self, connected: socket.socket, deadline: Deadline, head: int) -> None:
-        self._socket, self._deadline, self._head = connected, deadline, head
+    def __init__(self, wire: Wire, head: int) -> None:
+        self._wire, self._head = wire, head
         self._is_open = False
 
     def opened(self) -> None:
@@ -46,40 +27,26 @@ class Stream(httpcore2.NetworkStream):
         most = max_bytes if self._is_open else min(max_bytes, self._head)
         if most <= 0:
             raise Unanswered("large", Sentence("The head of the answer is too large."))
-        self._socket.settimeout(self._deadline.left())
         try:
-            found = self._socket.recv(most)
-        except TimeoutError:
-            raise too_slow() from None
+            found = self._wire.recv(most)
         except OSError as error:
             raise httpcore2.ReadError(type(error).__name__) from error
         self._head -= 0 if self._is_open else len(found)
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        rest = memoryview(buffer)
-        while rest:
-            self._socket.settimeout(self._deadline.left())
-            try:
-                rest = rest[self._socket.send(rest) :]
-            except TimeoutError:
-                raise too_slow() from None
-            except OSError as error:
-                raise httpcore2.WriteError(type(error).__name__) from error
+        try:
+            self._wire.sendall(buffer)
+        except OSError as error:
+            raise httpcore2.WriteError(type(error).__name__) from error
 
     def close(self) -> None:
-        self._socket.close()
+        self._wire.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        self._socket.settimeout(self._deadline.left())
-        try:
-            self._socket = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
-        except TimeoutError:
-            raise too_slow() from None
-        except OSError as error:  # of which those of TLS are kinds
-            raise _unproven(error) from error
+        self._wire.secure(ssl_context, server_hostname or "")
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -109,23 +76,6 @@ class Pinned(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        """The first that takes the connection; the time that is left is shared by those not tried yet."""
-        for place, address in enumerate(self._addresses):
-            seconds = min(self._deadline.left() / (len(self._addresses) - place), self._connecting)
-            try:
-                connected = socket.create_connection((str(address), port), seconds)
-            except OSError:
-                continue
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.stream = Stream(connected, self._deadline, self._head)
-            return self.stream
-        self._deadline.left()
-        raise Unanswered("unreachable", Sentence("{host} takes no connection.", host=host))
-
-
-def _unproven(error: OSError) -> Unanswered:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return Unanswered(
-            "unproven", Sentence("The certificate of the host does not hold: {why}.", why=error.verify_message)
-        )
-    return Unanswered("unproven", Sentence("The host and we found no way to encrypt."))
+        wire = connected_to(self._addresses, host, port, self._deadline, self._connecting)
+        self.stream = Stream(wire, self._head)
+        return self.stream

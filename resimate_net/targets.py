@@ -1,7 +1,7 @@
 """Reading an address that somebody else has written: understood in one way, or refused."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -19,7 +19,7 @@ NAME: Final = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 #: The last part of a name that some read as a number, and the whole then as an address.
 NUMBER: Final = re.compile(r"([0-9]+|0x[0-9a-f]*)")
 BRACKETED: Final = re.compile(r"\[([0-9a-f:.]+)(%[^\]]*)?\](:[0-9]*)?", re.IGNORECASE)
-DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+DEFAULT_PORTS: Final = {"https": 443, "http": 80, "ldaps": 636, "ldap": 389}
 #: What stays as it is in a path or a query; ``%`` because it is encoded already.
 PLAIN: Final = "%/?:@!$&'()*+,;=-._~"
 
@@ -35,11 +35,15 @@ class NotOutside(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is called. In ``allowed`` networks any port, and without TLS."""
+    """What is called. In ``allowed`` networks any port, and by ``plain`` schemes too, which know no TLS."""
 
-    schemes: Collection[str] = ("https",)
+    schemes: Sequence[str] = ("https",)
     ports: Collection[int] = (443, 8443)
     allowed: Collection[Network] = ()
+    plain: Collection[str] = ("http",)
+
+    def takes(self, scheme: str) -> bool:
+        return scheme in self.schemes or bool(self.allowed and scheme in self.plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ def literal(host: str) -> Address | None:
 def target_of(url: str, rules: Rules) -> Target:
     """Read an address. Raises ``NotOutside``: what is odd about it is refused, not guessed at."""
     parts = _split(url)
-    if parts.scheme not in DEFAULT_PORTS or not (parts.scheme in rules.schemes or rules.allowed):
-        raise NotOutside(Sentence("The address has to begin with {scheme}://.", scheme="https"))
+    if not rules.takes(parts.scheme):
+        raise NotOutside(Sentence("The address has to begin with {scheme}://.", scheme=rules.schemes[0]))
     if "@" in parts.netloc:
         raise NotOutside(Sentence("The address may not hold a user name or a password."))
     host = _host(parts)

@@ -1,5 +1,6 @@
 """What a kind of call may take, and how patient we are with those who do not answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
@@ -8,6 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from resimate_net import Limits, Rules
+from resimate_net.addresses import Network
 
 #: What an operator has written, unlike others, may be inside, on any port, and without TLS.
 ANYWHERE: Final = Rules(("https", "http"), allowed=(ip_network("0.0.0.0/0"), ip_network("::/0")))
@@ -53,5 +55,10 @@ class Line:
 def rules() -> Rules:
     """What is called at all. Production knows one answer, whatever else has been set."""
     if settings.DEVELOPMENT:
-        return Rules(("https", "http"), (443, 8443, 80, 8080), settings.OUTBOUND_ALLOW)
+        return Rules(("https", "http"), (443, 8443, 80, 8080), allowed())
     return Rules()
+
+
+def allowed() -> Sequence[Network]:
+    """Networks inside that are called nonetheless: none in production."""
+    return settings.OUTBOUND_ALLOW if settings.DEVELOPMENT else ()

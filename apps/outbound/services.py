@@ -20,10 +20,10 @@ from apps.audit.models import AuditEntry
 from apps.core import context
 from apps.core.errors import Refused
 from apps.outbound import metrics
-from apps.outbound.breaker import admit
+from apps.outbound.breaker import Attempt, admit
 from apps.outbound.lines import Line, rules
 from apps.outbound.models import Destination
-from resimate_net import Answer, NotOutside, Resolver, Target, Unanswered, addresses_of, send, target_of
+from resimate_net import Answer, NotOutside, Resolver, Rules, Target, Unanswered, addresses_of, send, target_of
 from resimate_net.resolving import by_the_system
 from resimate_text.sentences import Sentence
 
@@ -88,30 +88,51 @@ def call(
     Raises ``AddressRefused``, ``NotAnswered``, and what ``admit`` raises. The trace goes on in our logs alone: to
     others its id would join what is to stay apart.
     """
-    target = _target(line, url, now)
-    attempt = admit(line, target.origin, now=now)
-    with _observed(line) as seen, attempt:
+    target = target_in(line, url, rules(), now=now)
+    with passage(line, target, now=now) as way:
+        answer = send(
+            target, method, headers=headers, body=body, rules=rules(), limits=line.limits, resolve=resolve, tls=tls
+        )
+        way.outcome = f"{answer.status // 100}xx"
+        way.attempt.failed(f"HTTP {answer.status}") if _is_ill(answer) else way.attempt.succeeded()
+    return answer
+
+
+@dataclass(slots=True)
+class Passage:
+    """A call on its way; ``outcome`` is what it counts as. Whoever makes it tells ``attempt`` how the other side is."""
+
+    attempt: Attempt
+    outcome: str = "refused"
+
+    def unanswered(self, failure: Unanswered) -> NotAnswered:
+        """Note it, and give what is to be raised."""
+        self.outcome = failure.reason
+        self.attempt.dropped() if failure.reason == "busy" else self.attempt.failed(failure.detail.removesuffix("."))
+        return NotAnswered(failure)
+
+
+@contextmanager
+def passage(line: Line, target: Target, *, now: datetime) -> Iterator[Passage]:
+    """Let one call through, by whatever client: admitted, seen, and told as by ``call`` where it gets no answer."""
+    way = Passage(admit(line, target.origin, now=now))
+    with _observed(line, way), way.attempt:
         try:
-            answer = send(
-                target,
-                method,
-                headers=headers,
-                body=body,
-                rules=rules(),
-                limits=line.limits,
-                resolve=resolve,
-                tls=tls,
-            )
+            yield way
         except NotOutside as refused:
-            attempt.failed("it does not lead to a public address")
+            way.attempt.failed("it does not lead to a public address")
             raise _refusal(line, refused, now) from None
         except Unanswered as failure:
-            seen.outcome = failure.reason
-            attempt.dropped() if failure.reason == "busy" else attempt.failed(failure.detail.removesuffix("."))
-            raise NotAnswered(failure) from None
-        seen.outcome = f"{answer.status // 100}xx"
-        attempt.failed(f"HTTP {answer.status}") if _is_ill(answer) else attempt.succeeded()
-    return answer
+            raise way.unanswered(failure) from None
+
+
+def target_in(line: Line, url: str, rules: Rules, *, now: datetime) -> Target:
+    """Read what somebody has written. Raises ``AddressRefused``."""
+    try:
+        return target_of(url, rules)
+    except NotOutside as refused:
+        metrics.CALLS.labels(line.purpose, "refused").inc()
+        raise _refusal(line, refused, now) from None
 
 
 class NoDestination(Refused):
@@ -161,14 +182,6 @@ def _is_ill(answer: Answer) -> bool:
     return answer.status >= 500 or answer.status == 429
 
 
-def _target(line: Line, url: str, now: datetime) -> Target:
-    try:
-        return target_of(url, rules())
-    except NotOutside as refused:
-        metrics.CALLS.labels(line.purpose, "refused").inc()
-        raise _refusal(line, refused, now) from None
-
-
 def _refusal(line: Line, refused: NotOutside, now: datetime) -> AddressRefused:
     """Into the trail with it: it was stored as one outside, and somebody may have turned it. The log alone has why."""
     details = {"purpose": line.purpose, "reason": str(refused.detail)[:300]}
@@ -177,21 +190,16 @@ def _refusal(line: Line, refused: NotOutside, now: datetime) -> AddressRefused:
     return AddressRefused(refused.detail)
 
 
-@dataclass(slots=True)
-class _Seen:
-    outcome: str = "refused"
-
-
 @contextmanager
-def _observed(line: Line) -> Iterator[_Seen]:
+def _observed(line: Line, way: Passage) -> Iterator[None]:
     """A span of its own, which ends with a line in the log; neither says more of the address than what it is for."""
-    seen, started = _Seen(), time.perf_counter()
+    started = time.perf_counter()
     span = replace(context.current(), span_id=secrets.token_hex(8), action=f"outbound {line.purpose}")
     with context.use(span):
         try:
-            yield seen
+            yield
         finally:
             seconds = time.perf_counter() - started
-            metrics.CALLS.labels(line.purpose, seen.outcome).inc()
+            metrics.CALLS.labels(line.purpose, way.outcome).inc()
             metrics.CALL_SECONDS.labels(line.purpose).observe(seconds)
-            logger.info("called outside", extra={"duration": round(seconds, 4), "status": seen.outcome})
+            logger.info("called outside", extra={"duration": round(seconds, 4), "status": way.outcome})

@@ -9,11 +9,12 @@ import pytest
 from resimate.tests.product import ROOT
 
 pytestmark = [pytest.mark.requirement("PERF-001"), pytest.mark.thorough]
-#: Workbooks, calls over HTTP, types of files, buckets, security modules, shares of recovery keys.
+#: Workbooks, calls over HTTP, types of files, buckets, security modules, directories, shares of recovery keys.
 SELDOM = {
     "openpyxl",
     "xlsxwriter",
     "httpcore2",
+    "ldap3",
     "puremagic",
     "boto3",
     "botocore",

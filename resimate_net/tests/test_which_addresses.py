@@ -223,6 +223,6 @@ def test_of_many_addresses_all_are_checked_and_few_are_tried() -> None:
 
 
 def test_certificates_are_checked_unless_somebody_says_otherwise() -> None:
-    from resimate_net.calling import trusted
+    from resimate_net.trust import trusting
 
-    assert (trusted().verify_mode, trusted().check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert (trusting().verify_mode, trusting().check_hostname) == (ssl.CERT_REQUIRED, True)
