@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from resimate import env, servers
+from resimate_net.trust import NoCertificates, trusting
 
 #: What the query of an address may name: how the bucket calls these classes of files.
 CLASSES: Final = ("hot", "warm", "cold")
@@ -43,6 +44,7 @@ def _s3(parts: SplitResult, said: Mapping[str, str]) -> tuple[str, dict[str, Any
         "access_key": unquote(parts.username or ""),
         "secret_key": unquote(parts.password or ""),
         "region_name": said.get("region", "us-east-1"),
+        "authority": _certificates(said.get("cacert", "")),
     }
 
 
@@ -67,6 +69,15 @@ def _google(parts: SplitResult, said: Mapping[str, str]) -> tuple[str, dict[str,
         "bucket_name": parts.path.strip("/"),
         "credentials": said.get("credentials", ""),
     }
+
+
+def _certificates(file: str) -> str:
+    """The same file, if it has any that can be read."""
+    try:
+        trusting(file=file)
+    except NoCertificates as error:
+        raise env.BadSetting(f"cacert names {file}, of which no certificates can be read: {error}.") from None
+    return file
 
 
 def _endpoint(parts: SplitResult) -> str:

@@ -22,7 +22,7 @@ REDIS: Final = frozenset({"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_
 
 def _store(*more: str) -> dict[str, frozenset[str]]:
     """``more``: what S3 alone can do."""
-    known = {"s3": {"region", *more}, "azure": set[str](), "gs": {"credentials"}}
+    known = {"s3": {"region", "cacert", *more}, "azure": set[str](), "gs": {"credentials"}}
     classes = {"hot", "warm", "cold"}
     return {f"{scheme}{line}": frozenset(own | classes) for scheme, own in known.items() for line in ("", "+http")}
 

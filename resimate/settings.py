@@ -284,7 +284,7 @@ MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
 OBJECT_STORE_URL = _address(
     "OBJECT_STORE_URL",
     "s3://key:secret@host/bucket?region=…, azure://account:key@host/container or gs://host/bucket?credentials=file;"
-    " each with &cold=…, as it calls that class; the data folder when empty",
+    " each with &cold=…, as it calls that class, s3 with &cacert=file; the data folder when empty",
 )
 COLD_STORE_URL = _address(
     "COLD_STORE_URL", "the same for files of the class cold, with ?keep_days=365 so that nobody deletes them before"

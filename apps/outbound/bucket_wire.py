@@ -1,5 +1,6 @@
 """Amazon's client as it comes, with its requests over our own: one deadline each, no proxy of the environment."""
 
+import ssl
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -7,17 +8,26 @@ from typing import TYPE_CHECKING, Any
 from apps.outbound.lines import ANYWHERE
 from resimate_net import Limits, Unanswered, send, target_of
 from resimate_net.bounds import OURS
+from resimate_net.trust import trusting
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 
 def client_of(
-    endpoint: str, access_key: str, secret_key: str, region: str, limits: Limits, tries: int, of: str = "s3"
+    endpoint: str,
+    access_key: str,
+    secret_key: str,
+    region: str,
+    limits: Limits,
+    tries: int,
+    of: str = "s3",
+    authority: str = "",
 ) -> Any:
     """A client of boto3 for a service, at Amazon's own address where no other is given.
 
-    Errors of its own kinds come from it, of the way there and of the answer.
+    ``authority``: a file of certificates that are believed there, instead of the system's. Errors of its own kinds come
+    from it, of the way there and of the answer.
     """
     import boto3  # a tenth of a second and 20 MB, which no process pays that stores no file in a bucket
     from botocore.config import Config
@@ -38,8 +48,10 @@ def client_of(
         config=config,
     )
 
+    tls = trusting(file=authority)
+
     def answered(request: "AWSPreparedRequest", **_: Any) -> "AWSResponse":
-        return _answered(request, limits)
+        return _answered(request, limits, tls)
 
     client.meta.events.register(f"before-send.{of}", answered)
     return client
@@ -52,7 +64,7 @@ class _Raw(BytesIO):
         yield self.read()
 
 
-def _answered(request: "AWSPreparedRequest", limits: Limits) -> "AWSResponse":
+def _answered(request: "AWSPreparedRequest", limits: Limits, tls: ssl.SSLContext) -> "AWSResponse":
     from botocore.awsrequest import AWSResponse
     from botocore.exceptions import HTTPClientError
 
@@ -65,6 +77,7 @@ def _answered(request: "AWSPreparedRequest", limits: Limits) -> "AWSResponse":
             body=_body(request.body),
             rules=ANYWHERE,
             limits=limits,
+            tls=tls,
         )
     except Unanswered as failure:
         raise HTTPClientError(error=failure.detail) from failure

@@ -20,7 +20,7 @@ from django.utils import timezone
 from apps.outbound.breaker import LeftAlone, admit
 from apps.outbound.bucket_wire import client_of
 from apps.outbound.lines import Line
-from resimate_net import Limits
+from resimate_net import Limits, Unanswered
 
 #: How much goes in one request; all of a file but its last piece. Servers take nothing between 5 MiB and the end.
 PIECE: Final = 8 * 1024 * 1024
@@ -84,11 +84,14 @@ def asked(name: str, judge: Callable[[Exception], Judged | None]) -> Iterator[No
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """``authority``: a file of certificates that are believed there, instead of the system's."""
+
     endpoint: str
     bucket: str
     access_key: str
     secret_key: str
     region: str = "us-east-1"
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,8 @@ class Bucket:
     @cached_property
     def _client(self) -> Any:
         place = self._place
-        return client_of(place.endpoint, place.access_key, place.secret_key, place.region, limits=REQUEST, tries=TRIES)
+        key = place.access_key, place.secret_key
+        return client_of(place.endpoint, *key, place.region, limits=REQUEST, tries=TRIES, authority=place.authority)
 
     def _known(self, name: str) -> Any:
         try:
@@ -299,7 +303,7 @@ class Bucket:
         from botocore.exceptions import BotoCoreError, ClientError  # a tenth of a second and 20 MB: not at the start
 
         if isinstance(error, BotoCoreError):
-            return Judged(Away(f"{self.name}: {error.__cause__ or error}"), is_away=True)
+            return Judged(Away(f"{self.name}: {_way(error)}"), is_away=True)
         if not isinstance(error, ClientError):
             return None
         return Judged(self._refusal(error), is_away=_status(error) >= 500)
@@ -323,6 +327,14 @@ HINTS: Final = {
     "AccessDenied": "the key may not do that: ",
     "RequestTimeTooSkewed": "the clocks differ: ",
 }
+UNPROVEN: Final = " Where its authority is one of your own, cacert in its address names a file with the certificates."
+
+
+def _way(error: Exception) -> str:
+    """What was wrong on the way there."""
+    cause = error.__cause__
+    is_unproven = isinstance(cause, Unanswered) and cause.reason == "unproven"
+    return f"{cause or error}{UNPROVEN if is_unproven else ''}"
 
 
 def _status(error: Any) -> int:

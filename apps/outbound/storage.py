@@ -94,9 +94,10 @@ class BucketStorage(ObjectStorage):
         access_key: str,
         secret_key: str,
         region_name: str = "us-east-1",
+        authority: str = "",
         **how: Any,
     ) -> None:
-        self._s3 = Bucket(Place(endpoint_url, bucket_name, access_key, secret_key, region_name))
+        self._s3 = Bucket(Place(endpoint_url, bucket_name, access_key, secret_key, region_name, authority))
         super().__init__(self._s3, **how)
 
     def url(self, name: str | None) -> str:

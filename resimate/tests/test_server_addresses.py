@@ -46,6 +46,7 @@ ASK = "import django; django.setup(); from django.db import connection; connecti
         ("OBJECT_STORE_URL", "s3://k:s@h/b?keep_days=9", "does not know keep_days"),
         ("COLD_STORE_URL", "azure://k:s@h/b?keep_days=9", "does not know keep_days"),
         ("OBJECT_STORE_URL", "gs://h/b?region=eu", "does not know region"),
+        ("OBJECT_STORE_URL", "azure://a:k@h/c?cacert=/f", "does not know cacert"),
     ],
 )
 def test_what_is_not_understood_is_refused_without_the_password(variable: str, url: str, said: str) -> None:
@@ -175,3 +176,13 @@ def test_files_are_where_their_address_says(url: str, backend: str, options: dic
 def test_a_tier_that_is_not_read_from_is_refused() -> None:
     with pytest.raises(BadSetting, match="Archive"):
         backends.files("azure://a:k@h/c?cold=Archive", Path("/data"))
+
+
+@pytest.mark.parametrize(("written", "problem"), [(None, "No such file"), ("no certificate", "no certificate or crl")])
+def test_certificates_that_cannot_be_read_are_refused(tmp_path: Path, written: str | None, problem: str) -> None:
+    file = tmp_path / "authority.pem"
+    if written is not None:
+        file.write_text(written)
+
+    with pytest.raises(BadSetting, match=f"(?i)cacert names {file}.*{problem}"):
+        backends.files(f"s3://k:s@h/b?cacert={file}", tmp_path)

