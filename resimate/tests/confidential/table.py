@@ -32,7 +32,7 @@ ROUTES: Final = {
         elicitation:answer-opened
     """,
     "NEITHER": """
-        campaigns weight-elicitations models versions version subjects imports jobs grant role api-key
+        campaigns weight-elicitations models versions version subjects imports jobs grant role api-key permission-explanation
         setting setting-explain setting-history setting-change admin:configuration_setting_decide
         admin:configuration_setting_versions
         key admin:keys_datakey
