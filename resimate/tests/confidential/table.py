@@ -32,10 +32,11 @@ ROUTES: Final = {
         elicitation:answer-opened
     """,
     "NEITHER": """
-        campaigns weight-elicitations models versions version subjects imports jobs grant role api-key permission-explanation
+        campaigns weight-elicitations models versions version subjects imports jobs grant role api-key
+        permission-explanation
         setting setting-explain setting-history setting-change admin:configuration_setting_decide
         admin:configuration_setting_versions
-        key admin:keys_datakey
+        key admin:keys_datakey admin:keys_datakey_verify
         model-schema trace-schema error-codes schema swagger redoc
         campaigns:list campaigns:create campaigns:open campaigns:close campaigns:delete campaigns:extend
         campaigns:remind elicitation:create elicitation:open elicitation:close elicitation:delete elicitation:apply
