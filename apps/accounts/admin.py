@@ -26,6 +26,7 @@ from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.configuration import languages
 from apps.core.admin import M, ServiceAdmin
+from apps.core.erasing import ErasingAdmin, Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
 
@@ -44,6 +45,11 @@ class FoundByAddress(ServiceAdmin[M]):
             found |= queryset.filter(User.by_address().among([search_term], self.path_to_account))
         return found, may_repeat
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is given to an account that was erased."""
+        known = {"queryset": User.objects.known()} if db_field.related_model is User else {}
+        return super().formfield_for_foreignkey(db_field, request, **(known | kwargs))
+
 
 class UserForm(forms.ModelForm[User]):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
@@ -61,10 +67,25 @@ class UserForm(forms.ModelForm[User]):
         return email
 
 
+ERASURE = Erasure(
+    gone=(
+        gettext_lazy("The name, the e-mail address, and every message about the account, in copies and backups too."),
+        gettext_lazy("Every way in: the password, sessions, API keys, and links to choose a new password."),
+        gettext_lazy("The roles of the account. It is closed, and nobody can reopen it."),
+    ),
+    stays=(
+        gettext_lazy("What was done with the account, under an id that leads to nobody, in the audit trail too."),
+        gettext_lazy("A contact or an expert with the same address. Erase them on their own page."),
+        gettext_lazy("Messages that have arrived, and files that somebody has downloaded."),
+    ),
+)
+
+
 @admin.register(User)
-class UserAdmin(FoundByAddress[User]):
+class UserAdmin(ErasingAdmin[User], FoundByAddress[User]):
     form = UserForm
-    list_display = ("email", "name", "is_active", "last_login", "created_at")
+    erasure = ERASURE
+    list_display = ("address", "name", "is_active", "last_login", "created_at")
     list_filter = ("is_active",)
     path_to_account = ""
     search_fields = ("id",)
@@ -73,8 +94,15 @@ class UserAdmin(FoundByAddress[User]):
     readonly_fields = ("is_active", "last_login", "created_at")
     actions = ("send_link", "activate", "deactivate", "reset_password")
 
+    @admin.display(description=gettext_lazy("E-mail address"))
+    def address(self, user: User) -> str:
+        return str(user)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "email") if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_erased)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         acting_user, now = _acting(request), timezone.now()
@@ -91,6 +119,12 @@ class UserAdmin(FoundByAddress[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def may_erase(self, request: HttpRequest, one: User) -> bool:
+        return one.pk != request.user.pk and request.user.has_perm("users:manage", one)
+
+    def erase(self, one: User, *, acting_user: Any, now: datetime) -> None:
+        services.erase_user(one, acting_user=acting_user, now=now)
 
     @admin.action(description=gettext_lazy("Close the selected accounts"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -201,7 +235,7 @@ class GrantAdmin(FoundByAddress[Grant]):
     form = GrantForm
     list_display = ("user", "role", "object_id", "valid_until", "granted_at", "granted_by")
     list_filter = ("role",)
-    list_select_related = ("user", "role", "granted_by")
+    list_select_related = ("user__key", "role", "granted_by__key")
     search_fields = ("role__name",)
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
     ordering = ("-pk",)
@@ -237,7 +271,7 @@ class ApiKeyForm(PermissionsForm):
 class ApiKeyAdmin(FoundByAddress[ApiKey]):
     form = ApiKeyForm
     list_display = ("name", "user", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
-    list_select_related = ("user",)
+    list_select_related = ("user__key",)
     search_fields = ("name", "prefix")
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of a key's name or prefix.")
     ordering = ("-pk",)

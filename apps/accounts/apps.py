@@ -17,6 +17,6 @@ class AccountsConfig(AppConfig):
         from apps.tenants import upkeep
 
         upkeep.keep(roles.behind, roles.bring_up)
-        follow(User, exclude=("last_login",))
+        follow(User, exclude=("last_login", "key"))
         follow(Role, Grant)
         follow(ApiKey, exclude=("last_used_at", "digest"))

@@ -7,7 +7,7 @@ declare("permission", Category.AUTHORIZATION, "denied")
 declare(
     "user",
     Category.ADMINISTRATION,
-    *("created", "changed", "activated", "deactivated"),
+    *("created", "changed", "activated", "deactivated", "erased"),
     *("password_changed", "password_reset", "reset_link_asked"),
 )
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")

@@ -9,6 +9,7 @@ declare("user.created", "A person got an account.", USER)
 declare("user.changed", "An account's name, language or time zone changed.", USER)
 declare("user.deactivated", "An account was closed; its sessions and keys have ended.", USER)
 declare("user.activated", "A closed account was opened again.", USER)
+declare("user.erased", "An account was closed for good, and nobody knows any more whose it was.", USER)
 declare("user.password_changed", "Somebody changed their password.", USER)
 declare("user.password_reset", "A password was replaced by an administrator or through a link.", USER)
 declare(

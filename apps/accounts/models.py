@@ -9,14 +9,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
-from apps.core.fields import BlindIndexField, EncryptedTextField, Model
+from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
 from apps.core.lookup import Lookup
 from apps.core.tenancy import current_schema
+from apps.keys.models import Erasable, People
 from apps.notifications.kinds import Addressee
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(People["User"], BaseUserManager["User"]):
     def at(self, email: str) -> models.QuerySet["User"]:
         """The account of an address, however it is spelt: none, or one."""
         return self.filter(User.by_address().among([email]))
@@ -25,13 +27,16 @@ class UserManager(BaseUserManager["User"]):
         return self.at(username or "").get()
 
 
-class User(Addressee, AbstractBaseUser, Model):
-    """A person with an account in one tenant, or on the platform; found by the address, which is encrypted."""
+class User(Addressee, AbstractBaseUser, Erasable):
+    """A person with an account in one tenant, or on the platform, found by the address.
 
-    email = EncryptedTextField(pii="contact")
+    Name and address are under a key of theirs. Once it is destroyed the account is nobody's, and closed for good.
+    """
+
+    email = PersonTextField(pii="contact")
     email_index = BlindIndexField(of="email", null=True)
     email_index_2 = BlindIndexField(of="email", slot=2, null=True)
-    name = EncryptedTextField(pii="name", blank=True, default="")
+    name = PersonNameField(pii="name", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     #: In which times are shown to them; the tenant's when it is empty.
     time_zone = models.CharField(max_length=60, blank=True, default="")
@@ -53,7 +58,7 @@ class User(Addressee, AbstractBaseUser, Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.email)
+        return _("Erased account") if self.is_erased else str(self.email)
 
     @classmethod
     def by_address(cls) -> Lookup:

@@ -48,7 +48,7 @@ def acting_user_of(job: Job) -> User:
 
 
 def _bearer(key_id: UUID, user_id: UUID) -> User:
-    key = ApiKey.objects.select_related("user").filter(pk=key_id, user=user_id).first()
+    key = ApiKey.objects.select_related("user__key").filter(pk=key_id, user=user_id).first()
     if key is None or not key.is_valid_at(timezone.now()):
         raise ReachLost("The API key that asked for it is not valid any more.")
     if not key.user.is_active:

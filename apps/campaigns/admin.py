@@ -1,5 +1,8 @@
 """The administration's view of campaigns: it looks, and acts through the services; nobody edits a state."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,8 +13,10 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
+from apps.core.erasing import ErasingAdmin
 from apps.core.errors import Refused
 from apps.core.translating import translated
+from apps.outreach.views import ERASURE
 
 
 @admin.register(Campaign)
@@ -51,8 +56,15 @@ class CampaignAdmin(ServiceAdmin[Campaign]):
 
 
 @admin.register(Stakeholder)
-class StakeholderAdmin(ReadOnlyAdmin[Stakeholder]):
+class StakeholderAdmin(ErasingAdmin[Stakeholder], ReadOnlyAdmin[Stakeholder]):
+    erasure = ERASURE
     list_display = ("name", "email", "group", "language")
     list_filter = (("group", NamedValuesFilter), "language")
     fields = ("name", "email", "group", "language", "user", "created_at")
     ordering = ("-pk",)
+
+    def may_erase(self, request: HttpRequest, one: Stakeholder) -> bool:
+        return user_of(request).has_perm("stakeholders:delete", one)
+
+    def erase(self, one: Stakeholder, *, acting_user: Any, now: datetime) -> None:
+        services.erase_stakeholder(one, acting_user=acting_user, now=now)

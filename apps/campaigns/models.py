@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import Count, Q
 
 from apps.core.fields import BlindIndexField
+from apps.keys.models import People
 from apps.models.people import least_people
 from apps.notifications.about import About
-from apps.outreach.models import LinkHolder, People, Person, Round
+from apps.outreach.models import LinkHolder, Person, Round
 
 
 class Stakeholder(Person):

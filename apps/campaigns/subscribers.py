@@ -54,3 +54,9 @@ def score_for_good(event: Event) -> None:
 def link_user(event: Event) -> None:
     if current_schema() != get_public_schema_name():  # the platform's own people take part in nothing
         services.link_user(event.payload["user_id"])
+
+
+@events.subscribe("user.erased")
+def unlink_user(event: Event) -> None:
+    if current_schema() != get_public_schema_name():
+        services.unlink_user(event.payload["user_id"])

@@ -20,6 +20,7 @@ urlpatterns = [
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/renew/", participations.renew, name="renew"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/revoke/", participations.revoke, name="revoke"),
     path("campaigns/<uuid:pk>/participations/<uuid:participation>/edit/", participations.edit, name="edit-person"),
+    path("campaigns/<uuid:pk>/participations/<uuid:participation>/erase/", participations.erase, name="erase-person"),
     path(
         "campaigns/<uuid:pk>/participations/<uuid:participation>/remind/", participations.remind, name="remind-person"
     ),

@@ -240,7 +240,7 @@ class SubjectTextField(EncryptedTextField):
 class PersonTextField(SubjectTextField):
     """Text about a person, under the key of that person; under the tenant's where the row has been given none.
 
-    None have messages to accounts, and what processes write that know no such keys. A ciphertext says which it has.
+    None has what processes write that know no such keys. A ciphertext says which it has.
     """
 
     def encrypted(self, plain: Any, instance: models.Model) -> bytes:

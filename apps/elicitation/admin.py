@@ -1,6 +1,7 @@
 """The administration's view of elicitations: it looks, and acts through the services; nobody edits a state."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.workspace import user_of
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.erasing import ErasingAdmin
 from apps.elicitation import services
 from apps.elicitation.models import Expert, WeightElicitation
+from apps.outreach.views import ERASURE
 
 
 @admin.register(WeightElicitation)
@@ -32,7 +35,8 @@ class WeightElicitationAdmin(ReadOnlyAdmin[WeightElicitation]):
 
 
 @admin.register(Expert)
-class ExpertAdmin(ReadOnlyAdmin[Expert]):
+class ExpertAdmin(ErasingAdmin[Expert], ReadOnlyAdmin[Expert]):
+    erasure = ERASURE
     list_display = ("name", "email", "elicitation", "language", "sent_at")
     list_filter = ("language",)
     list_select_related = ("elicitation", "key")
@@ -41,3 +45,9 @@ class ExpertAdmin(ReadOnlyAdmin[Expert]):
         *("opened_at", "sent_at", "revoked_at", "created_at"),
     )
     ordering = ("-pk",)
+
+    def may_erase(self, request: HttpRequest, one: Expert) -> bool:
+        return user_of(request).has_perm("weight-elicitations:update", one.elicitation)
+
+    def erase(self, one: Expert, *, acting_user: Any, now: datetime) -> None:
+        services.erase_expert(one, acting_user=acting_user, now=now)

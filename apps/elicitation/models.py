@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import JSONField, Model
 from apps.elicitation.question_snapshot import AskedNode, asked_nodes
+from apps.keys.models import People
 from apps.notifications.about import About
-from apps.outreach.models import LinkHolder, People, Person, Round
+from apps.outreach.models import LinkHolder, Person, Round
 
 
 class WeightElicitationQuerySet(models.QuerySet["WeightElicitation"]):

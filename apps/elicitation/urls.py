@@ -19,6 +19,7 @@ urlpatterns = [
     path("elicitations/<uuid:pk>/experts/<uuid:expert>/renew/", experts.renew, name="renew"),
     path("elicitations/<uuid:pk>/experts/<uuid:expert>/revoke/", experts.revoke, name="revoke"),
     path("elicitations/<uuid:pk>/experts/<uuid:expert>/delete/", experts.delete, name="delete-expert"),
+    path("elicitations/<uuid:pk>/experts/<uuid:expert>/erase/", experts.erase, name="erase-expert"),
     path("e/<str:token>/", answer.landing, name="answer"),
     path("e/<str:token>/opened/", answer.opened, name="answer-opened"),
     path("e/<str:token>/nodes/<str:code>/", answer.node, name="answer-node"),

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +17,8 @@ from apps.core.fields import EncryptedTextField, Model, random_id
 from apps.core.models import TenantRow
 from apps.core.tenancy import current_schema
 from apps.keys import offline
+
+E = TypeVar("E", bound="Erasable")
 
 
 class DataKeyQuerySet(models.QuerySet["DataKey"]):
@@ -183,6 +185,31 @@ def key_of_person() -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(
         SubjectKey, models.DO_NOTHING, null=True, db_constraint=False, editable=False, related_name="+"
     )
+
+
+class People(models.Manager[E]):
+    """Everybody comes with their key, by which their names are read."""
+
+    def get_queryset(self) -> models.QuerySet[E]:
+        return super().get_queryset().select_related("key")
+
+    def known(self) -> models.QuerySet[E]:
+        """Those who were not erased."""
+        return self.filter(Q(key=None) | Q(key__secret__isnull=False))
+
+
+class Erasable(Model):
+    """Somebody whose name and address are under a key of theirs: once it is destroyed nobody knows who they were."""
+
+    key = key_of_subject()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_erased(self) -> bool:
+        key: SubjectKey | None = self.key
+        return key is not None and key.is_destroyed
 
 
 class RecoveryKeyQuerySet(models.QuerySet["RecoveryKey"]):

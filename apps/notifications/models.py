@@ -37,7 +37,7 @@ class Message(Model):
     which of its kind it is: the version of a link, the day of a reminder. All this together is one message. A message
     of before there were these columns, of which nobody knows what it is about, has neither of the first three.
 
-    Text and address are under the key of the person whom it is to, as ``key`` says; to an account, under the tenant's.
+    Text and address are under the key of the person whom it is to, as ``key`` says; without one, under the tenant's.
     """
 
     class State(models.TextChoices):

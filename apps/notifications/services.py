@@ -36,7 +36,7 @@ class Draft:
     """A message to be, ``about`` something, to the ``recipient``'s part in it.
 
     On one ``occasion`` nobody gets two of a kind on a channel: of drafts alike in all that, one becomes a message.
-    ``under``: the key of the person whom it is to, which an account has not.
+    ``under``: the key of the person whom it is to.
     """
 
     kind: Kind

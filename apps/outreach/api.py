@@ -1,7 +1,7 @@
 """Rounds and people outside in the API: what is said of one, and the address of their personal link."""
 
 from dataclasses import fields
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 
@@ -12,10 +12,6 @@ from apps.outreach.models import LONGEST_INTRODUCTION
 P = TypeVar("P")
 
 
-#: What stands for the address of somebody whom nobody knows any more: it reads as an address, and is none (RFC 6761).
-NOBODYS: Final = "erased@erased.invalid"
-
-
 class RoundSerializer(serializers.ModelSerializer[P]):
     """A round: whose it is, and how far, follow from what is done with it and are never set."""
 
@@ -24,19 +20,10 @@ class RoundSerializer(serializers.ModelSerializer[P]):
         extra_kwargs: ClassVar[dict[str, Any]] = {"introduction": {"max_length": LONGEST_INTRODUCTION}}
 
 
-class PersonSerializer(serializers.ModelSerializer[P]):
+class PersonSerializer(serializers.ErasableSerializer[P]):
     name = serializers.CharField(max_length=200)
     email = serializers.EmailField(max_length=254)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
-    erased = serializers.BooleanField(
-        source="is_erased",
-        read_only=True,
-        help_text="Whether nobody knows any more who this was. The address is in .invalid then.",
-    )
-
-    def to_representation(self, instance: P) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        return shown | {"email": NOBODYS} if shown["erased"] else shown
 
 
 class PersonalLinkSerializer(serializers.Serializer[Any]):

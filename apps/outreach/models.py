@@ -1,7 +1,6 @@
 """Rounds of asking people without an account, and the people: abstract, for tables of the apps above."""
 
 from datetime import datetime
-from typing import TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -9,30 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
 from apps.core.lookup import Lookup
-from apps.keys.models import SubjectKey, key_of_subject
+from apps.keys.models import Erasable
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
 from resimate_text.identity import folded
 
 LONGEST_INTRODUCTION = 5000
-P = TypeVar("P", bound="Person")
 
 
-class People(models.Manager[P]):
-    """Everybody comes with their key, by which their names are read."""
-
-    def get_queryset(self) -> models.QuerySet[P]:
-        return super().get_queryset().select_related("key")
-
-
-class Person(Addressee, Model):
+class Person(Addressee, Erasable):
     """Somebody who can be written to, found by the address whatever its case.
 
     Name, address and the messages to them are under a key of theirs. Once it is destroyed they read as erased, in every
     copy, and nothing is sent to them.
     """
 
-    key = key_of_subject()
     name = PersonNameField(pii="name")
     email = PersonTextField(pii="contact")
     email_index = BlindIndexField(of="email", null=True)
@@ -44,11 +34,6 @@ class Person(Addressee, Model):
 
     def __str__(self) -> str:
         return str(self.name)
-
-    @property
-    def is_erased(self) -> bool:
-        key: SubjectKey | None = self.key
-        return key is not None and key.is_destroyed
 
     @property
     def reached_at(self) -> dict[str, object]:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.workspace import View, user_of, workspace_page
+from apps.core.erasing import DONE, Erasure
 from apps.core.pages import errors_as_messages
 from apps.notifications.about import About
 from apps.notifications.services import latest_messages, messages_to
@@ -22,6 +24,18 @@ from apps.outreach.models import LinkHolder, Round
 
 NEW_LINK: Final = _("A new link is on its way; the old one no longer works.")
 WITHDRAWN: Final = _("The link has been withdrawn.")
+ERASURE: Final = Erasure(
+    gone=(
+        _("The name, the e-mail address, and every message to this person, in copies and backups too."),
+        _("Personal links and what is waiting to be sent. Nobody asks this person any more."),
+    ),
+    stays=(
+        _("Answers and judgements that were sent. They still count, and lead to nobody."),
+        _("The group, the language, and who erased this person and when, in the audit trail."),
+        _("An account, or an expert of another elicitation, with the same address. Erase them on their own page."),
+        _("Messages that have arrived, and files that somebody has downloaded."),
+    ),
+)
 
 
 def reminded(count: int) -> str:
@@ -89,6 +103,24 @@ class PersonPages(Generic[H]):
             return redirect(reverse(self.route, kwargs=ids))
 
         return link
+
+    def erase(self, erase: Callable[..., Any], action: str) -> View:
+        """The page that says what it means to erase the person, for those who may do ``action``, and the deed."""
+        permission = f"{self.resource}:{action}"
+
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @self.entrance(permission, shows=self.kind)
+        def erasing(request: HttpRequest, **ids: UUID) -> HttpResponse:
+            found, back = self.find(request, **ids, permission=permission), reverse(self.route, kwargs=ids)
+            if request.method == "POST":
+                with errors_as_messages(request):
+                    erase(found, acting_user=user_of(request), now=timezone.now())
+                    messages.success(request, str(DONE))
+                return redirect(back)
+            page = {"one": found, "within": found.round, "erasure": ERASURE, "back": back}
+            return render(request, "outreach/erase.html", {**page, **self.facts(request, found)})
+
+        return erasing
 
     def _show(self, request: HttpRequest, one: H, url: str = "") -> HttpResponse:
         page = {

@@ -77,6 +77,7 @@ TABLE = """
 ---0-++!!  elicitation:renew               POST
 ---0-++!!  elicitation:revoke              POST
 ---0-++!!  elicitation:delete-expert       POST
+---0-++!!  elicitation:erase-expert        GET POST
 000000000  elicitation:answer              GET
 000000000  elicitation:answer-opened       POST
 000000000  elicitation:answer-node         GET POST
@@ -99,6 +100,7 @@ TABLE = """
 --+0-++!!  campaigns:edit                  GET POST
 -----++!!  campaigns:edit-person           GET POST
 --+0-++!!  campaigns:remind-person         POST
+-----++!!  campaigns:erase-person          GET POST
 --+0-++!!  campaigns:remove-person         POST
 --+0-++!!  campaigns:results               GET
 --+0-++!!  campaigns:results-csv           GET

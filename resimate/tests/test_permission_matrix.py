@@ -135,6 +135,7 @@ TABLE = """
 ---0-+  user-detail                  GET PUT PATCH
 ---0-+  user-activate                POST
 ---0-+  user-deactivate              POST
+---0-+  user-erase                   POST
 ---0-+  user-reset-password          POST
 ---0-+  user-send-reset-link         POST
 ---+-+  role-list                    GET POST

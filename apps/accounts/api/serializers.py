@@ -22,14 +22,14 @@ class PermissionsField(serializers.ListField):
         super().__init__(max_length=200, **kwargs)
 
 
-class UserSerializer(serializers.ModelSerializer[User]):
+class UserSerializer(serializers.ErasableSerializer[User]):
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=200, allow_blank=True, required=False)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
     class Meta:
         model = User
-        fields = ("id", "email", "name", "language", "is_active", "created_at", "last_login")
+        fields = ("id", "email", "name", "language", "is_active", "erased", "created_at", "last_login")
         read_only_fields = ("id", "is_active", "created_at", "last_login")
 
     def validate_email(self, email: str) -> str:

@@ -41,6 +41,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     permissions = {
         "activate": "update",
         "deactivate": "update",
+        "erase": "manage",
         "reset_password": "manage",
         "send_reset_link": "manage",
     }
@@ -74,6 +75,12 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     def activate(self, request: Request, pk: str) -> Response:
         """Open a closed account again; its revoked keys stay revoked."""
         return self.shown(services.activate_user(self.get_object(), acting_user=caller(request), now=timezone.now()))
+
+    @extend_schema(request=None, responses=UserSerializer)
+    @verb()
+    def erase(self, request: Request, pk: str) -> Response:
+        """Close the account for good and forget whose it was, in copies and backups too; the trail keeps its id."""
+        return self.shown(services.erase_user(self.get_object(), acting_user=caller(request), now=timezone.now()))
 
     @extend_schema(request=None, responses=UserSerializer)
     @verb(url_path="send-reset-link")

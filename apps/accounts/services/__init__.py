@@ -1,8 +1,10 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
+from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
+from apps.accounts.services.held import AccountErased
 from apps.accounts.services.keys import create_api_key, revoke_api_key
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.rotations import ask_for_rotation
@@ -19,8 +21,10 @@ from apps.accounts.services.users import (
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
 
 __all__ = [
+    "AccountErased",
     "Explanation",
     "LinkUsedUp",
+    "OwnAccount",
     "SignInRefused",
     "TooManyAttempts",
     "activate_user",
@@ -37,6 +41,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "delete_role",
+    "erase_user",
     "explain",
     "grant_role",
     "latest_verification",

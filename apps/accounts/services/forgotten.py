@@ -21,6 +21,7 @@ from apps.accounts import authz, throttle
 from apps.accounts.messages import PASSWORD_FORGOTTEN
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld
+from apps.accounts.services.held import refuse_erased
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.accounts.services.users import set_forgotten_password
@@ -65,6 +66,7 @@ def ask_for_link(email: str, *, now: datetime) -> None:
 def send_link(user: User, *, acting_user: User, now: datetime) -> None:
     """Send the owner of an account a link to choose a new password; until they do, the present one stays."""
     refuse_unheld(acting_user, authz.permissions_of(user))
+    refuse_erased(user)
     if not user.is_active:
         raise Closed("The account is closed. Reopen it first.")
     _promise_link(user, actor=acting_user, now=now)

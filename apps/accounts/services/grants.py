@@ -1,6 +1,6 @@
 """Roles and grants. Nobody gives away more than they have, and somebody always remains who administers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from apps.accounts import authz
 from apps.accounts.authz import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.permissions import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
+from apps.accounts.services.held import held
 from apps.core import events, moments, rights
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import lock, locked
+from apps.core.locking import all_locked, lock, locked
 from resimate_text.sentences import Sentence
 
 ADMINISTRATORS = (ADMINISTRATOR.code, PLATFORM_ADMINISTRATOR.code)
@@ -66,6 +67,7 @@ def grant_role(
     valid_until: datetime | None = None,
 ) -> Grant:
     """Give a role, for good or for a time, for everything or one object. Without an acting user: the operator."""
+    user = held(user)
     role = locked(Role.objects.all(), role.pk)
     _refuse_wider_than_object(role, object_id)
     refuse_more_than_own(acting_user, role.permissions, object_id)
@@ -106,6 +108,21 @@ def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> No
     refuse_unheld(acting_user, [Permission.stored(text, grant.object_id) for text in grant.role.permissions])
     if grant.role.code in ADMINISTRATORS:
         refuse_without_administrator(now, without_grant=grant)
+    _end(grant, acting_user, now)
+
+
+def grants_of(user: User) -> Sequence[Grant]:
+    """The grants of an account, locked: before the roles of administrators, as who revokes one locks them."""
+    return all_locked(Grant.objects.filter(user=user.pk).select_related("role"))
+
+
+def end_grants(grants: Iterable[Grant], *, acting_user: User | None, now: datetime) -> None:
+    """Take away grants that the caller holds, and may take away."""
+    for grant in grants:
+        _end(grant, acting_user, now)
+
+
+def _end(grant: Grant, acting_user: User | None, now: datetime) -> None:
     audit.record("grant.revoked", now=now, target=grant, actor=acting_user, details=_about(grant))
     events.publish("grant.revoked", {"grant_id": str(grant.pk), "user_id": str(grant.user_id)}, now=now)
     grant.delete()

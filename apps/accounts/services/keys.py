@@ -8,6 +8,7 @@ from apps.accounts import authz, keys, messages
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own, refuse_unheld
+from apps.accounts.services.held import held
 from apps.accounts.services.notices import tell_owner
 from apps.core import crypto, events
 from apps.core.errors import Invalid, Problem
@@ -35,6 +36,7 @@ def create_api_key(
     """
     if acting_user is not None and acting_user.pk != user.pk and not authz.allows(acting_user, "users:manage", user):
         raise NotYoursToGive("You can create keys only for your own account.")
+    held(user)
     expires_at = expires_at or now + LIFE
     if not now < expires_at <= now + LONGEST_LIFE:
         reason = Sentence("Choose an end in the future, at most {days} days away.", days=LONGEST_LIFE.days)

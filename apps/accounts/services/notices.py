@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
+from django_tenants.utils import get_public_schema_name
 
 from apps.accounts.models import User
 from apps.core.tenancy import current_schema
@@ -19,7 +21,7 @@ def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now:
 
     ``about``: the account itself, or what of it; they are told once on each ``occasion``.
     """
-    if current_schema() == "public":
+    if not _has_messages():
         return
     organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
     facts_shown = {
@@ -38,5 +40,16 @@ def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now:
         facts=facts_shown,
         language=user.language,
         channel=channel,
+        under=user.key,
     )
     notifications.enqueue(draft, now=now)
+
+
+def forget_notices(user: User, key: UUID, *, now: datetime) -> None:
+    """Forget what the owner of an account was told whose key is destroyed."""
+    if _has_messages():
+        notifications.erase(key, [user.pk], now=now)
+
+
+def _has_messages() -> bool:
+    return current_schema() != get_public_schema_name()

@@ -9,12 +9,13 @@ from apps import audit
 from apps.accounts import authz, messages, passwords, throttle
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
+from apps.accounts.services.held import held
 from apps.accounts.services.keys import revoke_all_keys
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
-from apps.core.locking import locked
+from apps.keys import services as keys
 
 WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
 SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
@@ -62,6 +63,7 @@ def create_user(
     user.set_password(password)  # slow on purpose, so before the transaction
     try:
         with transaction.atomic():
+            keys.give_keys([user])
             user.save(force_insert=True)
             audit.record("user.created", now=now, target=user, actor=acting_user)
             events.publish("user.created", {"user_id": str(user.pk)}, now=now)
@@ -75,7 +77,7 @@ def change_user(user: User, *, acting_user: User, now: datetime, **changes: str)
     """Change what ``changes`` name; ValueError for what is none of ``CHANGEABLE``, such as an address or a password."""
     if refused := changes.keys() - CHANGEABLE:
         raise ValueError("these are not changed in this way", *sorted(refused))
-    user = locked(User.objects.all(), user.pk)
+    user = held(user)
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
@@ -130,7 +132,7 @@ def _set_password(
     user.set_password(password)  # slow on purpose, so before the transaction
     hashed = user.password
     with transaction.atomic():
-        user = locked(User.objects.all(), user.pk)
+        user = held(user)
         user.password, user.password_is_first = hashed, is_first
         user.session_epoch += 1
         user.save(update_fields=["password", "password_is_first", "session_epoch"])
@@ -146,7 +148,7 @@ def _set_password(
 @transaction.atomic
 def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     """Close an account: its sessions end and its keys are revoked at once; what it did stays."""
-    user = locked(User.objects.all(), user.pk)
+    user = held(user)
     _refuse_mightier(user, acting_user)
     refuse_without_administrator(now, without_user=user)
     user.is_active = False
@@ -165,7 +167,7 @@ def _refuse_mightier(user: User, acting_user: User | None) -> None:
 
 @transaction.atomic
 def activate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
-    user = locked(User.objects.all(), user.pk)
+    user = held(user)
     _refuse_mightier(user, acting_user)
     user.is_active = True
     user.save(update_fields=["is_active"])

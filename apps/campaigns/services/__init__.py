@@ -33,6 +33,7 @@ from apps.campaigns.services.stakeholders import (
     find_by_email,
     find_by_emails,
     link_user,
+    unlink_user,
 )
 from apps.outreach.contacts import Contact
 from apps.outreach.services import revoke_link
@@ -72,6 +73,7 @@ __all__ = [
     "revoke_link",
     "send_answers",
     "show_link",
+    "unlink_user",
     "with_spelling_of",
     "withdraw_reminders",
 ]

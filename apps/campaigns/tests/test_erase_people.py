@@ -18,11 +18,11 @@ from apps.campaigns.tests.test_isolation import theirs  # noqa: F401  a fixture
 from apps.campaigns.tests.test_keys_of_people import MIGRATION, stakeholder
 from apps.campaigns.tests.test_outdated_messages import reminded, send_all  # noqa: F401  a fixture
 from apps.core import crypto
+from apps.core.api.serializers import NOBODYS
 from apps.keys import services as keys
 from apps.keys.models import SubjectKey
 from apps.models.services import answers_of
 from apps.notifications.models import Message
-from apps.outreach.api import NOBODYS
 
 pytestmark = pytest.mark.requirement("COMP-001", "SEC-DATA-001")
 

@@ -1,5 +1,6 @@
 """The people in a campaign: adding them, and their personal links."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import authz, workspace
 from apps.accounts.buttons import Buttons, as_warnings
+from apps.accounts.models import User
 from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.forms import AddStakeholdersForm, PersonForm
@@ -73,6 +75,14 @@ def _campaign_of(found: Participation) -> str:
 
 pages = PersonPages("campaigns", "participation", "campaigns", "campaigns:person", _part_or_404, _facts, workspace_page)
 person, link = pages.person(), pages.link(services.show_link)
+
+
+def _erase(part: Participation, *, acting_user: User, now: datetime) -> None:
+    """Whoever takes part is known to the whole organisation, and forgotten by all of it."""
+    services.erase_stakeholder(part.stakeholder, acting_user=acting_user, now=now)
+
+
+erase = workspace.workspace_page("stakeholders:delete", authz.everywhere)(pages.erase(_erase, "manage"))
 
 button = Buttons("campaigns", "campaigns:person", _part_or_404, workspace_page)
 renew = button("manage", services.renew_link, NEW_LINK)

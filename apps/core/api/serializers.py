@@ -5,7 +5,7 @@ another value, or for a new object, it is refused: nobody shall believe that the
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import orjson
 from rest_framework import serializers as drf
@@ -34,6 +34,7 @@ from rest_framework.serializers import (
 from apps.core.api.renderers import encode
 
 __all__ = [
+    "NOBODYS",
     "BaseSerializer",
     "BooleanField",
     "CharField",
@@ -41,6 +42,7 @@ __all__ = [
     "DateTimeField",
     "DictField",
     "EmailField",
+    "ErasableSerializer",
     "Field",
     "FileField",
     "FloatField",
@@ -58,6 +60,9 @@ __all__ = [
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Any)
+
+#: What stands for the address of somebody whom nobody knows any more: it reads as an address, and is none (RFC 6761).
+NOBODYS: Final = "erased@erased.invalid"
 
 _Base: Any = drf.Serializer[Any] if TYPE_CHECKING else object
 
@@ -111,3 +116,17 @@ class Serializer(Strict, drf.Serializer[T]):
 
 class ModelSerializer(Strict, drf.ModelSerializer[M]):
     """The base of bodies that are a model's fields."""
+
+
+class ErasableSerializer(ModelSerializer[M]):
+    """Of a person who can be erased: their ``name``, ``email``, and whether they were."""
+
+    erased = BooleanField(
+        source="is_erased",
+        read_only=True,
+        help_text="Whether nobody knows any more who this was. The address is in .invalid then.",
+    )
+
+    def to_representation(self, instance: M) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | {"email": NOBODYS} if shown["erased"] else shown

@@ -94,6 +94,7 @@ pages = PersonPages(
     state="elicitation/_state.html",
 )
 person, link = pages.person(), pages.link(services.show_link)
+erase = pages.erase(services.erase_expert, "update")
 
 button = Buttons("weight-elicitations", "elicitation:expert", _expert_or_404)
 renew = button("manage", services.renew_link, NEW_LINK)

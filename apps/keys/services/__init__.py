@@ -1,7 +1,7 @@
 """What can be done with keys of encryption, and with what is under them."""
 
 from apps.keys.services.counting import count, measure, note_use
-from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys
+from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys, erase
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
 from apps.keys.services.making import NewKeyCannotBeWrapped, drop_unused, give_keys, make_first_keys, without_keys
 from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
@@ -38,6 +38,7 @@ __all__ = [
     "drill",
     "drop_own_key",
     "drop_unused",
+    "erase",
     "escrow",
     "give_keys",
     "has_rest",

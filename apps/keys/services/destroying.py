@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core.errors import Refused
+from apps.core.fields import BlindIndexField, PersonTextField
 from apps.core.locking import lock
 from apps.keys.keyring import KEYRING
-from apps.keys.models import DataKey, SubjectKey
+from apps.keys.models import DataKey, Erasable, SubjectKey
 from apps.keys.services.making import record
 from apps.keys.services.reencrypting import is_in_use
 from apps.keys.services.rotating import require
@@ -23,6 +24,20 @@ def destroy_subject_keys(keys: Iterable[UUID]) -> int:
     The caller says in the trail whose data were erased.
     """
     return SubjectKey.objects.filter(pk__in=list(keys)).update(secret=None)
+
+
+def erase(person: Erasable) -> UUID:
+    """Destroy the key of somebody whose row is locked by the caller, and leave its columns empty; returns the key's id.
+
+    Nobody finds them by their address any more. The caller says in the trail who was erased.
+    """
+    key: SubjectKey = person.key or SubjectKey.objects.create()
+    destroy_subject_keys([key.pk])
+    fields = person._meta.concrete_fields
+    texts = {one.attname: b"" for one in fields if isinstance(one, PersonTextField)}
+    digests = {one.attname: None for one in fields if isinstance(one, BlindIndexField)}
+    type(person)._default_manager.filter(pk=person.pk).update(key=key.pk, **texts, **digests)
+    return key.pk
 
 
 class KeyInUse(Refused):

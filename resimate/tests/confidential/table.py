@@ -10,11 +10,12 @@ ROUTES: Final = {
     "PEOPLE": """
         participations stakeholders messages experts campaigns-progress
         campaigns:detail campaigns:person campaigns:link campaigns:renew campaigns:revoke campaigns:add-stakeholders
-        campaigns:edit-person campaigns:remind-person campaigns:remove-person
+        campaigns:edit-person campaigns:remind-person campaigns:remove-person campaigns:erase-person
         admin:campaigns_stakeholder admin:notifications_message admin:elicitation_expert
+        admin:campaigns_stakeholder_erase admin:elicitation_expert_erase admin:accounts_user_erase
         notifications:mail notifications:mail-detail
         elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
-        elicitation:add-experts elicitation:delete-expert
+        elicitation:add-experts elicitation:delete-expert elicitation:erase-expert
         audit-entry admin:audit_auditentry user admin:accounts_user
     """,
     "ANSWERS": """
@@ -65,7 +66,7 @@ SAID: Final = {
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
         stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
         message.cancelled message.enqueued message.failed
-        user.created user.changed user.activated user.deactivated
+        user.created user.changed user.activated user.deactivated user.erased
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen

@@ -1,0 +1,23 @@
+"""An account that is held while something is done with it: nobody else changes, closes or erases it meanwhile."""
+
+from apps.accounts.models import User
+from apps.core.errors import Refused
+from apps.core.locking import locked
+
+
+class AccountErased(Refused):
+    code = "account_erased"
+    status = 410
+    title = "The account was erased"
+
+
+def held(user: User) -> User:
+    """The account as it is, locked until the transaction ends. Raises ``AccountErased``."""
+    user = locked(User.objects.all(), user.pk)
+    refuse_erased(user)
+    return user
+
+
+def refuse_erased(user: User) -> None:
+    if user.is_erased:
+        raise AccountErased("This account was erased for good. Nothing can be done with it any more.")
