@@ -59,4 +59,4 @@ def link_user(event: Event) -> None:
 @events.subscribe("user.erased")
 def unlink_user(event: Event) -> None:
     if current_schema() != get_public_schema_name():
-        services.unlink_user(event.payload["user_id"])
+        services.unlink_user(UUID(event.payload["user_id"]))

@@ -52,4 +52,4 @@ def forget_notices(user: User, key: UUID, *, now: datetime) -> None:
 
 
 def _has_messages() -> bool:
-    return current_schema() != get_public_schema_name()
+    return bool(current_schema() != get_public_schema_name())

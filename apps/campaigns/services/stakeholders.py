@@ -272,6 +272,6 @@ def link_user(user_id: UUID | str) -> int:
     return find_by_email(user.email).filter(user=None).update(user=user)
 
 
-def unlink_user(user_id: UUID | str) -> int:
+def unlink_user(user_id: UUID) -> int:
     """Forget whose account a stakeholder has, once that account is nobody's: the contact would tell whose it was."""
     return Stakeholder.objects.filter(user=user_id).update(user=None)
