@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from resimate_engine.problems import Invalid, Problem
 from resimate_text.identity import folded
 from resimate_text.numbers import Ambiguous, NotANumber, Separator
-from resimate_text.problems import MOST_PROBLEMS
+from resimate_text.problems import MOST_PROBLEMS, some
 from resimate_text.sentences import Sentence
 from resimate_text.tables import (
     Columns,
@@ -45,6 +45,10 @@ ANSWERS: Final = Columns(
 LONG: Final = ("id", "question", "value")
 WORDS: Final = {"true": True, "false": False}
 STATES: Final = ("dont_know", "not_applicable")
+#: The note on units that nothing is known of.
+NO_VALUES: Final = "no_values"
+#: What is wrong with a cell of a workbook whatever column it stands in.
+OF_CELLS: Final = frozenset({"formula", "bad_cell"})
 #: Codes of problems that had a name of their own before tables had a reader of their own.
 RENAMED: Final = {"missing_column": "no_header"}
 
@@ -90,10 +94,12 @@ def read_file(source: str | bytes, decimal: Separator | None = None) -> DataFile
     units = (_long if is_long else _wide)(rows, figures, table.flaws)
     if table.flaws:
         raise DataFileInvalid(sorted(table.flaws, key=lambda flaw: flaw.line))
+    if not rows:
+        raise DataFileInvalid([Flaw(0, "", "no_rows", Sentence("there is no row below the headings"))])
     lines: dict[str, int] = {}
     for row in rows:
         lines.setdefault(row.cells["id"], row.line)
-    return DataFile(units, lines, [*table.notes, *figures.notes()])
+    return DataFile(units, lines, [*table.notes, *figures.notes(), *_without_values(rows, names)])
 
 
 def _headed(table: Table) -> tuple[Headed, bool]:
@@ -116,6 +122,15 @@ def _columns(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[str]]:
 
 def _without_id(row: Row) -> Flaw:
     return Flaw(row.line, "id", "no_id", Sentence("the id is empty"))
+
+
+def _without_values(rows: Sequence[Row], names: Sequence[str]) -> list[Note]:
+    """What stands below a table, such as whose it is, looks like a unit that nothing is known of: that is told."""
+    empty = [row for row in rows if row.cells.keys().isdisjoint(names)]
+    if not empty:
+        return []
+    said = some(f"{row.cells['id'][:40]} ({row.line})" for row in empty)
+    return [{"code": NO_VALUES, "detail": Sentence("units without any value (and their lines): {units}", units=said)}]
 
 
 def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit]:
@@ -203,6 +218,8 @@ def _list(cell: str) -> Any:
 def _problem(flaw: Flaw) -> Problem:
     said = Sentence("the first line must name the columns, including id")
     detail = said if flaw.code == "missing_column" else flaw.detail
+    if flaw.code in OF_CELLS:
+        detail = Sentence("column {column}: {detail}", column=flaw.column, detail=detail)
     detail = Sentence("line {line}: {detail}", line=flaw.line, detail=detail) if flaw.line else detail
     pointer = f"/lines/{flaw.line}" if flaw.line else "/lines"
     return Problem(pointer, RENAMED.get(flaw.code, flaw.code), detail)

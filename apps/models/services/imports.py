@@ -19,7 +19,7 @@ from apps.models.services.assessments import check_reference_set
 from apps.models.services.documents import parsed, problems_of
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
-from resimate_engine.datafile import DataFileInvalid, read_file
+from resimate_engine.datafile import NO_VALUES, DataFileInvalid, read_file
 from resimate_text.numbers import Separator
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Note
@@ -43,6 +43,7 @@ def units_in(source: str | bytes, decimal: str = "") -> tuple[list[dict[str, Any
 def certain_units_in(source: str | bytes, decimal: str = "") -> list[dict[str, Any]]:
     """Return the units of a file of which nothing has to be assumed: for what cannot be tried first."""
     units, notes = units_in(source, decimal)
+    notes = [note for note in notes if note["code"] != NO_VALUES]
     if notes:
         errors = [Problem("/csv", note["detail"], note["code"]) for note in notes]
         raise Invalid("The file can be read in more than one way.", errors=errors)

@@ -1,8 +1,11 @@
 """Units from CSV files in both forms, and the line of every mistake."""
 
+import io
+
+import openpyxl
 import pytest
 
-from resimate_engine.datafile import DataFileInvalid, read_units
+from resimate_engine.datafile import DataFileInvalid, read_file, read_units
 from resimate_text.problems import MOST_PROBLEMS
 
 pytestmark = pytest.mark.requirement("CMS-002")
@@ -55,6 +58,7 @@ def test_answers_that_are_no_lists_stay_text():
     [
         ("", ("/lines/1", "no_header")),
         ("a,b\n1,2\n", ("/lines/1", "no_header")),
+        ("id,a\n", ("/lines", "no_rows")),
         ("id,a,a\n", ("/lines/1", "bad_header")),
         ("id,,a\nu,1,2\n", ("/lines/2", "bad_header")),
         ("id,a\nu,1\n,2\n", ("/lines/3", "no_id")),
@@ -72,6 +76,33 @@ def test_answers_that_are_no_lists_stay_text():
 )
 def test_every_mistake_names_its_line(text, found):
     assert mistakes(text) == [found]
+
+
+def test_a_unit_of_which_nothing_is_known_is_told_since_the_foot_of_a_table_looks_like_one():
+    file = read_file("id;group;a\nberlin;x;1,5\n\n__________;;\n© Statistisches Landesamt;;\n")
+
+    assert [unit["id"] for unit in file.units] == ["berlin", "__________", "© Statistisches Landesamt"]
+    assert [(note["code"], str(note["detail"]).partition(": ")[2]) for note in file.notes] == [
+        ("no_values", "__________ (4), © Statistisches Landesamt (5)")
+    ]
+
+
+def test_a_unit_with_an_answer_or_a_state_is_no_foot_of_a_table():
+    assert not read_file("id,a,b\nu,dont_know,\nv,,1\n").notes
+    assert not read_file("id,question,value\nu,L1,4\n").notes
+
+
+def test_what_is_wrong_with_a_cell_of_a_workbook_names_its_column():
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in (("id", "a", "b"), ("u", 1, "=1+1")):
+        book.active.append(row)
+    book.save(file)
+
+    with pytest.raises(DataFileInvalid) as refused:
+        read_units(file.getvalue())
+
+    [problem] = refused.value.problems
+    assert problem.detail.startswith("line 2: column C: it contains a formula")
 
 
 def test_mistakes_are_told_together_up_to_a_limit():
