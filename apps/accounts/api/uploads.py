@@ -1,7 +1,6 @@
 """Files that come in pieces, over interruptions: the protocol tus 1.0.0 (tus.io), with the extensions named below."""
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -104,6 +103,7 @@ class UploadViewSet(ApiView, viewsets.ViewSet):
     permissions = dict.fromkeys(("retrieve", "partial_update", "destroy"), "create")
     is_work = False
     is_compared = False
+    asking_headers = ("Upload-Length", "Upload-Metadata")
 
     def get_parsers(self) -> list[Any]:
         takes_piece = self.request is not None and self.request.method == "PATCH"
@@ -219,7 +219,7 @@ def _metadata(said: str) -> dict[str, str]:
             raise _wrong("Upload-Metadata", f"takes each of these once: {', '.join(METADATA)}")
         try:
             found[name] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # it is no Base64, or no UTF-8
             raise _wrong("Upload-Metadata", f"{name} must be text of UTF-8 in Base64") from None
     return found
 

@@ -77,6 +77,8 @@ class ApiView(APIView):
     is_work: ClassVar[bool] = True
     #: Whether a write takes If-Match.
     is_compared: ClassVar[bool] = True
+    #: Headers that say what is asked for, as the body does elsewhere.
+    asking_headers: ClassVar[Sequence[str]] = ()
     _remembering: RememberedAnswer | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -162,7 +164,8 @@ class ApiView(APIView):
     def _first(self, request: Request, key: str) -> RememberedAnswer:
         if not (len(key) <= 255 and key.isascii() and key.isprintable()):
             raise Invalid("An Idempotency-Key must be 1 to 255 printable ASCII characters.")
-        asked = hashlib.sha256(request.get_full_path().encode() + b"\0" + body_of(request._request)).digest()
+        said = [request.get_full_path(), *(request.headers.get(name, "") for name in self.asking_headers)]
+        asked = hashlib.sha256(b"\0".join([*map(str.encode, said), body_of(request._request)])).digest()
         now = timezone.now()
         user: Any = request.user.pk
         known = RememberedAnswer.objects.filter(user=user, key=key)

@@ -167,13 +167,16 @@ def _nothing_left_of(file: StoredFile) -> Iterator[None]:
 
 
 def scan(file: StoredFile, content: IO[bytes], *, now: datetime) -> None:
-    """Have it looked through. Raises ``FileRefused``, which is on record then, and ``ScannerAway``."""
+    """Have it looked through. Raises ``FileRefused``, which is on record then, and ``ScannerAway``.
+
+    What is there by now, by another last piece that was good, stays there.
+    """
     scanner = scanning.current()
     found = scanner.look(content) if scanner else ""
     if not found:
         return
     with transaction.atomic():
-        StoredFile.objects.filter(pk=file.pk).update(state=StoredFile.State.REFUSED)
+        StoredFile.objects.filter(pk=file.pk, state=file.state).update(state=StoredFile.State.REFUSED)
         audit.record("stored_file.refused", target=file, now=now, details={"kind": file.kind, "found": found})
     raise FileRefused(Sentence("The file was not kept: in it was found {found}.", found=found))
 

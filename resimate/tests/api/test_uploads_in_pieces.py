@@ -180,8 +180,9 @@ def test_what_is_no_piece_is_refused(api: Client) -> None:
         {"Upload-Length": "9", "Upload-Metadata": metadata(filename="a", sha256="0")},
         {"Upload-Length": "9", "Upload-Metadata": "filename a"},
         {"Upload-Length": "9", "Upload-Metadata": "filename YQ==,filename YQ=="},
+        {"Upload-Length": "9", "Upload-Metadata": "filename é"},
     ],
-    ids=["name", "empty", "number", "unknown", "kind", "digest", "base64", "twice"],
+    ids=["name", "empty", "number", "unknown", "kind", "digest", "base64", "twice", "letters"],
 )
 def test_what_cannot_be_begun_is_refused_by_its_header(api: Client, headers: dict[str, str]) -> None:
     answer = api.generic("POST", UPLOADS, headers={**TUS, **headers})
@@ -189,6 +190,16 @@ def test_what_cannot_be_begun_is_refused_by_its_header(api: Client, headers: dic
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/Upload-")
     assert not StoredFile.objects.exists()
+
+
+def test_another_file_is_another_request_though_neither_has_a_body(api: Client) -> None:
+    wanted = {**TUS, "Idempotency-Key": "one", "Upload-Length": "9", "Upload-Metadata": metadata(filename="a")}
+    first, again = (api.generic("POST", UPLOADS, headers=wanted) for _ in range(2))
+    assert (again["Location"], again["Idempotent-Replayed"]) == (first["Location"], "true")
+
+    for other in ({"Upload-Length": "8"}, {"Upload-Metadata": metadata(filename="b")}):
+        assert api.generic("POST", UPLOADS, headers={**wanted, **other}).json()["code"] == "idempotency_key_reused"
+    assert StoredFile.objects.count() == 1
 
 
 def another() -> Client:
@@ -287,6 +298,27 @@ def test_what_is_harmful_is_refused_and_seen_to_be(
         assert send(api, url, 1000, TEXT[1000:]).json()["code"] == "file_refused"
 
     assert (StoredFile.objects.get().state, objects(folder), Piece.objects.count()) == ("refused", [], 0)
+
+
+def test_what_is_there_is_not_refused_by_a_harmful_last_piece_that_came_later(
+    api: Client, folder: Path, monkeypatch: Any
+) -> None:
+    """It would lie there for a day, read by nobody and counted by nobody, as often as somebody likes."""
+
+    class Slow:
+        def look(self, content: Any) -> str:
+            content.seek(0)
+            if content.read() == TEXT:
+                return ""
+            assert send(api, url, 1000, TEXT[1000:]).status_code == 204
+            return "Eicar"
+
+    monkeypatch.setattr("apps.files.scanning.current", Slow)
+    url = begin(api)["Location"]
+    send(api, url, 0, TEXT[:1000])
+
+    assert send(api, url, 1000, TEXT[1000:-1] + b"!").json()["code"] == "file_refused"
+    assert content_of(StoredFile.objects.get()) == TEXT
 
 
 def test_after_a_storage_that_was_away_the_last_piece_is_sent_again(
