@@ -139,8 +139,8 @@ def _read(key: Key, text: str) -> Said:
 
 
 def _referred(key: Key, text: str) -> Said:
-    """Where the value is. What is no secret is said itself: everybody may see it."""
-    value, problem = reference_of(key, text), None
+    """Where the value is. What is no secret is said itself: everybody may see it, and so nobody where a secret is."""
+    value, problem = reference_of(key, text) if key.sensitive else None, None
     if not key.sensitive:
         problem = Sentence("only what is sensitive may be a reference ({scheme}…)", scheme=SCHEME)
     elif value is None:

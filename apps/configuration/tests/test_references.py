@@ -164,6 +164,8 @@ def test_what_is_shown_is_no_reference(acme: Any, toy: Callable[..., Any], vault
 
         assert services.get(KEY) == ""
         assert list(flaws_of_environment()) == [KEY]
+        assert [one["value"] for one in services.explain(KEY).levels] == ["", None]
+        assert out_of_reach() == {}
     assert vault.asked == []
 
 
