@@ -78,6 +78,8 @@ def _or_message(request: HttpRequest, view: Callable[..., HttpResponse], *args: 
     try:
         return view(*args, **kwargs)
     except Refused as refusal:
+        if request.method != "POST":  # the page would be refused again, and again
+            raise
         messages.error(request, refusal.detail)
         return HttpResponseRedirect(request.get_full_path())
 

@@ -58,6 +58,14 @@ def test_people_read_that_something_cannot_be_decrypted(browser: Client) -> None
     assert "This cannot be decrypted" in page.content.decode()
 
 
+@pytest.mark.usefixtures("_damaged")
+def test_so_do_administrators_and_are_not_sent_to_the_same_page_again(browser: Client, admin: User) -> None:
+    for page in ("change", "delete"):
+        answer = browser.get(f"/admin/accounts/user/{admin.pk}/{page}/")
+
+        assert (answer.status_code, "Location" in answer) == ({"change": 409, "delete": 403}[page], False)
+
+
 @pytest.mark.usefixtures("_away")
 def test_while_keys_are_away_programs_are_told_when_to_ask_again(browser: Client, admin: User) -> None:
     answer = browser.get(f"/api/v1/users/{admin.pk}/")
