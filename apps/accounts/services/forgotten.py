@@ -30,7 +30,7 @@ from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.core.tenancy import current_schema
 from apps.keys import signatures
-from apps.notifications.channels.email import EMAIL
+from apps.notifications.channels.email import EMAIL, server
 from apps.notifications.rendering import render
 from apps.tenants.hosts import base_url
 
@@ -96,7 +96,8 @@ def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
         return
     facts = {"name": user.get_short_name(), "organisation": "Resimate", "link": f"{_platform()}{path}"}
     letter = render(PASSWORD_FORGOTTEN, EMAIL.texts, {**facts, "minutes": minutes}, user.language)
-    EmailMessage(letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [user.email]).send()
+    sender, whom = settings.DEFAULT_FROM_EMAIL, [user.email]
+    EmailMessage(letter.subject, letter.body, sender, whom, connection=server()).send()
 
 
 def token_for(user: User) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
@@ -16,6 +16,8 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.forgotten import LIFE, LinkUsedUp, owner_of, token_for
 from apps.audit.models import AuditEntry
 from apps.core import events
+from apps.core.memory import forget_all
+from apps.keys import providers
 from apps.keys import services as keys
 from apps.notifications.models import Message
 
@@ -269,6 +271,20 @@ def test_platform_staff_get_a_link_of_the_platform(acme: Any) -> None:
 
     assert asked.status_code == 302
     assert re.search(r"http://localhost(:\d+)?/password/new/", str(mail.outbox[-1].body))
+
+
+def test_theirs_leaves_with_the_password_that_is_in_a_vault(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "secret", lambda path, field: "hush")
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.send_messages", lambda one, _: told.append(one))
+    told: list[Any] = []
+    settings = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}
+    with override_settings(CONFIGURATION={"MAIL_PASSWORD": "vault:secret/data/resimate#smtp"}, **settings):
+        forget_all()
+        with schema_context("public"):
+            user = services.create_user("ops@platform.example", password="correct horse battery", now=timezone.now())
+            services.write_link(str(user.pk), user.pk, now=timezone.now())
+
+    assert [one.password for one in told] == ["hush"]
 
 
 def test_the_sign_in_page_leads_there(acme: Any) -> None:

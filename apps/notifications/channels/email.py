@@ -58,7 +58,7 @@ class Email:
         So are all while the password cannot be had.
         """
         try:
-            password = mail_password()
+            connection = server()
             attempt = admit(SERVER, f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}", now=timezone.now())
         except LeftAlone as alone:
             yield from (Outcome(message, alone.detail, pause=alone.pause) for message in messages)
@@ -66,7 +66,6 @@ class Email:
         except Unfit as unfit:
             yield from (Outcome(message, unfit.detail, pause=NO_PASSWORD) for message in messages)
             return
-        connection = get_connection(password=password)
         try:
             yield from _sent(messages, connection, attempt)
         finally:
@@ -74,6 +73,11 @@ class Email:
 
 
 EMAIL = declare(Email())
+
+
+def server() -> Any:
+    """The way to the mail server, not gone yet. Raises ``Unfit`` while its password cannot be had."""
+    return get_connection(password=mail_password())
 
 
 def _sent(messages: Iterable[Message], connection: Any, attempt: Attempt) -> Iterator[Outcome]:
@@ -87,7 +91,7 @@ def _sent(messages: Iterable[Message], connection: Any, attempt: Attempt) -> Ite
             yield Outcome(message, away)
             continue
         try:
-            connection.open()
+            _open(connection)
             connection.send_messages([_letter(message, envelope, connection)])
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as refused:
             _note(attempt, refused)
@@ -101,6 +105,14 @@ def _sent(messages: Iterable[Message], connection: Any, attempt: Attempt) -> Ite
         else:
             attempt.succeeded()
             yield Outcome(message)
+
+
+def _open(connection: Any) -> None:
+    """Sign in. What keeps all letters from leaving is no fault of the next one, which would be given up for it."""
+    try:
+        connection.open()
+    except ValueError as error:  # such as a password with letters that the protocol cannot say
+        raise smtplib.SMTPException(type(error).__name__) from None
 
 
 @dataclass(frozen=True, slots=True)

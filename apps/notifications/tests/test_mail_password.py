@@ -65,3 +65,19 @@ def test_while_it_cannot_be_had_letters_wait_and_the_doctor_says_so(monkeypatch:
     assert (outcome.is_sent, outcome.is_final, outcome.pause, passwords) == (False, False, NO_PASSWORD, [])
     state = look([PARTS["mail"]])["mail"]
     assert (state.up, state.detail) == (False, "What the installation sets mail.password to cannot be had now.")
+
+
+def test_one_that_the_server_cannot_be_told_costs_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``smtplib`` says it when it signs in: the error itself holds the password."""
+    monkeypatch.setattr(providers, "secret", lambda path, field: "schlüssel")
+
+    def sign_in(connection: Any) -> bool:
+        connection.password.encode("ascii")
+        return True
+
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.open", sign_in)
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
+        outcomes = list(EMAIL.deliver([Message(), Message()]))
+
+    assert [(one.is_sent, one.is_final) for one in outcomes] == [(False, False)] * 2
+    assert {one.error for one in outcomes} == {"SMTPException: UnicodeEncodeError"}
