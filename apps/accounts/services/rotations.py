@@ -41,6 +41,7 @@ def ask_for_rotation(purpose: str, *, acting_user: User, now: datetime) -> Job:
     """Begin a rotation in this tenant. While one is under way another is refused: a button is easily pressed twice."""
     _require(acting_user)
     hold("rotation of keys")
+    keys.refuse_untimely(current_schema(), purpose, now=now)
     waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY)
     is_asked_for = any(job.parameters["purpose"] == purpose for job in waiting)
     has_rest = purpose != DataKey.Purpose.SIGNING and keys.has_rest(current_schema(), purpose)

@@ -1,6 +1,7 @@
 """Custodians of keys: how the first one comes to be, what they see and do, and that administrators do not."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from apps.audit.models import AuditEntry
 from apps.core import degraded, jobs
 from apps.core.models import Job, RememberedAnswer
 from apps.keys import services as keys
-from apps.keys.keyring import KEYRING
+from apps.keys.keyring import KEYRING, SIGNS_FROM
 from apps.keys.models import DataKey, RecoveryKey
 from apps.keys.providers.base import Unavailable
 from apps.keys.providers.local import LocalKeyring
+from apps.keys.services import rotating
 
 pytestmark = [
     pytest.mark.requirement("SEC-DATA-002", "SEC-AUTH-002"),
@@ -28,6 +30,11 @@ pytestmark = [
 ACME = {"host": "acme.localhost"}
 JSON = "application/json"
 PASSWORD = "the dike held in november"
+
+
+@pytest.fixture(autouse=True)
+def _the_upgrade_is_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotating, "UPGRADED_WITHIN", -timedelta(days=1))
 
 
 def client_of(user: User) -> Client:
@@ -185,6 +192,22 @@ def test_a_rotation_is_a_job_that_writes_everything_anew(custodian: User, monkey
     assert (signing.status_code, versions("signing")[-1]) == (202, (2, "active"))
 
 
+def test_no_key_is_made_after_another_without_end(custodian: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every process has each of them unwrapped, while others wait."""
+    monkeypatch.setattr(degraded, "missing", lambda part: True)
+    client = client_of(custodian)
+    asked = [client.post("/api/v1/keys/rotate/", {"purpose": "signing"}, JSON) for _ in range(2)]
+    assert [one.status_code for one in asked] == [202, 409]
+    assert asked[1].json()["code"] == "rotation_under_way"
+
+    with schema_context("public"):
+        DataKey.objects.of("acme", "signing").filter(version=1).update(retired_at=timezone.now() - SIGNS_FROM)
+    monkeypatch.setattr("apps.keys.services.rotating.MOST_VERSIONS", 2)
+    assert client.post("/api/v1/keys/rotate/", {"purpose": "signing"}, JSON).json()["code"] == "too_many_keys"
+    monkeypatch.setattr("apps.keys.services.rotating.MOST_VERSIONS", 3)
+    assert client.post("/api/v1/keys/rotate/", {"purpose": "signing"}, JSON).status_code == 202
+
+
 def test_a_second_press_of_the_button_is_no_second_rotation(custodian: User) -> None:
     client = client_of(custodian)
     ticked = {"action": "rotate", "_selected_action": [str(one.pk) for one in DataKey.objects.filter(tenant="acme")]}
@@ -207,6 +230,18 @@ def test_the_key_of_blind_indexes_is_replaced_in_steps(custodian: User) -> None:
     Job.objects.update(state="succeeded")
     with pytest.raises(rotations.RotationUnderWay):
         services.ask_for_rotation("index", acting_user=custodian, now=timezone.now())
+
+
+def test_that_key_stays_while_processes_of_before_an_upgrade_may_run(
+    custodian: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may know one column of digests only: whoever they add would be found by nobody, and might be added twice."""
+    monkeypatch.setattr(rotating, "UPGRADED_WITHIN", timedelta(days=1))
+
+    answer = client_of(custodian).post("/api/v1/keys/rotate/", {"purpose": "index"}, JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "upgraded_just_now")
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("purpose", ["", "fields", None, 7, ["field"]])

@@ -9,7 +9,7 @@ from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, reco
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.reindexing import Reindexed, reindex
 from apps.keys.services.reporting import Custody, custody_of
-from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, rotate
+from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, refuse_untimely, rotate
 from apps.keys.services.storing import store_with_keys
 from apps.keys.services.verifying import Verified, note_verified, verify
 
@@ -54,6 +54,7 @@ __all__ = [
     "recover",
     "reencrypt",
     "reencrypt_rest",
+    "refuse_untimely",
     "reindex",
     "retire_recovery_key",
     "rotate",

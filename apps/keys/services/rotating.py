@@ -8,11 +8,12 @@ from django.db import transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 from django.db.models.functions import Now
+from django_tenants.utils import get_public_schema_name, schema_context
 
 from apps.core.errors import Refused
 from apps.core.locking import lock
 from apps.keys.columns import other
-from apps.keys.keyring import KEYRING
+from apps.keys.keyring import KEYRING, SIGNS_FROM
 from apps.keys.models import DataKey
 from apps.keys.services.counting import MOST_WRITES
 from apps.keys.services.making import next_version, record, wrapped
@@ -26,6 +27,8 @@ EVERY: Final = timedelta(days=90)
 ROTATED: Final = (DataKey.Purpose.FIELD, DataKey.Purpose.SIGNING, DataKey.Purpose.INDEX)
 #: How long processes of the version before may still run after an upgrade.
 UPGRADED_WITHIN: Final = timedelta(days=1)
+#: As many versions as custodians bring about: each process has each of them unwrapped, every few minutes, from then on.
+MOST_VERSIONS: Final = 50
 #: By how much clocks may differ.
 ASTRAY: Final = timedelta(days=1)
 
@@ -38,6 +41,38 @@ class RotatedMeanwhile(Refused):
 class ReplacementUnderWay(Refused):
     code = "rotation_under_way"
     title = "The key is being rotated already"
+
+
+class TooManyVersions(Refused):
+    code = "too_many_keys"
+    title = "There are too many versions of the key"
+
+
+class UpgradedJustNow(Refused):
+    code = "upgraded_just_now"
+    title = "Processes of the version before may still run"
+
+
+def refuse_untimely(schema: str, purpose: str, *, now: datetime) -> None:
+    """Refuse a custodian what the scheduler would not do, and what would cost the others of the installation much.
+
+    That is one of blind indexes soon after an upgrade, one more where there are many, and one that signs while the one
+    before it does not sign yet.
+    """
+    if purpose == DataKey.Purpose.INDEX and _was_upgraded(now - UPGRADED_WITHIN):
+        raise UpgradedJustNow(
+            "The service was upgraded within the last day. This key can be replaced from tomorrow on."
+        )
+    keys = DataKey.objects.of(schema, purpose).usable()
+    if keys.count() >= MOST_VERSIONS:
+        raise TooManyVersions(
+            Sentence(
+                "There are {most} versions of this key. Have those destroyed under which nothing is any more.",
+                most=MOST_VERSIONS,
+            )
+        )
+    if purpose == DataKey.Purpose.SIGNING and keys.filter(retired_at__gt=now - SIGNS_FROM).exists():
+        raise ReplacementUnderWay("The key was replaced a few minutes ago, and does not sign yet. Try again later.")
 
 
 def require(acting_user: Any, permission: str) -> None:
@@ -110,4 +145,5 @@ def is_due(schema: str, purpose: str, *, now: datetime) -> bool:
 
 
 def _was_upgraded(since: datetime) -> bool:
-    return MigrationRecorder.Migration.objects.filter(applied__gt=since).exists()
+    with schema_context(get_public_schema_name()):
+        return MigrationRecorder.Migration.objects.filter(applied__gt=since).exists()
