@@ -62,14 +62,19 @@ class OthersBusy(CalculationsBusy):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a turn is wanted for: how it is told that one's own share is taken, and that all turns are."""
+    """What a turn is wanted for: how it is told that one's own share is taken, and that all turns are.
+
+    ``waits``: it waits for others, a scanner or a storage, for minutes if they are slow. So it has turns of its own,
+    and nobody's calculation waits with it.
+    """
 
     too_many: type[TooManyAtOnce]
     busy: type[CalculationsBusy]
+    waits: bool = False
 
 
 CALCULATION: Final = Work(TooManyAtOnce, CalculationsBusy)
-FILE: Final = Work(TooManyFilesAtOnce, OthersBusy)
+FILE: Final = Work(TooManyFilesAtOnce, OthersBusy, waits=True)
 LARGE: Final = Work(TooManyLargeRequests, OthersBusy)
 #: What requests to a part of the API are, by its ``throttle_group``; to all others they are large.
 _OF_GROUP: Final = {"calculations": CALCULATION, "files": FILE}
@@ -84,6 +89,7 @@ class Turns:
 
     def __init__(self, together: int, of_one: int, waiting: int, patience: float) -> None:
         self.together, self.of_one, self.waiting, self.patience = together, of_one, waiting, patience
+        self.held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
         self._taken: Counter[str] = Counter()
         self._queue: Counter[str] = Counter()
         self._changed = threading.Condition()
@@ -94,14 +100,15 @@ class Turns:
         with self._changed:
             self._wait(owner, work)
             self._taken[owner] += 1
-            gc.disable()  # results are large and hold no cycles; looking for some stops every thread
+            if not work.waits:
+                gc.disable()  # results are large and hold no cycles; looking for some stops every thread
         try:
             yield
         finally:
             with self._changed:
                 self._taken[owner] -= 1
                 self._taken += Counter()  # forgets whoever has none
-                if not self._taken:
+                if not (self._taken or work.waits):
                     gc.enable()
                 self._changed.notify_all()
 
@@ -127,21 +134,23 @@ class Turns:
 
 sys.setswitchinterval(SWITCH)
 TURNS: Final = Turns(TOGETHER, OF_ONE, WAITING, PATIENCE)
-_held: ContextVar[bool] = ContextVar("resimate_turn", default=False)
+#: Of work that waits.
+WAITERS: Final = Turns(TOGETHER, OF_ONE, WAITING, PATIENCE)
 
 
 @contextmanager
 def turn(work: Work = CALCULATION) -> Iterator[None]:
     """Hold a turn of the current tenant; inside one that is held already there is nothing to wait for."""
-    if _held.get():
+    turns = WAITERS if work.waits else TURNS
+    if turns.held.get():
         yield
         return
-    with TURNS.take(current_schema(), work):
-        token = _held.set(True)
+    with turns.take(current_schema(), work):
+        token = turns.held.set(True)
         try:
             yield
         finally:
-            _held.reset(token)
+            turns.held.reset(token)
 
 
 @contextmanager

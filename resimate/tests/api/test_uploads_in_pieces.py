@@ -1,6 +1,7 @@
 """Files come in pieces, over interruptions, as tus 1.0.0 says: checked, seen by nobody else, there when complete."""
 
 import base64
+import gc
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -244,8 +246,8 @@ def test_one_account_begins_so_many_at_a_time(api: Client, monkeypatch: Any) -> 
 
 def test_who_has_no_turn_for_the_last_piece_is_told_of_files(api: Client, monkeypatch: Any) -> None:
     url = begin(api)["Location"]
-    monkeypatch.setattr(turns.TURNS, "patience", 0.0)
-    with turns.TURNS.take("acme"):
+    monkeypatch.setattr(turns.WAITERS, "patience", 0.0)
+    with turns.WAITERS.take("acme"):
         refused = send(api, url, 0, TEXT)
 
     said = refused.json()
@@ -319,6 +321,23 @@ def test_what_is_there_is_not_refused_by_a_harmful_last_piece_that_came_later(
 
     assert send(api, url, 1000, TEXT[1000:-1] + b"!").json()["code"] == "file_refused"
     assert content_of(StoredFile.objects.get()) == TEXT
+
+
+def test_no_calculation_waits_for_a_scanner(api: Client, monkeypatch: Any) -> None:
+    """It may take a minute, with as many tenants as there are turns; and memory is tidied up meanwhile."""
+    taken = []
+
+    class Slow:
+        def look(self, _content: Any) -> str:
+            taken.append((turns.WAITERS._taken.total(), turns.TURNS._taken.total(), gc.isenabled()))
+            return ""
+
+    monkeypatch.setattr("apps.files.scanning.current", Slow)
+    whole = SimpleUploadedFile("dike.txt", TEXT * 400)
+    assert api.post("/api/v1/files/", {"content": whole}).status_code == 201
+    assert send(api, begin(api)["Location"], 0, TEXT).status_code == 204
+
+    assert taken == [(1, 0, True), (1, 0, True)]
 
 
 def test_after_a_storage_that_was_away_the_last_piece_is_sent_again(
