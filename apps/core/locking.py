@@ -5,7 +5,7 @@ as old as the statement. So what a decision rests on is read by a second stateme
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
@@ -14,6 +14,8 @@ from django.db.models import Model, QuerySet
 from apps.core.errors import Gone
 
 M = TypeVar("M", bound=Model)
+#: Keys in one statement, which takes 65,535 parameters.
+AT_ONCE: Final = 30_000
 
 
 def lock(rows: QuerySet[Any], *, no_key: bool = False, most: int | None = None) -> list[Any]:
@@ -52,4 +54,5 @@ def still_there(rows: QuerySet[M], pk: Any) -> M:
 def all_locked(rows: QuerySet[M], *, most: int | None = None, no_key: bool = False) -> Sequence[M]:
     """Lock the rows, then read those that are still among them, in the order of their keys."""
     keys = lock(rows.select_related(None), no_key=no_key, most=most)
-    return list(rows.filter(pk__in=keys).order_by("pk"))
+    parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+    return [row for part in parts for row in rows.filter(pk__in=part).order_by("pk")]

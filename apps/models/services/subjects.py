@@ -11,6 +11,7 @@ from django.db.models import ProtectedError, Q
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
+from apps.core.arrays import texts
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 from apps.models.models import Subject
@@ -65,12 +66,12 @@ def subjects_by_code(codes: Iterable[str], *, acting_user: User | None) -> dict[
     """
     wanted = set(codes)
     seen = authz.seen_by(acting_user, Subject.objects.all(), "subjects:read")
-    by_code = {subject.code: subject for subject in seen.filter(code__in=wanted)}
+    by_code = {subject.code: subject for subject in seen.filter(code__in=texts(wanted))}
     forms = {code: folded(code) for code in wanted - by_code.keys()}
     if not forms:
         return by_code
     by_form: dict[str, list[Subject]] = {}
-    for subject in seen.annotate(form=form_of("code")).filter(form__in=set(forms.values())):
+    for subject in seen.annotate(form=form_of("code")).filter(form__in=texts(set(forms.values()))):
         by_form.setdefault(folded(subject.code), []).append(subject)
     return by_code | {code: by_form[form][0] for code, form in forms.items() if len(by_form.get(form, ())) == 1}
 
@@ -79,7 +80,7 @@ def _taken(codes: list[str], places: Sequence[str], *, of: Subject | None = None
     """What is wrong with codes that name another subject, however they are spelt; ``of`` has one of its own."""
     forms = [folded(code) for code in codes]
     others = Subject.objects.exclude(pk=of.pk) if of else Subject.objects.all()
-    spelt = others.annotate(form=form_of("code")).filter(Q(code__in=codes) | Q(form__in=set(forms)))
+    spelt = others.annotate(form=form_of("code")).filter(Q(code__in=texts(codes)) | Q(form__in=texts(set(forms))))
     taken = set(spelt.values_list("code", flat=True))
     taken_forms, times = {folded(code) for code in taken}, Counter(forms)
     for code, form, pointer in zip(codes, forms, places, strict=True):

@@ -11,6 +11,7 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
+from apps.core.arrays import keys
 from apps.core.errors import Refused
 from apps.core.locking import all_locked, lock, locked
 from apps.models.models import (
@@ -64,8 +65,10 @@ def undo_import(record: Import, *, acting_user: User | None, now: datetime) -> I
 
 def _refuse_rights(record: Import, acting_user: User | None) -> None:
     """What would be deleted must be theirs to delete, and the draft that would come back theirs to change."""
-    authz.require_each(acting_user, "assessments:delete", Assessment.objects.filter(pk__in=_ids(record, "assessments")))
-    authz.require_each(acting_user, "subjects:delete", Subject.objects.filter(pk__in=_ids(record, "subjects")))
+    assessments = Assessment.objects.filter(pk__in=keys(_ids(record, "assessments")))
+    authz.require_each(acting_user, "assessments:delete", assessments)
+    subjects = Subject.objects.filter(pk__in=keys(_ids(record, "subjects")))
+    authz.require_each(acting_user, "subjects:delete", subjects)
     models = ResilienceModel.objects.filter(versions=record.made["version"])
     authz.require_each(acting_user, "models:delete" if record.made.get("model") else "models:update", models)
 
@@ -76,18 +79,18 @@ def _ids(record: Import, kind: str) -> list[UUID]:
 
 def _remove_assessments(record: Import) -> None:
     ids = _ids(record, "assessments")
-    found = all_locked(Assessment.objects.filter(pk__in=ids))
-    if ScoreRun.objects.filter(assessment__in=ids).exists():
+    found = all_locked(Assessment.objects.filter(pk__in=keys(ids)))
+    if ScoreRun.objects.filter(assessment__in=keys(ids)).exists():
         raise ImportInUse("This import cannot be undone: some of its assessments have been scored.")
     later = Q(created_at__gt=record.created_at) | Q(submitted_at__gt=record.created_at)
-    responses = Response.objects.filter(assessment__in=ids)
+    responses = Response.objects.filter(assessment__in=keys(ids))
     if responses.filter(later).exists() or _are_changed(responses, since=record.created_at):
         raise ImportInUse("This import cannot be undone: some of its assessments have been answered since.")
     is_open = all(one.state == Assessment.State.OPEN for one in found)
     if ids and (not is_open or fingerprint(found) != record.made["values"]):
         raise ImportInUse("This import cannot be undone: some of its assessments have been changed since.")
-    Assessment.objects.filter(pk__in=ids).delete()
-    Subject.objects.filter(pk__in=_ids(record, "subjects")).delete()
+    Assessment.objects.filter(pk__in=keys(ids)).delete()
+    Subject.objects.filter(pk__in=keys(_ids(record, "subjects"))).delete()
 
 
 def _are_changed(responses: ResponseQuerySet, *, since: datetime) -> bool:

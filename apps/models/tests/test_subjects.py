@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.core.errors import Invalid
 from apps.models.models import Assessment, Subject
 from apps.models.services import subjects
 from apps.models.tests.conftest import Api
@@ -177,3 +179,16 @@ def test_another_tenants_subjects_are_not_there(api: Api, beta_api: Api) -> None
     assert beta_api.patch(f"subjects/{made['id']}/", {"name": "B"}).status_code == 404
     assert b"".join(beta_api.get("subjects/export/").streaming_content) == b"[]"
     assert beta_api.post("subjects/", {"code": "a", "name": "A"}).status_code == 201
+
+
+@pytest.mark.thorough
+def test_more_codes_are_looked_for_than_a_statement_takes_parameters(ada: User) -> None:
+    subjects.create_subjects([{"code": "last", "name": "L"}], acting_user=ada, now=timezone.now())
+    rows = [{"code": f"s{number}", "name": "N"} for number in range(66_000)]
+
+    found = subjects.subjects_by_code([*(row["code"] for row in rows), "LAST"], acting_user=ada)
+    with pytest.raises(Invalid) as refused:
+        subjects.create_subjects([*rows, {"code": "Last", "name": "N"}], acting_user=ada, now=timezone.now())
+
+    assert list(found) == ["LAST"]
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("/66000/code", "taken")]
