@@ -22,6 +22,7 @@ from apps.accounts import (
     passwords,
     services,
 )
+from apps.accounts.admin_explaining import Explained
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.configuration import languages
@@ -82,7 +83,7 @@ ERASURE = Erasure(
 
 
 @admin.register(User)
-class UserAdmin(ErasingAdmin[User], FoundByAddress[User]):
+class UserAdmin(Explained, ErasingAdmin[User], FoundByAddress[User]):
     form = UserForm
     erasure = ERASURE
     list_display = ("address", "name", "is_active", "last_login", "created_at")
@@ -99,7 +100,7 @@ class UserAdmin(ErasingAdmin[User], FoundByAddress[User]):
         return str(user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "email") if obj else ()
+        return (*super().get_readonly_fields(request, obj), "email") if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.is_erased)

@@ -16,7 +16,7 @@ ROUTES: Final = {
         notifications:mail notifications:mail-detail
         elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
         elicitation:add-experts elicitation:delete-expert elicitation:erase-expert
-        audit-entry admin:audit_auditentry user admin:accounts_user
+        audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
     """,
     "ANSWERS": """
         assessments assessments-answers responses campaigns-results

@@ -1,0 +1,109 @@
+"""What may this person do, and why: a page of each account, and a question to it."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts import authz, services
+from apps.accounts.models import User
+from apps.core import rights
+from apps.core.admin import ServiceAdmin
+from apps.core.errors import Invalid
+from apps.core.pages import errors_at_fields
+from apps.core.translating import translated
+
+
+class QuestionForm(forms.Form):
+    """May they do this, with all of the tenant or with one object?"""
+
+    permission = forms.ChoiceField(label=gettext_lazy("Permission"), choices=lambda: list(_choices()))
+    object = forms.UUIDField(
+        label=gettext_lazy("Object"),
+        required=False,
+        help_text=gettext_lazy("The id of one object, or empty for the whole tenant."),
+    )
+
+
+class Row(NamedTuple):
+    """Of one resource: the actions on everything that there is of it, and those on a part."""
+
+    resource: str
+    about: str
+    everywhere: list[str]
+    partly: list[str]
+
+
+class Explained(ServiceAdmin[User]):
+    """Adds to each account the page of its permissions."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.permissions_view)
+        return [path("<path:object_id>/permissions/", view, name="accounts_user_permissions"), *super().get_urls()]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        given = tuple(super().get_readonly_fields(request, obj))
+        return (*given, "permissions") if obj else given
+
+    @admin.display(description=gettext_lazy("permissions"))
+    def permissions(self, user: User) -> SafeString:
+        address = reverse("admin:accounts_user_permissions", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, _("What this person may do, and why"))
+
+    def permissions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the account may do; with a question in the query, the answer and its reasons."""
+        user = self.get_object(request, unquote(object_id))
+        if user is None:
+            raise Http404
+        if not self.has_view_permission(request, user) or not request.user.has_perm("grants:read"):
+            raise PermissionDenied
+        form = QuestionForm(request.GET if "permission" in request.GET else None)
+        said = _answer(form, user, request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What %(person)s may do") % {"person": user},
+            "original": user,
+            "opts": self.opts,
+            "form": form,
+            "said": said,
+            "detail": translated(said.detail) if said else "",
+            "rows": [row for resource in rights.RESOURCES.values() if any((row := _row(user, resource))[2:])],
+            "roles": user.grants.valid_at(timezone.now()).select_related("role"),
+        }
+        return TemplateResponse(request, "admin/accounts/user/permissions.html", context)
+
+
+def _choices() -> Any:
+    for resource in rights.RESOURCES.values():
+        names = [f"{resource.name}:{action}" for action in sorted(resource.actions)]
+        yield resource.about, [(name, name) for name in names]
+
+
+def _answer(form: QuestionForm, user: User, acting_user: Any) -> services.Explanation | None:
+    if not form.is_valid():
+        return None
+    permission: str = form.cleaned_data["permission"]
+    object_id: UUID | None = form.cleaned_data["object"]
+    try:
+        return services.explain(user, permission, object_id, acting_user=acting_user, now=timezone.now())
+    except Invalid as refusal:
+        errors_at_fields(form, refusal)
+        return None
+
+
+def _row(user: User, resource: rights.Resource) -> Row:
+    actions = {action: f"{resource.name}:{action}" for action in sorted(resource.actions)}
+    everywhere = [action for action, name in actions.items() if authz.everywhere(user, name)]
+    partly = [action for action, name in actions.items() if action not in everywhere and authz.somewhere(user, name)]
+    return Row(resource.name, resource.about, everywhere, partly)
