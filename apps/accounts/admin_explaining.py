@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -50,7 +49,7 @@ class Explained(ServiceAdmin[User]):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.permissions_view)
-        return [path("<path:object_id>/permissions/", view, name="accounts_user_permissions"), *super().get_urls()]
+        return [path("<uuid:object_id>/permissions/", view, name="accounts_user_permissions"), *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         given = tuple(super().get_readonly_fields(request, obj))
@@ -61,9 +60,9 @@ class Explained(ServiceAdmin[User]):
         address = reverse("admin:accounts_user_permissions", args=[user.pk])
         return format_html('<a href="{}">{}</a>', address, _("What this person may do, and why"))
 
-    def permissions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def permissions_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """What the account may do; with a question in the query, the answer and its reasons."""
-        user = self.get_object(request, unquote(object_id))
+        user = self.get_object(request, str(object_id))
         if user is None:
             raise Http404
         if not self.has_view_permission(request, user) or not request.user.has_perm("grants:read"):
