@@ -42,7 +42,7 @@ def ask_for_rotation(purpose: str, *, acting_user: User, now: datetime) -> Job:
     _require(acting_user)
     hold("rotation of keys")
     keys.refuse_untimely(current_schema(), purpose, now=now)
-    waiting = Job.objects.filter(kind=KIND, state__in=jobs.UNDER_WAY)
+    waiting = Job.objects.filter(tenant=current_schema(), kind=KIND, state__in=jobs.UNDER_WAY)
     is_asked_for = any(job.parameters["purpose"] == purpose for job in waiting)
     has_rest = purpose != DataKey.Purpose.SIGNING and keys.has_rest(current_schema(), purpose)
     if is_asked_for or has_rest:

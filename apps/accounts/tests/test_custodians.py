@@ -220,6 +220,18 @@ def test_a_second_press_of_the_button_is_no_second_rotation(custodian: User) -> 
     assert page.content.decode().count("A rotation is under way.") == 3
 
 
+def test_a_rotation_in_a_tenant_keeps_the_platform_from_none_of_its_own(custodian: User, make_user: Any) -> None:
+    services.ask_for_rotation("signing", acting_user=custodian, now=timezone.now())
+
+    with schema_context("public"):
+        platforms = make_user("keys@platform.example", "key_custodian")
+        services.ask_for_rotation("signing", acting_user=platforms, now=timezone.now())
+
+    assert Job.objects.filter(kind="keys.rotate").count() == 1
+    with schema_context("public"):
+        assert Job.objects.filter(kind="keys.rotate").count() == 2
+
+
 def test_the_key_of_blind_indexes_is_replaced_in_steps(custodian: User) -> None:
     job = services.ask_for_rotation("index", acting_user=custodian, now=timezone.now())
     Job.objects.update(state="running")
