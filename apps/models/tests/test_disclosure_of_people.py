@@ -26,7 +26,9 @@ def assessment(publish: Any, survey: dict[str, Any], ada: User, now: datetime) -
     )
 
 
-def _send(assessment: Assessment, group: str, count: int, now: datetime, *, is_counted: bool = True) -> None:
+def _send(
+    assessment: Assessment, group: str, count: int, now: datetime, *, is_counted: bool = True, value: int | None = 3
+) -> None:
     for number in range(count):
         sent = Response.objects.create(
             assessment=assessment,
@@ -36,7 +38,7 @@ def _send(assessment: Assessment, group: str, count: int, now: datetime, *, is_c
             created_at=now,
             is_counted=is_counted,
         )
-        put(sent, {"L1": 3}, now, comment=f"{group} {number}")
+        put(sent, {"L1": value}, now, comment=f"{group} {number}")
 
 
 def test_who_is_not_counted_makes_no_group_large_enough(
@@ -65,6 +67,18 @@ def test_comments_come_in_the_order_of_the_lot(
     _send(assessment, "late", 2, now, is_counted=False)
 
     assert disclosure.comments_in(assessment) == {"L1": [f"staff {number}" for number in (4, 3, 2, 1, 0)]}
+
+
+def test_who_has_written_and_not_answered_is_not_among_the_five_behind_comments(
+    assessment: Assessment, now: datetime
+) -> None:
+    _send(assessment, "staff", 4, now)
+    _send(assessment, "board", 1, now, value=None)
+    assert disclosure.comments_in(assessment) == {}
+
+    _send(assessment, "others", 1, now)
+
+    assert len(disclosure.comments_in(assessment)["L1"]) == 6
 
 
 def test_a_release_that_withholds_something_is_no_result_to_take_for_others(
