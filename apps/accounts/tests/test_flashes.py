@@ -78,6 +78,7 @@ def test_what_is_too_long_for_a_cookie_waits_in_the_session_encrypted(acme: Any)
     assert session
     assert "Mirabelle" not in str(session) + str(cookies)
     assert sorted(_later(cookies, session)) == texts
+    assert len(_later(cookies, {})) < len(texts)  # the session has ended meanwhile
 
 
 def test_those_of_one_tenant_are_read_by_no_other_and_what_was_tampered_with_by_nobody(acme: Any) -> None:

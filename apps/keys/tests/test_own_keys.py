@@ -188,6 +188,18 @@ def test_a_key_of_another_tenant_or_the_installations_is_refused(pretended: Any,
     assert AuditEntry.objects.filter(action="own_key.named", tenant="acme").count() == 1
 
 
+def test_what_was_given_back_can_be_named_again_by_its_tenant_and_is_given_back_alone(pretended: Any, now: Any) -> None:
+    services.name_own_key("acme", "pretended:one", now=now)
+    services.name_own_key("beta", "pretended:two", now=now)
+    services.rotate("beta", now=now)
+
+    services.drop_own_key("beta", now=now)
+    assert list(OwnKey.objects.values_list("tenant", flat=True)) == ["acme"]
+    services.name_own_key("beta", "pretended:two", now=now)
+
+    assert dict(OwnKey.objects.values_list("tenant", "provider")) == {"acme": "pretended:one", "beta": "pretended:two"}
+
+
 def test_a_client_that_is_not_installed_is_said(pretended: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(_which: str) -> Any:
         raise ModuleNotFoundError("No module named 'hvac'")
