@@ -1,6 +1,7 @@
 """The test suite's fixtures: tests run in the tenant ``acme`` unless they say otherwise; ``beta`` is the other one."""
 
 import gc
+import hashlib
 import os
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 
 from resimate import catalogues
-from resimate.tests.database import LOAD, NOW, SERVERS, THOROUGH, drop_database, make_database, worker_number
+from resimate.tests.database import (
+    LOAD,
+    NOW,
+    OLD_POSTGRES,
+    SERVERS,
+    THOROUGH,
+    drop_database,
+    make_database,
+    worker_number,
+)
 
 
 def pytest_configure() -> None:
@@ -29,9 +39,11 @@ def pytest_xdist_setupnodes() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from resimate.tests.scheduling import OneProduct
+    from resimate.tests.scheduling import OneProduct, PropertiesApart
 
-    return OneProduct(config, log) if config.getvalue("dist") == "loadfile" and not THOROUGH else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    return PropertiesApart(config, log) if THOROUGH else OneProduct(config, log)
 
 
 def pytest_collection_finish() -> None:
@@ -48,20 +60,34 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(tryfirst=True)  # before `-m` looks for its markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("load") and not LOAD:
-            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
         if _does_more(item):
             item.add_marker("widened")
+        if item.get_closest_marker("load") and not LOAD:
+            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
+        if item.get_closest_marker("thorough") and not THOROUGH:
+            item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
+    if OLD_POSTGRES:
+        _keep_one_of_each(config, items)
     items.sort(key=_is_short)  # the long ones first: where several processes share them, short ones fill the gaps
-    if not THOROUGH:
-        for item in items:
-            if item.get_closest_marker("thorough"):
-                item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
+
+
+def _keep_one_of_each(config: pytest.Config, items: list[Any]) -> None:
+    """Of what speaks SQL, with the first of its parameters: with the others it sends the same statements."""
+    first = dict[str, Any]()
+    for item in items:
+        if _speaks_sql(item) and not item.get_closest_marker("thorough"):
+            first.setdefault(item.nodeid.partition("[")[0], item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in first.values()])
+    items[:] = first.values()
+
+
+def _speaks_sql(item: Any) -> bool:
+    return "django_db_setup" in item.fixturenames or item.get_closest_marker("django_db") is not None
 
 
 def _is_short(item: Any) -> bool:
-    """Neither uses the running product nor tries a property on many examples."""
-    return "product" not in item.fixturenames and not _is_property(item)
+    """Neither uses a running product, this one or an earlier one, nor tries a property on many examples."""
+    return not {"product", "earlier"} & set(item.fixturenames) and not _is_property(item)
 
 
 def _does_more(item: Any) -> bool:
@@ -128,6 +154,26 @@ def _static_files_are_looked_for_once() -> None:
         middleware.files.update(found)
 
     WhiteNoiseMiddleware.add_files_from_finders = look_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documents_are_held_to_their_schema_once() -> Iterator[None]:
+    """Stories import the same few documents again and again; what the schema says of a document stays the same."""
+    from resimate_engine.document.parsing import _violations as look
+
+    well = set[bytes]()
+
+    def look_once(document: Any) -> Iterator[Any]:
+        digest, problem = hashlib.sha256(repr(document).encode(errors="surrogatepass")).digest(), None
+        if digest not in well:
+            for problem in look(document):
+                yield problem
+            if problem is None:
+                well.add(digest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resimate_engine.document.parsing._violations", look_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,12 +18,13 @@ from resimate_servers.testing import start_test_servers
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
+OLD_POSTGRES = os.environ.get("RESIMATE_TEST_POSTGRES")
 LOAD = os.environ.get("RESIMATE_LOAD") == "1"
 
 
 def _start_servers() -> Any:
-    major = os.environ.get("RESIMATE_TEST_POSTGRES")
-    servers = start_test_servers(ROOT / "build" / "test-servers", postgres_major=int(major) if major else None)
+    major = int(OLD_POSTGRES) if OLD_POSTGRES else None
+    servers = start_test_servers(ROOT / "build" / "test-servers", postgres_major=major)
     (ROOT / "build" / "test-data" / "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(
         DATABASE_URL=servers.app_url,

@@ -27,6 +27,9 @@ REQUESTS = 12_000 if THOROUGH else 450
 #: How a process comes by its connections: few for all its threads, or one for each thread as long as that lives.
 POOLED = {"DATABASE_POOL_SIZE": "4"}
 KEPT = {"DATABASE_MAX_AGE": "600"}
+in_short_and_in_full = pytest.mark.parametrize(
+    "connections", [POOLED, pytest.param(KEPT, marks=pytest.mark.thorough)], ids=["pooled", "kept"]
+)
 SEED = """
 import django; django.setup()
 from datetime import UTC, datetime
@@ -105,7 +108,7 @@ def hammer(port: int, requests: int) -> tuple[int, list[dict[str, Any]]]:
 
 
 @pytest.mark.requirement("DB-002")
-@pytest.mark.parametrize("connections", [POOLED, KEPT], ids=["pooled", "kept"])
+@in_short_and_in_full
 def test_no_request_sees_another_tenants_rows(database: dict[str, str], connections: dict[str, str]) -> None:
     with serving(database | connections) as port:
         answered, leaks = hammer(port, REQUESTS)
@@ -115,9 +118,7 @@ def test_no_request_sees_another_tenants_rows(database: dict[str, str], connecti
 
 
 @pytest.mark.requirement("DB-002")
-@pytest.mark.parametrize(
-    "connections", [POOLED, pytest.param(KEPT, marks=pytest.mark.thorough)], ids=["pooled", "kept"]
-)
+@in_short_and_in_full
 def test_the_same_test_catches_a_backend_that_forgets_to_switch(
     database: dict[str, str], connections: dict[str, str]
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from resimate.tests.database import THOROUGH
 from resimate.tests.journeys.conftest import Visitor, looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("UC-001", "UC-002")]
@@ -36,7 +37,10 @@ def test_the_administration_keeps_to_the_strict_policy(
     for path in ["/admin/", *paths]:
         page = admin.go(path)
         assert page.locator("#content, main").first.is_visible()
-        admin.look(f"{tenant or 'platform'}-{path.strip('/').replace('/', '-')}")
+        if THOROUGH or path in ("/admin/", paths[0]):  # all lists are drawn by one template
+            admin.look(f"{tenant or 'platform'}-{path.strip('/').replace('/', '-')}")
+        else:
+            admin.collect()
     if tenant:
         settings = [f"configuration/setting/{one}" for one in ("time_zone/change", "languages/change", "versions")]
         for path in ("accounts/user/add", "accounts/apikey/add", "resilience/resiliencemodel/add", *settings):
