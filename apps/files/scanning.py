@@ -15,6 +15,8 @@ from apps.core.errors import Refused
 
 PIECE: Final = 64 * 1024
 SECONDS: Final = 60.0
+#: Nobody waits longer for one that takes no connection: each who does keeps a thread from others.
+CONNECTING: Final = 3.0
 LONGEST_ANSWER: Final = 1000
 
 
@@ -58,6 +60,7 @@ class Clamd:
     def _asked(self, daemon: socket.socket, content: IO[bytes]) -> str:
         """All of it has one deadline, however slowly it is taken."""
         until = time.monotonic() + SECONDS
+        daemon.settimeout(SECONDS)
         daemon.sendall(b"zINSTREAM\0")
         content.seek(0)
         while piece := content.read(PIECE):
@@ -73,7 +76,7 @@ class Clamd:
     def _connected(self) -> socket.socket:
         family = socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET
         daemon = socket.socket(family, socket.SOCK_STREAM)
-        daemon.settimeout(SECONDS)
+        daemon.settimeout(CONNECTING)
         try:
             daemon.connect(self.address)
         except OSError:

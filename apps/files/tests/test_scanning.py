@@ -77,3 +77,20 @@ def test_without_a_clear_answer_nothing_is_kept(broken: bytes, settings: Any, fo
 def test_one_that_is_away_lets_nothing_in(tmp_path: Path) -> None:
     with pytest.raises(scanning.ScannerAway):
         scanning.Clamd(f"clamd://{tmp_path}/nobody").look(io.BytesIO(b"a"))
+
+
+def test_nobody_waits_long_for_one_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or all threads would wait, and whoever brings files to one tenant would keep them from the others."""
+    waited = []
+
+    class Silent(socket.socket):
+        def connect(self, address: Any) -> None:
+            waited.append(self.gettimeout())
+            raise TimeoutError
+
+    monkeypatch.setattr(socket, "socket", Silent)
+    with pytest.raises(scanning.ScannerAway):
+        scanning.Clamd("clamd://scanner.example").look(io.BytesIO(b"a"))
+
+    assert waited == [scanning.CONNECTING]
+    assert scanning.CONNECTING < 5
