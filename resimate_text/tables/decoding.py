@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from resimate_text.sentences import Sentence
 from resimate_text.tables.flaws import Flaw, Note, TableInvalid
+from resimate_text.tables.strangers import refuse_strangers
 
 MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -37,7 +38,11 @@ class Decoded:
 
 
 def decode(content: bytes) -> Decoded:
-    """Return the text of a file. Raises ``TableInvalid`` with the place of the first byte that does not fit."""
+    """Return the text of a file. Raises ``TableInvalid`` with the place of the first byte that does not fit.
+
+    So it does for a picture, say, whose bytes would be called badly encoded text.
+    """
+    refuse_strangers(content)
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return Decoded(_strictly(content[len(mark) :], encoding))

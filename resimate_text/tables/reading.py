@@ -61,7 +61,6 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
     Rows of nothing but blanks do not exist, wherever they stand. Raises ``TableInvalid`` when it is no table at all;
     rows that cannot be read are passed over, and told in ``flaws``.
     """
-    refuse_strangers(source)
     if isinstance(source, bytes) and source.startswith(WORKBOOKS):
         from resimate_text.tables.first_sheet import first_sheet  # reads XML: only where there is some
 
@@ -71,6 +70,8 @@ def open_table(source: str | bytes, *, hits: Hits) -> Table:
     if len(source) >= LARGE:
         heavy.begin()
     decoded = decode(source) if isinstance(source, bytes) else None
+    if isinstance(source, str):
+        refuse_strangers(source)
     text = decoded.text if decoded else str(source).removeprefix("\ufeff")
     named = NAMED.fullmatch(next(_lines(text), ""))
     separator = named[1] if named else separator_of(text, hits)
