@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 FIELD: Final = "field"
 INDEX: Final = "index"
 SIGNING: Final = "signing"
+FINGERPRINT: Final = "fingerprint"
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
@@ -97,7 +98,7 @@ class Key:
 
 
 class Keyring(Protocol):
-    """Gives the keys of one purpose in one tenant's schema; ``purpose`` is ``field`` or ``index``."""
+    """Gives the keys of one purpose in one tenant's schema; ``purpose`` is ``field``, ``index`` or ``fingerprint``."""
 
     def active(self, schema: str, purpose: str) -> Key:
         """The key for what is written now. Raises ``KeyAway``."""
@@ -221,6 +222,16 @@ def keyed_digest(value: str, key: Key, field: str) -> bytes:
     """The same under a certain key."""
     secret = hmac.digest(key.secret, field.encode(), "sha256")
     return hmac.digest(secret, folded(value).encode(), "sha256")[:16]
+
+
+def fingerprint(digest: str, *, schema: str, keys: Keyring | None = None) -> str:
+    """What is stored, and named, in place of a digest: 64 hexadecimal digits, the same for the same digest for ever.
+
+    Against a digest whoever has a dump can try what may have been said; against this only who has the tenant's key. It
+    is in capitals, which digests never are, so that one is not taken for the other. Raises ``KeyAway``.
+    """
+    key = (keys or _keyrings[0]).active(schema, FINGERPRINT)
+    return hmac.digest(key.secret, digest.encode(), "sha256").hex().upper()
 
 
 def index_keys(schema: str) -> IndexKeys:

@@ -363,6 +363,33 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no param
         return crypto.keyed_digest(value, key, f"{self.model._meta.label_lower}|{self.of}")
 
 
+class FingerprintField(models.CharField):  # type: ignore[type-arg]  # no parameter at run time
+    """What stands for content, so that equal content is found: of its digest the fingerprint (``crypto.fingerprint``).
+
+    Digests that a process of a version before has written are replaced by the scheduler.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": 64, **kwargs})
+
+
+class FingerprintJSONField(models.JSONField):
+    """JSON that holds such a fingerprint under the name ``part``."""
+
+    def __init__(self, *args: Any, part: str, **kwargs: Any) -> None:
+        self.part = part
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "part": self.part}
+
+
+def fingerprint(digest: str) -> str:
+    """That of a digest, in the tenant that the work is in."""
+    return crypto.fingerprint(digest, schema=current_schema())
+
+
 def personal_data_fields() -> Iterator[tuple[type[models.Model], Any, str]]:
     """Every field that is tagged as personal data: (model, field, category)."""
     for model in apps.get_models():

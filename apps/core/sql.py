@@ -45,6 +45,38 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
+def append_only_but_for_digests(table: str, column: str) -> migrations.RunSQL:
+    """The same, but that a digest in this column may become a fingerprint, once."""
+    trigger = "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {} FOR EACH ROW EXECUTE FUNCTION public.{}()"
+    drop = f"DROP TRIGGER append_only ON {table}"
+    return migrations.RunSQL(
+        f"{drop}; {trigger.format(table, f'refuse_change_but_of_{column}')}",
+        f"{drop}; {trigger.format(table, 'refuse_change')}",
+    )
+
+
+def refuse_change_but_of_function(column: str) -> migrations.RunSQL:
+    """A digest has small letters, a fingerprint capitals: what is one already does not change any more."""
+    return migrations.RunSQL(
+        f"""
+        CREATE FUNCTION public.refuse_change_but_of_{column}() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            otherwise record;
+        BEGIN
+            IF TG_OP = 'UPDATE' AND OLD.{column} ~ '[a-f]' AND NEW.{column} ~ '^[0-9A-F]{{64}}$' THEN
+                otherwise := NEW;
+                otherwise.{column} := OLD.{column};
+                IF otherwise IS NOT DISTINCT FROM OLD THEN
+                    RETURN NEW;
+                END IF;
+            END IF;
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+        END $$
+        """,
+        f"DROP FUNCTION public.refuse_change_but_of_{column}()",
+    )
+
+
 def refuse_change_function() -> migrations.RunSQL:
     return migrations.RunSQL(
         """

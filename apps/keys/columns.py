@@ -14,6 +14,8 @@ from apps.core import crypto
 from apps.core.fields import (
     BlindIndexField,
     EncryptedTextField,
+    FingerprintField,
+    FingerprintJSONField,
     PersonTextField,
     SubjectTextField,
 )
@@ -121,6 +123,26 @@ def digests(schema: str) -> Iterator[Digests]:
     for model, field in _encrypted(schema):
         if slots := blind_indexes(model, field.name):
             yield Digests(model, field, slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """A column of fingerprints, or of JSON that holds one under the name ``part``."""
+
+    model: type[Model]
+    column: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.label}.{self.column}"
+
+
+def fingerprints(schema: str) -> Iterator[Fingerprints]:
+    for model in apps.get_models():
+        if _is_in(model, schema):
+            for field in model._meta.concrete_fields:
+                if isinstance(field, FingerprintField | FingerprintJSONField):
+                    yield Fingerprints(model, str(field.column), getattr(field, "part", ""))
 
 
 def _encrypted(schema: str) -> Iterator[tuple[type[Model], EncryptedTextField]]:

@@ -3,6 +3,7 @@
 Tables are named as they are at that moment, and the keys of the schema are read by a statement that needs no model.
 """
 
+import os
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +14,13 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from psycopg import sql
 
 from apps.core import crypto
 from apps.core.crypto import Key, Undecryptable
-from apps.core.fields import packed, unpacked
+from apps.core.fields import new_id, packed, unpacked
 from apps.keys import providers
 from apps.keys.providers.local import LocalKeyring
 
@@ -27,6 +30,11 @@ MOST_AT_ONCE: Final = 1000
 KEYS: Final = """
     SELECT version, provider, wrapped FROM public.keys_datakey
     WHERE tenant = %s AND purpose = %s AND state <> 'destroyed' ORDER BY state = 'active' DESC, version DESC
+"""
+OWN_KEY_NAME: Final = "SELECT provider FROM public.keys_ownkey WHERE tenant = %s"
+ADD_DATA_KEY: Final = """
+    INSERT INTO public.keys_datakey (id, tenant, purpose, version, state, provider, wrapped, created_at)
+    VALUES (%s, %s, %s, 1, 'active', %s, %s, %s)
 """
 # A batch is found by its ids alone: of a column that has just come the database expects something else than there is,
 # and would walk through the whole table each time.
@@ -64,6 +72,13 @@ FROM_THEM: Final = """
     LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
     WHERE stored.key_id IS NOT NULL AND stored.id = ANY(%s)
 """
+#: Digests have small letters, fingerprints capitals.
+DIGESTS: Final = "SELECT id, {said} FROM {table} AS stored WHERE {said} ~ '[a-f]' AND id = ANY(%s)"
+ANY_DIGEST: Final = "SELECT count(*) FROM {table} AS stored WHERE {said} ~ '[a-f]'"
+REPLACE: Final = """
+    UPDATE {table} AS stored SET {column} = {value}
+    FROM unnest(%s::uuid[], %s::text[]) AS fresh (id, value) WHERE stored.id = fresh.id
+"""
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -74,6 +89,7 @@ class SchemaKeys:
         self._connection = connection
         self._known: dict[str, dict[int, Key]] = {}
         self.name: str = connection.schema_name
+        self.alias: str = connection.alias
 
     def run(self, statement: Any, parameters: Sequence[Any]) -> Rows:
         with self._connection.cursor() as cursor:
@@ -103,8 +119,18 @@ class SchemaKeys:
                 version: Key(version, providers.named(name).unwrap(bytes(wrapped), f"{self.name}|{purpose}|{version}"))
                 for version, name, wrapped in self.run(KEYS, [self.name, purpose])
             }
-            self._known[purpose] = stored or {0: self._derived(purpose)}
+            self._known[purpose] = stored or self._first(purpose)
         return self._known[purpose]
+
+    def _first(self, purpose: str) -> dict[int, Key]:
+        """Of a schema that has none: there is no fingerprint yet either, so the key of fingerprints is made now."""
+        if purpose != crypto.FINGERPRINT:
+            return {0: self._derived(purpose)}
+        secret, own = os.urandom(crypto.KEY_BYTES), self.run(OWN_KEY_NAME, [self.name])
+        provider = providers.named(own[0][0]) if own else providers.current()
+        wrapped = provider.wrap(secret, f"{self.name}|{purpose}|1")
+        self.run(ADD_DATA_KEY, [new_id(), self.name, purpose, provider.name, wrapped, timezone.now()])
+        return {1: Key(1, secret)}
 
     def _derived(self, purpose: str) -> Key:
         """What a process of before keys were stored went by; making the first keys adopts it afterwards."""
@@ -282,6 +308,56 @@ class UnderKeyOfRecipient(UnderKeyOfPerson):
         schema = SchemaKeys(editor.connection)
         for rows in self._batches(schema, FROM_THEM, self.people):
             self._open(schema, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprinting:
+    """Digests in ``column`` become fingerprints; where it is JSON, those under the name ``part``.
+
+    Equal digests become equal fingerprints, so whatever named each other by them goes on to.
+    """
+
+    table: str
+    column: str
+    part: str = ""
+
+    def forwards(self, _apps: Any, editor: Any) -> None:
+        self.replace(SchemaKeys(editor.connection))
+
+    def left(self, schema: SchemaKeys) -> int:
+        """How many digests there are."""
+        ((count,),) = schema.run(self._statement(ANY_DIGEST), [])
+        return int(count)
+
+    def replace(self, schema: SchemaKeys) -> None:
+        for rows in schema.batches(self.table, MOST_AT_ONCE, self._statement(DIGESTS)):
+            try:
+                self._write(schema, [(pk, self._fingerprint(schema, digest)) for pk, digest in rows])
+            except IntegrityError:
+                self._write_each(schema, rows)
+
+    def _write_each(self, schema: SchemaKeys, rows: Rows) -> None:
+        """Where the same content was stored under its fingerprint too, by a newer process, that is what is found."""
+        for pk, digest in rows:
+            try:
+                self._write(schema, [(pk, self._fingerprint(schema, digest))])
+            except IntegrityError:
+                self._write(schema, [(pk, self._fingerprint(schema, f"{pk} {digest}"))])
+
+    def _write(self, schema: SchemaKeys, fresh: Rows) -> None:
+        with transaction.atomic(using=schema.alias):
+            schema.run(self._statement(REPLACE), _by_column(fresh))
+
+    def _fingerprint(self, schema: SchemaKeys, digest: str) -> str:
+        return crypto.fingerprint(digest, schema=schema.name, keys=schema)
+
+    def _statement(self, statement: str) -> Any:
+        column, part = sql.Identifier("stored", self.column), sql.Literal(self.part)
+        said = sql.SQL("({} ->> {})").format(column, part) if self.part else column
+        changed = sql.SQL("jsonb_set({}, ARRAY[{}], to_jsonb(fresh.value))").format(column, part)
+        value = changed if self.part else sql.SQL("fresh.value")
+        names = {"table": sql.Identifier(self.table), "column": sql.Identifier(self.column)}
+        return sql.SQL(statement).format(said=said, value=value, **names)
 
 
 def _plain(schema: SchemaKeys, stored: bytes, place: str, cipher: AESGCM | None) -> str:

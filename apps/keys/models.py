@@ -49,13 +49,15 @@ class DataKey(TenantRow):
 
     A digest does not say its version. So keys of blind indexes take turns in two columns (``slot``), and come and leave
     by steps (``moved_at``: when, by the database's clock): digests are written under one that is ``coming``, ``active``
-    or ``leaving``, and looked for under the active one alone.
+    or ``leaving``, and looked for under the active one alone. The key of fingerprints is never replaced: equal content
+    has to be found for ever.
     """
 
     class Purpose(models.TextChoices):
         FIELD = crypto.FIELD, _("fields")
         INDEX = crypto.INDEX, _("blind indexes")
         SIGNING = crypto.SIGNING, _("links and tokens")
+        FINGERPRINT = crypto.FINGERPRINT, _("fingerprints")
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -67,7 +69,7 @@ class DataKey(TenantRow):
     #: Under keys in these states digests are written.
     WRITTEN: Final = (State.COMING, State.ACTIVE, State.LEAVING)
 
-    purpose = models.CharField(max_length=10, choices=Purpose)
+    purpose = models.CharField(max_length=20, choices=Purpose)
     version = models.PositiveBigIntegerField()
     state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
     provider = models.CharField(max_length=200)

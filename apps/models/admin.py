@@ -182,7 +182,7 @@ class ReferenceSetAdmin(ReadOnlyAdmin[ReferenceSet]):
 
     @admin.display(description=gettext_lazy("digest"))
     def short_digest(self, reference_set: ReferenceSet) -> str:
-        return reference_set.digest[:12]
+        return f"{reference_set.digest:.12}"
 
 
 class ScoreInline(ReadOnlyInline):

@@ -11,7 +11,16 @@ from django.db.models.functions import Cast, JSONObject, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.fields import CharField, EncryptedJSONField, Model, PackedJSONField, SubjectJSONField, random_id
+from apps.core.fields import (
+    CharField,
+    EncryptedJSONField,
+    FingerprintField,
+    FingerprintJSONField,
+    Model,
+    PackedJSONField,
+    SubjectJSONField,
+    random_id,
+)
 from apps.keys.models import key_of_subject
 from apps.models import answers
 from apps.models.answers import Answer
@@ -106,12 +115,13 @@ class ReferenceSetQuerySet(models.QuerySet["ReferenceSet"]):
 class ReferenceSet(Model):
     """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever.
 
-    Rows like these never change, so each is under a key of its own: a rotation writes that anew.
+    Rows like these never change, so each is under a key of its own: a rotation writes that anew. Their digests are
+    keyed: there may be few answers to try.
     """
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="reference_sets")
     name = models.CharField(max_length=200)
-    digest = models.CharField(max_length=64)
+    digest = FingerprintField()
     key = key_of_subject()
     units = PackedJSONField(pii="answers")
     unit_count = models.PositiveIntegerField()
@@ -246,23 +256,24 @@ class AnswerSheet(models.Model):
 class ScoredUnit(Model):
     """A unit that was scored together with others, by its digest: what went into their calculations names it."""
 
-    digest = models.CharField(max_length=64, unique=True)
+    digest = FingerprintField(unique=True)
     key = key_of_subject()
     unit = PackedJSONField(pii="answers")
 
     append_only = True
 
     def __str__(self) -> str:
-        return self.digest
+        return f"{self.digest}"
 
 
 class ScoreInput(Model):
     """What went into calculations, by its digest: runs can share it, and each can be calculated again from it.
 
-    ``units`` holds units or, for those that are kept once for many inputs, the digest of a ``ScoredUnit``.
+    ``units`` holds units or, for those that are kept once for many inputs, a digest whose fingerprint is that of a
+    ``ScoredUnit``.
     """
 
-    digest = models.CharField(max_length=64, unique=True)
+    digest = FingerprintField(unique=True)
     key = key_of_subject()
     units = PackedJSONField(pii="answers")
     reference_set = models.ForeignKey(ReferenceSet, models.PROTECT, null=True, blank=True, related_name="+")
@@ -270,7 +281,7 @@ class ScoreInput(Model):
     append_only = True
 
     def __str__(self) -> str:
-        return self.digest
+        return f"{self.digest}"
 
 
 class ScoreRunQuerySet(models.QuerySet["ScoreRun"]):
@@ -302,7 +313,7 @@ class ScoreRun(Model):
     number = models.PositiveIntegerField()
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
     engine_version = models.CharField(max_length=20)
-    input_digest = models.CharField(max_length=64, db_index=True)
+    input_digest = FingerprintField(db_index=True)
     unit = models.CharField(max_length=100, blank=True)
     score = models.FloatField(null=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -383,7 +394,7 @@ class Import(Model):
     kind = models.CharField(max_length=20)
     files = models.JSONField(default=list)
     version = models.ForeignKey(ModelVersion, models.SET_NULL, null=True, blank=True, related_name="+")
-    made = models.JSONField(default=dict)
+    made = FingerprintJSONField(default=dict, part="values")
     replaced = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -19,7 +19,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
-from apps.core.fields import EncryptedTextField
+from apps.core.fields import EncryptedTextField, FingerprintField
 from apps.core.sql import tenant_role
 from apps.tenants import upkeep
 from apps.tenants.routers import TenantRouter
@@ -84,7 +84,7 @@ def grant(schema: str) -> None:
         for table in _append_only(cursor, schema):
             names = {"table": sql.Identifier(schema, table), "role": sql.Identifier(role)}
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**names))
-            if columns := _encrypted(table):  # a rotation of keys writes them anew
+            if columns := _written_anew(table):
                 rotated = sql.SQL("GRANT UPDATE ({columns}) ON {table} TO {role}")
                 cursor.execute(rotated.format(columns=sql.SQL(", ").join(map(sql.Identifier, columns)), **names))
         if role != settings.DATABASES[OWNER]["USER"]:  # who does not migrate has nothing to write in the history
@@ -95,9 +95,10 @@ def grant(schema: str) -> None:
             grant_shared(cursor, schema)
 
 
-def _encrypted(table: str) -> list[str]:
+def _written_anew(table: str) -> list[str]:
+    """The columns that a rotation of keys writes anew, and those in which a digest becomes a fingerprint."""
     fields = [field for model in apps.get_models() if model._meta.db_table == table for field in model._meta.fields]
-    return [str(field.column) for field in fields if isinstance(field, EncryptedTextField)]
+    return [str(field.column) for field in fields if isinstance(field, EncryptedTextField | FingerprintField)]
 
 
 def _append_only(cursor: Any, schema: str) -> list[str]:

@@ -1,50 +1,23 @@
 """Whoever has the files of the database, its backups or Redis, and no key, reads neither answers nor names there."""
 
 import struct
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-import redis
-from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
-from psycopg import sql
 
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import Contact
 from apps.campaigns.tests.story import BO, HOST, Clock, deliver_everything, part_of, path_of
 from apps.core import jobs
+from apps.core.tests.dumps import dumped, in_redis, spellings
 from apps.models.models import AnswerSheet, ScoreRun
 
 pytestmark = pytest.mark.requirement("SEC-DATA-001", "CMS-001", "COMP-001")
 PEOPLE = [Contact(f"Zwetschge {one}", f"quitte{one}@obst.example") for one in range(6)]
-TABLES = """
-    SELECT table_schema, table_name FROM information_schema.tables
-    WHERE table_schema IN (current_schema(), 'public') AND table_type = 'BASE TABLE'
-      AND has_table_privilege(format('%I.%I', table_schema, table_name), 'SELECT')
-"""
-
-
-def dumped() -> Iterator[tuple[str, str]]:
-    """Every row of every table that this schema can read, as text; what is binary in hexadecimal digits."""
-    with connection.cursor() as cursor:
-        cursor.execute(TABLES)
-        for schema, table in cursor.fetchall():
-            cursor.execute(sql.SQL("SELECT row::text FROM {} AS row").format(sql.Identifier(schema, table)))
-            yield from ((table, row) for (row,) in cursor.fetchall())
-
-
-def in_redis() -> bytes:
-    client = redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"]))
-    return b"\n".join(key + b" " + (client.dump(key) or b"") for key in client.scan_iter())
-
-
-def spellings(text: str) -> list[str]:
-    return [text, text.encode().hex()]
 
 
 def measured_and_asked(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
@@ -18,6 +18,7 @@ from apps.core.api.parameters import Parameter, read_query
 from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Written, encode
 from apps.core.errors import Invalid, Problem, Refused, Stale
+from apps.core.fields import fingerprint
 from apps.core.models import RememberedAnswer
 from apps.core.turns import of_group, turn
 from resimate_text.pointers import pointer
@@ -165,21 +166,23 @@ class ApiView(APIView):
         if not (len(key) <= 255 and key.isascii() and key.isprintable()):
             raise Invalid("An Idempotency-Key must be 1 to 255 printable ASCII characters.")
         said = [request.get_full_path(), *(request.headers.get(name, "") for name in self.asking_headers)]
-        asked = hashlib.sha256(b"\0".join([*map(str.encode, said), body_of(request._request)])).digest()
+        asked = hashlib.sha256(b"\0".join([*map(str.encode, said), body_of(request._request)])).hexdigest()
+        kept = bytes.fromhex(fingerprint(asked))  # what was sent may be a few answers
         now = timezone.now()
         user: Any = request.user.pk
         known = RememberedAnswer.objects.filter(user=user, key=key)
         known.filter(status=None, created_at__lt=now - ABANDONED).delete()
         try:
             with transaction.atomic():
-                return RememberedAnswer.objects.create(user=user, key=key, request_digest=asked, created_at=now)
+                return RememberedAnswer.objects.create(user=user, key=key, request_digest=kept, created_at=now)
         except IntegrityError:
-            raise self._second(known.first(), asked) from None
+            raise self._second(known.first(), (kept, bytes.fromhex(asked))) from None
 
-    def _second(self, answer: RememberedAnswer | None, asked: bytes) -> Exception:
+    def _second(self, answer: RememberedAnswer | None, asked: Container[bytes]) -> Exception:
+        """``asked``: as it is kept, and as a process of the version before has kept it."""
         if answer is None:  # the first one failed a moment ago, and was forgotten
             return StillRunning("The first request with this Idempotency-Key has only just ended; send it again.")
-        if bytes(answer.request_digest) != asked:
+        if bytes(answer.request_digest) not in asked:
             return KeyReused("The first request with this Idempotency-Key was another one; choose a new key.")
         if answer.status is None:
             return StillRunning("The first request with this Idempotency-Key has not ended yet.")

@@ -3,13 +3,14 @@
 from apps.keys.services.counting import count, measure, note_use
 from apps.keys.services.destroying import KeyInUse, KeyUnknown, destroy, destroy_subject_keys, erase
 from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key, escrow, lacking, retire_recovery_key
+from apps.keys.services.fingerprinting import replace_digests
 from apps.keys.services.making import NewKeyCannotBeWrapped, drop_unused, give_keys, make_first_keys, without_keys
 from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.reindexing import Reindexed, reindex
 from apps.keys.services.reporting import Custody, custody_of
-from apps.keys.services.rotating import ROTATED, RotatedMeanwhile, is_due, refuse_untimely, rotate
+from apps.keys.services.rotating import ROTATED, NeverReplaced, RotatedMeanwhile, is_due, refuse_untimely, rotate
 from apps.keys.services.storing import store_with_keys
 from apps.keys.services.verifying import Verified, note_verified, verify
 
@@ -21,6 +22,7 @@ __all__ = [
     "KeyInUse",
     "KeyUnknown",
     "Moved",
+    "NeverReplaced",
     "NewKeyCannotBeWrapped",
     "NoOwnKey",
     "OwnKeyRefused",
@@ -56,6 +58,7 @@ __all__ = [
     "reencrypt_rest",
     "refuse_untimely",
     "reindex",
+    "replace_digests",
     "retire_recovery_key",
     "rotate",
     "store_with_keys",

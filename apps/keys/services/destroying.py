@@ -14,7 +14,7 @@ from apps.keys.keyring import KEYRING
 from apps.keys.models import DataKey, Erasable, SubjectKey
 from apps.keys.services.making import record
 from apps.keys.services.reencrypting import is_in_use
-from apps.keys.services.rotating import require
+from apps.keys.services.rotating import ROTATED, require
 from resimate_text.sentences import Sentence
 
 
@@ -63,6 +63,8 @@ def destroy(
         raise KeyUnknown(
             Sentence("{tenant} has no key of version {version}, or none any more.", tenant=schema, version=version)
         )
+    if purpose not in ROTATED:
+        raise KeyInUse("The key of fingerprints is never destroyed: equal content would not be found any more.")
     if key.state == DataKey.State.ACTIVE:
         raise KeyInUse(Sentence("Version {version} is the active one. Rotate it first.", version=version))
     if key.unused_at is None or is_in_use(key, now):

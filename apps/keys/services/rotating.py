@@ -43,6 +43,11 @@ class ReplacementUnderWay(Refused):
     title = "The key is being rotated already"
 
 
+class NeverReplaced(Refused):
+    code = "key_never_replaced"
+    title = "This key is never replaced"
+
+
 class TooManyVersions(Refused):
     code = "too_many_keys"
     title = "There are too many versions of the key"
@@ -59,6 +64,7 @@ def refuse_untimely(schema: str, purpose: str, *, now: datetime) -> None:
     That is one of blind indexes soon after an upgrade, one more where there are many, and one that signs while the one
     before it does not sign yet.
     """
+    _refuse_what_stays(purpose)
     if purpose == DataKey.Purpose.INDEX and _was_upgraded(now - UPGRADED_WITHIN):
         raise UpgradedJustNow(
             "The service was upgraded within the last day. This key can be replaced from tomorrow on."
@@ -81,12 +87,18 @@ def require(acting_user: Any, permission: str) -> None:
         raise PermissionDenied
 
 
+def _refuse_what_stays(purpose: str) -> None:
+    if purpose not in ROTATED:
+        raise NeverReplaced("The key of fingerprints is never replaced: equal content would not be found any more.")
+
+
 def rotate(schema: str, *, now: datetime, purpose: str = DataKey.Purpose.FIELD, acting_user: Any = None) -> DataKey:
     """Make the next version the active one; of blind indexes the coming one, with which :func:`reindex` goes on.
 
     What is signed stays good: the versions before verify, and the new one begins to sign when all processes know it.
     """
     require(acting_user, "keys:rotate")
+    _refuse_what_stays(purpose)
     if purpose == DataKey.Purpose.INDEX:
         _make_room(schema)
     number = next_version(DataKey.objects.of(schema, purpose))

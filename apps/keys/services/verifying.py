@@ -15,10 +15,12 @@ from apps.keys import providers
 from apps.keys.columns import Column, Digests, columns, columns_of_subjects, digests
 from apps.keys.keyring import KEYRING, unwrapped
 from apps.keys.models import DataKey
+from apps.keys.services.fingerprinting import digests_left
 
 TOLD_EVERY = 1000
 #: How it is told that a key cannot be had.
 Said = Callable[[Exception], str]
+MEND = "a process of the version before wrote them, and the scheduler replaces them within an hour"
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ def verify(schema: str, progress: Callable[[int, int], None] = lambda *_: None, 
             if outcome.values % TOLD_EVERY == 0:
                 progress(outcome.values, total)
         outcome.problems += chain.from_iterable(_of_digests(one, schema) for one in digests(schema))
+        outcome.problems += [f"{one}: {count} digests without a key; {MEND}" for one, count in digests_left(schema)]
     return outcome
 
 

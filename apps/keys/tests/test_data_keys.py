@@ -33,8 +33,8 @@ def secrets_of(schema: str) -> dict[str, bytes]:
 def test_every_tenant_and_the_platform_have_keys_of_their_own(db: None) -> None:
     of_each = [secrets_of(schema) for schema in ("acme", "beta", "public")]
 
-    assert [set(one) for one in of_each] == [{"field", "index", "signing"}] * 3
-    assert len({secret for one in of_each for secret in one.values()}) == 9
+    assert [set(one) for one in of_each] == [{"field", "fingerprint", "index", "signing"}] * 3
+    assert len({secret for one in of_each for secret in one.values()}) == 12
     assert not DataKey.objects.filter(tenant=settings.TEMPLATE_SCHEMA).exists()
 
 
@@ -88,7 +88,7 @@ def test_a_schema_that_lacks_keys_gets_them_once(db: None) -> None:
     services.make_first_keys("acme")
 
     assert list(services.without_keys(["acme", "beta"])) == []
-    assert DataKey.objects.using("owner").filter(tenant="acme").count() == 3
+    assert DataKey.objects.using("owner").filter(tenant="acme").count() == 4
 
 
 @pytest.mark.django_db(databases=["default", "owner"])
@@ -107,8 +107,9 @@ def test_a_tenant_that_a_process_of_before_has_made_keeps_what_was_derived_for_i
         return {(key.purpose, key.version): key.state for key in keys.filter(tenant=schema)}
 
     written = {("field", 0): "decrypt-only", ("field", 1): "active", ("index", 0): "active"}
-    assert kept("acme") == written | {("signing", 0): "decrypt-only", ("signing", 1): "active"}
-    assert kept("beta") == {(purpose, 1): "active" for purpose in ("field", "index", "signing")}
+    written |= {("fingerprint", 1): "active", ("signing", 0): "decrypt-only", ("signing", 1): "active"}
+    assert kept("acme") == written
+    assert kept("beta") == {(purpose, 1): "active" for purpose in ("field", "fingerprint", "index", "signing")}
     assert {key.purpose: unwrapped(key).secret for key in keys.filter(tenant="acme", version=0)} == {
         "field": before.derived("acme", "field"),
         "index": before.derived("acme", "index"),

@@ -20,7 +20,7 @@ def test_all_keys_are_listed_without_what_is_secret_of_them(db: None) -> None:
     keys = run("list")["keys"]
 
     found = {(one["tenant"], one["purpose"], one["version"], one["state"]) for one in keys}
-    tenants, purposes = ("acme", "beta", "public"), ("field", "index", "signing")
+    tenants, purposes = ("acme", "beta", "public"), ("field", "fingerprint", "index", "signing")
     assert found == {(tenant, purpose, 1, "active") for tenant in tenants for purpose in purposes}
     assert not any("wrapped" in one for one in keys)
     assert {one["tenant"] for one in run("list", "--tenant", "public")["keys"]} == {"public"}
@@ -32,6 +32,7 @@ def test_they_are_shown_to_people_in_lines(db: None) -> None:
 
     assert [line.split()[:5] for line in out.getvalue().splitlines()] == [
         ["acme", "field", "1", "active", "created"],
+        ["acme", "fingerprint", "1", "active", "created"],
         ["acme", "index", "1", "active", "created"],
         ["acme", "signing", "1", "active", "created"],
     ]
@@ -70,10 +71,10 @@ def test_verifying_counts_what_is_well_and_names_what_is_not(acme: Any, remember
     answers = [remember(name) for name in ("Ada", "Bo")]
     with schema_context("public"):
         assert run("verify", "--tenant", "acme")["verified"] == [
-            {"tenant": "acme", "keys": 3, "values": 2, "problems": [], "more": 0}
+            {"tenant": "acme", "keys": 4, "values": 2, "problems": [], "more": 0}
         ]
         of_platform = run("verify", "--tenant", "public")["verified"]
-        assert of_platform == [{"tenant": "public", "keys": 3, "values": 0, "problems": [], "more": 0}]
+        assert of_platform == [{"tenant": "public", "keys": 4, "values": 0, "problems": [], "more": 0}]
         overwrite(answers[0], stored(answers[1]))
         code, answer, told = refused("verify", "--tenant", "acme")
 

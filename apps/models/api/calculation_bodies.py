@@ -94,7 +94,7 @@ EXPLAINED = _object(
         "calculated_by": {**TEXT, "description": "The engine version that calculated the score."},
         "agrees": {"type": "boolean", "description": "Whether the engine that explains comes to the same bits."},
         "engine_version": {**TEXT, "description": "The engine version that explains."},
-        "input_digest": TEXT,
+        "input_digest": {**TEXT, "description": "A fingerprint of what went in, as the stored score has it."},
         "id": {**TEXT, "description": "The unit: the subject's code."},
         "score": NUMBER,
         "reason": TEXT_OR_NULL,

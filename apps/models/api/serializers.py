@@ -106,6 +106,7 @@ class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):
 
 
 #: What a reference set does for an assessment.
+FINGERPRINT = "A fingerprint: the same for the same content in this tenant, and nothing to guess it from."
 COMPARED = "What a relative model compares with; when null, the latest assessments of the same period."
 
 
@@ -186,7 +187,7 @@ class AssessmentImportSerializer(serializers.Serializer[Assessment]):
 class ReferenceSetSerializer(Rows, serializers.ModelSerializer[ReferenceSet]):
     """Units that a relative model compares with, frozen. The units themselves stand under `units/`."""
 
-    digest = serializers.CharField(read_only=True, help_text="SHA-256 of the units as canonical JSON.")
+    digest = serializers.CharField(read_only=True, help_text=FINGERPRINT)
 
     class Meta:
         model = ReferenceSet
@@ -258,6 +259,7 @@ class NodeScoreSerializer(serializers.Serializer[Any]):
 class RunSerializer(serializers.ModelSerializer[ScoreRun]):
     """One calculation of an assessment's scores, kept as it was."""
 
+    input_digest = serializers.CharField(read_only=True, help_text=FINGERPRINT)
     nodes = serializers.DictField(child=NodeScoreSerializer())
 
     class Meta:

@@ -59,6 +59,7 @@ from apps.models.services.scoring import counted_unit, score_assessment, score_a
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subject, create_subjects, delete_subject, update_subject
 from apps.models.services.traces import (
+    InputChanged,
     InputNotKept,
     StoredCalculation,
     Verdict,
@@ -87,6 +88,7 @@ __all__ = [
     "AnsweredByLink",
     "DraftExists",
     "Golden",
+    "InputChanged",
     "InputNotKept",
     "SavedAnswer",
     "StoredCalculation",

@@ -23,7 +23,7 @@ from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, decimal_of, store_responses
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
-from apps.models.services.undoing import fingerprint
+from apps.models.services.undoing import fingerprint_of
 from apps.models.services.versions import code_of, import_document, locked_by_code, publish_version
 from resimate_engine.document import doubts
 from resimate_engine.exchange import coinr, sheets_of, write_workbook
@@ -273,7 +273,7 @@ class _Work:
         store_responses(made, [{"responses": unit.responses} for unit in units], self.now)
         self.responses = sum(len(unit.responses) for unit in units)
         self.made["assessments"] = [str(assessment.pk) for assessment in made]
-        self.made["values"] = fingerprint(made)
+        self.made["values"] = fingerprint_of(made)
         if score and made:  # of one version and one maker: what holds of one holds of all
             authz.require(self.acting_user, "assessments:score", made[0])
 

@@ -1,4 +1,4 @@
-"""Reference sets: the units that a relative model compares with, frozen under the digest of what they hold."""
+"""Reference sets: the units that a relative model compares with, frozen under the fingerprint of what they hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.fields import fingerprint
 from apps.core.sizes import LARGEST_REFERENCE_SET, megabytes
 from apps.keys.models import SubjectKey
 from apps.models import disclosure
@@ -113,7 +114,7 @@ def _freeze(
         "created_by": acting_user.pk if acting_user else None,
     }
     frozen, is_new = ReferenceSet.objects.defer("units").get_or_create(
-        version=version, digest=digest(units), defaults=content
+        version=version, digest=fingerprint(digest(units)), defaults=content
     )
     if is_new:
         details = {"version": str(version.pk), "digest": frozen.digest, "units": len(units), **source}
@@ -227,7 +228,7 @@ def compared_with(run: ScoreRun) -> ReferenceSet | None:
 
 
 def units_of_set(reference_set: ReferenceSet) -> list[dict[str, Any]]:
-    """Return the units as a calculation takes them; the SHA-256 of their canonical JSON is the set's digest."""
+    """Return the units as a calculation takes them; the set has the fingerprint of their digest."""
     units: list[dict[str, Any]] = _spelt(reference_set.units)
     return units
 

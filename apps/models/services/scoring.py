@@ -17,7 +17,7 @@ from apps import audit
 from apps.core import events
 from apps.core.bulk_insert import insert_values
 from apps.core.errors import Gone, Invalid
-from apps.core.fields import new_id
+from apps.core.fields import fingerprint, new_id
 from apps.core.locking import all_locked
 from apps.models import disclosure, metrics
 from apps.models.answers import values_of
@@ -64,7 +64,8 @@ class ScoringCase:
 
     @cached_property
     def digest(self) -> str:
-        return self.basis.digest_of(self.units)
+        """The fingerprint of what is calculated."""
+        return fingerprint(self.basis.digest_of(self.units))
 
     @property
     def is_done(self) -> bool:

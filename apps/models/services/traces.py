@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 import resimate_engine as engine
 from apps.accounts import authz
 from apps.core.errors import Invalid, Problem, Refused
+from apps.core.fields import fingerprint
 from apps.models import disclosure
 from apps.models.models import Assessment, Response, ScoreInput, ScoreRun
 from apps.models.services.calculations import calculate, explain
@@ -34,6 +35,11 @@ NODE: Final = ("value", "coverage", "weight", "flags", "reason", "raters")
 class InputNotKept(Refused):
     code = "input_not_kept"
     title = "The input of this calculation was not stored"
+
+
+class InputChanged(Refused):
+    code = "input_changed"
+    title = "What is stored is not what was scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,10 @@ def _may_read_others(user: Any, stored: StoredCalculation) -> bool:
 
 
 def explain_score(stored: StoredCalculation) -> dict[str, Any]:
-    """Explain a stored score by the engine of today, which another engine's score says."""
+    """Explain a stored score by the engine of today, which another engine's score says.
+
+    The digest of what went in is the run's: against that of the engine, few answers could be tried by whoever reads it.
+    """
     explanation = explain(stored.model, stored.units, stored.unit, stored.options)
     explanation = disclosure.explanation_for(stored.run, explanation, stored.model)
     return {
@@ -128,11 +137,15 @@ def explain_score(stored: StoredCalculation) -> dict[str, Any]:
         "calculated_by": stored.run.engine_version,
         "agrees": explanation["score"] == stored.run.score,
         **explanation,
+        "input_digest": stored.run.input_digest,
     }
 
 
 def trace_of(stored: StoredCalculation) -> dict[str, Any]:
-    """Return a stored score with everything it rests on: ``resimate_engine/schemas/trace.json`` says what is what."""
+    """Return a stored score with everything it rests on: ``resimate_engine/schemas/trace.json`` says what is what.
+
+    Raises ``InputChanged`` where the run, and with it the audit trail, names something else than what is stored.
+    """
     run = stored.run
     return {
         "schema": KIND,
@@ -141,7 +154,7 @@ def trace_of(stored: StoredCalculation) -> dict[str, Any]:
         "calculated_at": run.calculated_at.isoformat(),
         "engine_version": run.engine_version,
         "model_digest": run.version.digest,
-        "input_digest": run.input_digest,
+        "input_digest": _digest_of(stored),
         "model": run.version.document,
         "units": stored.units,
         "options": stored.options,
@@ -149,6 +162,15 @@ def trace_of(stored: StoredCalculation) -> dict[str, Any]:
         "result": _whole(stored),
         "explanation": explain(stored.model, stored.units, stored.unit, stored.options),
     }
+
+
+def _digest_of(stored: StoredCalculation) -> str:
+    """What anybody calculates who has the trace; the run has its fingerprint."""
+    run = stored.run
+    found = document.digest([run.engine_version, stored.model.digest, stored.units, stored.options])
+    if run.input_digest not in (fingerprint(found), found):  # the second: of a process of the version before
+        raise InputChanged("What is stored of this calculation is not what was scored. Tell whoever runs this service.")
+    return found
 
 
 def _whole(stored: StoredCalculation) -> dict[str, Any]:

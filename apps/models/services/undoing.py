@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.arrays import keys
 from apps.core.errors import Refused
+from apps.core.fields import fingerprint
 from apps.core.locking import all_locked, lock, locked
 from apps.models.models import (
     Assessment,
@@ -37,8 +38,8 @@ class ImportInUse(Refused):
     title = "Something uses what the import created"
 
 
-def fingerprint(assessments: Sequence[Assessment]) -> str:
-    return digest(sorted([str(one.pk), one.values, one.period] for one in assessments))
+def fingerprint_of(assessments: Sequence[Assessment]) -> str:
+    return fingerprint(digest(sorted([str(one.pk), one.values, one.period] for one in assessments)))
 
 
 @transaction.atomic
@@ -87,7 +88,7 @@ def _remove_assessments(record: Import) -> None:
     if responses.filter(later).exists() or _are_changed(responses, since=record.created_at):
         raise ImportInUse("This import cannot be undone: some of its assessments have been answered since.")
     is_open = all(one.state == Assessment.State.OPEN for one in found)
-    if ids and (not is_open or fingerprint(found) != record.made["values"]):
+    if ids and (not is_open or fingerprint_of(found) != record.made["values"]):
         raise ImportInUse("This import cannot be undone: some of its assessments have been changed since.")
     Assessment.objects.filter(pk__in=keys(ids)).delete()
     Subject.objects.filter(pk__in=keys(_ids(record, "subjects"))).delete()

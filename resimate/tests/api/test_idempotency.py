@@ -1,5 +1,7 @@
 """A request that comes again with its ``Idempotency-Key`` is done once, and answered alike."""
 
+import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,8 @@ pytestmark = pytest.mark.requirement("CMS-001")
 
 QUAY = {"code": "quay", "name": "Quay"}
 LASTING = ("Content-Type", "ETag", "Location")
+#: As a process of the version before keeps what was asked.
+OF_BEFORE = hashlib.sha256(b"/api/v1/subjects/\0" + json.dumps(QUAY).encode()).digest()
 
 
 def _same(first: Any, again: Any) -> None:
@@ -44,6 +48,19 @@ def test_a_refusal_by_the_state_of_things_is_remembered_though_its_transaction_w
 
     _same(first, api.post("subjects/", QUAY, Idempotency_Key="k"))
     assert first.status_code in (409, 422)
+
+
+def test_what_was_sent_is_not_to_be_guessed_from_what_is_kept(api: Api) -> None:
+    api.post("subjects/", QUAY, Idempotency_Key="k")
+
+    assert bytes(RememberedAnswer.objects.get().request_digest) != OF_BEFORE
+
+
+def test_an_answer_that_a_process_of_before_has_remembered_is_given_again(api: Api) -> None:
+    first = api.post("subjects/", QUAY, Idempotency_Key="k")
+    RememberedAnswer.objects.update(request_digest=OF_BEFORE)
+
+    _same(first, api.post("subjects/", QUAY, Idempotency_Key="k"))
 
 
 @pytest.mark.parametrize(

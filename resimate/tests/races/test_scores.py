@@ -13,7 +13,7 @@ from apps.core.fields import new_id
 from apps.core.models import Event
 from apps.models import services
 from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun
-from apps.models.services.undoing import fingerprint
+from apps.models.services.undoing import fingerprint_of
 from apps.models.tests.conftest import SURVEY
 from resimate.tests.races.harness import race
 
@@ -170,7 +170,7 @@ def imported(published: ModelVersion, ada: User, now: datetime) -> Import:
     """An import of one assessment."""
     subject = services.create_subject(code=f"u{new_id().hex}", name="Harbour", acting_user=ada, now=now)
     made = services.create_assessment(version=published, subject=subject, period="2026", acting_user=ada, now=now)
-    values = fingerprint([made])
+    values = fingerprint_of([made])
     content = {"model": None, "version": None, "digest": "", "subjects": [], "assessments": [str(made.pk)]}
     return Import.objects.create(kind="files", made={**content, "values": values}, created_at=now, created_by=ada)
 

@@ -37,7 +37,7 @@ class Command(Recovery, OperatorCommand):
             "destroy", help="destroy a key under which nothing is any more; backups that are under it are lost with it"
         )
         destroyed.add_argument("--version", type=int, required=True, dest="number", metavar="NUMBER")
-        destroyed.add_argument("--purpose", choices=DataKey.Purpose.values, default="field")
+        destroyed.add_argument("--purpose", choices=[one.value for one in services.ROTATED], default="field")
         owned = verbs.add_parser("own", help="have one tenant's keys wrapped by a key-encryption key of its own")
         owned.add_argument("--tenant", metavar="SLUG", required=True)
         how = owned.add_mutually_exclusive_group(required=True)
@@ -160,7 +160,7 @@ def _described(key: DataKey) -> dict[str, Any]:
 
 def _line(key: DataKey) -> str:
     age = " ".join(_since(key))
-    return f"{key.tenant:<30} {key.purpose:<7} {key.version:>4}  {key.state:<13} {age}  {key.provider}".rstrip()
+    return f"{key.tenant:<30} {key.purpose:<11} {key.version:>4}  {key.state:<13} {age}  {key.provider}".rstrip()
 
 
 def _since(key: DataKey) -> Iterator[str]:
