@@ -267,15 +267,30 @@ def test_a_child_that_does_not_apply_changes_a_last_digit_at_most(children: list
     assert before == after if before is None else after == pytest.approx(before, rel=1e-14)
 
 
+MEANS = ("arithmetic_mean", "geometric_mean", "harmonic_mean", "min", "max", "median", "sum")
+
+
 @given(st.lists(st.tuples(POSITIVE, WEIGHTS), min_size=1, max_size=10), POSITIVE, st.data())
 def test_no_mean_falls_when_a_child_rises(children: list, gain: float, data: st.DataObject) -> None:
     row = data.draw(st.integers(min_value=0, max_value=len(children) - 1))
-    better = [
-        (value + gain, weight) if place == row else (value, weight) for place, (value, weight) in enumerate(children)
+    values = {f"c{place}": value for place, (value, _) in enumerate(children)}
+    better = {**values, f"c{row}": children[row][0] + gain}
+    of_each = [
+        branch(
+            method,
+            *(
+                leaf(f"{method}_c{place}", weight=weight, input=f"c{place}")
+                for place, (_, weight) in enumerate(children)
+            ),
+            aggregation=method,
+        )
+        for method in MEANS
     ]
 
-    for aggregation in ("arithmetic_mean", "geometric_mean", "harmonic_mean", "min", "max", "median", "sum"):
-        assert scored(better, aggregation) >= scored(children, aggregation) * (1 - 1e-12)
+    before, after = results(document(*of_each), {"id": "before", "values": values}, {"id": "after", "values": better})
+
+    for method in MEANS:
+        assert after["nodes"][method]["value"] >= before["nodes"][method]["value"] * (1 - 1e-12)
 
 
 @given(NUMBERS)
