@@ -21,7 +21,7 @@ class RoundSerializer(serializers.ModelSerializer[P]):
 
 
 class PersonSerializer(serializers.ErasableSerializer[P]):
-    name = serializers.CharField(max_length=200)
+    name = serializers.NameField(max_length=200)
     email = serializers.EmailField(max_length=254)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")
 

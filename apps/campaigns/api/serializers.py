@@ -84,7 +84,7 @@ class NewParticipationSerializer(serializers.Serializer[Participation]):
     """Who is to take part: a stakeholder by id, or a contact, who becomes a stakeholder when they are none yet."""
 
     stakeholder = serializers.UUIDField(required=False)
-    name = serializers.CharField(max_length=200, required=False)
+    name = serializers.NameField(max_length=200, required=False)
     email = serializers.EmailField(max_length=254, required=False)
     group = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default="en")

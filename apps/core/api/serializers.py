@@ -32,6 +32,7 @@ from rest_framework.serializers import (
 )
 
 from apps.core.api.renderers import encode
+from resimate_text.identity import tidied
 
 __all__ = [
     "NOBODYS",
@@ -50,6 +51,7 @@ __all__ = [
     "JSONField",
     "ListField",
     "ModelSerializer",
+    "NameField",
     "PrimaryKeyRelatedField",
     "Serializer",
     "SerializerMethodField",
@@ -65,6 +67,13 @@ M = TypeVar("M", bound=Any)
 NOBODYS: Final = "erased@erased.invalid"
 
 _Base: Any = drf.Serializer[Any] if TYPE_CHECKING else object
+
+
+class NameField(CharField):
+    """What somebody or something is called: kept without what shows nothing, so that no name is empty to the eye."""
+
+    def run_validation(self, data: Any = drf.empty) -> Any:
+        return super().run_validation(tidied(data) if isinstance(data, str) else data)
 
 
 class Strict(_Base):

@@ -98,6 +98,7 @@ class SubjectSerializer(Rows, serializers.ModelSerializer[Subject]):
     """What is assessed: an organisation, a site, a city."""
 
     code = serializers.CharField(max_length=100)
+    name = serializers.NameField(max_length=200)
 
     class Meta:
         model = Subject

@@ -181,6 +181,15 @@ def test_another_tenants_subjects_are_not_there(api: Api, beta_api: Api) -> None
     assert beta_api.post("subjects/", {"code": "a", "name": "A"}).status_code == 201
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u202e \u00ad"], ids=["zero width", "direction and soft hyphen"])
+def test_a_name_shows_something_and_is_kept_without_what_does_not(api: Api, name: str) -> None:
+    refused = api.post("subjects/", {"code": "a", "name": name})
+    made = api.post("subjects/", {"code": "b", "name": f"Har\u202ebour {name}"})
+
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/name", "blank")]
+    assert made.json()["name"] == "Harbour"
+
+
 @pytest.mark.thorough
 def test_more_codes_are_looked_for_than_a_statement_takes_parameters(ada: User) -> None:
     subjects.create_subjects([{"code": "last", "name": "L"}], acting_user=ada, now=timezone.now())
