@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import (
     admin_keys,  # noqa: F401  its page is registered with those here
     admin_tenants,  # noqa: F401  so is its
+    keys,
     passwords,
     services,
 )
@@ -30,6 +31,7 @@ from apps.core.admin import M, ServiceAdmin
 from apps.core.erasing import ErasingAdmin, Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
+from apps.core.translating import translated
 
 
 class FoundByAddress(ServiceAdmin[M]):
@@ -162,16 +164,21 @@ class UserAdmin(Explained, ErasingAdmin[User], FoundByAddress[User]):
         self.each(request, queryset, reset, _("{count} passwords replaced."))
 
 
+def _lines(help_text: Any, longest: int) -> SimpleArrayField:
+    """A field that takes a text a line."""
+    return SimpleArrayField(
+        forms.CharField(max_length=longest, required=False),
+        delimiter="\n",
+        required=False,
+        widget=AdminTextareaWidget(attrs={"spellcheck": "false", "rows": 4}),
+        help_text=help_text,
+    )
+
+
 class PermissionsForm(forms.ModelForm[Any]):
     """Takes a permission a line, and refuses what is none at its field."""
 
-    permissions = SimpleArrayField(
-        forms.CharField(max_length=120, required=False),
-        delimiter="\n",
-        required=False,
-        widget=AdminTextareaWidget(attrs={"spellcheck": "false"}),
-        help_text=gettext_lazy("One per line, as resource:scope:action; for example models:tenant:read."),
-    )
+    permissions = _lines(gettext_lazy("One per line, as resource:scope:action; for example models:tenant:read."), 120)
 
     def clean_permissions(self) -> list[str]:
         texts: list[str] = [text for text in self.cleaned_data["permissions"] or [] if text]
@@ -261,11 +268,21 @@ class GrantAdmin(FoundByAddress[Grant]):
 
 
 class ApiKeyForm(PermissionsForm):
+    networks = _lines(
+        gettext_lazy("From where the key opens something, one per line; for example 192.0.2.0/24. Empty: everywhere."),
+        43,
+    )
     expires_at = moment_field(
         gettext_lazy("Expires at"),
         gettext_lazy("Time zone: %(zone)s. 90 days from now if left empty; at most 365."),
         required=False,
     )
+
+    def clean_networks(self) -> list[str]:
+        try:
+            return keys.read_networks([text for text in self.cleaned_data["networks"] or [] if text.strip()])
+        except Invalid as refusal:
+            raise ValidationError([translated(problem.detail) for problem in refusal.errors]) from refusal
 
 
 @admin.register(ApiKey)
@@ -276,8 +293,8 @@ class ApiKeyAdmin(FoundByAddress[ApiKey]):
     search_fields = ("name", "prefix")
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of a key's name or prefix.")
     ordering = ("-pk",)
-    fields = ("name", "user", "permissions", "expires_at")
-    actions = ("revoke",)
+    fields = ("name", "user", "permissions", "networks", "expires_at")
+    actions = ("revoke", "rotate")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -290,12 +307,25 @@ class ApiKeyAdmin(FoundByAddress[ApiKey]):
             obj.user,
             name=obj.name,
             permissions=obj.permissions,
+            networks=obj.networks,
             expires_at=obj.expires_at,
             acting_user=_acting(request),
             now=timezone.now(),
         )
         obj.pk = made.pk
+        if not made.permissions:
+            messages.info(request, _("It may do everything that %(person)s may do.") % {"person": obj.user})
         messages.warning(request, _("The key of %s, shown only now: %s") % (made.name, text))
+
+    @admin.action(
+        description=gettext_lazy("Replace the selected keys by new ones; these go on for a day"), permissions=["add"]
+    )
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        def rotate(key: ApiKey, now: datetime) -> str:
+            made, text = services.rotate_api_key(key, acting_user=_acting(request), now=now)
+            return _("The key of %s, shown only now: %s") % (made.name, text)
+
+        self.each(request, queryset, rotate, _("{count} replaced."))
 
     @admin.action(description=gettext_lazy("Revoke the selected keys"), permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -12,5 +12,5 @@ declare(
 )
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
-declare("api_key", Category.ADMINISTRATION, "created", "revoked", "refused")
+declare("api_key", Category.ADMINISTRATION, "created", "rotated", "revoked", "refused")
 declare("apikey", Category.ADMINISTRATION)  # as a model that is followed is called

@@ -12,7 +12,7 @@ from apps.accounts import authz
 from apps.accounts.models import ApiKey, User
 
 # Without moments: the database compares them, and reading one takes as long as four other columns.
-KEY = ("id", "user_id", "name", "prefix", "digest", "permissions")
+KEY = ("id", "user_id", "name", "prefix", "digest", "permissions", "networks")
 OWNER = ("id", "key_id", "language", "is_active")
 STATEMENT = f"""
     SELECT {", ".join(f"k.{name}" for name in KEY)}, {", ".join(f"u.{name}" for name in OWNER)},

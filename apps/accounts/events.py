@@ -26,4 +26,9 @@ declare("grant.created", "Somebody got a role.", {"grant_id": ID, **USER})
 declare("grant.revoked", "Somebody lost a role.", {"grant_id": ID, **USER})
 
 declare("api_key.created", "Somebody got an API key.", {"api_key_id": ID, **USER})
+declare(
+    "api_key.rotated",
+    "An API key was replaced by another, and ends soon.",
+    {"api_key_id": ID, "new_api_key_id": ID},
+)
 declare("api_key.revoked", "An API key no longer opens anything.", {"api_key_id": ID})

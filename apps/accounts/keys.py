@@ -5,6 +5,12 @@ The fixed beginning lets secret scanners find leaked keys; the checksum spots a 
 
 import secrets
 import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from apps.core.errors import Invalid, Problem
+from resimate_text.sentences import Sentence
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BEGINNING = "rsk_live_"
@@ -30,6 +36,41 @@ def prefix_of(text: str) -> str | None:
         and checksum == _checksum(body)
     )
     return prefix if well_formed else None
+
+
+def read_networks(texts: Sequence[str]) -> list[str]:
+    """The networks as they are written usually. Raises ``Invalid`` that points at each which is none."""
+    read, problems = [], []
+    for place, text in enumerate(texts):
+        try:
+            read.append(str(ip_network(text.strip())))
+        except ValueError:
+            detail = Sentence("{text!r} is no network. Write 192.0.2.0/24, 2001:db8::/48 or one address.", text=text)
+            problems.append(Problem(f"/networks/{place}", detail))
+    if problems:
+        raise Invalid(problems[0].detail, errors=problems)
+    return list(dict.fromkeys(read))
+
+
+def opens_from(networks: Sequence[str], address: str) -> bool:
+    """Whether a key for these networks opens something from an address; one for none does from everywhere.
+
+    >>> opens_from(["192.0.2.0/24"], "192.0.2.7"), opens_from(["192.0.2.0/24"], "::ffff:192.0.2.7")
+    (True, True)
+    >>> opens_from(["192.0.2.0/24"], "198.51.100.7"), opens_from(["192.0.2.0/24"], ""), opens_from([], "")
+    (False, False, True)
+    """
+    if not networks:
+        return True
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return False
+    read = getattr(read, "ipv4_mapped", None) or read
+    return any(read in _network(text) for text in networks)
+
+
+_network = lru_cache(maxsize=1024)(ip_network)
 
 
 def _base62(number: int) -> str:

@@ -137,6 +137,8 @@ class ApiKey(Model):
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.BinaryField(max_length=32)
     permissions = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    #: From where it opens something, as 192.0.2.0/24 or 2001:db8::/48; from everywhere when there are none.
+    networks = ArrayField(models.CharField(max_length=43), default=list, blank=True, db_default=[])
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

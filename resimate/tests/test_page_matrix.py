@@ -116,7 +116,7 @@ TABLE = """
 #: Of the administration, for its administrators: what the pages of each table do (a-dd, c-hange, d-elete, v-iew), and
 #: the actions on its list. Nobody else enters.
 ADMIN = """
-a..v  accounts.apikey                   revoke
+a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
@@ -136,7 +136,7 @@ acdv  resilience.resiliencemodel        publish_drafts
 acdv  resilience.subject
 """
 PLATFORM = """
-a..v  accounts.apikey                   revoke
+a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link

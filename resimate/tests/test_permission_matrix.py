@@ -149,6 +149,7 @@ TABLE = """
 ---+-+  api-key-export               GET
 ---0-+  api-key-detail               GET DELETE
 ---0-+  api-key-revoke               POST
+---0-+  api-key-rotate               POST
 ---+-+  upload-list                  POST
 ---0-0  upload-detail                GET PATCH DELETE
 ---+-+  stored-file-list             GET POST

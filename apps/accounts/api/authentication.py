@@ -14,7 +14,7 @@ from apps import audit
 from apps.accounts import authz, bearer, keys, metrics
 from apps.accounts.models import ApiKey, User
 from apps.configuration import throttling
-from apps.core import context, crypto
+from apps.core import context, crypto, once
 from apps.core.api.parsers import body_of
 from apps.core.observability.middleware import client_address
 
@@ -35,8 +35,9 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             _count_wrong_key(request, timezone.now())
             raise AuthenticationFailed(REFUSAL)
         key = found.key
-        if not found.opens:
-            _record_refusal(found, timezone.now())
+        from_here = keys.opens_from(key.networks, client_address(request))
+        if not (found.opens and from_here):
+            _record_refusal(found, "" if from_here else "network", timezone.now())
             raise AuthenticationFailed(REFUSAL)
         authz.narrow(key.user, key)
         context.amend(user_id=str(key.user_id), actor_type="api_key")
@@ -68,11 +69,12 @@ def _note_use(found: bearer.Found) -> None:
         ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=timezone.now())
 
 
-def _record_refusal(found: bearer.Found, now: datetime) -> None:
-    """A key that was good once and is still in use: somebody should know, though not of every request."""
-    if not found.was_noted:
-        ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=now)
-        audit.record("api_key.refused", now=now, target=found.key, outcome="failure")
+def _record_refusal(found: bearer.Found, reason: str, now: datetime) -> None:
+    """A key that was good once or elsewhere, and is in use: somebody should know, though not of every request."""
+    _note_use(found)
+    if once.is_first(f"refused:{found.key.pk}:{reason}", 60):
+        details = {"reason": reason} if reason else {}
+        audit.record("api_key.refused", now=now, target=found.key, outcome="failure", details=details)
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -1,5 +1,6 @@
 """The keys of programs."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -8,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import services
-from apps.accounts.api.serializers import ApiKeySerializer, NewApiKeySerializer
+from apps.accounts.api.serializers import ApiKeySerializer, KeyRotationSerializer, NewApiKeySerializer
 from apps.accounts.api.viewsets import (
     UUID,
     CollectionView,
@@ -33,7 +34,7 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
     queryset = ApiKey.objects.order_by("-pk")
     serializer_class = ApiKeySerializer
     filters = (an_id("user"), text("prefix"))
-    permissions = {"revoke": "delete"}
+    permissions = {"revoke": "delete", "rotate": "create"}
 
     @extend_schema(responses={201: NewApiKeySerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -54,5 +55,20 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
         """End the key at once; the row stays, to say who had it."""
         return self.shown(services.revoke_api_key(self.get_object(), acting_user=caller(request), now=timezone.now()))
 
+    @extend_schema(request=KeyRotationSerializer, responses={201: NewApiKeySerializer})
+    @verb(takes_body=True)
+    def rotate(self, request: Request, pk: str) -> Response:
+        """Make the key that follows this one; its text is in the answer, and never shown again.
+
+        It has the same name, permissions, networks and length of life. This one ends once the overlap has passed.
+        """
+        before = self.get_object()
+        wanted = KeyRotationSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
+        key, secret = services.rotate_api_key(before, acting_user=caller(request), now=timezone.now(), overlap=overlap)
+        where = request.path.replace(f"{before.pk}/rotate/", f"{key.pk}/")
+        return self.shown(with_secret(key, key=secret), status=201, location=where)
+
     def get_serializer_class(self) -> type[serializers.BaseSerializer[ApiKey]]:
-        return NewApiKeySerializer if self.action == "create" else ApiKeySerializer
+        return NewApiKeySerializer if self.action in ("create", "rotate") else ApiKeySerializer

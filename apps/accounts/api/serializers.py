@@ -79,6 +79,12 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
         queryset=User.objects.all(), required=False, help_text="The account that the key acts as; the caller's own."
     )
     permissions = PermissionsField(required=False, help_text="Empty: everything that the account may do.")
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=43),
+        max_length=50,
+        required=False,
+        help_text="From where the key opens something, as `192.0.2.0/24`; empty: from everywhere.",
+    )
     expires_at = MomentField(required=False, help_text="In 90 days, if not said; in 365 at most.")
 
     class Meta:
@@ -89,6 +95,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
             "user",
             "prefix",
             "permissions",
+            "networks",
             "created_at",
             "expires_at",
             "revoked_at",
@@ -145,6 +152,12 @@ class NewApiKeySerializer(ApiKeySerializer):
 
     class Meta(ApiKeySerializer.Meta):
         fields = (*ApiKeySerializer.Meta.fields, "key")  # type: ignore[assignment]  # a longer tuple
+
+
+class KeyRotationSerializer(serializers.Serializer[Any]):
+    overlap_hours = serializers.IntegerField(
+        min_value=0, max_value=720, default=24, help_text="How long the key of before goes on."
+    )
 
 
 class LevelSerializer(serializers.Serializer[dict[str, Any]]):

@@ -5,7 +5,7 @@ from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.held import AccountErased
-from apps.accounts.services.keys import create_api_key, revoke_api_key
+from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.rotations import ask_for_rotation
 from apps.accounts.services.signing_in import SignInRefused, TooManyAttempts, sign_in, sign_out
@@ -50,6 +50,7 @@ __all__ = [
     "reset_password",
     "revoke_api_key",
     "revoke_grant",
+    "rotate_api_key",
     "send_link",
     "sign_in",
     "sign_out",

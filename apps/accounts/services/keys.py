@@ -11,12 +11,19 @@ from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own, 
 from apps.accounts.services.held import held
 from apps.accounts.services.notices import tell_owner
 from apps.core import crypto, events
-from apps.core.errors import Invalid, Problem
+from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 from resimate_text.sentences import Sentence
 
 LIFE = timedelta(days=90)
 LONGEST_LIFE = timedelta(days=365)
+#: For which both keys open, so that programs can change over.
+OVERLAP = timedelta(days=1)
+
+
+class KeyEnded(Refused):
+    code = "api_key_ended"
+    title = "The API key has expired or was revoked"
 
 
 @transaction.atomic
@@ -26,10 +33,13 @@ def create_api_key(
     name: str,
     now: datetime,
     permissions: Sequence[str] = (),
+    networks: Sequence[str] = (),
     expires_at: datetime | None = None,
     acting_user: User | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key that acts as ``user``, with some of their permissions or, without any, with all of them.
+
+    With ``networks`` it opens nothing from elsewhere.
 
     The key's text is returned here and never again. It is another way into the account, and grows with its rights:
     so only who may take over an account makes one for somebody else.
@@ -51,6 +61,7 @@ def create_api_key(
         prefix=prefix,
         digest=crypto.token_digest(secret),
         permissions=list(permissions),
+        networks=keys.read_networks(networks),
         created_at=now,
         expires_at=expires_at,
     )
@@ -60,6 +71,33 @@ def create_api_key(
     if acting_user is not None:
         tell_owner(user, messages.API_KEY_MADE, key, now=now, key=name)
     return key, secret
+
+
+@transaction.atomic
+def rotate_api_key(
+    key: ApiKey, *, acting_user: User, now: datetime, overlap: timedelta = OVERLAP
+) -> tuple[ApiKey, str]:
+    """Make the key that follows this one, for the same time, and let this one end once the overlap has passed.
+
+    Nothing else changes: the new one has its name, permissions and networks. Raises ``KeyEnded``.
+    """
+    key = ApiKey.objects.select_related("user").get(pk=key.pk)
+    if not key.is_valid_at(now):
+        raise KeyEnded("The key has ended. Make a new one.")
+    fresh, secret = create_api_key(
+        key.user,
+        name=key.name,
+        permissions=key.permissions,
+        networks=key.networks,
+        expires_at=now + (key.expires_at - key.created_at),
+        acting_user=acting_user,
+        now=now,
+    )
+    key.expires_at = min(key.expires_at, now + overlap)
+    key.save(update_fields=["expires_at"])
+    audit.record("api_key.rotated", now=now, target=key, actor=acting_user, details={"new": str(fresh.pk)})
+    events.publish("api_key.rotated", {"api_key_id": str(key.pk), "new_api_key_id": str(fresh.pk)}, now=now)
+    return fresh, secret
 
 
 @transaction.atomic
