@@ -56,20 +56,22 @@ WITHOUT_KEY: Final = """
     WHERE stored.key_id IS NULL AND stored.id = ANY(%s)
 """
 WITH_KEY: Final = """
-    SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
-    LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
+    SELECT stored.id, {columns}, stored.key_id, {own_key} FROM {table} AS stored
     WHERE stored.key_id IS NOT NULL AND stored.id = ANY(%s)
 """
+# Whom a row is to is looked up for each row: joined, all people would be walked through for every batch.
+THEY: Final = """
+    CROSS JOIN LATERAL (
+        SELECT one.key_id FROM ({people}) AS one WHERE one.recipient = stored.recipient_id OFFSET 0
+    ) AS person
+"""
 TO_THEM: Final = """
-    SELECT stored.id, {columns}, k.id, k.secret FROM {table} AS stored
-    JOIN ({people}) AS person ON person.recipient = stored.recipient_id
-    JOIN public.keys_subjectkey AS k ON k.id = person.key_id
-    WHERE stored.key_id IS NULL AND stored.id = ANY(%s)
+    SELECT stored.id, {columns}, person.key_id,
+        (SELECT secret FROM public.keys_subjectkey AS k WHERE k.id = person.key_id)
+    FROM {table} AS stored {they} WHERE stored.key_id IS NULL AND stored.id = ANY(%s)
 """
 FROM_THEM: Final = """
-    SELECT stored.id, {columns}, stored.key_id, k.secret FROM {table} AS stored
-    JOIN ({people}) AS person ON person.recipient = stored.recipient_id
-    LEFT JOIN public.keys_subjectkey AS k ON k.id = stored.key_id
+    SELECT stored.id, {columns}, stored.key_id, {own_key} FROM {table} AS stored {they}
     WHERE stored.key_id IS NOT NULL AND stored.id = ANY(%s)
 """
 #: Digests have small letters, fingerprints capitals.
@@ -261,8 +263,9 @@ class UnderKeyOfPerson:
 
     def _batches(self, schema: SchemaKeys, statement: str, people: str) -> Iterator[Rows]:
         columns = sql.SQL(", ").join(sql.Identifier("stored", one) for one in self.columns)
-        said = sql.SQL(statement).format(columns=columns, table=sql.Identifier(self.table), people=sql.SQL(people))
-        return schema.batches(self.table, self.batch, said)
+        names = {"columns": columns, "table": sql.Identifier(self.table), "own_key": sql.SQL(OWN_KEY)}
+        they = sql.SQL(THEY).format(people=sql.SQL(people))
+        return schema.batches(self.table, self.batch, sql.SQL(statement).format(they=they, **names))
 
     def _seal(self, schema: SchemaKeys, rows: Rows) -> None:
         sealed = []
