@@ -93,6 +93,16 @@ def test_a_rotation_takes_every_key_of_the_tenant_along_and_no_other(
     }
 
 
+def test_what_moves_is_the_tenants_alone(acme: Any, pretended: Any, now: Any) -> None:
+    with schema_context("public"):
+        services.name_own_key("acme", "pretended:one", now=now)
+
+        moved = services.move("acme", now=now)
+
+    assert (moved.moved, moved.failed) == (DataKey.objects.filter(tenant="acme").usable().count(), [])
+    assert AuditEntry.objects.filter(action="data_key.moved").exclude(tenant="acme").count() == 0
+
+
 def test_when_it_is_withdrawn_its_tenant_alone_waits_after_five_minutes_until_it_is_given_again(
     acme: Any, remember: Remember, pretended: Any, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +208,21 @@ def test_what_was_given_back_can_be_named_again_by_its_tenant_and_is_given_back_
     services.name_own_key("beta", "pretended:two", now=now)
 
     assert dict(OwnKey.objects.values_list("tenant", "provider")) == {"acme": "pretended:one", "beta": "pretended:two"}
+
+
+def test_a_recovery_does_not_go_on_where_the_installations_key_is_away_whoever_has_another(
+    acme: Any, escrowed: offline.Made, pretended: Any, lose: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> bytes:
+        raise providers.Unavailable("it is away")
+
+    with schema_context("public"):
+        services.name_own_key("acme", "pretended:one", now=now)
+        lose()
+        monkeypatch.setattr(LocalKeyring, "wrap", away)
+
+        with pytest.raises(services.NewKeyCannotBeWrapped, match="it is away"):
+            services.recover(escrowed.shares[1:], now=now)
 
 
 def test_a_client_that_is_not_installed_is_said(pretended: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:

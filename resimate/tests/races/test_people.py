@@ -368,6 +368,21 @@ def test_who_is_being_erased_is_changed_no_more_and_erased_once(di: Stakeholder,
 
 
 @pytest.mark.requirement("COMP-001")
+def test_who_takes_part_in_nothing_is_erased_once(ada: User, now: datetime) -> None:
+    """No campaign is there for the second to wait for."""
+    contact = services.Contact("Di Dorn", f"di-{new_id()}@example.org")
+    person = services.create_stakeholder(contact, acting_user=ada, now=now)
+
+    first, second = race(
+        lambda: services.erase_stakeholder(person, acting_user=ada, now=now),
+        lambda: services.erase_stakeholder(person, acting_user=ada, now=now),
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "", True)
+    assert AuditEntry.objects.filter(action="stakeholder.erased", object_id=str(person.pk)).count() == 1
+
+
+@pytest.mark.requirement("COMP-001")
 def test_an_expert_is_erased_once_and_gets_no_new_link_meanwhile(asked: Any, ada: User, now: datetime) -> None:
     person = story.expert(asked, story.BO)
 
