@@ -48,6 +48,8 @@ def test_five_hundred_tenants_take_no_query_more_than_two(acme: Any, now: dateti
     few = _lock(5, now)
     with schema_context("public"):
         _said_by(500, 5, now)
+        for of, name in (("settings", "toy.other"), ("others", KEY)):
+            TenantFact.objects.create(tenant="beta", of=of, name=name, value=6)
 
     assert _lock(5, now) == few
     assert services.explain(KEY).said[-2].is_locked
