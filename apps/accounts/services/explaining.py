@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
 from apps.accounts import authz
 from apps.accounts.authz import Permission
@@ -16,7 +17,7 @@ from apps.core import rights
 from apps.core.errors import Invalid, Problem
 from resimate_text.sentences import Sentence
 
-OUT_OF_SIGHT = "There is no such object, or it is out of your sight."
+OUT_OF_SIGHT = _("There is no such object, or it is out of your sight.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def explain(user: User, permission: str, object_id: UUID | None, *, acting_user:
         object=object_id,
         allow=allow,
         because=covering if allow else [],
-        beside=[reason for reason, _ in speaking if not allow or reason not in covering],
+        beside=[reason for reason, _one in speaking if not allow or reason not in covering],
         missing=[] if allow else [f"{resource}:tenant:{action}"],
         detail=OUT_OF_SIGHT if is_out_of_sight else _in_words(user, allow, bool(covering), bool(speaking)),
     )
@@ -122,9 +123,11 @@ def _decides(user: Any, permission: str, obj: Model | None) -> bool:
 
 def _in_words(user: User, allow: bool, is_covered: bool, is_spoken_of: bool) -> str:
     if allow:
-        return "A role of this person includes it."
+        return _("A role of this person includes it.")
     if not user.is_active:
-        return "The account is closed."
+        return _("The account is closed.")
     if is_covered:
-        return "The roles of this person include it, but the API key does not."
-    return "A role includes it, but not for this object." if is_spoken_of else "No role of this person includes it."
+        return _("The roles of this person include it, but the API key does not.")
+    return (
+        _("A role includes it, but not for this object.") if is_spoken_of else _("No role of this person includes it.")
+    )
