@@ -27,7 +27,7 @@ def of(error: ValidationError, wanted: str = "") -> Misfit:
     """``wanted`` is the sentence where the value has not the form that its key wants."""
     where = pointer(*error.absolute_path)
     if error.validator == "pattern" and wanted:
-        return Misfit(Sentence(wanted), where)
+        return Misfit(wanted, where)
     say = SAID.get(str(error.validator))
     return Misfit(say(error) if say else _shortened(error.message), where)
 
