@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.requirement("SEC-DATA-001"), pytest.mark.thorough]
 CHOICES = (1, 2, 3, 4, 5, "not_applicable", "dont_know", None)
 SAID = {"r0": {"N1": 4, "N2": 2}, "r1": {"N1": 1, "N2": "dont_know"}}
 VALUES = range(1000)
-IMETA = "iName,iCode,Parent,Direction,Level,Weight,Type\nX,X,Index,1,1,1,Indicator\nIndex,Index,NA,1,2,1,Aggregate\n"
+IMETA = "Level,iCode,iName,Direction,Weight,Parent,Type\n2,Index,All,1,1,,Aggregate\n1,X,X,1,1,Index,Indicator\n"
 IDATA = "uName,uCode,Time,X\nAustria,AUT,2024,731\n"
 HEX = re.compile(rb"[0-9a-f]{64,}")
 
@@ -77,7 +77,8 @@ def test_no_stored_digest_can_be_guessed(api: Api, publish: Any, harbour: Any, a
     (run,) = services.score_assessments([assessment], now=now)
     frozen, _ = services.freeze_period(version, "B", "2026", acting_user=ada, now=now)
     files = [{"name": name, "text": text} for name, text in (("iMeta.csv", IMETA), ("iData.csv", IDATA))]
-    assert api.post("models/import/", {"files": files}).status_code == 201
+    imported = api.post("models/import/", {"files": files, "publish": True})
+    assert imported.status_code == 201, imported.content
     made = list(Assessment.objects.filter(subject__code="AUT"))
     trace = services.trace_of(services.stored_calculation(run))
 
