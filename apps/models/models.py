@@ -115,8 +115,7 @@ class ReferenceSetQuerySet(models.QuerySet["ReferenceSet"]):
 class ReferenceSet(Model):
     """Units that relative methods compare with, frozen: scores that rest on them can be calculated again for ever.
 
-    Rows like these never change, so each is under a key of its own: a rotation writes that anew. Their digests are
-    keyed: there may be few answers to try.
+    Such rows never change, so each is under a key of its own; digests are keyed, since there may be few answers to try.
     """
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="reference_sets")
@@ -229,10 +228,7 @@ class Response(Model):
 
 
 class AnswerSheet(models.Model):
-    """All that one response says, as one ciphertext under a key of its own; begun with the first answer.
-
-    Nothing of it can be searched or counted by the database. Whose key is destroyed has said nothing any more.
-    """
+    """All that one response says: one ciphertext under a key of its own. Whose key is destroyed has said nothing."""
 
     response = models.OneToOneField(Response, models.CASCADE, primary_key=True, related_name="sheet")
     key = key_of_subject()
@@ -269,8 +265,7 @@ class ScoredUnit(Model):
 class ScoreInput(Model):
     """What went into calculations, by its digest: runs can share it, and each can be calculated again from it.
 
-    ``units`` holds units or, for those that are kept once for many inputs, a digest whose fingerprint is that of a
-    ``ScoredUnit``.
+    ``units`` holds units, or digests whose fingerprints are those of a ``ScoredUnit`` that many inputs share.
     """
 
     digest = FingerprintField(unique=True)

@@ -167,12 +167,14 @@ def _case(case: Case, rows: int) -> tuple[Any, Any]:
 
 def _jobs(rows: int) -> tuple[Any, Any]:
     """Of two tenants, in a table as it was: it is shared, and there is no way back."""
+    from django.db import transaction
+
     from apps.tenants.provisioning import owner_in
 
     migration = import_module("apps.keys.migrations.0011_encrypt_jobs")
-    with owner_in("public") as owner:
+    with owner_in("public") as owner, transaction.atomic(using=owner.alias):
         _run(owner, "CREATE SCHEMA bench_jobs")
-        _run(owner, "SET search_path TO bench_jobs, public")
+        _run(owner, "SET LOCAL search_path TO bench_jobs, public")
         _run(owner, JOBS)
         _run(
             owner,

@@ -25,7 +25,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     permission = serializers.CharField(help_text="The line of the role, as resource:scope:action.")
     scope = serializers.CharField()
     object = serializers.UUIDField(source="object_id", allow_null=True, help_text="What the grant is limited to.")
-    valid_until = serializers.DateTimeField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True, read_only=True)
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):

@@ -34,8 +34,8 @@ def test_it_shows_the_roles_and_what_follows_from_them(page: Any, analyst: User)
     read = page(analyst)
 
     assert "Model analyst" in read
-    assert "campaignsCampaigns. close, create, delete, extend, manage, open, read, remind, update" in read
-    assert "api-keysKeys of programs" not in read  # of which analysts may do nothing
+    assert "campaigns Campaigns. close, create, delete, extend, manage, open, read, remind, update" in read
+    assert "api-keys Keys of programs" not in read  # of which analysts may do nothing
     entry = AuditEntry.objects.get(action="user.read")
     assert entry.object_id == str(analyst.pk)
 

@@ -32,10 +32,7 @@ from apps.keys.tests.commands import refused, run
 from apps.keys.tests.walking import Plans
 from apps.outreach.contacts import Contact
 
-pytestmark = [
-    pytest.mark.requirement("SEC-DATA-001"),
-    pytest.mark.django_db(databases=["default", "owner"]),
-]
+pytestmark = [pytest.mark.requirement("SEC-DATA-001"), pytest.mark.django_db(databases=["default", "owner"])]
 DI = Contact("Di Dorn", "di@example.org", "Staff")
 STEPS = [("active", "coming"), ("leaving", "active"), ("decrypt-only", "active"), ("decrypt-only", "active")]
 
