@@ -79,7 +79,7 @@ DIGESTS: Final = "SELECT id, {said} FROM {table} AS stored WHERE {said} ~ '[a-f]
 ANY_DIGEST: Final = "SELECT count(*) FROM {table} AS stored WHERE {said} ~ '[a-f]'"
 REPLACE: Final = """
     UPDATE {table} AS stored SET {column} = {value}
-    FROM unnest(%s::uuid[], %s::text[]) AS fresh (id, value) WHERE stored.id = fresh.id
+    FROM unnest(%s::uuid[], %s::text[]) AS fresh (id, value) WHERE stored.id = fresh.id AND stored.id = ANY(%s)
 """
 Rows = Sequence[tuple[Any, ...]]
 
@@ -349,7 +349,8 @@ class Fingerprinting:
 
     def _write(self, schema: SchemaKeys, fresh: Rows) -> None:
         with transaction.atomic(using=schema.alias):
-            schema.run(self._statement(REPLACE), _by_column(fresh))
+            ids, values = _by_column(fresh)
+            schema.run(self._statement(REPLACE), [ids, values, ids])
 
     def _fingerprint(self, schema: SchemaKeys, digest: str) -> str:
         return crypto.fingerprint(digest, schema=schema.name, keys=schema)
