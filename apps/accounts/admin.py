@@ -268,6 +268,9 @@ class GrantAdmin(FoundByAddress[Grant]):
 
 
 class ApiKeyForm(PermissionsForm):
+    permissions = _lines(
+        gettext_lazy("One per line, as models:tenant:read. Empty: everything that the account may do."), 120
+    )
     networks = _lines(
         gettext_lazy("From where the key opens something, one per line; for example 192.0.2.0/24. Empty: everywhere."),
         43,
