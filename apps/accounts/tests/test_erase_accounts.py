@@ -194,3 +194,13 @@ def test_administrators_erase_an_account_after_they_have_read_what_it_means(
     own = f"/admin/accounts/user/{admin.pk}/"
     assert f"{own}erase/" not in office.get(f"{own}change/").content.decode()
     assert office.post(f"{own}erase/").status_code == 403
+
+
+@pytest.mark.requirement("SEC-AUTH-002")
+def test_its_page_takes_changes_of_an_account_until_it_is_erased(office: Client, erased: User, admin: User) -> None:
+    def rename(user: User) -> int:
+        path = f"/admin/accounts/user/{user.pk}/change/"
+        return office.post(path, {"name": "Bea Beam", "language": "en"}).status_code
+
+    assert (rename(admin), rename(erased)) == (302, 403)
+    assert [User.objects.get(pk=one.pk).name for one in (admin, erased)] == ["Bea Beam", "Erased"]
