@@ -130,6 +130,19 @@ def test_it_takes_the_right_to_it(client: Client, custodian: User, admin: User) 
     assert not AuditEntry.objects.filter(action="data_key.verified").exists()
 
 
+def test_who_may_only_look_is_offered_no_verification(analyst: User, client: Client) -> None:
+    now = timezone.now()
+    role = services.create_role("look", name="Look", permissions=["keys:tenant:read"], acting_user=None, now=now)
+    services.grant_role(analyst, role, acting_user=None, now=now)
+    other = Client(headers={"host": "acme.localhost"})
+    other.force_login(analyst)
+
+    pages = [one.get(PAGE).content.decode() for one in (client, other)]
+
+    assert ["Recovery keys" in page for page in pages] == [True, True]
+    assert ["Verify now" in page for page in pages] == [True, False]
+
+
 def test_the_platform_is_told_of_its_own_alone(client: Client, make_user: Any, beta: Any) -> None:
     client.post("/api/v1/keys/verify/", {}, JSON)
     with tenant_context(beta):
