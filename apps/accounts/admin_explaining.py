@@ -65,7 +65,7 @@ class Explained(ServiceAdmin[User]):
         user = self.get_object(request, str(object_id))
         if user is None:
             raise Http404
-        if not self.has_view_permission(request, user) or not request.user.has_perm("grants:read"):
+        if not self.has_view_permission(request, user):
             raise PermissionDenied
         form = QuestionForm(request.GET if "permission" in request.GET else None)
         said = _answer(form, user, request.user)
