@@ -171,10 +171,10 @@ def test_an_ended_grant_and_a_closed_account_permit_nothing(people: dict[str, Us
     assert (said.allow, said.beside) == (False, [])
 
     accounts.deactivate_user(reader, acting_user=None, now=now)
-    closed = accounts.explain(
-        User.objects.get(pk=reader.pk), "campaigns:read", None, acting_user=people["admin"], now=now
-    )
-    assert (closed.allow, closed.detail) == (False, "The account is closed.")
+    closed = User.objects.get(pk=reader.pk)
+    for permission in ("campaigns:read", "campaigns:create"):
+        said = accounts.explain(closed, permission, None, acting_user=people["admin"], now=now)
+        assert (said.allow, said.detail) == (False, "The account is closed.")
 
 
 def test_a_narrower_key_is_told_apart(people: dict[str, User], now: datetime) -> None:
