@@ -164,7 +164,9 @@ def test_what_cannot_be_asked_is_refused_at_its_place(ask: Any) -> None:
     ]
 
 
-def test_an_ended_grant_and_a_closed_account_permit_nothing(people: dict[str, User], now: datetime) -> None:
+def test_an_ended_grant_and_a_closed_account_permit_nothing(
+    people: dict[str, User], world: dict[str, Any], now: datetime
+) -> None:
     reader, later = people["reader"], now + timedelta(days=2)
     Grant.objects.filter(user=reader).update(valid_until=now + timedelta(days=1))
     said = accounts.explain(reader, "campaigns:read", None, acting_user=people["admin"], now=later)
@@ -172,8 +174,9 @@ def test_an_ended_grant_and_a_closed_account_permit_nothing(people: dict[str, Us
 
     accounts.deactivate_user(reader, acting_user=None, now=now)
     closed = User.objects.get(pk=reader.pk)
-    for permission in ("campaigns:read", "campaigns:create"):
-        said = accounts.explain(closed, permission, None, acting_user=people["admin"], now=now)
+    asked = [("campaigns:read", None), ("campaigns:create", None), ("campaigns:read", world["campaigns"])]
+    for permission, object_id in asked:
+        said = accounts.explain(closed, permission, object_id, acting_user=people["admin"], now=now)
         assert (said.allow, said.detail) == (False, "The account is closed.")
 
 
