@@ -14,7 +14,7 @@ from apps.core.fields import new_id
 from apps.keys.models import SubjectKey
 from resimate.tests.races.harness import race
 
-pytestmark = [pytest.mark.thorough, pytest.mark.requirement("COMP-001", "SEC-AUTH-002")]
+pytestmark = pytest.mark.requirement("COMP-001", "SEC-AUTH-002")
 PASSWORD = "seven purple bicycles"
 
 
@@ -27,6 +27,7 @@ def erase(one: User, now: datetime) -> User:
     return services.erase_user(one, acting_user=None, now=now)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", ["erasing", "signing in"])
 def test_who_is_erased_while_they_sign_in_is_not_inside(bea: User, now: datetime, first: str) -> None:
     request: Any = RequestFactory().post("/sign-in/")
