@@ -32,8 +32,6 @@ def test_a_line_has_exactly_the_fields_that_are_asked_for() -> None:
         (f"Internal Server Error: /a/{TOKEN}/check/", "Internal Server Error: /a/…/check/"),
         (f"Not Found: /one-of-another-kind/{TOKEN}", "Not Found: /one-of-another-kind/…"),
         (f"Not Found: /a/{TOKEN}cut-badly", "Not Found: /a/…"),
-        (f"Gone: /password/new/{signing.dumps({'id': 'ada'})}/", "Gone: /password/new/…/"),
-        (f"Gone: /elsewhere/{signing.dumps({'id': 'a' * 500}, compress=True)}", "Gone: /elsewhere/…"),
         ("key rsk_live_abcdefgh_0123456789_deadbeef", "key rsk_live_abcdefgh_…"),
         ("RuntimeError: +491701234567 is gone", "RuntimeError: +… is gone"),
         ("at 21:53:08 +0000 and 2026-11-27T21:53:08+00:00", "at 21:53:08 +0000 and 2026-11-27T21:53:08+00:00"),
@@ -45,6 +43,12 @@ def test_a_line_has_exactly_the_fields_that_are_asked_for() -> None:
 def test_links_keys_and_addresses_are_masked(said: str, written: str) -> None:
     assert _line(said)["message"] == written
     assert _line("%s", said)["message"] == written
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_what_is_signed_is_masked(compress: bool) -> None:
+    signed = signing.dumps({"id": "a" * 500}, compress=compress)
+    assert _line(f"Gone: /password/new/{signed}/")["message"] == "Gone: /password/new/…/"
 
 
 def test_the_row_that_the_database_refuses_is_not_quoted(acme: object) -> None:
