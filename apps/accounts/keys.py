@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Any, Final
 
 from apps.core.errors import Invalid, Problem
 from resimate_text.sentences import Sentence
@@ -15,6 +16,8 @@ from resimate_text.sentences import Sentence
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BEGINNING = "rsk_live_"
 SECRET_LENGTH = 43  # 32 bytes in base 62
+#: Bits before an address of IPv4 that stands in one of IPv6.
+MAPPED: Final = 96
 
 
 def make() -> tuple[str, str]:
@@ -43,7 +46,7 @@ def read_networks(texts: Sequence[str]) -> list[str]:
     read, problems = [], []
     for place, text in enumerate(texts):
         try:
-            read.append(str(ip_network(text.strip())))
+            read.append(str(_read(text.strip())))
         except ValueError:
             detail = Sentence("{text!r} is no network. Write 192.0.2.0/24, 2001:db8::/48 or one address.", text=text)
             problems.append(Problem(f"/networks/{place}", detail))
@@ -70,7 +73,36 @@ def opens_from(networks: Sequence[str], address: str) -> bool:
     return any(read in _network(text) for text in networks)
 
 
+def lie_within(networks: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether all of these are in one of the others; none of either is everywhere.
+
+    >>> lie_within(["192.0.2.8/29"], ["192.0.2.0/24"]), lie_within([], []), lie_within([], ["192.0.2.0/24"])
+    (True, True, False)
+    >>> lie_within(["192.0.2.0/24", "2001:db8::/48"], ["192.0.2.0/24"]), lie_within(["192.0.2.0/24"], [])
+    (False, True)
+    """
+    if not others:
+        return True
+    outer = [_network(text) for text in others]
+    return bool(networks) and all(any(_is_in(_network(text), one) for one in outer) for text in networks)
+
+
 _network = lru_cache(maxsize=1024)(ip_network)
+
+
+def _read(text: str) -> Any:
+    """What IPv6 writes of IPv4, as IPv4 writes it: so are addresses that are compared. Raises ValueError."""
+    network: Any = ip_network(text)
+    if network.version == 4:
+        return network
+    if network.network_address.scope_id is not None:
+        raise ValueError("an interface of this machine is no network")
+    mapped = network.network_address.ipv4_mapped if network.prefixlen >= MAPPED else None
+    return network if mapped is None else ip_network((mapped, network.prefixlen - MAPPED))
+
+
+def _is_in(network: Any, other: Any) -> bool:
+    return bool(network.version == other.version and network.subnet_of(other))
 
 
 def _base62(number: int) -> str:

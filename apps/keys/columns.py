@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
@@ -22,6 +22,9 @@ from apps.core.fields import (
 from apps.core.lookup import blind_indexes
 from apps.core.models import TenantRow
 from apps.tenants.routers import TenantRouter
+
+#: How that begins which is under the key of a person, or nothing any more; all else is under the tenant's.
+OF_PERSONS: Final = (crypto.SEALED, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,17 @@ class Column:
         size = len(crypto.header_of(1))
         head = Func(F(self.field.attname), 1, size, function="SUBSTRING", output_field=BinaryField())
         unversioned = Value(crypto.UNVERSIONED, BinaryField())
-        first = Func(F(self.field.attname), 1, 1, function="SUBSTRING", output_field=BinaryField())
-        rows = rows.annotate(head=head, header=Case(When(Exact(first, unversioned), unversioned), default=F("head")))
+        rows = rows.annotate(first=self._first)
+        rows = rows.annotate(
+            head=head, header=Case(When(Exact(F("first"), unversioned), unversioned), default=F("head"))
+        )
         if isinstance(self.field, PersonTextField):
-            rows = rows.annotate(first=first).exclude(first__in=[crypto.SEALED, b""])
+            rows = rows.exclude(first__in=OF_PERSONS)
         return rows.order_by("pk")
+
+    @property
+    def _first(self) -> Func:
+        return Func(F(self.field.attname), 1, 1, function="SUBSTRING", output_field=BinaryField())
 
     def elsewhere(self, schema: str, version: int) -> QuerySet[Any]:
         """The rows that are under another key than this version."""
@@ -62,12 +71,15 @@ class Column:
         return rows.filter(head=header)
 
     def of_subjects(self) -> QuerySet[Any]:
-        """The rows that have the key of a subject, with that."""
+        """The rows that have the key of a subject, with that; of people those that are under it."""
         field = self.field
         assert isinstance(field, SubjectTextField)  # noqa: S101  one of ``columns_of_subjects``
         rows: QuerySet[Any] = self.model._base_manager.select_related(field.key).order_by("pk")
         rows = rows.only(field.attname, field.key)
-        return rows.exclude(**{field.key: None}) if isinstance(field, PersonTextField) else rows
+        if not isinstance(field, PersonTextField):
+            return rows
+        rows = rows.exclude(**{field.key: None}).annotate(first=self._first)
+        return rows.filter(first__in=OF_PERSONS)
 
     def place(self, pk: Any) -> str:
         return self.field.place_of(pk)

@@ -54,6 +54,8 @@ def create_api_key(
     refuse_more_than_own(user, permissions)
     reach = [Permission.parse(text) for text in permissions] or authz.permissions_of(user)
     refuse_unheld(acting_user, reach)
+    networks = keys.read_networks(networks)
+    _refuse_wider_networks(acting_user, networks)
     prefix, secret = keys.make()
     key = ApiKey(
         user=user,
@@ -61,7 +63,7 @@ def create_api_key(
         prefix=prefix,
         digest=crypto.token_digest(secret),
         permissions=list(permissions),
-        networks=keys.read_networks(networks),
+        networks=networks,
         created_at=now,
         expires_at=expires_at,
     )
@@ -73,6 +75,15 @@ def create_api_key(
     return key, secret
 
 
+def _refuse_wider_networks(acting_user: User | None, networks: Sequence[str]) -> None:
+    """What comes with a key for some networks makes none that opens something from others."""
+    key = authz.key_of(acting_user) if acting_user is not None else None
+    if key is None or keys.lie_within(networks, key.networks):
+        return
+    reason = Sentence("Your own key opens from these networks alone: {networks}.", networks=", ".join(key.networks))
+    raise Invalid(reason, errors=[Problem("/networks", reason, "wider")])
+
+
 @transaction.atomic
 def rotate_api_key(
     key: ApiKey, *, acting_user: User, now: datetime, overlap: timedelta = OVERLAP
@@ -81,11 +92,12 @@ def rotate_api_key(
 
     Nothing else changes: the new one has its name, permissions and networks. Raises ``KeyEnded``.
     """
-    key = ApiKey.objects.select_related("user").get(pk=key.pk)
+    user = held(key.user)  # the account first, as whoever closes it locks it
+    key = locked(ApiKey.objects.all(), key.pk)
     if not key.is_valid_at(now):
         raise KeyEnded("The key has ended. Make a new one.")
     fresh, secret = create_api_key(
-        key.user,
+        user,
         name=key.name,
         permissions=key.permissions,
         networks=key.networks,

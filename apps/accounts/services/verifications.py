@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts import reach
 from apps.accounts.models import User
-from apps.core import jobs
+from apps.core import crypto, jobs
 from apps.core.errors import Refused
 from apps.core.locking import hold
 from apps.core.models import Job
@@ -80,8 +80,15 @@ def verify(job: Job, progress: jobs.Progress) -> dict[str, Any]:
 def latest_verification() -> Verification | None:
     """The latest of this tenant; None where nobody has asked for one yet."""
     job = _asked_for().order_by("-created_at", "-pk").first()
-    found: Any = job.result if job is not None else None
-    return Verification(job, **(found or {})) if job is not None else None
+    return Verification(job, **_found_by(job)) if job is not None else None
+
+
+def _found_by(job: Job) -> dict[str, Any]:
+    """What it has found; where the tenant's key is away, under which that is kept, nothing but this."""
+    try:
+        return job.result or {}
+    except (crypto.KeyAway, crypto.Undecryptable):
+        return {"problems": [AWAY]}
 
 
 def _asked_for() -> QuerySet[Job]:

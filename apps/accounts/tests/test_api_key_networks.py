@@ -44,9 +44,39 @@ def test_what_is_no_network_is_refused_at_its_place(admin: User, client: Client)
 
 
 def test_networks_are_kept_as_they_are_written_usually(admin: User) -> None:
-    key, _ = services.create_api_key(admin, name="k", networks=["192.0.2.1", " 2001:DB8::/48"], now=timezone.now())
+    given = ["192.0.2.1", " 2001:DB8::/48", "::ffff:198.51.100.0/120"]
 
-    assert key.networks == ["192.0.2.1/32", "2001:db8::/48"]
+    key, text = services.create_api_key(admin, name="k", networks=given, now=timezone.now())
+
+    assert key.networks == ["192.0.2.1/32", "2001:db8::/48", "198.51.100.0/24"]
+    assert [_ask(text, address) for address in ("198.51.100.7", "::ffff:198.51.100.7", "198.51.101.7")] == [
+        200,
+        200,
+        401,
+    ]
+
+
+@pytest.mark.parametrize("text", ["fe80::1%eth0", "fe80::1%" + "a" * 35, "::ffff:192.0.2.1/120"])
+def test_an_interface_or_a_part_of_an_address_is_no_network(admin: User, client: Client, text: str) -> None:
+    client.force_login(admin)
+
+    answer = client.post("/api/v1/api-keys/", {"name": "k", "networks": [text]}, "application/json", headers=ACME)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/networks/0")
+
+
+def test_a_key_for_some_networks_makes_none_that_opens_from_others(admin: User) -> None:
+    _, text = services.create_api_key(admin, name="k", networks=["192.0.2.0/24"], now=timezone.now())
+    headers = {**ACME, "authorization": f"Bearer {text}"}
+
+    def make(*networks: str) -> Any:
+        given = {"name": "more", "networks": networks}
+        client = Client(REMOTE_ADDR="192.0.2.7")
+        return client.post("/api/v1/api-keys/", given, "application/json", headers=headers)
+
+    answers = [make(), make("192.0.3.0/24"), make("192.0.2.0/23"), make("192.0.2.0/28", "2001:db8::/48")]
+    assert [(one.status_code, one.json()["errors"][0]["pointer"]) for one in answers] == [(422, "/networks")] * 4
+    assert (make("192.0.2.0/28").status_code, ApiKey.objects.count()) == (201, 2)
 
 
 def test_a_key_and_the_one_that_follows_it_open_side_by_side_for_a_while(admin: User, client: Client) -> None:

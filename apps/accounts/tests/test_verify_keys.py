@@ -27,6 +27,7 @@ pytestmark = [
 ]
 JSON = "application/json"
 PAGE = "/admin/keys/datakey/"
+UNKNOWN = "it is no ciphertext of a version that is known"
 
 
 @pytest.fixture
@@ -71,6 +72,42 @@ def test_the_page_has_a_button_and_says_what_is_wrong(client: Client, analyst: U
     assert "(1 problem)" in page
     (problem,) = client.get("/api/v1/keys/").json()["verification"]["problems"]
     assert problem.startswith(f"accounts.User.name {analyst.pk}: ")
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_value_is_looked_at_once_and_told_once_whichever_key_it_says_to_be_under(
+    client: Client, analyst: User
+) -> None:
+    client.post(f"{PAGE}verify/")
+    before = client.get("/api/v1/keys/").json()["verification"]
+    User.objects.filter(pk=analyst.pk).update(name=b"no ciphertext at all, of whatever key")
+
+    client.post(f"{PAGE}verify/")
+
+    found = client.get("/api/v1/keys/").json()["verification"]
+    assert found["problems"] == [f"accounts.User.name {analyst.pk}: {UNKNOWN}"]
+    assert found["values"] == before["values"] + 1  # what the first of them has found
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_while_the_keys_are_away_programs_still_read_which_there_are(
+    client: Client, custodian: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, text = services.create_api_key(custodian, name="k", permissions=["keys:tenant:read"], now=timezone.now())
+    client.post(f"{PAGE}verify/")
+
+    def away(*_: Any) -> bytes:
+        raise Unavailable("it is away")
+
+    monkeypatch.setattr(LocalKeyring, "unwrap", away)
+    KEYRING.forget()
+    headers = {"host": "acme.localhost", "authorization": f"Bearer {text}"}
+    answer = Client().get("/api/v1/keys/", headers=headers)
+    monkeypatch.undo()
+    KEYRING.forget()
+
+    assert (answer.status_code, len(answer.json()["results"])) == (200, 4)
+    assert answer.json()["verification"]["problems"] == [verifications.AWAY]
 
 
 def test_how_far_it_is_is_shown_and_a_second_press_is_told(client: Client) -> None:

@@ -63,10 +63,16 @@ class Kms:
 
     @cached_property
     def _client(self) -> Any:
+        """Raises ``Unavailable`` where there can be no such region."""
         account = self._account
         region = account.key.split(":")[3]
         limits = Limits(seconds=PATIENCE, body=64 * 1024)
-        return client_of(account.endpoint, account.access_key, account.secret_key, region, limits, tries=1, of="kms")
+        try:
+            return client_of(
+                account.endpoint, account.access_key, account.secret_key, region, limits, tries=1, of="kms"
+            )
+        except ValueError as error:  # its own errors of what it is given are of this kind
+            raise Unavailable(f"{self.name} cannot be asked: {error}") from error
 
     def _ask(self, verb: str, field: str, place: str, **said: bytes) -> bytes:
         call, bound = getattr(self._client, verb), {"resimate": place}

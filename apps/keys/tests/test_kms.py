@@ -19,6 +19,7 @@ from apps.keys.providers import Lost, Unavailable, choice
 from apps.keys.providers import kms as kms_module
 from apps.keys.providers.kms import KMS, Account, Kms
 from apps.keys.tests.answers import Remember, read
+from apps.keys.tests.commands import refused
 from apps.keys.tests.fake_kms import ACCESS_KEY, KEY, SECRET_KEY, FakeKms, serving
 from apps.keys.tests.local_kms import PROGRAM, LocalKms
 from apps.keys.tests.test_not_vault import answering
@@ -198,3 +199,16 @@ def test_a_key_that_is_disabled_stops_its_tenant_alone_until_it_is_enabled(
     passed += keyring.UNWRAPPED_FOR + 1
     with pytest.raises(crypto.KeyAway):
         read(answer)
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_key_of_a_region_that_cannot_be_is_refused_in_a_sentence(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account("", ACCESS_KEY, SECRET_KEY)
+    monkeypatch.setattr(settings, "KMS", dataclasses.asdict(account))
+    key = f"aws-kms:{KEY}".replace(KEY.split(":")[3], "-eu-")
+
+    with schema_context("public"):
+        code, answer, told = refused("own", "--tenant", "acme", "--key", key)
+
+    assert (code, answer["code"]) == (1, "own_key_refused")
+    assert "cannot be asked" in told

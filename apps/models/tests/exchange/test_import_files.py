@@ -220,6 +220,19 @@ def test_an_import_is_undone_as_a_whole(api: Api, nothing: Any, publish: Any, su
     assert AuditEntry.objects.filter(action="import.undone").count() == 1
 
 
+def test_an_import_that_an_older_process_has_made_meanwhile_is_undone(
+    api: Api, publish: Any, survey: dict[str, Any]
+) -> None:
+    """It remembers a digest of the values; within the hour that becomes a fingerprint."""
+    outcome = _import(api, _text("answers.csv", ANSWERS), version=str(publish(survey).pk)).json()
+    record = Import.objects.get(pk=outcome["id"])
+    made = sorted([str(one.pk), one.values, one.period] for one in Assessment.objects.all())
+    record.made["values"] = digest(made)
+    record.save()
+
+    assert _undo(api, outcome).status_code == 200
+
+
 def test_undoing_a_model_removes_it_and_a_draft_that_was_replaced_is_back(
     api: Api, nothing: Any, survey: dict[str, Any]
 ) -> None:
