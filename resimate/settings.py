@@ -140,10 +140,10 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]
 
 MIDDLEWARE = [
     "apps.core.observability.middleware.ObservabilityMiddleware",
-    "apps.core.observability.health.HealthMiddleware",
     "apps.tenants.middleware.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.content_policy.ContentPolicyMiddleware",
+    "apps.core.observability.health.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.limits.BodyLimitMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "apps.core.limits.TurnsMiddleware",
@@ -196,12 +196,18 @@ PUBLIC_PORT = env.integer(
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SESSION_COOKIE_NAME = "resimate" if DEVELOPMENT else "__Host-resimate"
+# A browser takes a cookie of this name over HTTPS alone, for this very host and all of it; there is none locally.
+HOST_COOKIE = "" if DEVELOPMENT else "__Host-"
+PATH_COOKIE = "" if DEVELOPMENT else "__Secure-"  # the same, of pages below one path
+SESSION_COOKIE_NAME = f"{HOST_COOKIE}resimate"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-DEVICE_COOKIE_NAME = "device" if DEVELOPMENT else "__Host-device"
+DEVICE_COOKIE_NAME = f"{HOST_COOKIE}device"
+MESSAGES_COOKIE_NAME = f"{HOST_COOKIE}messages"
+LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
+VISITOR_LANGUAGE_COOKIE_NAME = f"{PATH_COOKIE}respondent_language"
 CSRF_COOKIE_NAME = "csrftoken" if DEVELOPMENT else "__Host-csrf"
 CSRF_COOKIE_SECURE = not DEVELOPMENT
 CSRF_COOKIE_HTTPONLY = True
@@ -308,6 +314,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # pages elsewhere have no use for our files
 
 # Pages
 TEMPLATES = [

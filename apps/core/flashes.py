@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.messages import middleware
 from django.contrib.messages.storage.cookie import CookieStorage, MessageDecoder
 from django.contrib.messages.storage.fallback import FallbackStorage
@@ -40,6 +41,10 @@ def _opened(sealed: str) -> Any:
 
 class _InCookie(CookieStorage):
     signer: Any  # which its stubs leave out
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.cookie_name = settings.MESSAGES_COOKIE_NAME
 
     def _encode_parts(self, messages: Sequence[str], encode_empty: bool = False) -> Any:
         if not messages and not encode_empty:

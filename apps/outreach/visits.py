@@ -30,7 +30,6 @@ from apps.outreach.settings_keys import PER_LINK
 P = ParamSpec("P")
 V = TypeVar("V", bound="Visit[Any]")
 Page = Callable[Concatenate[HttpRequest, V, P], HttpResponse]
-LANGUAGE_COOKIE = "respondent_language"
 YEAR = 365 * 24 * 3600
 #: Wrong links an hour from one address: an office may share one, a search for links never succeeds anyway.
 WRONG_LINKS = 300
@@ -152,7 +151,7 @@ def _refusal_page(request: HttpRequest, found: Found[Any], closed: str) -> HttpR
 
 def language_of(request: HttpRequest, offered: Sequence[str], preferred: str) -> str:
     """The language asked for now, else before, else the person's own, among those offered."""
-    for wanted in (request.GET.get("lang"), request.COOKIES.get(LANGUAGE_COOKIE), preferred):
+    for wanted in (request.GET.get("lang"), request.COOKIES.get(settings.VISITOR_LANGUAGE_COOKIE_NAME), preferred):
         if wanted in offered:
             return str(wanted)
     return offered[0] if offered else settings.LANGUAGE_CODE
@@ -161,7 +160,7 @@ def language_of(request: HttpRequest, offered: Sequence[str], preferred: str) ->
 def _remember(response: HttpResponse, language: str, path: str) -> None:
     """Keep a language that was asked for, for the pages below ``path``."""
     response.set_cookie(
-        LANGUAGE_COOKIE,
+        settings.VISITOR_LANGUAGE_COOKIE_NAME,
         language,
         max_age=YEAR,
         path=path,

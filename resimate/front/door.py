@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, close_old_connections
 
-from apps.core import epochs, metrics
+from apps.core import answer_headers, epochs, metrics
 from apps.core.observability import health
 from apps.tenants import hosts
 from resimate.front import intake
@@ -25,7 +25,7 @@ TICK: Final = 0.5
 PATIENCE: Final = 1.0
 #: Headers that may be left out unread.
 HARMLESS: Final = frozenset({"user-agent", "referer"})
-PLAIN_JSON: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+PLAIN_JSON: Final = [("Content-Type", "application/json"), *answer_headers.AT_THE_DOOR.items()]
 MEGABYTE: Final = 1024 * 1024
 
 

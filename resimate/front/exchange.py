@@ -9,7 +9,7 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
-from apps.core import context
+from apps.core import answer_headers, context
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from resimate.front.intake import Body
@@ -105,7 +105,7 @@ class Exchange:
         """The thread is done with it, well or not."""
         if not self.is_answered and not self.abandoned.is_set():
             self.is_answered = True
-            self.proto.response_empty(500, [])
+            self.proto.response_empty(500, [*answer_headers.AT_THE_DOOR.items()])
         self._done.append(self)
 
     def settle(self) -> None:
@@ -118,7 +118,7 @@ def refuse(proto: Any, status: int) -> None:
     """Answer without Django: nothing more of the body is read, so the connection ends with the answer."""
     with context.use(context.continued("")):
         problem = encode(problems.body(REFUSALS[status]))
-    headers = [("Content-Type", problems.MEDIA_TYPE), ("Connection", "close"), ("Cache-Control", "no-store")]
+    headers = [("Content-Type", problems.MEDIA_TYPE), ("Connection", "close"), *answer_headers.AT_THE_DOOR.items()]
     proto.response_bytes(status, [*headers, *([("Retry-After", "2")] if status == 503 else [])], problem)
 
 

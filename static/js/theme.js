@@ -9,6 +9,7 @@ if (toggle) {
   toggle.addEventListener("click", () => {
     const theme = root.dataset.theme = isDark() ? "light" : "dark";
     localStorage.setItem("theme", theme);
-    document.cookie = `theme=${theme};path=/;max-age=31536000;samesite=lax`;
+    const [prefix, flag] = location.protocol === "https:" ? ["__Host-", ";secure"] : ["", ""];
+    document.cookie = `${prefix}theme=${theme};path=/;max-age=31536000;samesite=lax${flag}`;
   });
 }

@@ -70,7 +70,8 @@ def by_personal_link(page: Page[Visit, P]) -> Callable[..., HttpResponse]:
 
 
 def _began_here(request: HttpRequest, visit: Visit) -> bool:
-    return request.get_signed_cookie(_cookie(visit), "", salt=visit.token) == "begun"
+    names = (_cookie(visit), _plain(visit))  # the second is of before they had a prefix: they live for a year
+    return any(request.get_signed_cookie(name, "", salt=visit.token) == "begun" for name in names)
 
 
 def _remember_beginning(response: HttpResponse, visit: Visit) -> None:
@@ -87,4 +88,8 @@ def _remember_beginning(response: HttpResponse, visit: Visit) -> None:
 
 
 def _cookie(visit: Visit) -> str:
+    return f"{settings.PATH_COOKIE}{_plain(visit)}"
+
+
+def _plain(visit: Visit) -> str:
     return f"begun-{visit.holder.pk.hex}"

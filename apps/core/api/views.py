@@ -111,7 +111,8 @@ class ApiView(APIView):
             response.render()
         etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         response["ETag"] = etag
-        response["Cache-Control"] = "private, no-cache"
+        # A program may keep it and ask whether it still holds; a browser has nothing of it once somebody signs out.
+        response["Cache-Control"] = "private, no-cache" if self.request.auth else "private, no-store"
         if matches(request.headers.get("If-None-Match", ""), etag):
             response.status_code = 304
             response.content = b""

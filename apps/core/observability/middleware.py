@@ -1,5 +1,6 @@
 """Around every request: a trace, an access line, metrics, and the id by which support finds them."""
 
+import ipaddress
 import logging
 import time
 from collections.abc import Callable
@@ -50,5 +51,14 @@ def client_address(request: HttpRequest) -> str:
     """The address of the client as far as our own proxies vouch for it: ``TRUSTED_PROXIES`` hops from the right."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
-        return hops[-settings.TRUSTED_PROXIES]
+        named = hops[-settings.TRUSTED_PROXIES]
+        if _is_address(named):
+            return named
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False

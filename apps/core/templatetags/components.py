@@ -35,6 +35,13 @@ def icon(name: str, css_class: str = "icon") -> SafeString:
     )
 
 
+@register.filter
+def theme(request: Any) -> str:
+    """The theme that was chosen on this host, as ``static/js/theme.js`` keeps it; ``auto`` where none was."""
+    chosen = getattr(request, "COOKIES", {})
+    return chosen.get("__Host-theme") or chosen.get("theme") or "auto"
+
+
 @register.simple_tag
 def module(name: str) -> SafeString:
     """Load a module of ``static/``; the browser asks for what it imports at the same time, and for sheets before."""
