@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import (
+    admin_invitations,  # noqa: F401  so are these
     admin_keys,  # noqa: F401  its page is registered with those here
     admin_tenants,  # noqa: F401  so is its
     keys,
@@ -24,34 +25,15 @@ from apps.accounts import (
     services,
 )
 from apps.accounts.admin_explaining import Explained
+from apps.accounts.admin_people import FoundByAddress
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.configuration import languages
-from apps.core.admin import M, ServiceAdmin
+from apps.core.admin import ServiceAdmin
 from apps.core.erasing import ErasingAdmin, Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
 from apps.core.translating import translated
-
-
-class FoundByAddress(ServiceAdmin[M]):
-    """Lists that are searched by the whole address of an account as well: addresses are encrypted, found by digests."""
-
-    #: Leads to the account.
-    path_to_account = "user__"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
-    ) -> tuple[QuerySet[M], bool]:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if search_term.strip():
-            found |= queryset.filter(User.by_address().among([search_term], self.path_to_account))
-        return found, may_repeat
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Nothing is given to an account that was erased."""
-        known = {"queryset": User.objects.known()} if db_field.related_model is User else {}
-        return super().formfield_for_foreignkey(db_field, request, **(known | kwargs))
 
 
 class UserForm(forms.ModelForm[User]):

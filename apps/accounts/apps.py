@@ -12,11 +12,12 @@ class AccountsConfig(AppConfig):
             sessions,  # noqa: F401  its receiver binds every new session
             subscribers,  # noqa: F401  they register themselves
         )
-        from apps.accounts.models import ApiKey, Grant, Role, User
+        from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
         from apps.audit.capture import follow
         from apps.tenants import upkeep
 
         upkeep.keep(roles.behind, roles.bring_up)
         follow(User, exclude=("last_login", "key"))
+        follow(Invitation, exclude=("key",))
         follow(Role, Grant)
         follow(ApiKey, exclude=("last_used_at", "digest"))

@@ -10,6 +10,7 @@ declare(
     *("created", "changed", "activated", "deactivated", "erased"),
     *("password_changed", "password_reset", "reset_link_asked"),
 )
+declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
 declare("api_key", Category.ADMINISTRATION, "created", "rotated", "revoked", "refused")

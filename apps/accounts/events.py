@@ -4,6 +4,7 @@ from apps.core.event_types import ID, TEXT, declare
 
 USER = {"user_id": ID}
 ROLE = {"role_id": ID}
+INVITATION = {"invitation_id": ID}
 
 declare("user.created", "A person got an account.", USER)
 declare("user.changed", "An account's name, language or time zone changed.", USER)
@@ -18,6 +19,12 @@ declare(
     {"user_id": {**TEXT, "description": "empty where the address belongs to nobody"}},
     internal=True,
 )
+
+declare("invitation.created", "Somebody was invited to make an account.", INVITATION)
+declare("invitation.resent", "Somebody who was invited gets another letter; the link before opens nothing.", INVITATION)
+declare("invitation.revoked", "An invitation opens nothing any more.", INVITATION)
+declare("invitation.accepted", "Somebody who was invited made their account.", {**INVITATION, **USER})
+declare("invitation.erased", "Nobody knows any more who was invited.", INVITATION)
 
 declare("role.created", "There is a new role.", ROLE)
 declare("role.changed", "A role has another name or other permissions.", ROLE)

@@ -71,6 +71,13 @@ class NewPasswordForm(forms.Form):
         return given
 
 
+class JoinForm(NewPasswordForm):
+    """What who was invited says of themselves; the address is in the invitation."""
+
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order = ("name", "password", "repeated")
+
+
 class PasswordForm(NewPasswordForm):
     present = forms.CharField(
         label=_("Current password"),

@@ -5,6 +5,9 @@ from typing import Final
 from apps.notifications.kinds import Kind, declare
 
 API_KEY_MADE: Final[Kind] = declare("api_key_made", texts="accounts/messages/api_key_made", purpose="account")
+COLLEAGUE_INVITED: Final[Kind] = declare(
+    "colleague_invited", texts="accounts/messages/colleague_invited", purpose="account"
+)
 PASSWORD_CHANGED: Final[Kind] = declare(
     "password_changed", texts="accounts/messages/password_changed", purpose="account"
 )

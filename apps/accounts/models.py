@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
 from apps.core.lookup import Lookup
@@ -87,6 +88,88 @@ class User(Addressee, AbstractBaseUser, Erasable):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
+
+
+class InvitationManager(People["Invitation"]):
+    def at(self, email: str) -> models.QuerySet["Invitation"]:
+        """Those to an address, however it is spelt."""
+        return self.filter(Invitation.by_address().among([email]))
+
+
+class Invitation(Addressee, Erasable):
+    """An address whose owner may make an account with these roles, by the link of a letter.
+
+    Address and message are under a key of the person who is invited. The link is not stored: it is sealed with the
+    address and ``link_version``. Whoever sent it last stands for the roles, with the rights that they have when it is
+    accepted, and no others than the key with which they came.
+    """
+
+    #: What becomes of it; one that is open and past its time has ``EXPIRED``, which no column says.
+    class State(models.TextChoices):
+        OPEN = "open", gettext_lazy("Open")
+        ACCEPTED = "accepted", gettext_lazy("Accepted")
+        REVOKED = "revoked", gettext_lazy("Revoked")
+        EXPIRED = "expired", gettext_lazy("Expired")
+
+    email = PersonTextField(pii="contact")
+    email_index = BlindIndexField(of="email", null=True)
+    email_index_2 = BlindIndexField(of="email", slot=2, null=True)
+    message = PersonTextField(pii="contact", blank=True, default="")
+    language = models.CharField(max_length=10, default="en")
+    roles: "models.ManyToManyField[Role, Any]" = models.ManyToManyField("Role", related_name="+")
+    invited_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    invited_with: "models.ForeignKey[ApiKey | None, ApiKey | None]" = models.ForeignKey(
+        "ApiKey", models.CASCADE, null=True, editable=False, related_name="+"
+    )
+    link_version = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    PENDING: ClassVar = Q(accepted_at=None, revoked_at=None)
+    objects: ClassVar[InvitationManager] = InvitationManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[f"email_index{slot}"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name=f"invitation_pending_once{slot}",
+            )
+            for slot in ("", "_2")
+        ]
+
+    def __str__(self) -> str:
+        return _("Erased invitation") if self.is_erased else str(self.email)
+
+    @classmethod
+    def by_address(cls) -> Lookup:
+        return Lookup(cls, "email")
+
+    @classmethod
+    def in_state(cls, state: str, now: datetime) -> Q:
+        """Which rows have this state at a moment."""
+        return {
+            cls.State.OPEN: cls.PENDING & Q(expires_at__gt=now),
+            cls.State.EXPIRED: cls.PENDING & Q(expires_at__lte=now),
+            cls.State.ACCEPTED: Q(accepted_at__isnull=False),
+            cls.State.REVOKED: Q(revoked_at__isnull=False),
+        }[cls.State(state)]
+
+    def get_short_name(self) -> str:
+        return str(self.email)
+
+    def state_at(self, moment: datetime) -> State:
+        if self.accepted_at is not None:
+            return self.State.ACCEPTED
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        return self.State.OPEN if moment < self.expires_at else self.State.EXPIRED
 
 
 class Role(Model):

@@ -41,3 +41,12 @@ PASSWORD_LENGTH = declare(
     needs_two=True,
     owner="accounts",
 )
+INVITATION_DAYS = declare(
+    "invitation.days",
+    7,
+    {"type": "integer", "minimum": 1, "maximum": 30},
+    _("Days for which the link of an invitation can be used."),
+    label=_("Days of an invitation"),
+    levels=_FOR_GOOD,
+    owner="accounts",
+)

@@ -8,3 +8,13 @@ from apps.core.models import Event
 @events.subscribe("user.reset_link_asked")
 def write_reset_link(event: Event) -> None:
     services.write_link(event.payload["user_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("invitation.created")
+def write_invitation(event: Event) -> None:
+    services.write_invitation(event.payload["invitation_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("invitation.resent")
+def write_invitation_again(event: Event) -> None:
+    services.write_invitation(event.payload["invitation_id"], event.pk, now=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.accounts.views import account, forgotten, signing_in
+from apps.accounts.views import account, forgotten, invitations, signing_in
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     path("password/forgotten/", forgotten.forgotten, name="forgotten"),
     path("password/forgotten/sent/", forgotten.sent, name="forgotten-sent"),
     path("password/new/<str:token>/", forgotten.choose, name="choose-password"),
+    path("invitations/<str:token>/", invitations.accept, name="invitation"),
 ]

@@ -35,7 +35,8 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
         One that goes on from a relation reaches those of other tables.
         """
-        offered = {str(one[0] if isinstance(one, tuple) else one) for one in self.get_list_filter(request)}
+        filters = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
+        offered = {str(getattr(one, "parameter_name", one)) for one in filters}
         return lookup in offered | {f"{one}__{how}" for one in offered for how in OF_FILTERS}
 
     def get_sortable_by(self, request: HttpRequest) -> list[Any]:

@@ -44,6 +44,7 @@ TABLE = """
 +++++++++  accounts:forgotten              GET POST
 +++++++++  accounts:forgotten-sent         GET
 +++++++++  accounts:choose-password        GET POST
++++++++++  accounts:invitation             GET POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET
 000000000  files:download                  GET
@@ -118,6 +119,7 @@ TABLE = """
 ADMIN = """
 a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
+a..v  accounts.invitation               resend revoke
 acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
@@ -138,6 +140,7 @@ acdv  resilience.subject
 PLATFORM = """
 a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
+a..v  accounts.invitation               resend revoke
 acdv  accounts.role
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry

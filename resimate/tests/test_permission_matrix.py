@@ -138,6 +138,12 @@ TABLE = """
 ---0-+  user-erase                   POST
 ---0-+  user-reset-password          POST
 ---0-+  user-send-reset-link         POST
+---+-+  invitation-list              GET POST
+---+-+  invitation-export            GET
+---0-+  invitation-detail            GET
+---0-+  invitation-resend            POST
+---0-+  invitation-revoke            POST
+---0-+  invitation-erase             POST
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE

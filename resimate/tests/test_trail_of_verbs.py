@@ -123,6 +123,7 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
                 "recovery_key",
                 "destination",
                 "user",
+                "invitation",
                 "role",
                 "grant",
                 "api_key",

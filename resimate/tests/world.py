@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Grant
+from apps.accounts.models import Grant, Invitation
 from apps.audit.models import AuditEntry
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
@@ -83,6 +83,8 @@ def world(acme: Any) -> dict[str, Any]:
     expert = judge(weighed, BO, {"plans": POINTS["plans"]}, now)
     key, _ = accounts.create_api_key(ana, name="mine", now=now)
     role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
+    letter = {"created_at": now, "sent_at": now, "expires_at": now + timedelta(days=7)}
+    invited = Invitation.objects.create(email="new@acme.example", invited_by=ana, **letter)
     kept = StoredFile.objects.create(
         kind="attachment",
         name="plan.pdf",
@@ -123,6 +125,7 @@ def world(acme: Any) -> dict[str, Any]:
         "scores": run.pk,
         "jobs": job.pk,
         "user": ana.pk,
+        "invitation": invited.pk,
         "role": role.pk,
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,

@@ -1,8 +1,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 
-from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
+from apps.accounts.services import LONGEST_MESSAGE
 from apps.audit.models import AuditEntry
 from apps.configuration.models import Change, PlannedChange
 from apps.configuration.registry import LEVELS, Level, Merge
@@ -45,6 +48,33 @@ class NewUserSerializer(UserSerializer):
 
     class Meta(UserSerializer.Meta):
         fields = (*UserSerializer.Meta.fields, "initial_password")  # type: ignore[assignment]  # a longer tuple
+
+
+class InvitationSerializer(serializers.ErasableSerializer[Invitation]):
+    email = serializers.EmailField(max_length=254)
+    roles = serializers.PrimaryKeyRelatedField(
+        many=True, queryset=Role.objects.all(), help_text="Given when it is accepted; within the caller's own rights."
+    )
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    message = serializers.CharField(
+        max_length=LONGEST_MESSAGE, allow_blank=True, required=False, help_text="Stands in the letter."
+    )
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = (
+            *("id", "email", "roles", "language", "message", "state", "erased"),
+            *("invited_by", "created_at", "sent_at", "expires_at", "revoked_at", "accepted_at", "accepted_by"),
+        )
+        read_only_fields = (
+            *("id", "state", "invited_by", "created_at", "sent_at"),
+            *("expires_at", "revoked_at", "accepted_at", "accepted_by"),
+        )
+
+    @extend_schema_field({"type": "string", "enum": Invitation.State.values})
+    def get_state(self, invitation: Invitation) -> str:
+        return invitation.state_at(timezone.now()).value
 
 
 class RoleSerializer(serializers.ModelSerializer[Role]):

@@ -6,6 +6,7 @@ from apps.accounts.api.data_keys import DataKeyViewSet
 from apps.accounts.api.explaining import PermissionExplanationView
 from apps.accounts.api.files import StoredFileViewSet
 from apps.accounts.api.grants import GrantViewSet
+from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
 from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
@@ -14,6 +15,7 @@ from apps.accounts.api.users import UserViewSet
 
 router = SimpleRouter()
 router.register("users", UserViewSet, "user")
+router.register("invitations", InvitationViewSet, "invitation")
 router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")

@@ -5,6 +5,17 @@ from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
 from apps.accounts.services.held import AccountErased
+from apps.accounts.services.invitations import (
+    LONGEST_MESSAGE,
+    InvitationOver,
+    accept_invitation,
+    erase_invitation,
+    invitation_of,
+    invite,
+    resend_invitation,
+    revoke_invitation,
+    write_invitation,
+)
 from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.rotations import ask_for_rotation
@@ -21,12 +32,15 @@ from apps.accounts.services.users import (
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
 
 __all__ = [
+    "LONGEST_MESSAGE",
     "AccountErased",
     "Explanation",
+    "InvitationOver",
     "LinkUsedUp",
     "OwnAccount",
     "SignInRefused",
     "TooManyAttempts",
+    "accept_invitation",
     "activate_user",
     "ask_for_link",
     "ask_for_rotation",
@@ -41,18 +55,24 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "delete_role",
+    "erase_invitation",
     "erase_user",
     "explain",
     "grant_role",
+    "invitation_of",
+    "invite",
     "latest_verification",
     "onboard_tenant",
     "owner_of",
+    "resend_invitation",
     "reset_password",
     "revoke_api_key",
     "revoke_grant",
+    "revoke_invitation",
     "rotate_api_key",
     "send_link",
     "sign_in",
     "sign_out",
+    "write_invitation",
     "write_link",
 ]

@@ -8,6 +8,7 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.services.grants import end_grants, grants_of, refuse_unheld, refuse_without_administrator
+from apps.accounts.services.invitations import forget_invitations_to
 from apps.accounts.services.keys import revoke_all_keys
 from apps.accounts.services.notices import forget_notices
 from apps.core import events
@@ -43,6 +44,7 @@ def erase_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     user.session_epoch += 1
     user.set_unusable_password()
     user.save(update_fields=["is_active", "session_epoch", "password"])
+    forget_invitations_to(user, now=now)
     forget_notices(user, keys.erase(user), now=now)
     audit.record("user.erased", now=now, target=user, actor=acting_user)
     events.publish("user.erased", {"user_id": str(user.pk)}, now=now)

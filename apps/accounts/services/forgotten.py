@@ -5,37 +5,33 @@ it opens nothing at another tenant, works once, and dies with any other change o
 is made when the message is written, from the tenant's own host: what the request claimed as host is not asked.
 """
 
-import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.core import signing
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
 from apps import audit
 from apps.accounts import authz, throttle
 from apps.accounts.messages import PASSWORD_FORGOTTEN
 from apps.accounts.models import User
+from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.held import refuse_erased
-from apps.accounts.services.notices import tell_owner
+from apps.accounts.services.notices import write_letter
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.accounts.services.users import set_forgotten_password
-from apps.core import context, crypto, events
+from apps.core import context, events
 from apps.core.errors import Refused
 from apps.core.locking import locked
-from apps.core.tenancy import current_schema
 from apps.keys import signatures
-from apps.notifications.channels.email import EMAIL, server
-from apps.notifications.rendering import render
-from apps.tenants.hosts import base_url
 
 LIFE = timedelta(hours=1)
-SALT = "accounts.forgotten"
+LINKS = SealedLinks(
+    "accounts.forgotten",
+    "accounts:choose-password",
+    rows=lambda: User.objects.filter(is_active=True),
+    said=lambda user: f"{user.email}|{user.password}|{user.session_epoch}",
+)
 #: Messages to one account, and questions of one address: a few at once, then ever more slowly.
 ACCOUNT = throttle.Limit("forgotten", free=3, longest=900)
 ADDRESS = throttle.Limit("forgotten", free=20, longest=900)
@@ -86,34 +82,19 @@ def _promise_link(user: User | None, *, actor: User | None, now: datetime) -> No
 def write_link(user_id: str, event_id: UUID, *, now: datetime) -> None:
     """Write the message with the link, if the account is there and open; called for unknown addresses as well."""
     user = User.objects.filter(pk=user_id or UUID(int=0), is_active=True).first()
-    if user is None:
-        return
-    path = reverse("accounts:choose-password", args=[token_for(user)], urlconf=settings.ROOT_URLCONF)
-    minutes = int(LIFE.total_seconds()) // 60
-    if current_schema() != "public":
-        link = f"{base_url()}{path}"
-        tell_owner(user, PASSWORD_FORGOTTEN, user, str(event_id), now=now, link=link, minutes=minutes)
-        return
-    facts = {"name": user.get_short_name(), "organisation": "Resimate", "link": f"{_platform()}{path}"}
-    letter = render(PASSWORD_FORGOTTEN, EMAIL.texts, {**facts, "minutes": minutes}, user.language)
-    sender, whom = settings.DEFAULT_FROM_EMAIL, [user.email]
-    EmailMessage(letter.subject, letter.body, sender, whom, connection=server()).send()
+    if user is not None:
+        minutes = int(LIFE.total_seconds()) // 60
+        write_letter(user, PASSWORD_FORGOTTEN, str(event_id), now=now, path=LINKS.path_for(user), minutes=minutes)
 
 
 def token_for(user: User) -> str:
-    secret = crypto.signing_secrets(current_schema())[0]
-    return signing.dumps({"id": str(user.pk), "seal": _seal(user, secret)}, key=secret, salt=_salt())
+    return LINKS.token_for(user)
 
 
 def owner_of(token: str) -> User:
     """The account that a token is good for at this moment. Raises ``LinkUsedUp``."""
-    secrets = crypto.signing_secrets(current_schema())
-    try:
-        said = signing.loads(token, key=secrets[0], fallback_keys=[*secrets[1:]], salt=_salt(), max_age=LIFE)
-    except signing.BadSignature:
-        raise LinkUsedUp(LinkUsedUp.title) from None
-    user = User.objects.filter(pk=said["id"], is_active=True).first()
-    if user is None or not any(hmac.compare_digest(_seal(user, secret), said["seal"]) for secret in secrets):
+    user = LINKS.found(token, within=LIFE)
+    if user is None:
         raise LinkUsedUp(LinkUsedUp.title)
     return user
 
@@ -129,18 +110,3 @@ def choose_password(token: str, *, password: str, now: datetime) -> User:
 @signatures.declare("links to choose a password")
 def _live_since(now: datetime) -> datetime:
     return now - LIFE
-
-
-def _salt() -> str:
-    return f"{SALT}|{current_schema()}"
-
-
-def _seal(user: User, secret: bytes) -> str:
-    said = f"{user.pk}|{user.email}|{user.password}|{user.session_epoch}"
-    return salted_hmac(_salt(), said, secret=secret, algorithm="sha256").hexdigest()
-
-
-def _platform() -> str:
-    usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
-    port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
-    return f"{settings.PUBLIC_SCHEME}://{settings.BASE_DOMAIN}{port}"

@@ -4,51 +4,84 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db.models import Model
 from django_tenants.utils import get_public_schema_name
 
-from apps.accounts.models import User
+from apps.accounts.models import Invitation, User
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.about import About
+from apps.notifications.channels.email import EMAIL, server
 from apps.notifications.kinds import Kind
-from apps.tenants.hosts import base_url
+from apps.notifications.rendering import render
+from apps.tenants.hosts import address, base_url
 from apps.tenants.models import Tenant
+
+Person = User | Invitation
 
 
 def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now: datetime, **facts: Any) -> None:
-    """Write to the owner of an account, with a link to it or the one in ``facts``. The platform has no messages.
+    """Write to the owner of an account, with a link to it. The platform has no messages.
 
     ``about``: the account itself, or what of it; they are told once on each ``occasion``.
     """
-    if not _has_messages():
+    if _has_messages():
+        link = f"{base_url()}/account/"
+        _enqueue(user, kind, about, occasion, now, {"organisation": _organisation(), "link": link, **facts})
+
+
+def write_letter(person: Person, kind: Kind, occasion: str, *, now: datetime, path: str, **facts: Any) -> None:
+    """Write somebody a letter with a link to a page of this host, of the platform's too, which has no messages.
+
+    They get it once on each ``occasion``. Not part of a request: from the platform it leaves at once.
+    """
+    if _has_messages():
+        link = f"{base_url()}{path}"
+        _enqueue(person, kind, person, occasion, now, {"organisation": _organisation(), "link": link, **facts})
         return
-    organisation = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
-    facts_shown = {
-        "name": user.get_short_name(),
-        "organisation": organisation,
-        "link": f"{base_url()}/account/",
+    shown = {
+        "name": person.get_short_name(),
+        "organisation": "Resimate",
+        "link": f"{address(settings.BASE_DOMAIN)}{path}",
         **facts,
     }
-    channel = kind.channel_for(user)
+    letter = render(kind, EMAIL.texts, shown, person.language)
+    sender, whom = settings.DEFAULT_FROM_EMAIL, [str(person.email)]
+    EmailMessage(letter.subject, letter.body, sender, whom, connection=server()).send()
+
+
+def _enqueue(person: Person, kind: Kind, about: Model, occasion: str, now: datetime, facts: dict[str, Any]) -> None:
+    channel = kind.channel_for(person)
     draft = notifications.Draft(
         kind,
         about=About.of(about),
-        recipient=user.pk,
-        address=user.address_for(channel),
+        recipient=person.pk,
+        address=person.address_for(channel),
         occasion=occasion,
-        facts=facts_shown,
-        language=user.language,
+        facts={"name": person.get_short_name(), **facts},
+        language=person.language,
         channel=channel,
-        under=user.key,
+        under=person.key,
     )
     notifications.enqueue(draft, now=now)
 
 
-def forget_notices(user: User, key: UUID, *, now: datetime) -> None:
-    """Forget what the owner of an account was told whose key is destroyed."""
+def _organisation() -> str:
+    return Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
+
+
+def take_back(person: Person, *, now: datetime) -> None:
+    """Give up the letters to somebody that have not left."""
     if _has_messages():
-        notifications.erase(key, [user.pk], now=now)
+        notifications.cancel(About.of(person), person.pk, now=now)
+
+
+def forget_notices(person: Person, key: UUID, *, now: datetime) -> None:
+    """Forget what somebody was told whose key is destroyed."""
+    if _has_messages():
+        notifications.erase(key, [person.pk], now=now)
 
 
 def _has_messages() -> bool:

@@ -19,6 +19,7 @@ from apps.keys import services as keys
 
 WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
 SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
+TAKEN = gettext_noop("There is already an account with this e-mail address.")
 PRESENT = "present-password"
 #: What people say of themselves, and nothing depends on: the form of one's own account has just these fields.
 CHANGEABLE = frozenset({"name", "language", "time_zone"})
@@ -68,7 +69,7 @@ def create_user(
             audit.record("user.created", now=now, target=user, actor=acting_user)
             events.publish("user.created", {"user_id": str(user.pk)}, now=now)
     except IntegrityError as error:
-        raise EmailTaken("There is already an account with this e-mail address.") from error
+        raise EmailTaken(TAKEN, errors=[Problem("/email", TAKEN, "taken")]) from error
     return user
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.requirement("DB-002", "SEC-AUTH-002")
 
 #: By tenant, whatever it is that is asked for of the very same account.
 SAID: dict[str, Callable[[User], Any]] = {
-    "the seal of a link": lambda user: forgotten._seal(user, b"the same"),
+    "the seal of a link": lambda user: forgotten.LINKS._seal(user, b"the same"),
     "the counter of attempts": lambda user: throttle._key("second factor", str(user.pk)),
     "the counters of sign-in": lambda user: throttle._keys(user.email, "192.0.2.1", ""),
     "the counter of a device": lambda user: throttle._keys(user.email, "192.0.2.1", "device"),

@@ -1,4 +1,4 @@
-"""The pages of a forgotten password. To look at them changes nothing: scanners of mail follow links, too."""
+"""The pages of a forgotten password."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services
 from apps.accounts.forms import ForgottenForm, NewPasswordForm
+from apps.accounts.views.linked import by_link
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
 
@@ -38,18 +38,9 @@ def sent(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/forgotten_sent.html")
 
 
-@never_cache
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
+@by_link
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a new password by the link of a message."""
-    response = _choose(request, token)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-def _choose(request: HttpRequest, token: str) -> HttpResponse:
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     try:
         services.owner_of(token)

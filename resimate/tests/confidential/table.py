@@ -17,6 +17,7 @@ ROUTES: Final = {
         elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
         elicitation:add-experts elicitation:delete-expert elicitation:erase-expert
         audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
+        invitation admin:accounts_invitation admin:accounts_invitation_erase
     """,
     "ANSWERS": """
         assessments assessments-answers responses campaigns-results
@@ -44,7 +45,7 @@ ROUTES: Final = {
         elicitation:enter elicitation:blank-file elicitation:remind
         models:coinr models:create-subject models:detail models:document models:exchange models:freeze models:import
         models:list models:publish models:retire models:undo-import models:version models:workbook
-        accounts:forgotten accounts:forgotten-sent accounts:choose-password campaigns:edit
+        accounts:forgotten accounts:forgotten-sent accounts:choose-password accounts:invitation campaigns:edit
         accounts:account accounts:sign-in accounts:sign-out files:download
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
@@ -67,6 +68,7 @@ SAID: Final = {
         stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
         message.cancelled message.enqueued message.failed
         user.created user.changed user.activated user.deactivated user.erased
+        invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen

@@ -1,0 +1,33 @@
+"""What lists of the administration have in common that are about people with an address."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.accounts.models import User
+from apps.core.admin import M, ServiceAdmin
+from apps.core.lookup import Lookup
+
+
+class FoundByAddress(ServiceAdmin[M]):
+    """Lists that are searched by the whole address of an account as well: addresses are encrypted, found by digests."""
+
+    #: Leads to the account.
+    path_to_account = "user__"
+
+    def by_address(self) -> Lookup:
+        return User.by_address()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term.strip():
+            found |= queryset.filter(self.by_address().among([search_term], self.path_to_account))
+        return found, may_repeat
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is given to an account that was erased."""
+        known = {"queryset": User.objects.known()} if db_field.related_model is User else {}
+        return super().formfield_for_foreignkey(db_field, request, **(known | kwargs))
