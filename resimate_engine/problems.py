@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from resimate_text.problems import MOST_PROBLEMS
 
@@ -27,6 +28,10 @@ class Invalid(ValueError):
         self.problems = tuple(problems[:MOST_PROBLEMS])
         self.more = len(problems) - len(self.problems)
         super().__init__("; ".join(f"{problem.pointer or '/'}: {problem.detail}" for problem in self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to make it again in another process."""
+        return type(self), (self.problems,), vars(self)
 
 
 class DataInvalid(Invalid):

@@ -4,11 +4,14 @@ One immutable value in one ``ContextVar``: it follows threads' own work and need
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+
+#: The key of the environ under which the server's front says, by ``is_set()``, whether a request's client has gone.
+ABANDONED: Final = "resimate.abandoned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Work:
     """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context).
 
     ``waited_for``: somebody waits for the answer, and a thread that answers people is taken up meanwhile.
+    ``is_abandoned()``: they did, and have gone.
     """
 
     trace_id: str = ""
@@ -26,6 +30,7 @@ class Work:
     ip: str = ""
     user_agent: str = ""
     waited_for: bool = False
+    is_abandoned: Callable[[], bool] = bool
 
     @property
     def traceparent(self) -> str:

@@ -182,7 +182,7 @@ def _run(job: Job) -> None:
     progress = Progress(job)
     token = _progress.set(progress)
     try:
-        with context.use(replace(context.current(), waited_for=False)):
+        with context.use(replace(context.current(), waited_for=False, is_abandoned=bool)):
             _do(job, progress)
     finally:
         _progress.reset(token)

@@ -18,8 +18,6 @@ from resimate.front.intake import Body
 IN_MEMORY: Final = 1024 * 1024
 #: Seconds that such a file is held for the server to open it.
 HELD: Final = 60.0
-#: The key of the environ under which a request's :class:`Abandoned` is.
-ABANDONED: Final = "resimate.abandoned"
 
 #: What a request is told that reaches no thread.
 REFUSALS: Final = {400: "malformed", 408: "too_slow", 411: "length_required", 503: "unavailable"}
@@ -60,7 +58,7 @@ class Exchange:
         if self.body is not None:
             environ["CONTENT_LENGTH"] = str(self.body.size)
         environ["wsgi.input"] = self.body.file if self.body is not None else BytesIO()
-        environ[ABANDONED] = self.abandoned
+        environ[context.ABANDONED] = self.abandoned
         return environ
 
     def run(self, application: Callable[..., Any]) -> None:

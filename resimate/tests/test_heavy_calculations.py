@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from apps.models.services.budgets import INLINE
+from apps.models.costing import INLINE
 from resimate.tests.product import Product
 from resimate_engine import costs
 from resimate_engine.document import parse

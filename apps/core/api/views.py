@@ -135,7 +135,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         _refuse_nul(request)
-        if self.is_work and len(body_of(request._request)) >= LARGE:
+        if self.is_work and int(request.META.get("CONTENT_LENGTH") or 0) >= LARGE:  # before it is read
             self._turns.enter_context(turn(of_group(self.throttle_group)))
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key and request.user.is_authenticated:

@@ -27,6 +27,7 @@ class ObservabilityMiddleware:
             user_agent=request.headers.get("User-Agent", "")[:200],
             actor_type="anonymous",
             waited_for=True,
+            is_abandoned=getattr(request.META.get(context.ABANDONED), "is_set", bool),
         )
         started = time.perf_counter()
         with context.use(work):

@@ -1,74 +1,96 @@
-import time
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from uuid import UUID
 
+import orjson
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-import resimate_engine as engine
 from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import caller
 from apps.core import degraded
 from apps.core.api.jobs import JobSerializer, accepted
-from apps.core.api.parsers import body_of, decode
+from apps.core.api.parsers import UnreadJSONParser
+from apps.core.api.renderers import Written, encode
 from apps.core.api.views import ApiView
 from apps.core.errors import Invalid, Problem
-from apps.models import services
+from apps.core.json_values import decode
+from apps.models import calculating, services
 from apps.models.api import calculation_bodies as bodies
 from apps.models.api.visible import versions_seen_by
+from apps.models.calculating import asked_in, names_set, version_in
 from apps.models.models import ModelVersion, ReferenceSet
-from resimate_text.pointers import pointer
 
-SMALL = 64 * 1024
 OBJECT_OR_JOB: dict[int, Any] = {
     200: OpenApiTypes.OBJECT,
     202: OpenApiResponse(JobSerializer, description="It takes more than a moment: a job does it."),
 }
 
 
-class OfUnits(ApiView):
-    """What calculations have in common: a model, units, options; nothing is left behind."""
+class Calculation(ApiView):
+    """What calculations have in common: they need the body, and leave nothing behind; a job does what takes long."""
 
     resource = "calculations"
     throttle_group = "calculations"
     permissions = {"post": "create"}
-    required: tuple[str, ...] = ("model", "units")
-    job = "calculation"
+    parser_classes = [UnreadJSONParser]
+    job: str
 
-    def asked(self, request: Request) -> dict[str, Any]:
-        body = request.data
-        if not isinstance(body, dict):
-            raise Invalid("Send an object.", errors=[Problem("", "must be an object", "not_an_object")])
-        known = {*self.required, "options"}
-        problems = [Problem(f"/{key}", f"{key} is missing", "required") for key in self.required if key not in body]
-        problems += [
-            Problem(pointer(key), f"{key!r} is not allowed here", "unknown_key") for key in body.keys() - known
-        ]
-        if not isinstance(body.get("options"), dict | None):
-            problems.append(Problem("/options", "must be an object", "not_an_object"))
-        if problems:
-            raise Invalid("A calculation needs a model and units.", errors=problems)
-        return body
+    def answer(self, request: Request, calculation: calculating.Calculation) -> Written | Response:
+        content = request.data or b"{}"
+        try:
+            return Written(services.answered(calculation, content, self.look_up))
+        except services.TooMuchAtOnce:
+            parameters = self.parameters_of_job(content)
+            return accepted(reach.enqueue(self.job, parameters, acting_user=caller(request), now=timezone.now()))
 
-    def model(self, request: Request, asked: Any) -> engine.Model:
-        version = _version_in(asked)
-        return services.model_of(asked) if version is None else services.parsed(self.version(request, version))
+    def parameters_of_job(self, content: bytes) -> dict[str, Any]:
+        return {"asked": decode(content)}
 
-    def resolved(self, request: Request, options: Any) -> tuple[Any, dict[str, Any]]:
-        """Put the units of a reference set in the place of its id; say in the answer which set it was."""
-        if not _names_set(options):
-            return options, {}
-        found = self.reference_set(request, options["reference"])
+    def look_up(self, what: str, asked: Any) -> Any:
+        """Return what only the database knows."""
+        raise LookupError(what)
+
+
+class OfUnits(Calculation):
+    """A model, units, options."""
+
+    required: ClassVar[Sequence[str]]
+
+    def look_up(self, what: str, asked: Any) -> Any:
+        if what == "version":
+            return services.parsed(self.version(asked))
+        found = self.reference_set(asked)
         named = {"set": str(found.pk), "name": found.name, "digest": found.digest, "units": found.unit_count}
-        return {**options, "reference": found.units}, {"reference": named}
+        return found.units, named
 
-    def reference_set(self, request: Request, asked: dict[str, Any]) -> ReferenceSet:
-        seen = authz.visible(ReferenceSet.objects.all(), request.user, "assessments:read")
+    def parameters_of_job(self, content: bytes) -> dict[str, Any]:
+        """The document and the reference units are those of now."""
+        asked = asked_in(content, self.required)
+        version, options = version_in(asked["model"]), asked.get("options")
+        if version is None:
+            model = services.model_of(asked["model"])
+        else:
+            found = self.version(version)
+            asked["model"], model = found.document, services.parsed(found)
+        if names_set(options):
+            units, asked["reference"] = self.look_up("reference", options["reference"])
+            options = {**options, "reference": units}
+        services.check_calculation(self.job, model, asked["units"], options)
+        return {**asked, "options": options}
+
+    def version(self, asked: Any) -> ModelVersion:
+        found = versions_seen_by(self.request.user).filter(pk=_uuid(asked)).first()
+        if found is None:
+            problem = Problem("/model/version", "there is no such version", "unknown_version")
+            raise Invalid("There is no such model.", errors=[problem])
+        return found
+
+    def reference_set(self, asked: dict[str, Any]) -> ReferenceSet:
+        seen = authz.visible(ReferenceSet.objects.all(), self.request.user, "assessments:read")
         found = seen.filter(pk=_uuid(asked.get("set"))).first() if asked.keys() == {"set"} else None
         if found is None:
             detail = "there is no such reference set; send units, or an object with only the id of a set"
@@ -76,26 +98,12 @@ class OfUnits(ApiView):
             raise Invalid("There is no such reference set.", errors=[problem])
         return found
 
-    def as_job(self, request: Request, asked: dict[str, Any]) -> Response:
-        """Leave it to a job, with the document and the reference units as they are now."""
-        version = _version_in(asked["model"])
-        model = self.model(request, asked["model"])
-        if version is not None:
-            asked = {**asked, "model": self.version(request, version).document}
-        options, reference = self.resolved(request, asked.get("options"))
-        services.check_calculation(self.job, model, asked["units"], options)
-        return _as_job(request, self.job, {**asked, "options": options, **reference})
-
-    def version(self, request: Request, asked: Any) -> ModelVersion:
-        found = versions_seen_by(request.user).filter(pk=_uuid(asked)).first()
-        if found is None:
-            problem = Problem("/model/version", "there is no such version", "unknown_version")
-            raise Invalid("There is no such model.", errors=[problem])
-        return found
-
 
 class CalculationView(OfUnits):
     """Scores of units that are not stored."""
+
+    required = calculating.OF_SCORES
+    job = "calculation"
 
     @extend_schema(
         operation_id="calculations_create",
@@ -107,89 +115,52 @@ class CalculationView(OfUnits):
             ),
         },
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Written | Response:
         """Score units by a model document or by a stored version, without storing anything.
 
         Relative methods compare the units with each other; or, with `options.reference`, with the units that stand
         there, or with those of a stored reference set: `{"set": "<id>"}`. The answer then names the set and its digest
         under `reference`.
         """
-        content = body_of(
-            request._request
-        )  # read before it is parsed: too much of it is refused, and it is a key below
-        asked = self.asked(request)
-        if isinstance(asked["units"], list) and len(asked["units"]) > services.MOST_UNITS:
-            return self.as_job(request, asked)
-        started = time.perf_counter()
-        try:
-            result = self._calculated(request, asked, content)
-        except services.TooMuchAtOnce:
-            return self.as_job(request, asked)
-        duration_ms = round((time.perf_counter() - started) * 1000, 3)
-        warnings = [*result["warnings"], *degraded.warnings("redis")]
-        return Response({**result, "warnings": warnings, "duration_ms": duration_ms})
-
-    def _calculated(self, request: Request, asked: dict[str, Any], content: bytes) -> Mapping[str, Any]:
-        depends_on_more = _version_in(asked["model"]) is not None or _names_set(asked.get("options"))
-        if not depends_on_more and len(content) <= SMALL:
-            return _of_small(content)
-        model = self.model(request, asked["model"])
-        options, reference = self.resolved(request, asked.get("options"))
-        return services.calculate(model, asked["units"], options) | reference
+        answer = self.answer(request, calculating.scores)
+        if answer.status_code == 200 and (more := degraded.warnings("redis")):
+            found = orjson.loads(answer.content)
+            answer.content = encode({**found, "warnings": [*found["warnings"], *more]})
+        return answer
 
 
 class ExplanationView(OfUnits):
     """Why a unit scores what it scores."""
 
-    required = ("model", "units", "unit")
+    required = calculating.OF_EXPLANATION
     job = "calculation.explanation"
 
     @extend_schema(operation_id="calculations_explain", request=bodies.EXPLANATION, responses=OBJECT_OR_JOB)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Written | Response:
         """Trace one unit's score: every step of every indicator, contributions, gaps, and what would help most."""
-        asked = self.asked(request)
-        model = self.model(request, asked["model"])
-        options, reference = self.resolved(request, asked.get("options"))
-        try:
-            return Response(services.explain(model, asked["units"], asked["unit"], options) | reference)
-        except services.TooMuchAtOnce:
-            return self.as_job(request, asked)
+        return self.answer(request, calculating.explanation)
 
 
-class FromTheBody(ApiView):
-    """What needs nothing but the body; a job does it where it takes long."""
-
-    resource = "calculations"
-    throttle_group = "calculations"
-    permissions = {"post": "create"}
-
-    def answer(self, request: Request, calculate: Callable[[Any], dict[str, Any]], job: str) -> Response:
-        try:
-            return Response(calculate(request.data))
-        except services.TooMuchAtOnce:
-            return _as_job(request, job, {"asked": request.data})
-
-
-class WeightsView(FromTheBody):
+class WeightsView(Calculation):
     """Weights from judgements, ranks, budgets or data."""
 
+    job = "calculation.weights"
+
     @extend_schema(operation_id="calculations_weights", request=bodies.WEIGHTS, responses=OBJECT_OR_JOB)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Written | Response:
         """Determine weights: `ahp`, `budget_allocation`, `rank_order_centroid`, `pca`, `entropy` and more."""
-        return self.answer(request, services.find_weights, "calculation.weights")
+        return self.answer(request, calculating.weights)
 
 
-class AgreementView(FromTheBody):
+class AgreementView(Calculation):
     """How far raters agree."""
 
+    job = "calculation.agreement"
+
     @extend_schema(operation_id="calculations_agreement", request=bodies.AGREEMENT, responses=OBJECT_OR_JOB)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Written | Response:
         """Measure agreement: `krippendorff_alpha`, `icc`, `fleiss_kappa`, `kendall_w`, `r_wg`, `cronbach_alpha`."""
-        return self.answer(request, services.measure_agreement, "calculation.agreement")
-
-
-def _as_job(request: Request, kind: str, asked: dict[str, Any]) -> Response:
-    return accepted(reach.enqueue(kind, asked, acting_user=caller(request), now=timezone.now()))
+        return self.answer(request, calculating.agreement)
 
 
 def _uuid(text: Any) -> UUID:
@@ -197,18 +168,3 @@ def _uuid(text: Any) -> UUID:
         return UUID(text)
     except (TypeError, ValueError, AttributeError):
         return UUID(int=0)  # nothing has this one
-
-
-def _version_in(model: Any) -> Any:
-    return model["version"] if isinstance(model, dict) and model.keys() == {"version"} else None
-
-
-def _names_set(options: Any) -> bool:
-    return isinstance(options, dict) and isinstance(options.get("reference"), dict)
-
-
-@lru_cache(maxsize=512)
-def _of_small(content: bytes) -> Mapping[str, Any]:
-    """The result of a small call. It depends on nothing but what was sent, so equal calls share one calculation."""
-    asked = decode(content)
-    return services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))

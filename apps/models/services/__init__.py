@@ -1,5 +1,8 @@
 """What can be done with resilience models, assessments, answers and scores: one function for each verb."""
 
+from apps.models.calculating import MOST_UNITS
+from apps.models.costing import TooMuchAtOnce, TooMuchToCalculate
+from apps.models.documents import doubts_of
 from apps.models.services.assessments import (
     AnsweredByLink,
     begin_assessment,
@@ -10,16 +13,15 @@ from apps.models.services.assessments import (
     lock_in_confidence,
     set_values,
 )
-from apps.models.services.budgets import TooMuchAtOnce, TooMuchToCalculate
+from apps.models.services.budgets import answered
 from apps.models.services.calculations import (
-    MOST_UNITS,
     calculate,
     check_calculation,
     explain,
     find_weights,
     measure_agreement,
 )
-from apps.models.services.documents import doubts_of, model_of, parse_document, parsed, read_document
+from apps.models.services.documents import model_of, parse_document, parsed, read_document
 from apps.models.services.drafts import DraftExists, replaced_by, start_copy, start_draft
 from apps.models.services.exchange import (
     enqueue_import,
@@ -97,6 +99,7 @@ __all__ = [
     "Verdict",
     "Verified",
     "VersionNotDraft",
+    "answered",
     "answers_of",
     "begin_assessment",
     "calculate",

@@ -1,75 +1,88 @@
-"""What a calculation may cost, and where it is done: everything that the services calculate goes through here.
+"""Where a calculation is done, by what it may cost: everything that the services calculate goes through here.
 
-What costs next to nothing is done where it is asked for. Up to ``INLINE`` seconds are done in a request, in turns;
-beyond that a job does it, in a process of its own that ends in time; beyond ``MOST`` nobody does.
+What costs next to nothing is done where it is asked for. All else is done in a process of its own that ends in time: in
+a request in turns, as far as anybody waits for it, and beyond that by a job.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import resimate_engine as engine
 from apps.core import apart, context, jobs
 from apps.core.errors import Refused
 from apps.core.turns import CALCULATION, Work, turn
+from apps.models import costing
+from apps.models.calculating import Ask, Calculation
+from apps.models.costing import TooMuchAtOnce
 from resimate_engine import costs
-from resimate_text.sentences import Sentence
 from resimate_text.tables.reading import LARGE
 
 T = TypeVar("T")
 
-LIGHT: Final = 0.03
-INLINE: Final = 1.5
-MOST: Final = 60.0
-#: How long a job's calculation may really take: machines are slower and busier than the one that was measured.
+#: How long a calculation may really take: machines are slower and busier than the one that was measured.
 LIMIT: Final = 120.0
+#: Bytes of a body whose answer is remembered, and of one that is read here: both take a few milliseconds at most.
+SMALL: Final = 64 * 1024
+READ_HERE: Final = 256 * 1024
 
 
-class TooMuchAtOnce(Refused):
-    code = "too_much_at_once"
-    status = 422
-    title = "The calculation is too large to wait for"
+class NobodyWaits(Refused):
+    code = "nobody_waits"
+    status = 499
+    title = "The client has gone before the answer"
 
 
-class TooMuchToCalculate(Refused):
-    code = "too_much_to_calculate"
-    status = 422
-    title = "The calculation is too large"
+class _Asks(Exception):
+    """The body alone does not say everything."""
 
 
-def is_long(cost: float) -> bool:
-    """Whether a job should do it; raises ``TooMuchToCalculate`` for what not even a job does."""
-    if cost > MOST:
-        detail = Sentence(
-            "This calculation would take about {cost:,.0f} seconds; the limit is {most:.0f}. Use "
-            "fewer units, fewer numbers or a simpler method.",
-            cost=cost,
-            most=MOST,
-        )
-        raise TooMuchToCalculate(detail)
-    return cost > INLINE
+def answered(calculation: Calculation, content: bytes, ask: Ask) -> bytes:
+    """Return the body of the answer to a body. Raises ``TooMuchAtOnce`` for what nobody waits for."""
+    if len(content) <= READ_HERE:
+        with suppress(TooMuchAtOnce):
+            return _light(calculation, content, ask)
+    with at_work():
+        arguments = calculation, content, costing.INLINE, apart.ask
+        return apart.run(*arguments, seconds=LIMIT, look=look, answer=ask)
+
+
+def _light(calculation: Calculation, content: bytes, ask: Ask) -> bytes:
+    if len(content) <= SMALL:
+        with suppress(_Asks):
+            return _remembered(calculation, content)
+    return calculation(content, costing.LIGHT, ask)
+
+
+@lru_cache(maxsize=512)
+def _remembered(calculation: Calculation, content: bytes) -> bytes:
+    """The answer depends on nothing but what was sent, so equal calls share one calculation."""
+    return calculation(content, costing.LIGHT, _ask_nobody)
+
+
+def _ask_nobody(what: str, asked: Any) -> Any:
+    raise _Asks
 
 
 def calculated(cost: float, function: Callable[..., T], *arguments: Any) -> T:
     """Return what the function comes to, calculated where its cost belongs."""
     work = context.current()
-    if cost <= LIGHT or work.actor_type == "operator":
+    if cost <= costing.LIGHT or work.actor_type == "operator":
         return function(*arguments)
-    if is_long(cost):
-        if work.waited_for:
-            raise _too_much_at_once(cost)
-        return apart.run(function, *arguments, seconds=LIMIT, look=jobs.look)
+    if work.waited_for:
+        costing.hold_to(costing.INLINE, cost)
+    else:
+        costing.is_long(cost)
     with at_work():
-        return function(*arguments)
+        return apart.run(function, *arguments, seconds=LIMIT, look=look)
 
 
-def _too_much_at_once(cost: float) -> TooMuchAtOnce:
-    detail = Sentence(
-        "This calculation would take about {cost:.1f} seconds; the limit while you wait is {most:.1f}.",
-        cost=cost,
-        most=INLINE,
-    )
-    return TooMuchAtOnce(detail)
+def look() -> None:
+    """End here if nobody wants this any more: neither who waits for the answer, nor who asked for the job."""
+    jobs.look()
+    if context.current().is_abandoned():
+        raise NobodyWaits("The client has gone.")
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from apps.core import events, turns
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.models import Job
 from apps.core.sizes import LARGEST_EXCHANGE, megabytes
+from apps.models.documents import DocumentTooLarge, problems_of
 from apps.models.models import Assessment, Import, ModelVersion, Subject
 from apps.models.services import budgets
-from apps.models.services.documents import DocumentTooLarge, parsed, problems_of
+from apps.models.services.documents import parsed
 from apps.models.services.imports import BATCH, SCORED_TOGETHER, decimal_of, store_responses
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code

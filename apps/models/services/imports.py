@@ -13,10 +13,11 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Invalid, Problem
 from apps.models.answers import NewAnswer
+from apps.models.documents import problems_of
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, Response, Subject
 from apps.models.services import budgets, sheets
 from apps.models.services.assessments import check_reference_set
-from apps.models.services.documents import parsed, problems_of
+from apps.models.services.documents import parsed
 from apps.models.services.seen import unseen
 from apps.models.services.subjects import create_subjects, subjects_by_code
 from resimate_engine.datafile import NO_VALUES, DataFileInvalid, read_file

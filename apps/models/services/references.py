@@ -16,10 +16,11 @@ from apps.core.fields import fingerprint
 from apps.core.sizes import LARGEST_REFERENCE_SET, megabytes
 from apps.keys.models import SubjectKey
 from apps.models import disclosure
+from apps.models.calculating import MOST_UNITS
+from apps.models.documents import problems_of
 from apps.models.models import Assessment, ModelVersion, ReferenceSet, ScoreInput, ScoreRun
 from apps.models.services import budgets
-from apps.models.services.calculations import MOST_UNITS
-from apps.models.services.documents import parsed, problems_of
+from apps.models.services.documents import parsed
 from apps.models.services.scoring import units_of
 from apps.models.services.seen import unseen
 from apps.models.services.spellings import periods_spelt

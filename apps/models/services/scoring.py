@@ -21,10 +21,11 @@ from apps.core.fields import fingerprint, new_id
 from apps.core.locking import all_locked
 from apps.models import disclosure, metrics
 from apps.models.answers import values_of
+from apps.models.documents import problems_of
 from apps.models.models import Assessment, ReferenceSet, Response, Score, ScoreInput, ScoreRun
 from apps.models.sealed import said
 from apps.models.services import budgets, result_cache
-from apps.models.services.documents import parsed, problems_of
+from apps.models.services.documents import parsed
 from apps.models.services.inputs import CalculationInput, store_inputs, units_of_input
 
 Unit = dict[str, Any]

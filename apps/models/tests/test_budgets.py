@@ -10,6 +10,7 @@ from django.utils import timezone
 import resimate_engine as engine
 from apps.core import apart, context, events, jobs, turns
 from apps.core.models import Job
+from apps.models import costing
 from apps.models.services import budgets
 from apps.models.tests.conftest import Api
 from resimate_engine import costs, document
@@ -56,11 +57,12 @@ def test_within_the_budget_the_answer_comes_at_once(path: str, api: Api) -> None
 @pytest.mark.parametrize("path", PATHS)
 def test_beyond_it_a_job_gives_the_same_answer(path: str, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     body = bodies(600)[path]
-    monkeypatch.setattr("apps.models.api.calculations.SMALL", 0)  # or the first answer would be the second
+    monkeypatch.setattr(budgets, "SMALL", 0)  # or the first answer would be the second
     at_once = api.post(path, body).json()
-    monkeypatch.setattr(budgets, "LIGHT", 0.0)
-    monkeypatch.setattr(budgets, "INLINE", 0.0)
-    monkeypatch.setattr("apps.models.services.documents.check_size", lambda data: 0.0)
+    monkeypatch.setattr(costing, "LIGHT", 0.0)
+    monkeypatch.setattr(costing, "INLINE", 0.0)
+    for place in ("calculating", "services.documents"):
+        monkeypatch.setattr(f"apps.models.{place}.check_size", lambda data: 0.0)
 
     answer = api.post(path, body)
     _deliver()
@@ -76,8 +78,8 @@ def test_beyond_it_a_job_gives_the_same_answer(path: str, api: Api, monkeypatch:
 def test_what_not_even_a_job_would_do_is_refused_with_both_sizes(
     path: str, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "LIGHT", 0.0)
-    monkeypatch.setattr(budgets, "MOST", 1e-9)
+    monkeypatch.setattr(costing, "LIGHT", 0.0)
+    monkeypatch.setattr(costing, "MOST", 1e-9)
 
     answer = api.post(path, bodies(50)[path])
 
@@ -88,7 +90,7 @@ def test_what_not_even_a_job_would_do_is_refused_with_both_sizes(
 def test_five_thousand_units_of_a_large_model_are_answered_at_once() -> None:
     model = document.parse({**ranked(60, "arithmetic_mean"), "mode": "absolute"})
 
-    assert costs.of_scores(model, units(5000, 60)) <= budgets.INLINE
+    assert costs.of_scores(model, units(5000, 60)) <= costing.INLINE
 
 
 def ratios(raters: int, many: int, rating: Any) -> dict[str, Any]:
@@ -119,8 +121,8 @@ def test_what_took_minutes_costs_more_than_a_request_may(cost: Any, least: float
 def test_a_calculation_that_takes_too_long_ends_its_job_with_a_plain_word(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "INLINE", -1.0)
-    monkeypatch.setattr(budgets, "LIGHT", -1.0)
+    monkeypatch.setattr(costing, "INLINE", -1.0)
+    monkeypatch.setattr(costing, "LIGHT", -1.0)
     monkeypatch.setattr(budgets, "LIMIT", 0.2)
     monkeypatch.setattr(engine, "find_weights", time.sleep)
     job = _job(api, 30)
@@ -142,8 +144,8 @@ def _job(api: Api, asked: Any) -> Job:
 
 
 def test_cancelling_a_job_ends_its_calculation(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "INLINE", -1.0)
-    monkeypatch.setattr(budgets, "LIGHT", -1.0)
+    monkeypatch.setattr(costing, "INLINE", -1.0)
+    monkeypatch.setattr(costing, "LIGHT", -1.0)
     monkeypatch.setattr(engine, "find_weights", time.sleep)
     job = _job(api, 60)
     look = jobs.look
@@ -173,7 +175,7 @@ def taken() -> Iterator[None]:
 def test_a_tenant_does_one_heavy_calculation_at_a_time(
     path: str, api: Api, taken: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "LIGHT", 0.0)
+    monkeypatch.setattr(costing, "LIGHT", 0.0)
     monkeypatch.setattr(turns.TURNS, "patience", 0.0)
 
     answer = api.post(path, bodies(5)[path])

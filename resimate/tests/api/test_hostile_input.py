@@ -9,7 +9,7 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import RequestFactory
 
-from apps.core.api.parsers import DEPTH
+from apps.core.json_values import DEPTH
 from apps.models.models import Assessment
 from apps.models.tests.conftest import Api
 from resimate.tests.api.addresses import views
