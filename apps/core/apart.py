@@ -146,7 +146,12 @@ class Zygote:
         command = [sys.executable, "-c", "from apps.core.apart import main; main()"]
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603  this very module
-                command, cwd=ROOT, env=environment, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
         return ours
 
@@ -182,7 +187,7 @@ def _kill(handle: int) -> None:
 
 def main() -> None:
     """Fork for each order that comes over standard input, until it is closed."""
-    line = socket.socket(fileno=os.dup(0))
+    line = socket.socket(fileno=0)
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended

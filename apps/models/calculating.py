@@ -9,7 +9,7 @@ neither reads what is large nor calculates nor writes it. ``most`` is what may b
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import resimate_engine as engine
 from apps.core.errors import Invalid, Problem
@@ -87,7 +87,8 @@ def version_in(model: Any) -> Any:
     return model["version"] if isinstance(model, dict) and model.keys() == {"version"} else None
 
 
-def names_set(options: Any) -> bool:
+def names_set(options: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a stored reference set is asked for."""
     return isinstance(options, dict) and isinstance(options.get("reference"), dict)
 
 

@@ -1,6 +1,8 @@
 """Heavy work in a process of its own: it comes back, and it ends when it must."""
 
 import math
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from apps.core import apart
 from apps.core.errors import Invalid, Problem
+from resimate_servers.processes import wait_until
 from resimate_text.sentences import Sentence
 
 
@@ -18,9 +21,18 @@ def refuse() -> None:
     raise Invalid("No.", errors=[Problem("/n", Sentence("{n} is odd", n=1), "odd")])
 
 
-def processes() -> set[str]:
-    """The children of this process that have not ended."""
-    return set(Path(f"/proc/self/task/{Path('/proc/thread-self').resolve().name}/children").read_text().split())
+def asked(question: str) -> str:
+    return f"{question}: {apart.ask(question)}"
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def nobody_is_left() -> bool:
+    """Whether the zygote has no child any more."""
+    assert apart.ZYGOTE.process is not None
+    return not any(task.read_text() for task in Path(f"/proc/{apart.ZYGOTE.process.pid}/task").glob("*/children"))
 
 
 def test_it_gives_back_what_the_function_returns() -> None:
@@ -34,25 +46,62 @@ def test_it_raises_what_the_function_raises() -> None:
     assert (refused.value.detail, refused.value.errors[0].detail) == ("No.", "1 is odd")
 
 
+def test_what_it_asks_is_answered_where_it_was_asked_for() -> None:
+    assert apart.run(asked, "x", seconds=20, look=unwatched, answer=str.upper) == "x: X"
+
+
+def test_what_cannot_be_answered_ends_it() -> None:
+    with pytest.raises(LookupError):
+        apart.run(asked, "x", seconds=20, look=unwatched)
+
+    assert wait_until(nobody_is_left, 5)
+
+
+def test_two_at_a_time_do_not_wait_for_each_other() -> None:
+    def meanwhile(question: str) -> float:
+        return apart.run(math.hypot, 3, 4, seconds=20, look=unwatched)
+
+    assert apart.run(asked, "x", seconds=20, look=unwatched, answer=meanwhile) == "x: 5.0"
+
+
+def test_it_lets_those_go_first_who_answer_people() -> None:
+    assert apart.run(os.nice, 0, seconds=20, look=unwatched) > os.nice(0)
+
+
+def test_one_that_is_killed_has_no_result() -> None:
+    with pytest.raises(apart.NeededTooMuch):
+        apart.run(killed, seconds=20, look=unwatched)
+
+    assert apart.run(math.hypot, 3, 4, seconds=20, look=unwatched) == 5.0
+
+
+def test_when_the_process_that_forks_is_killed_the_next_work_has_another() -> None:
+    apart.run(math.hypot, 3, 4, seconds=20, look=unwatched)
+    assert apart.ZYGOTE.process is not None
+    apart.ZYGOTE.process.kill()
+    apart.ZYGOTE.process.wait()
+
+    assert apart.run(math.hypot, 3, 4, seconds=20, look=unwatched) == 5.0
+
+
 def test_what_takes_too_long_is_ended() -> None:
-    before, started = processes(), time.monotonic()
+    started = time.monotonic()
 
     with pytest.raises(apart.TookTooLong):
         apart.run(time.sleep, 60, seconds=0.6, look=unwatched)
 
     assert time.monotonic() - started < 20
-    assert processes() <= before
+    assert wait_until(nobody_is_left, 5)
 
 
 def test_what_nobody_wants_any_more_is_ended() -> None:
     def cancelled() -> None:
         raise KeyboardInterrupt
 
-    before = processes()
     with pytest.raises(KeyboardInterrupt):
         apart.run(time.sleep, 60, seconds=30, look=cancelled)
 
-    assert processes() <= before
+    assert wait_until(nobody_is_left, 5)
 
 
 def test_what_needs_too_much_memory_is_ended() -> None:
@@ -61,8 +110,6 @@ def test_what_needs_too_much_memory_is_ended() -> None:
 
 
 def test_it_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     monkeypatch.setenv("SECRET_KEY", "swordfish")
 
     assert apart.run(os.getenv, "SECRET_KEY", seconds=20, look=unwatched) is None

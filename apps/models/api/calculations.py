@@ -40,7 +40,7 @@ class Calculation(ApiView):
     job: str
 
     def answer(self, request: Request, calculation: calculating.Calculation) -> Written | Response:
-        content = request.data or b"{}"
+        content: Any = request.data or b"{}"  # what came, or nothing at all
         try:
             return Written(services.answered(calculation, content, self.look_up))
         except services.TooMuchAtOnce:

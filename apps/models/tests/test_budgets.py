@@ -1,5 +1,6 @@
 """Every calculation has a budget: within it at once, beyond it a job that ends in time, beyond that a clear word."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,66 @@ def _deliver() -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_within_the_budget_the_answer_comes_at_once(path: str, api: Api) -> None:
     assert api.post(path, bodies(30)[path]).status_code == 200
+
+
+@pytest.fixture
+def apart_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No body is small enough to be read here."""
+    monkeypatch.setattr(budgets, "READ_HERE", -1)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_large_body_is_answered_like_a_small_one(path: str, api: Api, request: pytest.FixtureRequest) -> None:
+    here = api.post(path, bodies(6)[path])
+    request.getfixturevalue("apart_alone")
+
+    there = api.post(path, bodies(6)[path])
+
+    assert (here.status_code, without_time(there.content)) == (200, without_time(here.content))
+    assert there["Content-Type"] == here["Content-Type"]
+
+
+def without_time(content: bytes) -> bytes:
+    return re.sub(rb'"duration_ms":[0-9.e-]+', b"", content)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[1]",
+        b'{"model": {}, "units": "\\u0000"}',
+        b'{"model": {"version": "7"}, "units": []}',
+        b'{"model": {"schema": "none"}, "units": []}',
+        b"[" * 300 + b"]" * 300,
+    ],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_large_body_is_refused_like_a_small_one(
+    path: str, body: bytes, api: Api, request: pytest.FixtureRequest
+) -> None:
+    here = api.post(path, body).json()
+    request.getfixturevalue("apart_alone")
+
+    there = api.post(path, body).json()
+
+    assert here["status"] >= 400
+    assert {**there, "trace_id": ""} == {**here, "trace_id": ""}
+
+
+def test_a_calculation_ends_when_nobody_waits_for_it_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "LOOKS_EVERY", 0.01)
+
+    gone = context.Work(waited_for=True, is_abandoned=lambda: True)
+    with context.use(gone), pytest.raises(budgets.NobodyWaits):
+        budgets.calculated(1.0, time.sleep, 60)
+
+
+def test_two_tenants_calculate_at_the_same_time(api: Api, apart_alone: None) -> None:
+    with turns.TURNS.take("globex"):
+        answer = api.post("calculations/weights/", bodies(6)["calculations/weights/"])
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
