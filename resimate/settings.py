@@ -121,6 +121,7 @@ PUBLIC_APPS = [
 EVERYWHERE_APPS = [
     "apps.configuration",
     "apps.accounts",
+    "apps.factors",
     "resimate.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.sessions",

@@ -2,7 +2,7 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("session", Category.AUTHENTICATION, "started", "ended", "refused")
+declare("session", Category.AUTHENTICATION, "started", "confirmed", "ended", "refused")
 declare("permission", Category.AUTHORIZATION, "denied")
 declare(
     "user",

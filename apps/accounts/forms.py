@@ -31,6 +31,30 @@ class SignInForm(forms.Form):
     )
 
 
+class ConfirmForm(forms.Form):
+    """One of the two."""
+
+    present = forms.CharField(
+        label=_("Password"),
+        max_length=LONGEST,
+        strip=False,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    code = forms.CharField(
+        label=_("Or a code of your second factor"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("present") and not given.get("code"):
+            self.add_error("present", _("Enter your password."))
+        return given
+
+
 class ProfileForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})

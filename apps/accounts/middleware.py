@@ -1,21 +1,16 @@
 from collections.abc import Callable
 
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts import sessions
+from apps.accounts import holds, sessions
+from apps.accounts.holds import Hold
 from apps.configuration import zones
 from apps.core.api import problems
-from apps.core.errors import catalogue
 from apps.core.paths import is_api
-
-catalogue("password_is_first", 403, "The first password must be replaced")
-#: What is open with a first password.
-OPEN = ("accounts:account", "accounts:sign-out")
 
 
 class SessionLimitsMiddleware:
@@ -37,13 +32,10 @@ class SessionLimitsMiddleware:
                 return _with_reason(self.get_response(request), why)
             if not is_background(request):
                 sessions.note_use(request.session, now)
-            if request.session.get(sessions.FIRST) and not _is_open(request.path):
-                return _replace_first(request)
+            hold = holds.of(request.session)
+            if hold and not hold.lets(request.path):
+                return _held(request, hold)
         return self.get_response(request)
-
-
-def _is_open(path: str) -> bool:
-    return path.startswith((settings.STATIC_URL, *(reverse(name) for name in OPEN)))
 
 
 def _with_reason(response: HttpResponse, why: str) -> HttpResponse:
@@ -54,11 +46,9 @@ def _with_reason(response: HttpResponse, why: str) -> HttpResponse:
     return response
 
 
-def _replace_first(request: HttpRequest) -> HttpResponse:
-    """Nothing is open before a password that somebody else has seen is replaced."""
-    if is_api(request):
-        return problems.http_response("password_is_first", "Sign in and replace your first password before you go on.")
-    return redirect("accounts:account")
+def _held(request: HttpRequest, hold: Hold) -> HttpResponse:
+    """Nothing else is open before the session has done what it has to do first."""
+    return problems.http_response(hold.code, hold.detail) if is_api(request) else redirect(hold.pages[0])
 
 
 def is_background(request: HttpRequest) -> bool:

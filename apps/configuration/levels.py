@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from apps.configuration.registry import Key, Level
+from apps.configuration.registry import Key, Level, Merge
 from apps.core.errors import Refused
 
 #: Who is below whom: the platform, a tenant, a user.
@@ -70,7 +70,7 @@ def binding(key: Key, said: Sequence[Said], level: Level, rank: int) -> tuple[An
 
 def is_bounded(key: Key) -> bool:
     """Whether levels below may only tighten it."""
-    return key.loosens(0, 1) is not None or key.loosens(1, 0) is not None
+    return key.merge in (Merge.LOWEST, Merge.HIGHEST)
 
 
 def in_order(said: Iterable[Said]) -> list[Said]:

@@ -37,7 +37,9 @@ class Merge(StrEnum):
     REPLACE = "replace"
     DEEP = "deep"  # the one before, patched (RFC 7396)
     LOWEST = "lowest"  # what is lower is safer: nobody below may raise it
-    HIGHEST = "highest"
+    HIGHEST = (
+        "highest"  # so it is the other way round; of words, those further back in the schema's ``enum`` are higher
+    )
 
 
 #: Where most keys can be set.
@@ -102,15 +104,18 @@ class Key:
         if self.merge is Merge.DEEP:
             return _patched(before, value)
         safer = {Merge.LOWEST: min, Merge.HIGHEST: max}.get(self.merge)
-        return safer(before, value) if safer else value
+        return safer(before, value, key=self._height) if safer else value
 
     def loosens(self, before: Any, value: Any) -> str | None:
         """What is wrong with a value that is less safe than what binds whoever says it."""
-        if self.merge is Merge.LOWEST and value > before:
+        if self.merge is Merge.LOWEST and self._height(value) > self._height(before):
             return Sentence("At most {bound}, which holds for everybody below.", bound=before)
-        if self.merge is Merge.HIGHEST and value < before:
+        if self.merge is Merge.HIGHEST and self._height(value) < self._height(before):
             return Sentence("At least {bound}, which holds for everybody below.", bound=before)
         return None
+
+    def _height(self, value: Any) -> Any:
+        return self.schema["enum"].index(value) if "enum" in self.schema else value
 
 
 KEYS: dict[str, Key] = {}

@@ -1,6 +1,6 @@
 """Who may open which page: every page and every form of it, every page of the administration and every action there.
 
-The tables are the specification; what is not in them fails, and so does what answers otherwise.
+The tables of ``page_table.py`` are the specification; what is not in them fails, and so does what answers otherwise.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ from apps.campaigns.models import Participation
 from apps.campaigns.tests.story import make_user
 from apps.elicitation import links as elicitation_links
 from apps.elicitation.models import Expert
+from resimate.tests.page_table import ADMIN, PLATFORM, TABLE
 from resimate.tests.test_permission_matrix import ACME, BETA, browser_of
 from resimate.tests.world import world
 from resimate.urls import tenant as tenant_urls
@@ -34,122 +35,6 @@ pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 PEOPLE = ("nobody", "stakeholder", "lead", "owner", "reader", "analyst", "admin", "anonymous", "foreigner")
 #: Who reads one model, and who reads everything; neither changes anything.
 READING = {"reader": ["models:model:read"], "onlooker": ["*:tenant:read"]}
-
-#: A column for each of PEOPLE: ``+`` gets in, ``-`` is refused, ``0`` finds nothing there, ``!`` is asked to sign in.
-#: Then the page, and the methods of which this holds.
-TABLE = """
-+++++++++  accounts:sign-in                GET POST
-!!!!!!!!!  accounts:sign-out               POST
-+++++++!!  accounts:account                GET POST
-+++++++++  accounts:forgotten              GET POST
-+++++++++  accounts:forgotten-sent         GET
-+++++++++  accounts:choose-password        GET POST
-+++++++++  accounts:invitation             GET POST
-000000000  notifications:mail              GET
-000000000  notifications:mail-detail       GET
-000000000  files:download                  GET
----++++!!  models:list                     GET
----+-++!!  models:import                   GET POST
----+-++!!  models:exchange                 GET POST
----0-++!!  models:undo-import              POST
----0+++!!  models:detail                   GET
----0+++!!  models:version                  GET
----0+++!!  models:document                 GET
----0+++!!  models:workbook                 GET
----0-++!!  models:coinr                    GET
----0-++!!  models:publish                  POST
----0--+!!  models:retire                   POST
----0-++!!  models:freeze                   GET POST
----0-++!!  models:why                      GET
----+-++!!  models:subjects                 GET
----+-++!!  models:create-subject           GET POST
----0-++!!  elicitation:create              GET POST
----0-++!!  elicitation:detail              GET
----0-++!!  elicitation:open                POST
----0-++!!  elicitation:remind              POST
----0-++!!  elicitation:close               POST
----0-++!!  elicitation:apply               POST
----0-++!!  elicitation:delete              POST
----0-++!!  elicitation:enter               GET POST
----0-++!!  elicitation:blank-file          GET
----0-++!!  elicitation:add-experts         GET POST
----0-++!!  elicitation:expert              GET
----0-++!!  elicitation:link                POST
----0-++!!  elicitation:renew               POST
----0-++!!  elicitation:revoke              POST
----0-++!!  elicitation:delete-expert       POST
----0-++!!  elicitation:erase-expert        GET POST
-000000000  elicitation:answer              GET
-000000000  elicitation:answer-opened       POST
-000000000  elicitation:answer-node         GET POST
-000000000  elicitation:answer-check        GET POST
-000000000  elicitation:answer-done         GET
-+++++++!!  campaigns:home                  GET
---++-++!!  campaigns:list                  GET
----+-++!!  campaigns:create                GET POST
---+0-++!!  campaigns:detail                GET
---+0-++!!  campaigns:open                  POST
---+0-++!!  campaigns:close                 POST
---+0-++!!  campaigns:remind                POST
---+0-++!!  campaigns:extend                POST
---+0-++!!  campaigns:delete                POST
---+0-++!!  campaigns:add-stakeholders      GET POST
---+0-++!!  campaigns:person                GET
---+0-++!!  campaigns:link                  POST
---+0-++!!  campaigns:renew                 POST
---+0-++!!  campaigns:revoke                POST
---+0-++!!  campaigns:edit                  GET POST
------++!!  campaigns:edit-person           GET POST
---+0-++!!  campaigns:remind-person         POST
------++!!  campaigns:erase-person          GET POST
---+0-++!!  campaigns:remove-person         POST
---+0-++!!  campaigns:results               GET
---+0-++!!  campaigns:results-csv           GET
---+0-++!!  campaigns:results-json          GET
-+++++++++  campaigns:respond               GET
-+++++++++  campaigns:respond-opened        POST
-+++++++++  campaigns:respond-section       GET POST
-+++++++++  campaigns:respond-answer        POST
-+++++++++  campaigns:respond-check         GET POST
-+++++++++  campaigns:respond-done          GET
-"""
-
-#: Of the administration, for its administrators: what the pages of each table do (a-dd, c-hange, d-elete, v-iew), and
-#: the actions on its list. Nobody else enters.
-ADMIN = """
-a..v  accounts.apikey                   revoke rotate
-a.dv  accounts.grant
-a..v  accounts.invitation               resend revoke
-acdv  accounts.role
-ac.v  accounts.user                     activate deactivate reset_password send_link
-...v  audit.auditentry
-.c.v  campaigns.campaign                close_selected open_selected
-...v  campaigns.stakeholder
-.c.v  configuration.setting
-...v  elicitation.expert
-....  keys.datakey
-...v  elicitation.weightelicitation     close_selected
-..dv  files.storedfile
-...v  notifications.message
-...v  resilience.assessment             lock
-...v  resilience.referenceset
-acdv  resilience.resiliencemodel        publish_drafts
-...v  resilience.scorerun
-acdv  resilience.subject
-"""
-PLATFORM = """
-a..v  accounts.apikey                   revoke rotate
-a.dv  accounts.grant
-a..v  accounts.invitation               resend revoke
-acdv  accounts.role
-ac.v  accounts.user                     activate deactivate reset_password send_link
-...v  audit.auditentry
-.c.v  configuration.setting
-....  keys.datakey
-...v  outbound.destination              release stop
-...v  tenants.domain
-a..v  tenants.tenant                    resume suspend
-"""
 #: Pages of the administration that lead elsewhere, and hold nothing.
 DOORS = {"login", "logout", "password_change", "password_change_done"}
 

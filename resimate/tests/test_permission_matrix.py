@@ -144,6 +144,8 @@ TABLE = """
 ---0-+  invitation-resend            POST
 ---0-+  invitation-revoke            POST
 ---0-+  invitation-erase             POST
+00000+  factors-list                 GET
+00000+  factors-detail               DELETE
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE
@@ -235,6 +237,7 @@ def _url(name: str, ids: dict[str, Any]) -> str:
         "model": "models",
         "assessment": "assessments",
         "elicitation": "weight-elicitations",
+        "user": "user",
     }
     for parents in ({}, *({parent: ids[basename]} for parent, basename in within.items())):
         for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"number": 1}, {"key": "campaign.sender"}):

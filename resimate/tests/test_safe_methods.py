@@ -94,6 +94,7 @@ def ids(world: dict[str, Any]) -> dict[str, Any]:  # noqa: F811  the fixture
             "campaign": world["campaigns"],
             "assessment": world["assessments"],
             "elicitation": world["weight-elicitations"],
+            "user": world["user"],
             "version": world["versions"],
             "participation": part.pk,
             "expert": expert.pk,

@@ -16,6 +16,7 @@ from apps.configuration.models import PlannedChange
 from apps.core import jobs
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
+from apps.factors.models import Factor
 from apps.files.models import StoredFile
 from apps.keys.models import DataKey, SubjectKey
 from apps.models.models import Import, ReferenceSet
@@ -82,6 +83,7 @@ def world(acme: Any) -> dict[str, Any]:
     elicitations.add_experts(weighed, [BO], acting_user=ana, now=now)
     expert = judge(weighed, BO, {"plans": POINTS["plans"]}, now)
     key, _ = accounts.create_api_key(ana, name="mine", now=now)
+    factor = Factor.objects.create(user=ana, key=ana.key, kind="totp", name="phone", confirmed=True, created_at=now)
     role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
     letter = {"created_at": now, "sent_at": now, "expires_at": now + timedelta(days=7)}
     invited = Invitation.objects.create(email="new@acme.example", invited_by=ana, **letter)
@@ -129,6 +131,7 @@ def world(acme: Any) -> dict[str, Any]:
         "role": role.pk,
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,
+        "factors": factor.pk,
         "key": DataKey.objects.of("acme").get().pk,
         "audit-entry": entry.pk if entry else None,
         "stored-file": kept.pk,

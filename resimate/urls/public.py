@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", landing, name="landing"),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.factors.urls")),
     path("", include("apps.notifications.urls")),
 ]
 

@@ -4,3 +4,4 @@ import "./kept.js";
 import "./sign_out.js";
 import "./polling.js";
 import "./copy.js";
+import "./print.js";

@@ -1,10 +1,18 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
+from apps.accounts.services.confirming import confirm
 from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
-from apps.accounts.services.grants import change_role, create_role, delete_role, grant_role, revoke_grant
-from apps.accounts.services.held import AccountErased
+from apps.accounts.services.grants import (
+    change_role,
+    create_role,
+    delete_role,
+    grant_role,
+    refuse_unheld,
+    revoke_grant,
+)
+from apps.accounts.services.held import AccountErased, held
 from apps.accounts.services.invitations import (
     LONGEST_MESSAGE,
     InvitationOver,
@@ -17,9 +25,17 @@ from apps.accounts.services.invitations import (
     write_invitation,
 )
 from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
+from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.rotations import ask_for_rotation
-from apps.accounts.services.signing_in import SignInRefused, TooManyAttempts, sign_in, sign_out
+from apps.accounts.services.signing_in import (
+    SignInRefused,
+    TooManyAttempts,
+    end_sessions,
+    sign_in,
+    sign_out,
+    start_session,
+)
 from apps.accounts.services.users import (
     activate_user,
     change_password,
@@ -50,20 +66,24 @@ __all__ = [
     "change_user",
     "check_email",
     "choose_password",
+    "confirm",
     "create_api_key",
     "create_role",
     "create_user",
     "deactivate_user",
     "delete_role",
+    "end_sessions",
     "erase_invitation",
     "erase_user",
     "explain",
     "grant_role",
+    "held",
     "invitation_of",
     "invite",
     "latest_verification",
     "onboard_tenant",
     "owner_of",
+    "refuse_unheld",
     "resend_invitation",
     "reset_password",
     "revoke_api_key",
@@ -73,6 +93,8 @@ __all__ = [
     "send_link",
     "sign_in",
     "sign_out",
+    "start_session",
+    "tell_owner",
     "write_invitation",
     "write_link",
 ]

@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth import authenticate, login, logout
+from django.db import transaction
 from django.http import HttpRequest
 
 from apps import audit
-from apps.accounts import devices, metrics, throttle
+from apps.accounts import devices, metrics, second_steps, sessions, throttle
 from apps.accounts.models import User
+from apps.accounts.services.held import held
 from apps.core import context
 from apps.core.errors import Refused
 from resimate_text.sentences import Sentence
@@ -30,7 +33,10 @@ class TooManyAttempts(Refused):
 
 
 def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -> User:
-    """Start a session. Not one transaction: a refusal is recorded as well, and it must stay recorded."""
+    """Start a session, or note that a second step is awaited: then the request is nobody's still.
+
+    Not one transaction: a refusal is recorded as well, and it must stay recorded.
+    """
     email, ip = email.strip(), context.current().ip
     device = devices.known(request, email)
     if wait := throttle.attempt(email, ip, now, device):
@@ -41,10 +47,31 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
         _refused("credentials", now)
         raise SignInRefused("The e-mail address or the password is incorrect.")
     throttle.succeeded(email, ip, device)
+    if second_steps.of(user):
+        second_steps.begin(request, user, now)
+    else:
+        start_session(request, user, methods=[sessions.PASSWORD], now=now)
+    return user
+
+
+def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime) -> None:
+    """Let somebody in who was recognised by these methods (RFC 8176); the session gets another id."""
+    request.session.pop(second_steps.NOTE, None)
     login(request, user)
+    sessions.note_recognised(request.session, methods, now)
+    if flag := second_steps.missing_for(user):
+        request.session[flag] = True
     context.amend(user_id=str(user.pk), actor_type="user")
-    audit.record("session.started", now=now, target=user, actor=user)
+    audit.record("session.started", now=now, target=user, actor=user, details={"amr": [*methods]})
     metrics.SIGN_INS.labels("started").inc()
+
+
+@transaction.atomic
+def end_sessions(user: User) -> User:
+    """End every session of an account; who acts in one of them keeps it by Django's ``update_session_auth_hash``."""
+    user = held(user)
+    user.session_epoch += 1
+    user.save(update_fields=["session_epoch"])
     return user
 
 

@@ -89,16 +89,21 @@ def change_user(user: User, *, acting_user: User, now: datetime, **changes: str)
 
 def change_password(user: User, *, present: str, password: str, now: datetime, revoke_keys: bool = False) -> User:
     """Change one's own password; every session of the account but the caller's ends, and its keys if that is wanted."""
-    if wait := throttle.take(PRESENT, str(user.pk), now):
-        raise TooManyAttempts(wait)
-    if len(present) > passwords.LONGEST or not user.check_password(present):
-        raise WrongPassword(WRONG_PASSWORD, errors=[Problem("/present", WRONG_PASSWORD)])
-    throttle.forgive(PRESENT, str(user.pk))
+    check_present(user, present, now=now)
     if password == present:
         raise Invalid(SAME_PASSWORD, errors=[Problem("/password", SAME_PASSWORD, "same")])
     return _set_password(
         user, password, acting_user=user, now=now, action="user.password_changed", revoke_keys=revoke_keys
     )
+
+
+def check_present(user: User, present: str, *, now: datetime) -> None:
+    """Refuse whoever does not know the password of the account in which they are signed in."""
+    if wait := throttle.take(PRESENT, str(user.pk), now):
+        raise TooManyAttempts(wait)
+    if len(present) > passwords.LONGEST or not user.check_password(present):
+        raise WrongPassword(WRONG_PASSWORD, errors=[Problem("/present", WRONG_PASSWORD)])
+    throttle.forgive(PRESENT, str(user.pk))
 
 
 def reset_password(user: User, *, acting_user: User | None, now: datetime) -> tuple[User, str]:

@@ -3,22 +3,24 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import devices, services, sessions
+from apps.accounts import devices, second_steps, services, sessions
 from apps.accounts.forms import SignInForm
+from apps.accounts.models import User
 
 
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    target = _next(request)
+    target = target_of(request)
     if request.method == "POST":
         return _try_to_sign_in(request, SignInForm(request.POST), target)
     if request.user.is_authenticated:
@@ -39,6 +41,14 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
         page = _sign_in_page(request, form, target, status=429)
         page["Retry-After"] = str(refusal.seconds)
         return page
+    step = second_steps.of(user)
+    if step is not None:
+        return redirect(f"{reverse(step.page)}?{urlencode({'next': target})}")
+    return entered(request, user, target)
+
+
+def entered(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """Lead somebody whose session has begun to where they want; the browser is known as theirs from now on."""
     response = HttpResponseRedirect(target)
     devices.remember(response, request, user.email)
     remember_language(response, user.language)
@@ -55,7 +65,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: i
     return render(request, "accounts/sign_in.html", page, status=status)
 
 
-def _next(request: HttpRequest) -> str:
+def target_of(request: HttpRequest) -> str:
     """Where to go afterwards: a path of this host, or home."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_path = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)

@@ -47,6 +47,8 @@ ROUTES: Final = {
         models:list models:publish models:retire models:undo-import models:version models:workbook
         accounts:forgotten accounts:forgotten-sent accounts:choose-password accounts:invitation campaigns:edit
         accounts:account accounts:sign-in accounts:sign-out files:download
+        factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
+        admin:factors_factor
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination

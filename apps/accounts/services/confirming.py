@@ -1,0 +1,38 @@
+"""Showing again who one is, in a session that goes on: before something dangerous, and long after it began."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from apps import audit
+from apps.accounts import devices, second_steps, sessions
+from apps.accounts.models import User
+from apps.accounts.services.signing_in import TooManyAttempts
+from apps.accounts.services.users import check_present
+from apps.core.errors import Refused
+
+
+def confirm(request: HttpRequest, user: User, *, present: str, code: str, now: datetime) -> None:
+    """Take the password, or a code of the second step, from who is signed in; their session gets another id.
+
+    Not one transaction: a refusal stays recorded, and a code that was used stays used. Raises ``Refused``.
+    """
+    try:
+        method = _recognise(request, user, present, code, now)
+    except TooManyAttempts:
+        raise
+    except Refused:
+        audit.record("session.refused", now=now, outcome="failure", actor=user, details={"reason": "confirmation"})
+        raise
+    request.session.cycle_key()
+    sessions.note_recognised(request.session, [method], now)
+    audit.record("session.confirmed", now=now, target=user, actor=user, details={"amr": [method]})
+
+
+def _recognise(request: HttpRequest, user: User, present: str, code: str, now: datetime) -> str:
+    step = second_steps.of(user) if code else None
+    if step is None:
+        check_present(user, present, now=now)
+        return sessions.PASSWORD
+    step.verify(user, code, now=now, device=devices.known(request, user.email))
+    return sessions.CODE

@@ -1,0 +1,5 @@
+"""What the trail has of second factors."""
+
+from apps.audit.kinds import Category, declare
+
+declare("factor", Category.AUTHENTICATION, "enrolled", "removed", "codes_renewed", "backup_code_used", "refused")

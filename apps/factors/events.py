@@ -1,0 +1,10 @@
+"""What second factors tell: each event with what it carries."""
+
+from apps.core.event_types import ID, declare
+
+FACTOR = {"factor_id": ID, "user_id": ID}
+
+declare("factor.enrolled", "Somebody has a new second factor.", FACTOR)
+declare("factor.removed", "A second factor is gone; the sessions of its owner have ended.", FACTOR)
+declare("factor.codes_renewed", "Somebody has new backup codes; those of before open nothing.", FACTOR)
+declare("factor.backup_code_used", "Somebody has used one of their backup codes.", FACTOR)

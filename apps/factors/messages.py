@@ -1,0 +1,10 @@
+"""What owners of accounts are told of their second factors."""
+
+from typing import Final
+
+from apps.notifications.kinds import Kind, declare
+
+FACTORS_CHANGED: Final[Kind] = declare("factors_changed", texts="factors/messages/factors_changed", purpose="account")
+BACKUP_CODE_USED: Final[Kind] = declare(
+    "backup_code_used", texts="factors/messages/backup_code_used", purpose="account"
+)

@@ -1,0 +1,78 @@
+"""What somebody has besides a password."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device
+
+from apps.core.fields import Model, PersonTextField
+from apps.factors import codes, totp
+from apps.keys.models import key_of_person
+
+
+class FactorQuerySet(models.QuerySet["Factor"]):
+    def in_use(self) -> Self:
+        """Those with which somebody signs in; the others wait for their first code."""
+        return self.filter(confirmed=True)
+
+    def strong(self) -> Self:
+        """Those that are factors by themselves: backup codes only stand in for one."""
+        return self.in_use().exclude(kind=Factor.Kind.CODES)
+
+
+class Factor(Model, Device):
+    """A device of django-otp's, of our own kind: its seed is under the key of its owner.
+
+    ``last_step`` is that of the last code of an authenticator app which was used: none before it opens anything again.
+    The framework's ``verify_token`` stays closed, since it knows of no limits: codes are taken by ``services.verify``.
+    """
+
+    class Kind(models.TextChoices):
+        APP = "totp", _("Authenticator app")
+        CODES = "backup-codes", _("Backup codes")
+
+    user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors")
+    kind = models.CharField(max_length=20, choices=Kind)
+    key = key_of_person()
+    name = PersonTextField(pii="technical", blank=True, default="")
+    seed = PersonTextField(pii="technical", blank=True, default="", editable=False)
+    confirmed = models.BooleanField(default=False)
+    last_step = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Factor"]] = FactorQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(kind="backup-codes"), name="factor_one_set_of_codes"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(kind="totp", confirmed=False), name="factor_one_is_being_set_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}".strip()
+
+    def step_of(self, code: str, now: datetime) -> int | None:
+        """The step of an authenticator app's code that opens here now."""
+        return totp.step_of(self.seed, code, now, self.last_step) if self.kind == self.Kind.APP else None
+
+
+class BackupCode(Model):
+    """One code of a set, as a hash; it is found by its mark."""
+
+    factor = models.ForeignKey(Factor, models.CASCADE, related_name="codes")
+    mark = models.CharField(max_length=codes.MARK)
+    hashed = models.CharField(max_length=200)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["factor", "mark"], name="backup_code_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.mark}…"

@@ -1,0 +1,26 @@
+"""Who has to have a second factor: the platform says, and a tenant may only tighten it."""
+
+from typing import Final
+
+from django.utils.translation import gettext_noop as _
+
+from apps.configuration.registry import Level, Merge, declare
+
+NOBODY, ADMINISTRATORS, EVERYBODY = "nobody", "administrators", "everybody"
+
+REQUIRED: Final = declare(
+    "factors.required",
+    NOBODY,
+    {"type": "string", "enum": [NOBODY, ADMINISTRATORS, EVERYBODY]},
+    _("Who needs a second factor to sign in. Who has none yet sets one up when they sign in the next time."),
+    label=_("Second factor required"),
+    words={
+        NOBODY: _("Of nobody"),
+        ADMINISTRATORS: _("Of administrators"),
+        EVERYBODY: _("Of everybody"),
+    },
+    levels=(Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT),
+    merge=Merge.HIGHEST,
+    needs_two=True,
+    owner="factors",
+)

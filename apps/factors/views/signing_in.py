@@ -1,0 +1,65 @@
+"""The second step of signing in."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import second_steps
+from apps.accounts.services import TooManyAttempts
+from apps.accounts.views.signing_in import entered, target_of
+from apps.core.pages import errors_at_fields
+from apps.factors import services
+from apps.factors.forms import BackupCodeForm, CodeForm
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Ask whoever has shown the right password for a code; nobody else is here."""
+    if request.method == "POST":
+        return _try(request, _form_of(request))
+    if second_steps.pending(request.session, timezone.now()) is None:
+        return _again(request)
+    return _page(request, _form_of(request))
+
+
+def _form_of(request: HttpRequest) -> CodeForm:
+    form = BackupCodeForm if "backup" in request.GET else CodeForm
+    return form(request.POST if request.method == "POST" else None)
+
+
+def _try(request: HttpRequest, form: CodeForm) -> HttpResponse:
+    if not form.is_valid():
+        return _page(request, form, 422)
+    try:
+        user = services.take_second_step(request, code=form.cleaned_data["code"], now=timezone.now())
+    except services.StepOver as refusal:
+        messages.warning(request, refusal.detail)
+        return _again(request)
+    except TooManyAttempts as refusal:
+        form.add_error(None, refusal.detail)
+        page = _page(request, form, 429)
+        page["Retry-After"] = str(refusal.seconds)
+        return page
+    except services.WrongCode as refusal:
+        errors_at_fields(form, refusal)
+        return _page(request, form, 422)
+    return entered(request, user, target_of(request))
+
+
+def _page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
+    is_backup = isinstance(form, BackupCodeForm)
+    context = {"form": form, "is_backup": is_backup, "next": target_of(request)}
+    return render(request, "factors/sign_in.html", context, status=status)
+
+
+def _again(request: HttpRequest) -> HttpResponse:
+    """To the beginning, with where the person wants to go."""
+    return redirect(f"{reverse('accounts:sign-in')}?{urlencode({'next': target_of(request)})}")
