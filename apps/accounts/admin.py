@@ -204,6 +204,11 @@ class RoleAdmin(ServiceAdmin[Role]):
 
 
 class GrantForm(forms.ModelForm[Grant]):
+    valid_from = moment_field(
+        gettext_lazy("Valid from"),
+        gettext_lazy("Time zone: %(zone)s. Leave empty if it holds at once."),
+        required=False,
+    )
     valid_until = moment_field(
         gettext_lazy("Valid until"),
         gettext_lazy("Time zone: %(zone)s. Leave empty if it has no end."),
@@ -212,24 +217,28 @@ class GrantForm(forms.ModelForm[Grant]):
 
     class Meta:
         model = Grant
-        fields = ("user", "role", "object_id", "valid_until")
+        fields = ("user", "role", "object_id", "denies", "valid_from", "valid_until")
         help_texts = {
+            "denies": gettext_lazy(
+                "Take away what the role says, whatever else this person is given. "
+                "Administrators who are denied anything see no lists of the administration."
+            ),
             "object_id": gettext_lazy(
                 "Leave empty for everything, or enter the id of one object if the role allows it."
-            )
+            ),
         }
 
 
 @admin.register(Grant)
 class GrantAdmin(FoundByAddress[Grant]):
     form = GrantForm
-    list_display = ("user", "role", "object_id", "valid_until", "granted_at", "granted_by")
-    list_filter = ("role",)
+    list_display = ("user", "role", "denies", "object_id", "valid_from", "valid_until", "granted_at", "granted_by")
+    list_filter = ("role", "denies")
     list_select_related = ("user__key", "role", "granted_by__key")
     search_fields = ("role__name",)
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
     ordering = ("-pk",)
-    fields = ("user", "role", "object_id", "valid_until")
+    fields = ("user", "role", "object_id", "denies", "valid_from", "valid_until")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -239,6 +248,8 @@ class GrantAdmin(FoundByAddress[Grant]):
             obj.user,
             obj.role,
             object_id=obj.object_id,
+            denies=obj.denies,
+            valid_from=obj.valid_from,
             valid_until=obj.valid_until,
             acting_user=_acting(request),
             now=timezone.now(),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import authz, services
+from apps.accounts import authz, lineage, services
 from apps.accounts.admin_people import FoundByAddress
 from apps.accounts.authz import Permission
 from apps.accounts.models import Invitation, Role, User
@@ -36,7 +36,8 @@ ERASURE = Erasure(
 
 def roles_of(giver: User) -> QuerySet[Role]:
     """The roles within somebody's own rights."""
-    known = [role.pk for role in Role.objects.all() if _may_give(giver, role)]
+    means = lineage.of(Role.objects.values_list("pk", flat=True))
+    known = [pk for pk, roles in means.items() if all(_may_give(giver, role) for role in roles)]
     return Role.objects.filter(pk__in=known).order_by("name")
 
 

@@ -13,5 +13,6 @@ declare(
 declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
+declare("denial", Category.ADMINISTRATION, "created", "lifted")
 declare("api_key", Category.ADMINISTRATION, "created", "rotated", "revoked", "refused")
 declare("apikey", Category.ADMINISTRATION)  # as a model that is followed is called

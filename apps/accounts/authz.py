@@ -2,22 +2,25 @@
 
 A grant says ``resource:scope:action``; a question says ``resource:action`` and, mostly, an object. ``manage`` and ``*``
 as action cover every action of the resource; ``tenant:…:manage`` covers every resource, because the tenant contains
-them all. It never crosses tenants: the schema is the outer wall. Which resources, scopes and roles there are, apps
-declare in ``permissions.py``. Scopes other than ``tenant`` are conditions that each app registers for its own models,
-so that lists filter in SQL with the very condition that single objects are asked.
+them all. A grant that denies has the last word: what it covers no other permits. Nothing crosses tenants: the schema
+is the outer wall. Which resources, scopes and roles there are, apps declare in ``permissions.py``. Scopes other than
+``tenant`` are conditions that each app registers for its own models, so that lists filter in SQL with the very
+condition that single objects are asked.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import ForeignKey, Lookup, Model, Q, QuerySet, UUIDField
 from django.utils import timezone
 
-from apps.accounts.models import ApiKey, Grant, User
+from apps.accounts import lineage
+from apps.accounts.models import ApiKey, User
 from apps.core import rights
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.memory import forgets
@@ -27,8 +30,23 @@ from resimate_text.sentences import Sentence
 MAKING = EVERYWHERE | {OWN}
 #: All that needs no name of its own.
 EVERYTHING = "*:*:*"
+#: Seconds for which what was read of grants counts: a request is over by then, a long job asks again.
+FRESH: Final = 60
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+
+@ForeignKey.register_lookup
+@UUIDField.register_lookup
+class Among(Lookup[Any]):
+    """``campaign__among=ids``: however many there are, they are one parameter, and one search of an index."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::uuid[])", [*parameters, list(self.rhs)]
 
 
 class NotPermitted(Refused):
@@ -37,7 +55,8 @@ class NotPermitted(Refused):
     title = "Not permitted"
 
 
-Condition = Callable[[User, UUID | None], Q]
+#: Which rows a scope covers for a user; where it is of one object, those of these objects: ``pk__among=objects``.
+Condition = Callable[[User, Any], Q]
 _conditions: dict[tuple[type[Model], str], Condition] = {}
 
 
@@ -92,6 +111,23 @@ class Permission:
             return False
         return self.is_everywhere or (self.scope == other.scope and self.object_id in (None, other.object_id))
 
+    def bars(self, resource: str, action: str) -> bool:
+        """Whether denying this denies some of it: who is denied one action does not have all of them."""
+        is_all = action in ALL_ACTIONS and (self.resource == resource or not rights.is_apart(resource))
+        return self.is_about(resource, action) or (is_all and self.resource in (resource, "*"))
+
+    def touches(self, other: "Permission") -> bool:
+        """Whether denying this takes something of what the other permits."""
+        both = (self, other)
+        if self.object_id and other.object_id and self.scope == other.scope and self.object_id != other.object_id:
+            return False
+        if self.resource != other.resource and any(rights.is_apart(one.resource) for one in both):
+            return False
+        if any(one.resource == "tenant" and one.action in ALL_ACTIONS for one in both):
+            return True
+        resources, actions = {self.resource, other.resource}, {self.action, other.action}
+        return (len(resources) == 1 or "*" in resources) and (len(actions) == 1 or bool(actions & ALL_ACTIONS))
+
     def narrowed_by(self, key: "Permission") -> "Permission | None":
         """The narrower reach of the two; none when neither contains the other."""
         if key.is_everywhere:
@@ -102,25 +138,71 @@ class Permission:
 
 
 def register_scope(model: type[Model], scope: str, condition: Condition) -> None:
-    """Say which rows of a model a scope covers for a user: ``condition(user, object_id) -> Q``."""
+    """Say which rows of a model a scope covers for a user: ``condition(user, objects) -> Q``."""
     if scope not in rights.SCOPES:
         raise ValueError(f"no app declares the scope {scope}")
     _conditions[model, scope] = condition
 
 
+def denial_of(text: str, object_id: UUID | None = None) -> Permission:
+    """Read what is denied. Where a scope says nothing of the rows of a resource, the resource is denied as a whole."""
+    one = Permission.stored(text, object_id)
+    if one.scope in EVERYWHERE or one.resource not in rights.RESOURCES:
+        return one
+    label = rights.RESOURCES[one.resource].model
+    has_rows = any(scope == one.scope and model._meta.label == label for model, scope in _conditions)
+    return one if has_rows else Permission(one.resource, "tenant", one.action)
+
+
+class Bearing(NamedTuple):
+    """What bears on one question: what permits it, where it is not denied altogether, and what denies a part."""
+
+    permits: list[Permission]
+    denies: list[Permission]
+    is_everywhere: bool
+
+
+NOTHING: Final = Bearing([], [], False)
+
+
+@dataclass(slots=True)
+class Known:
+    """What was read of somebody's grants, and what followed from it."""
+
+    permits: tuple[Permission, ...]
+    denies: tuple[Permission, ...]
+    until: float
+    bearing: dict[str, Bearing] = field(default_factory=dict)
+
+
 def permissions_of(user: User) -> tuple[Permission, ...]:
-    """All that the user's grants say now; asked of the database once for each user object (that is, each request)."""
-    known: tuple[Permission, ...] | None = getattr(user, "_permissions", None)
-    if known is None:
-        grants = Grant.objects.filter(user=user).valid_at(timezone.now()).values_list("role__permissions", "object_id")
-        known = remember(user, grants)
+    """All that the user's grants permit now, denied or not: asked of the database once in a request."""
+    return _known(user).permits
+
+
+def denials_of(user: User) -> tuple[Permission, ...]:
+    """All that the user's grants deny now."""
+    return _known(user).denies
+
+
+def _known(user: User) -> Known:
+    known: Known | None = getattr(user, "_known", None)
+    if known is None or known.until < monotonic():
+        known = remember(user, lineage.given(user, timezone.now()))
     return known
 
 
-def remember(user: User, grants: Iterable[tuple[list[str], Any]]) -> tuple[Permission, ...]:
-    """Keep on the user object what its grants say: pairs of a role's permissions and the object they are for."""
-    known = tuple(_parsed(text, str(object_id or "")) for texts, object_id in grants for text in texts)
-    user._permissions = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+def remember(user: User, given: Iterable[Any]) -> Known:
+    """Keep on the user object what its grants say, each as ``lineage.given`` has it: lines, objects, and if it denies.
+
+    Without objects, or with None among them, it is for everything.
+    """
+    said: tuple[list[Permission], list[Permission]] = ([], [])
+    for lines, objects, *denies in given:
+        read = _denied if any(denies) else _parsed
+        said[any(denies)].extend(read(text, str(one or "")) for text in lines for one in objects or [None])
+    known = Known(tuple(said[False]), tuple(said[True]), monotonic() + FRESH)
+    user._known = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
     return known
 
 
@@ -129,12 +211,20 @@ def _parsed(text: str, object_id: str) -> Permission:
     return Permission.stored(text, UUID(object_id) if object_id else None)
 
 
+@lru_cache(maxsize=1024)
+def _denied(text: str, object_id: str) -> Permission:
+    return denial_of(text, UUID(object_id) if object_id else None)
+
+
 forgets(_parsed.cache_clear)
+forgets(_denied.cache_clear)
 
 
 def narrow(user: User, key: ApiKey) -> None:
     """The bearer of an API key may do what the key *and* its user may do."""
     user._key = key  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+    if hasattr(user, "_known"):
+        user._known.bearing.clear()  # noqa: SLF001  as above
 
 
 def key_of(user: User) -> ApiKey | None:
@@ -146,24 +236,55 @@ def key_of(user: User) -> ApiKey | None:
 def relevant(user: Any, permission: str) -> list[Permission]:
     """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches.
 
-    To make something takes the whole tenant, or what is one's own.
+    To make something takes the whole tenant, or what is one's own. What is denied altogether is not among them.
     """
-    resource, action = permission.split(":")
+    return _bearing(user, permission).permits
+
+
+def _bearing(user: Any, permission: str) -> Bearing:
     if not isinstance(user, User) or not user.is_active:
-        return []
-    found = [one for one in permissions_of(user) if one.is_about(resource, action)]
+        return NOTHING
+    known = _known(user)
+    found = known.bearing.get(permission)
+    if found is None:
+        found = known.bearing[permission] = _found(user, known, *permission.split(":"))
+    return found
+
+
+def _found(user: User, known: Known, resource: str, action: str) -> Bearing:
+    permits = [one for one in known.permits if one.is_about(resource, action)]
+    denies = [one for one in known.denies if one.bars(resource, action)]
     if key := _reach_of_key(user):
         of_key = [one for one in key if one.is_about(resource, action)]
-        found = [narrower for one in found for other in of_key if (narrower := one.narrowed_by(other))]
-    return [one for one in found if one.makes] if action == "create" else found
+        permits = [narrower for one in permits for other in of_key if (narrower := one.narrowed_by(other))]
+    if action == "create":
+        permits = [] if any(one.makes for one in denies) else [one for one in permits if one.makes]
+        denies = []
+    permits = _left_of(permits, denies)
+    return Bearing(permits, denies, not denies and any(one.is_everywhere for one in permits))
 
 
-def holds(user: User, wanted: Permission) -> bool:
-    """Whether the user has all of a permission, so that they may give it to others."""
+def _left_of(permits: list[Permission], denies: list[Permission]) -> list[Permission]:
+    """Without those that are denied as far as they reach."""
+    if not denies:
+        return permits
+    if any(one.is_everywhere for one in denies):
+        return []
+    denied = {(one.scope, one.object_id) for one in denies}
+    return [one for one in permits if denied.isdisjoint([(one.scope, None), (one.scope, one.object_id)])]
+
+
+def has(user: User, wanted: Permission) -> bool:
+    """Whether the user is given all of a permission, whatever else is denied them."""
     key = _reach_of_key(user)
     return any(one.covers(wanted) for one in permissions_of(user)) and (
         not key or any(one.covers(wanted) for one in key)
     )
+
+
+def holds(user: User, wanted: Permission) -> bool:
+    """Whether the user has all of a permission, with nothing of it denied, so that they may give it to others."""
+    return has(user, wanted) and not any(one.touches(wanted) for one in denials_of(user))
 
 
 def _reach_of_key(user: User) -> tuple[Permission, ...]:
@@ -173,16 +294,18 @@ def _reach_of_key(user: User) -> tuple[Permission, ...]:
 
 
 def allows(user: Any, permission: str, obj: Model) -> bool:
-    """Whether a grant covers this object."""
-    found = relevant(user, permission)
-    if any(one.is_everywhere for one in found):
+    """Whether a grant covers this object, and none denies it."""
+    found = _bearing(user, permission)
+    if found.is_everywhere:
         return True
-    return _covered(type(obj)._default_manager.filter(pk=obj.pk), user, found).exists()
+    return bool(found.permits) and visible(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
 
 
 def reaches(user: User, one: Permission, obj: Model) -> bool:
     """Whether one of the user's permissions covers this object, whatever it is about."""
-    return one.is_everywhere or _covered(type(obj)._default_manager.filter(pk=obj.pk), user, [one]).exists()
+    return one.is_everywhere or bool(
+        (covered := _covered(type(obj), user, [one])) and type(obj)._default_manager.filter(covered, pk=obj.pk).exists()
+    )
 
 
 def somewhere(user: Any, permission: str) -> bool:
@@ -190,12 +313,12 @@ def somewhere(user: Any, permission: str) -> bool:
 
     Of ``create`` it says all there is to say: what is made is one's own.
     """
-    return bool(relevant(user, permission))
+    return bool(_bearing(user, permission).permits)
 
 
 def everywhere(user: Any, permission: str) -> bool:
-    """Whether a grant covers the whole tenant: for what belongs to nobody in particular."""
-    return any(one.is_everywhere for one in relevant(user, permission))
+    """Whether a grant covers the whole tenant, and nothing of it is denied: for what is nobody's in particular."""
+    return _bearing(user, permission).is_everywhere
 
 
 def require(acting_user: User | None, permission: str, obj: Model | None = None) -> None:
@@ -219,7 +342,7 @@ def require_each(acting_user: User | None, permission: str, queryset: QuerySet[A
     """Refuse who may not do it to every row."""
     if acting_user is None or everywhere(acting_user, permission):
         return
-    theirs = _covered(queryset.model._default_manager.all(), acting_user, relevant(acting_user, permission))
+    theirs = visible(queryset.model._default_manager.all(), acting_user, permission)
     if queryset.exclude(pk__in=theirs.order_by().values("pk")).exists():
         raise _not_permitted(permission)
 
@@ -228,25 +351,48 @@ def _not_permitted(permission: str) -> NotPermitted:
     return NotPermitted(Sentence("Your roles do not include this: {permission}.", permission=permission))
 
 
-def seen_by(acting_user: User | None, queryset: QuerySet[M], permission: str) -> QuerySet[M]:
+def seen_by(acting_user: User | None, queryset: Rows, permission: str) -> Rows:
     """What a service may use for who asked; without an acting user, everything."""
     return queryset if acting_user is None else visible(queryset, acting_user, permission)
 
 
-def visible(queryset: QuerySet[M], user: Any, permission: str) -> QuerySet[M]:
-    """The rows on which the user has the permission. A tenant-wide grant adds no condition at all."""
-    if everywhere(user, permission):
+def visible(queryset: Rows, user: Any, permission: str, *, but: Collection[str] = frozenset()) -> Rows:
+    """The rows on which the user has the permission, by grants of other scopes than these.
+
+    A tenant-wide grant adds no condition at all.
+    """
+    found = _bearing(user, permission)
+    if found.is_everywhere:
         return queryset
-    return _covered(queryset, user, relevant(user, permission))
+    permits = [one for one in found.permits if one.scope not in but]
+    if not any(one.is_everywhere for one in permits):
+        if (covered := _covered(queryset.model, user, permits)) is None:
+            return queryset.none()
+        queryset = queryset.filter(covered)
+    denied = _covered(queryset.model, user, found.denies)
+    return queryset if denied is None else queryset.exclude(denied)
 
 
-def _covered(queryset: QuerySet[M], user: User, permissions: list[Permission]) -> QuerySet[M]:
-    """One uncorrelated ``IN`` for each scope: OR inside a correlated EXISTS is fifty times slower."""
+def _covered(model: type[Model], user: User, permissions: Iterable[Permission]) -> Q | None:
+    """One uncorrelated ``IN`` for each scope: OR inside a correlated EXISTS is fifty times slower.
+
+    However many objects grants are for, they are one parameter. None where nothing is covered.
+    """
+    by_scope: dict[str, list[UUID]] = {}
+    for one in permissions:
+        objects = by_scope.setdefault(one.scope, [])
+        if one.object_id is not None:
+            objects.append(one.object_id)
     conditions = [
-        Q(pk__in=queryset.model._default_manager.filter(condition(user, permission.object_id)).order_by().values("pk"))
-        for permission in permissions
-        if (condition := _conditions.get((queryset.model, permission.scope)))
+        _on_rows(model, condition(user, objects))
+        for scope, objects in by_scope.items()
+        if (condition := _conditions.get((model, scope)))
     ]
-    if not conditions:
-        return queryset.none()
-    return queryset.filter(reduce(or_, conditions))
+    return reduce(or_, conditions) if conditions else None
+
+
+def _on_rows(model: type[Model], condition: Q) -> Q:
+    """Without a query of its own where it asks for nothing but the row itself."""
+    if all(isinstance(child, tuple) and child[0].startswith("pk__") for child in condition.children):
+        return condition
+    return Q(pk__in=model._default_manager.filter(condition).order_by().values("pk"))

@@ -28,7 +28,10 @@ class EmailBackend(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """Without an object: about the whole tenant. Django's own permissions are the administrator's."""
+        """Without an object: about the whole tenant.
+
+        Django's own permissions are those of an administrator who is denied nothing: its lists show all there is.
+        """
         if ":" not in perm:
-            return authz.everywhere(user_obj, "tenant:manage")
+            return authz.everywhere(user_obj, "tenant:manage") and not authz.denials_of(user_obj)
         return authz.everywhere(user_obj, perm) if obj is None else authz.allows(user_obj, perm, obj)

@@ -31,6 +31,8 @@ declare("role.changed", "A role has another name or other permissions.", ROLE)
 declare("role.deleted", "A role is gone.", ROLE)
 declare("grant.created", "Somebody got a role.", {"grant_id": ID, **USER})
 declare("grant.revoked", "Somebody lost a role.", {"grant_id": ID, **USER})
+declare("denial.created", "Somebody is denied what a role says, whatever else they have.", {"grant_id": ID, **USER})
+declare("denial.lifted", "Somebody is no longer denied what a role says.", {"grant_id": ID, **USER})
 
 declare("api_key.created", "Somebody got an API key.", {"api_key_id": ID, **USER})
 declare(

@@ -173,24 +173,50 @@ class Invitation(Addressee, Erasable):
 
 
 class Role(Model):
-    """A named list of permissions ``resource:scope:action``. System roles come with the product and stay."""
+    """A named list of permissions ``resource:scope:action``. System roles come with the product and stay.
+
+    Whoever has a role may do what its parents say, too (``apps/accounts/lineage.py``).
+    """
 
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     permissions = ArrayField(models.CharField(max_length=120), default=list)
     is_system = models.BooleanField(default=False)
+    parents: "models.ManyToManyField[Role, Inheritance]" = models.ManyToManyField(
+        "self", through="Inheritance", symmetrical=False, related_name="children", blank=True
+    )
 
     def __str__(self) -> str:
         return self.name
 
 
+class Inheritance(Model):
+    """A role builds on another. What others build on is not deleted."""
+
+    child = models.ForeignKey(Role, models.CASCADE, related_name="+")
+    parent = models.ForeignKey(Role, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["child", "parent"], name="inheritance_once"),
+            models.CheckConstraint(condition=~Q(child=models.F("parent")), name="inheritance_of_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.child} < {self.parent}"
+
+
 class GrantQuerySet(models.QuerySet["Grant"]):
     def valid_at(self, moment: datetime) -> "GrantQuerySet":
-        return self.filter(Q(valid_until=None) | Q(valid_until__gt=moment))
+        begun = Q(valid_from=None) | Q(valid_from__lte=moment)
+        return self.filter(begun, Q(valid_until=None) | Q(valid_until__gt=moment))
 
 
 class Grant(Model):
-    """A role given to a user; ``object_id`` narrows it to one object (a campaign, a resilience model)."""
+    """A role given to a user; ``object_id`` narrows it to one object (a campaign, a resilience model).
+
+    One that ``denies`` takes away what the role says, whatever else the user is given.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.ForeignKey(Role, models.PROTECT, related_name="grants")
@@ -199,13 +225,17 @@ class Grant(Model):
     granted_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
+    denies = models.BooleanField(default=False, db_default=False)
 
     objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "object_id"], nulls_distinct=False, name="grant_once")
+            models.UniqueConstraint(
+                fields=["user", "role", "object_id", "denies"], nulls_distinct=False, name="grant_once"
+            )
         ]
 
     def __str__(self) -> str:

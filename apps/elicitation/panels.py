@@ -20,7 +20,7 @@ def elicitations_of(request: HttpRequest, version: ModelVersion) -> SafeString |
     rows = authz.visible(WeightElicitation.objects.filter(version=version), request.user, "weight-elicitations:read")
     is_draft = version.state == ModelVersion.State.DRAFT
     page = {
-        "elicitations": list(rows.with_counts().order_by("-pk")[:LATEST]),  # type: ignore[attr-defined]  # visible() forgets the class
+        "elicitations": list(rows.with_counts().order_by("-pk")[:LATEST]),
         "version": version,
         "is_draft": is_draft,
         "may_create": is_draft and may_elicit(request, version),

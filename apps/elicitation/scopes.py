@@ -5,5 +5,5 @@ from django.db.models import Q
 from apps.accounts.authz import register_scope
 from apps.elicitation.models import WeightElicitation
 
-register_scope(WeightElicitation, "model", lambda _, model: Q(version__model=model))
+register_scope(WeightElicitation, "model", lambda _, models: Q(version__model__among=models))
 register_scope(WeightElicitation, "own", lambda user, _: Q(owner=user))

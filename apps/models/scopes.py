@@ -5,9 +5,9 @@ from django.db.models import Q
 from apps.accounts.authz import register_scope
 from apps.models.models import Assessment, Import, ReferenceSet, ResilienceModel
 
-register_scope(ResilienceModel, "model", lambda _, model: Q(pk=model))
-register_scope(Assessment, "model", lambda _, model: Q(version__model=model))
+register_scope(ResilienceModel, "model", lambda _, models: Q(pk__among=models))
+register_scope(Assessment, "model", lambda _, models: Q(version__model__among=models))
 register_scope(Assessment, "own", lambda user, _: Q(created_by=user))
 register_scope(Import, "own", lambda user, _: Q(created_by=user))
-register_scope(ReferenceSet, "model", lambda _, model: Q(version__model=model))
+register_scope(ReferenceSet, "model", lambda _, models: Q(version__model__among=models))
 register_scope(ReferenceSet, "own", lambda user, _: Q(created_by=user.pk))

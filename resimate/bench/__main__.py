@@ -54,6 +54,11 @@ import django; django.setup()
 from resimate.bench import fields
 fields.main()
 """
+PERMISSIONS = """
+import django; django.setup()
+from resimate.bench import permissions
+permissions.main()
+"""
 TENANTS = """
 import django; django.setup()
 import sys, time
@@ -98,6 +103,7 @@ def service() -> list[dict[str, Any]]:
             *tenants(environment),
             *encryption(environment),
             *stored_scores(environment),
+            *_rows(PERMISSIONS, environment),
         ]
     finally:
         databases.drop_database(name)

@@ -30,7 +30,11 @@ PEOPLE = {
     "lead": ["campaigns:campaign:manage"],
     "reader": ["campaigns:tenant:*", "assessments:tenant:read", "models:tenant:read"],
     "admin": ["tenant:*:manage"],
+    "denied": ["tenant:*:manage"],
+    "barred": ["campaigns:tenant:*", "models:tenant:read"],
 }
+#: Of one campaign, where a line speaks of one.
+DENIED = {"denied": ["users:tenant:read", "assessments:own:*"], "barred": ["campaigns:campaign:read"]}
 
 
 @pytest.fixture
@@ -42,6 +46,10 @@ def people(world: dict[str, Any], now: datetime) -> dict[str, User]:
         role = accounts.create_role(name, name=name, permissions=permissions, acting_user=None, now=now)
         of_one = world["campaigns"] if name == "lead" else None
         accounts.grant_role(user, role, object_id=of_one, acting_user=None, now=now)
+    for name, permissions in DENIED.items():
+        role = accounts.create_role(f"not-{name}", name=name, permissions=permissions, acting_user=None, now=now)
+        of_one = world["campaigns"] if name == "barred" else None
+        accounts.grant_role(made[name], role, object_id=of_one, denies=True, acting_user=None, now=now)
     Stakeholder.objects.filter(pk=world["stakeholders"]).update(user=made["part"])
     return made
 
@@ -70,7 +78,7 @@ def test_it_says_what_is_decided(people: dict[str, User], now: datetime) -> None
         for permission, obj in asked:
             said = accounts.explain(user, permission, obj and obj.pk, acting_user=people["admin"], now=now)
             assert said.allow == _decided(user, permission, obj), (user.email, permission, obj)
-            assert bool(said.because) == said.allow == (not said.missing)
+            assert bool(said.because) == said.allow == (not said.missing and not said.denied_by)
             told[said.allow] += 1
 
     assert min(told.values()) > 100
@@ -97,6 +105,7 @@ def test_the_grant_and_the_line_of_its_role_are_named(ask: Any, people: dict[str
         {
             "grant": str(grant.pk),
             "role": "lead",
+            "inherited_from": "",
             "permission": "campaigns:campaign:manage",
             "scope": "campaign",
             "object": str(world["campaigns"]),

@@ -22,6 +22,9 @@ from apps.core.errors import Invalid, Problem
 class ReasonSerializer(serializers.Serializer[Any]):
     grant = serializers.UUIDField(help_text="The grant that gives the role.")
     role = serializers.CharField(help_text="The code of the role.")
+    inherited_from = serializers.CharField(
+        help_text="The code of the role that says it, where the one that was given builds on that; empty otherwise."
+    )
     permission = serializers.CharField(help_text="The line of the role, as resource:scope:action.")
     scope = serializers.CharField()
     object = serializers.UUIDField(source="object_id", allow_null=True, help_text="What the grant is limited to.")
@@ -35,7 +38,11 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     allow = serializers.BooleanField()
     because = ReasonSerializer(many=True, help_text="What permits it; empty where nothing does.")
     beside = ReasonSerializer(many=True, help_text="Permissions of that kind which do not reach the object.")
-    missing = serializers.ListField(child=serializers.CharField(), help_text="Any of these would be enough.")
+    denied_by = ReasonSerializer(many=True, help_text="What denies it, or a part of it, whatever else is given.")
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Any of these would be enough; empty where it is denied, since nothing is.",
+    )
     detail = serializers.CharField(help_text="The same in words.")
 
 

@@ -18,7 +18,7 @@ class RoleViewSet(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionV
     resource = "roles"
     throttle_group = "default"
     lookup_value_regex = UUID
-    queryset = Role.objects.order_by("-pk")
+    queryset = Role.objects.prefetch_related("parents").order_by("-pk")
     serializer_class = RoleSerializer
     filters = (text("code"), yes_or_no("is_system"))
 
@@ -32,6 +32,7 @@ class RoleViewSet(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionV
             role,
             name=given.get("name", role.name),
             permissions=given.get("permissions", role.permissions),
+            parents=given.get("parents"),
             acting_user=caller(self.request),
             now=timezone.now(),
         )

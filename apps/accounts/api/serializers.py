@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
+from apps.accounts import lineage
 from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
 from apps.accounts.services import LONGEST_MESSAGE
 from apps.audit.models import AuditEntry
@@ -79,12 +80,23 @@ class InvitationSerializer(serializers.ErasableSerializer[Invitation]):
 
 class RoleSerializer(serializers.ModelSerializer[Role]):
     permissions = PermissionsField()
+    parents = serializers.PrimaryKeyRelatedField(
+        queryset=Role.objects.all(), many=True, required=False, help_text="The roles that it builds on."
+    )
+    inherited = serializers.SerializerMethodField(help_text="The permissions that it has from these, besides its own.")
 
     class Meta:
         model = Role
-        fields = ("id", "code", "name", "permissions", "is_system")
+        fields = ("id", "code", "name", "permissions", "parents", "inherited", "is_system")
         read_only_fields = ("id", "is_system")
         extra_kwargs: dict[str, Any] = {"code": {"validators": []}}
+
+    def get_inherited(self, role: Role) -> list[str]:
+        found: dict[Any, list[str]] | None = self.context.get("inherited")
+        if found is None:  # asked once for all that is shown together
+            shown: Any = self.parent.instance if self.parent else [role]
+            found = self.context["inherited"] = lineage.inherited_by(shown)
+        return found[role.pk]
 
     def validate_code(self, code: str) -> str:
         if self.instance is not None and code != self.instance.code:
@@ -95,11 +107,26 @@ class RoleSerializer(serializers.ModelSerializer[Role]):
 class GrantSerializer(serializers.ModelSerializer[Grant]):
     role_code = serializers.CharField(source="role.code", read_only=True)
 
+    denies = serializers.BooleanField(
+        default=False, help_text="It takes away what the role says, whatever else the account is given."
+    )
+    valid_from = MomentField(required=False, allow_null=True)
     valid_until = MomentField(required=False, allow_null=True)
 
     class Meta:
         model = Grant
-        fields = ("id", "user", "role", "role_code", "object_id", "valid_until", "granted_at", "granted_by")
+        fields = (
+            "id",
+            "user",
+            "role",
+            "role_code",
+            "object_id",
+            "denies",
+            "valid_from",
+            "valid_until",
+            "granted_at",
+            "granted_by",
+        )
         read_only_fields = ("id", "granted_at", "granted_by")
         validators: list[Any] = []
 

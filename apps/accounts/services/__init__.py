@@ -4,14 +4,7 @@ from apps.accounts.services.confirming import confirm
 from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
-from apps.accounts.services.grants import (
-    change_role,
-    create_role,
-    delete_role,
-    grant_role,
-    refuse_unheld,
-    revoke_grant,
-)
+from apps.accounts.services.grants import grant_role, refuse_unheld, revoke_grant
 from apps.accounts.services.held import AccountErased, held
 from apps.accounts.services.invitations import (
     LONGEST_MESSAGE,
@@ -27,6 +20,7 @@ from apps.accounts.services.invitations import (
 from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
+from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
 from apps.accounts.services.signing_in import (
     SignInRefused,

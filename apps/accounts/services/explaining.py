@@ -10,9 +10,9 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils.translation import gettext_noop as _
 
-from apps.accounts import authz
+from apps.accounts import authz, lineage
 from apps.accounts.authz import Permission
-from apps.accounts.models import Grant, User
+from apps.accounts.models import Grant, Role, User
 from apps.core import rights
 from apps.core.errors import Invalid, Problem
 from resimate_text.sentences import Sentence
@@ -22,10 +22,14 @@ OUT_OF_SIGHT = _("There is no such object, or it is out of your sight.")
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A line of a role that somebody has: ``grant`` gave it, ``object_id`` narrows it, ``valid_until`` ends it."""
+    """A line of a role that somebody has: ``grant`` gave it, ``object_id`` narrows it, ``valid_until`` ends it.
+
+    ``inherited_from`` is the code of the role that says it, where the one that was given builds on that.
+    """
 
     grant: UUID
     role: str
+    inherited_from: str
     permission: str
     scope: str
     object_id: UUID | None
@@ -36,7 +40,8 @@ class Reason:
 class Explanation:
     """``because`` is empty for who may not. ``beside`` are permissions of that kind which do not reach the object.
 
-    ``missing`` names what would be enough; ``detail`` says in words what stands in the way.
+    ``denied_by`` has the last word; ``missing`` names what would be enough, which nothing is where something denies
+    it. ``detail`` says in words what stands in the way.
     """
 
     user: UUID
@@ -45,6 +50,7 @@ class Explanation:
     allow: bool
     because: list[Reason]
     beside: list[Reason]
+    denied_by: list[Reason]
     missing: list[str]
     detail: Sentence | str
 
@@ -58,8 +64,10 @@ def explain(user: User, permission: str, object_id: UUID | None, *, acting_user:
     resource, action = _read(permission)
     obj = _object(resource, object_id, permission, user, acting_user) if object_id else None
     is_out_of_sight = object_id is not None and obj is None
-    speaking = [(reason, one) for reason, one in _held(user, now) if _speaks(one, resource, action)]
+    given, denied = _held(user, now)
+    speaking = [(reason, one) for reason, one in given if _speaks(one, resource, action)]
     covering = [] if is_out_of_sight else [reason for reason, one in speaking if _covers(user, one, action, obj)]
+    barring = [] if is_out_of_sight else [reason for reason, one in denied if _bars(user, one, resource, action, obj)]
     allow = bool(covering) and _decides(user, permission, obj)
     return Explanation(
         user=user.pk,
@@ -68,8 +76,9 @@ def explain(user: User, permission: str, object_id: UUID | None, *, acting_user:
         allow=allow,
         because=covering if allow else [],
         beside=[reason for reason, _one in speaking if not allow or reason not in covering],
-        missing=[] if allow else [f"{resource}:tenant:{action}"],
-        detail=OUT_OF_SIGHT if is_out_of_sight else _in_words(user, allow, bool(covering), bool(speaking)),
+        denied_by=barring,
+        missing=[] if allow or barring else [f"{resource}:tenant:{action}"],
+        detail=OUT_OF_SIGHT if is_out_of_sight else _in_words(user, allow, barring, covering, speaking),
     )
 
 
@@ -93,19 +102,39 @@ def _object(resource: str, object_id: UUID, permission: str, user: User, acting_
     return seen or (authz.visible(rows, acting_user, permission).first() if user == acting_user else None)
 
 
-def _held(user: User, now: datetime) -> Sequence[tuple[Reason, Permission]]:
-    """What the user's grants say, each permission beside the grant that it comes from."""
-    grants = Grant.objects.filter(user=user).valid_at(now).select_related("role").order_by("granted_at", "pk")
-    return [_read_off(grant, text) for grant in grants for text in grant.role.permissions]
+Line = tuple[Reason, Permission]
 
 
-def _read_off(grant: Grant, text: str) -> tuple[Reason, Permission]:
-    one = Permission.stored(text, grant.object_id)
-    return Reason(grant.pk, grant.role.code, text, one.scope, grant.object_id, grant.valid_until), one
+def _held(user: User, now: datetime) -> tuple[list[Line], list[Line]]:
+    """What the user's grants give and what they deny, each permission beside the grant that it comes from."""
+    grants = list(Grant.objects.filter(user=user).valid_at(now).order_by("granted_at", "pk"))
+    means = lineage.of({grant.role_id for grant in grants})
+    said: tuple[list[Line], list[Line]] = ([], [])
+    for grant in grants:
+        itself, *others = means[grant.role_id]
+        for role in (itself, *others):
+            said[grant.denies].extend(_read_off(grant, itself, role, text) for text in role.permissions)
+    return said
+
+
+def _read_off(grant: Grant, given: Role, role: Role, text: str) -> Line:
+    one = authz.denial_of(text, grant.object_id) if grant.denies else Permission.stored(text, grant.object_id)
+    inherited_from = "" if role == given else role.code
+    return (
+        Reason(grant.pk, given.code, inherited_from, text, one.scope, grant.object_id, grant.valid_until),
+        one,
+    )
 
 
 def _speaks(one: Permission, resource: str, action: str) -> bool:
     return one.is_about(resource, action) and (action != "create" or one.makes)
+
+
+def _bars(user: User, one: Permission, resource: str, action: str, obj: Model | None) -> bool:
+    """Of the whole tenant, a part that is denied is enough."""
+    if not one.bars(resource, action):
+        return False
+    return (action != "create" or one.makes) if obj is None else authz.reaches(user, one, obj)
 
 
 def _covers(user: User, one: Permission, action: str, obj: Model | None) -> bool:
@@ -121,13 +150,13 @@ def _decides(user: Any, permission: str, obj: Model | None) -> bool:
     return authz.somewhere(user, permission) if permission.endswith(":create") else authz.everywhere(user, permission)
 
 
-def _in_words(user: User, allow: bool, is_covered: bool, is_spoken_of: bool) -> str:
+def _in_words(user: User, allow: bool, barring: Sequence[Any], covering: Sequence[Any], speaking: Sequence[Any]) -> str:
     if allow:
         return _("A role of this person includes it.")
     if not user.is_active:
         return _("The account is closed.")
-    if is_covered:
+    if barring:
+        return _("It is denied to this person, or a part of it is: no role gives it back.")
+    if covering:
         return _("The roles of this person include it, but the API key does not.")
-    return (
-        _("A role includes it, but not for this object.") if is_spoken_of else _("No role of this person includes it.")
-    )
+    return _("A role includes it, but not for this object.") if speaking else _("No role of this person includes it.")

@@ -13,7 +13,7 @@ from django.db.models import Min, Q
 from django.utils.translation import gettext_noop
 
 from apps import audit
-from apps.accounts import authz, throttle
+from apps.accounts import authz, lineage, throttle
 from apps.accounts.messages import COLLEAGUE_INVITED
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.sealed_links import SealedLinks
@@ -212,7 +212,7 @@ def _refuse_ungiveable(roles: Sequence[Role], acting_user: User) -> None:
     if not roles:
         raise Invalid(NO_ROLE, errors=[Problem("/roles", NO_ROLE, "required")])
     for role in roles:
-        refuse_more_than_own(acting_user, role.permissions)
+        refuse_more_than_own(acting_user, lineage.permissions_of(role))
 
 
 def _take_turn(email: str, now: datetime) -> None:

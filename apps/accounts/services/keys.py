@@ -7,7 +7,7 @@ from apps import audit
 from apps.accounts import authz, keys, messages
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own, refuse_unheld
+from apps.accounts.services.grants import NotYoursToGive, refuse_missing, refuse_unheld
 from apps.accounts.services.held import held
 from apps.accounts.services.notices import tell_owner
 from apps.core import crypto, events
@@ -51,9 +51,13 @@ def create_api_key(
     if not now < expires_at <= now + LONGEST_LIFE:
         reason = Sentence("Choose an end in the future, at most {days} days away.", days=LONGEST_LIFE.days)
         raise Invalid(reason, errors=[Problem("/expires_at", reason, "expiry")])
-    refuse_more_than_own(user, permissions)
-    reach = [Permission.parse(text) for text in permissions] or authz.permissions_of(user)
-    refuse_unheld(acting_user, reach)
+    reach = [Permission.parse(text) for text in permissions]
+    _refuse_not_given(user, reach)
+    reach = reach or list(authz.permissions_of(user))
+    if acting_user is not None and acting_user.pk == user.pk:
+        _refuse_not_given(acting_user, reach)
+    else:
+        refuse_unheld(acting_user, reach)
     networks = keys.read_networks(networks)
     _refuse_wider_networks(acting_user, networks)
     prefix, secret = keys.make()
@@ -82,6 +86,11 @@ def _refuse_wider_networks(acting_user: User | None, networks: Sequence[str]) ->
         return
     reason = Sentence("Your own key opens from these networks alone: {networks}.", networks=", ".join(key.networks))
     raise Invalid(reason, errors=[Problem("/networks", reason, "wider")])
+
+
+def _refuse_not_given(user: User, wanted: Sequence[Permission]) -> None:
+    """A key is denied what its user is denied, whenever it is used: so that does not matter when it is made."""
+    refuse_missing([one for one in wanted if not authz.has(user, one)])
 
 
 @transaction.atomic

@@ -19,10 +19,8 @@ from apps.accounts.services.grants import (
     AlreadyGranted,
     LastAdministrator,
     NotYoursToGive,
-    RoleExists,
-    RoleInUse,
-    SystemRole,
 )
+from apps.accounts.services.roles import RoleExists, RoleInUse, SystemRole
 from apps.accounts.services.users import EmailTaken
 from apps.audit.models import AuditEntry
 from apps.core import rights
