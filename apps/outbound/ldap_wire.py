@@ -1,6 +1,6 @@
 """ldap3 as it comes, on a connection of ours: it looks nothing up, follows nothing, and has no time of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,11 +8,16 @@ from typing import Any, Final
 from ldap3 import ANONYMOUS, NONE, SIMPLE, SUBTREE, Connection, Server
 from ldap3.core.exceptions import LDAPExceptionError
 from ldap3.operation.search import compile_filter, parse_filter
+from ldap3.utils.asn1 import DECODERS, decode_integer
 from pyasn1.error import PyAsn1Error
 
 from resimate_net import Unanswered, Wire
 from resimate_text.sentences import Sentence
 
+#: A SearchResultEntry (RFC 4511, 4.5.2), and the universal types INTEGER and ENUMERATED.
+ENTRY: Final = 4
+NUMBERS: Final = ((0, 2), (0, 10))
+LONGEST_NUMBER: Final = 8
 START_TLS: Final = "1.3.6.1.4.1.1466.20037"
 #: Over what ldap3 stumbles where an answer, or a filter, is none: others have written them.
 STUMBLES: Final = (
@@ -24,6 +29,7 @@ STUMBLES: Final = (
     TypeError,
     AttributeError,
     RuntimeError,
+    ArithmeticError,
 )
 
 
@@ -72,6 +78,7 @@ class Session:
             return_empty_attributes=False,
         )
         self._connection.socket = Measured(wire, most)
+        self._connection.strategy.decode_response_fast = _of_texts(self._connection.strategy.decode_response_fast)
         self._connection.closed, self._connection.listening = False, True
         self._connection.strategy._outstanding = {}  # noqa: SLF001  what it does besides connecting, when it opens
         self._connection.open = _over  # what has ended is not begun anew
@@ -102,6 +109,32 @@ class Session:
 
     def _said(self) -> Said:
         return Said(str(self._connection.result["description"]))
+
+
+def _of_texts(decode: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Nothing but texts in an entry: of a number ldap3 would make so many bytes."""
+
+    def decoded(message: Any) -> Any:
+        if message["protocolOp"] == ENTRY and not _are_texts(message["payload"]):
+            raise ValueError("an entry has values that are no texts")
+        return decode(message)
+
+    return decoded
+
+
+def _are_texts(parts: Sequence[Any]) -> bool:
+    values = [part[-1] for part in parts]
+    return all(_are_texts(one) if isinstance(one, list) else isinstance(one, bytes) for one in values)
+
+
+def _small(message: bytes, start: int, stop: int, context_decoders: Any = None) -> int:
+    """A number as LDAP has them; ldap3 takes minutes for one of a megabyte."""
+    if stop - start > LONGEST_NUMBER:
+        raise ValueError("there are no such numbers")
+    return int(decode_integer(message, start, stop, context_decoders))
+
+
+DECODERS.update(dict.fromkeys(NUMBERS, _small))
 
 
 def _over(*_: object, **__: object) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from ldap3.utils.asn1 import DECODERS
 
 from apps.outbound.breaker import LeftAlone
 from apps.outbound.directories import (
@@ -50,6 +51,18 @@ def result(code: int = 0, *more: bytes) -> bytes:
 
 def entry(login: str = "ann") -> bytes:
     return ber(0x64, ber(4, f"uid={login}".encode()), ber(0x30))
+
+
+def having(value: bytes) -> bytes:
+    """An entry with one attribute, whose value is this: of a number, ldap3 makes so many bytes."""
+    return ber(0x64, ber(4, ANN.encode()), ber(0x30, ber(0x30, ber(4, b"cn"), ber(0x31, value))))
+
+
+def test_how_long_a_number_may_be_is_looked_at_before_it_is_read() -> None:
+    assert DECODERS[0, 2](b"\2\1\7", 2, 3) == 7
+    for kind in (2, 10):
+        with pytest.raises(ValueError, match="no such numbers"):
+            DECODERS[0, kind](b"\0" * 20, 0, 9)
 
 
 def saying(code: int = 0, *more: bytes, before: Callable[[int], Sequence[bytes]] = lambda _: ()) -> Behaviour:
@@ -218,8 +231,21 @@ def test_more_than_is_taken_is_refused(ask: Any, code: int, entries: list[str]) 
         "other types": ("broken", lambda connected, _: connected.sendall(ber(0x30, ber(4), ber(2)))),
         "endless": ("large", lambda connected, _: connected.sendall(b"\x30\x84\x7f\xff\xff\xff" + b"x" * 60_000)),
         "in small pieces": ("large", saying(before=lambda _: [entry()] * 500)),
+        "a number for a text": ("broken", saying(before=lambda _: [having(b"\x02\x03\x10\0\0")])),
+        "a long number": ("broken", lambda connected, _: connected.sendall(ber(0x30, ber(2, b"\0" * 9)))),
     }.values(),
-    ids=["no LDAP", "hangs up", "to nobody", "no such result", "half", "other types", "endless", "in small pieces"],
+    ids=[
+        "no LDAP",
+        "hangs up",
+        "to nobody",
+        "no such result",
+        "half",
+        "other types",
+        "endless",
+        "in small pieces",
+        "a number for a text",
+        "a long number",
+    ],
 )
 def test_what_is_no_answer_is_told_with_the_reason(ask: Any, reason: str, behaviour: Behaviour) -> None:
     with pytest.raises(NotAnswered) as told:
