@@ -127,9 +127,7 @@ class SettingAdmin(ServiceAdmin[Setting]):
 
     def _rolled_back(self, request: HttpRequest, wanted: int) -> HttpResponse:
         try:
-            changes = services.rollback(
-                wanted, now=timezone.now(), actor=request.user, reason=request.POST.get("reason", "")[:200]
-            )
+            changes = services.rollback(wanted, now=timezone.now(), actor=request.user, reason=_reason(request))
         except Refused as refusal:
             messages.error(request, presenting.every_reason(refusal))
         else:
@@ -186,8 +184,13 @@ def _changed(request: HttpRequest, key: Key, form: SettingForm) -> PlannedChange
 
 def _taken_back(request: HttpRequest, key: Key) -> PlannedChange | None:
     seen = _number(request.POST.get("version", ""))
-    manner = services.Manner(request.POST.get("reason", "")[:200], None, seen)
+    manner = services.Manner(_reason(request), None, seen)
     return services.take_back(key.name, now=timezone.now(), actor=request.user, manner=manner)
+
+
+def _reason(request: HttpRequest) -> str:
+    """As far as it can be kept."""
+    return request.POST.get("reason", "").replace("\0", "")[:200]
 
 
 def _done(key: Key, waits: PlannedChange | None, *, is_tried: bool) -> str:

@@ -115,4 +115,4 @@ def _fitting(key: Key, value: Any) -> Any:
         value = json.loads(value)
     if key.problem_with(value):
         raise ValueError(MISFIT)
-    return value
+    return key.usual(value)

@@ -84,7 +84,12 @@ class Key:
         Raises ValueError where it is no JSON.
         """
         bare = self.schema.get("type") == "string" and not text.startswith('"')
-        return text if bare else json.loads(text)
+        return text if bare else self.usual(json.loads(text))
+
+    def usual(self, value: Any) -> Any:
+        """The value in its usual form: JSON Schema calls 5.0 a whole number, and whoever reads it counts by 5."""
+        is_whole = self.schema.get("type") == "integer" and isinstance(value, float) and value.is_integer()
+        return int(value) if is_whole else value
 
     def problem_with(self, value: Any) -> str | None:
         """What is wrong with a value, in a sentence."""

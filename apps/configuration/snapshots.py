@@ -105,7 +105,7 @@ def _stored(now: datetime) -> list[tuple[Setting, Said]]:
 def _said(row: Setting, rank: int) -> Said:
     level = Layer(row.layer).level(on_platform=rank == PLATFORM)
     try:
-        value, refusal = row.value, None
+        value, refusal = KEYS[row.key].usual(row.value), None
     except Refused as refused:
         value, refusal = None, refused
     return Said(

@@ -1,12 +1,17 @@
 """What a tenant may set about its letters."""
 
+from typing import Final
+
 from django.utils.translation import gettext_noop as _
 
 from apps.configuration import services
 from apps.configuration.registry import Level, declare
 
+#: What turns the direction of writing, so that a name or an address reads as another one.
+_TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 #: One line without control characters, so that it can stand in the head of a letter.
-_LINE = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$(?!\n)"}
+_LINE = {"type": "string", "maxLength": 200, "pattern": rf"^[^\x00-\x1f\x7f\x85\u2028\u2029{_TURNS}]*$(?!\n)"}
+_ADDRESS: Final = rf"[^@\s<>,;{_TURNS}]+@[^@\s<>,;{_TURNS}]+"
 
 SENDER = declare(
     "campaign.sender",
@@ -14,13 +19,13 @@ SENDER = declare(
     _LINE,
     _("Name shown as the sender of invitations."),
     label=_("Sender of invitations"),
-    wanted=_("Write the name in one line."),
+    wanted=_("Write the name in one line, without characters that turn the direction of writing."),
     owner="notifications",
 )
 REPLY_TO = declare(
     "campaign.reply_to",
     "",
-    {"type": "string", "maxLength": 254, "pattern": r"^([^@\s<>,;]+@[^@\s<>,;]+)?(?!\n)$"},
+    {"type": "string", "maxLength": 254, "pattern": rf"^({_ADDRESS})?(?!\n)$"},
     _("Address that replies to e-mails go to; empty for none."),
     label=_("Address for replies"),
     wanted=_("Write one address such as office@example.org, or nothing."),

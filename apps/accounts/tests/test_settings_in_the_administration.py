@@ -254,3 +254,15 @@ def test_what_does_not_fit_at_the_machine_is_told_to_the_platform_alone(
     with schema_context("public"):
         of_platform.force_login(make_user("ops@platform.example", "platform_admin"))
         assert "is no JSON" in _page(of_platform.get(HOME))
+
+
+def test_a_reason_that_cannot_be_kept_as_it_is_stops_no_way_back(office: Client) -> None:
+    _send(office, KEY, value="5", reason="first")
+    version = str(Setting.objects.get(key=KEY).version)
+
+    taken = office.post(f"{HOME}{KEY}/change/", {"take_back": "1", "version": version, "reason": "a\0b"})
+    back = office.post(f"{HOME}versions/", {"to_version": version, "reason": "c\0" + "d" * 300})
+
+    assert (taken.status_code, back.status_code) == (302, 302)
+    assert [one.reason for one in services.history(KEY)[:2]] == ["c" + "d" * 199, "ab"]
+    assert services.get(KEY) == 5

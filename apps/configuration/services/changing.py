@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.configuration.models import PlannedChange, Setting
-from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none
+from apps.configuration.services.checking import Wish, declared, refuse_bad, refuse_none, usual
 from apps.configuration.services.planning import Plan, planned
 from apps.configuration.services.writing import hold, write
 from apps.core.errors import Invalid, Problem, Stale
@@ -82,7 +82,7 @@ def _refuse_past(starts_at: datetime | None, now: datetime) -> None:
 
 def _wished(key: str, value: Any, place: dict[str, Any]) -> Wish:
     """What is set anew stays locked where it was, unless the lock is said."""
-    wish = Wish(key, value, **place)
+    wish = Wish(key, usual(key, value), **place)
     if value is None or "is_locked" in place:
         return wish
     return replace(wish, is_locked=_place(wish).filter(is_locked=True).exists())

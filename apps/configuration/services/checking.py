@@ -76,7 +76,12 @@ def wish_of(key: str, said: dict[str, Any] | None, layer: str = Layer.OWN, user:
     if said is None:
         return Wish(key, layer=Layer(layer), user=user)
     until = datetime.fromisoformat(said["until"]) if said["until"] else None
-    return Wish(key, said["value"], Layer(layer), user, until, said["locked"])
+    return Wish(key, usual(key, said["value"]), Layer(layer), user, until, said["locked"])
+
+
+def usual(key: str, value: Any) -> Any:
+    """The value in the form in which it is kept."""
+    return KEYS[key].usual(value) if key in KEYS else value
 
 
 def refuse_bad(wish: Wish, now: datetime) -> Key:
@@ -161,7 +166,7 @@ def _shown(key: Key, value: Any) -> Any:
 
 def _otherwise_below(wish: Wish, now: datetime) -> Iterator[tuple[str, Any]]:
     """Who below says something else than the wish, and what: of users here, and, for the platform, in tenants."""
-    for row in Setting.objects.held_at(now).filter(key=wish.key, layer=Layer.USER):
+    for row in Setting.objects.filter(key=wish.key, layer=Layer.USER):
         if row.value != wish.value:
             yield str(row.user_id), row.value
     if wish.on_platform:

@@ -9,6 +9,7 @@ from apps.configuration import services
 from apps.configuration.registry import KEYS, Key
 from apps.core.errors import Invalid
 
+ONE_LINE = "Write the name in one line, without characters that turn the direction of writing."
 pytestmark = pytest.mark.requirement("UC-002")
 
 
@@ -16,7 +17,14 @@ pytestmark = pytest.mark.requirement("UC-002")
     ("key", "value", "sentence", "pointer"),
     [
         ("campaign.reply_to", "ada", "Write one address such as office@example.org, or nothing.", ""),
-        ("campaign.sender", "Ada\nBo", "Write the name in one line.", ""),
+        ("campaign.sender", "Ada\nBo", ONE_LINE, ""),
+        ("campaign.sender", "Acme \u202egro.live", ONE_LINE, ""),
+        (
+            "campaign.reply_to",
+            "ada@\u2067acme.example",
+            "Write one address such as office@example.org, or nothing.",
+            "",
+        ),
         ("campaign.sender", "a" * 201, "At most 200 characters; it has 201.", ""),
         ("campaign.sender", 7, "Give a text.", ""),
         ("languages", "en", "Give a list.", ""),

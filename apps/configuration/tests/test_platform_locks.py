@@ -13,6 +13,7 @@ from apps.configuration import services
 from apps.configuration.models import Layer, Setting
 from apps.configuration.registry import ANYWHERE, Level
 from apps.configuration.services.checking import MOST_NAMED
+from apps.core.errors import Invalid
 from apps.core.models import TenantFact
 from apps.tenants.models import Tenant
 
@@ -122,3 +123,41 @@ def test_a_tenant_sees_and_tells_its_own_alone(acme: Any, beta: Any, now: dateti
     assert list(TenantFact.objects.values_list("tenant", flat=True)) == ["acme"]
     with schema_context("public"):
         assert set(TenantFact.objects.values_list("tenant", flat=True)) == {"acme", "beta"}
+
+
+def test_what_holds_for_a_time_or_for_one_user_locks_nothing(
+    acme: Any, now: datetime, toy: Toy, make_user: Any
+) -> None:
+    toy(levels=(*ANYWHERE, Level.USER))
+    ada = make_user("ada@acme.example")
+    places: list[dict[str, Any]] = [
+        {"layer": Layer.RUNTIME, "until": now + timedelta(hours=1)},
+        {"layer": Layer.USER, "user": ada.pk},
+    ]
+
+    for place in places:
+        with pytest.raises(Invalid) as told:
+            services.change(KEY, 5, now=now, is_locked=True, **place)
+        assert [one.pointer for one in told.value.errors] == ["/locked"]
+
+
+def test_what_a_user_has_written_is_not_told_to_who_locks_it(
+    acme: Any, now: datetime, toy: Toy, make_user: Any
+) -> None:
+    toy("toy.text", default="", schema={"type": "string"}, levels=(*ANYWHERE, Level.USER))
+    ada = make_user("ada@acme.example")
+    services.change("toy.text", "Ada of Acme", now=now, layer=Layer.USER, user=ada.pk)
+
+    with pytest.raises(services.Contradicted) as told:
+        services.change("toy.text", "", now=now, is_locked=True)
+
+    assert [str(one.detail) for one in told.value.errors] == [f"{ada.pk} says something else."]
+
+
+def test_a_tenant_that_locks_something_new_is_not_in_its_own_way(acme: Any, now: datetime, toy: Toy) -> None:
+    toy()
+    services.change(KEY, 5, now=now)
+
+    services.change(KEY, 7, now=now, is_locked=True)
+
+    assert services.get(KEY) == 7

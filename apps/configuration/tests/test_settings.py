@@ -87,6 +87,20 @@ def test_no_setting_adds_a_line_to_the_head_of_a_letter(acme: Any, now: datetime
         services.change(key, value, now=now)
 
 
+@pytest.mark.requirement("UC-002")
+def test_what_json_schema_calls_a_whole_number_is_one(acme: Any, now: datetime) -> None:
+    services.change(KEY, 5.0, now=now)
+
+    assert [type(one) for one in (services.get(KEY), Setting.objects.get().value)] == [int, int]
+    assert AuditEntry.objects.get(action="setting.changed").details == {"key": KEY, "value": 5}
+    assert type(KEYS[KEY].read("7.0")) is int
+    with pytest.raises(Invalid):
+        services.change(KEY, 5.5, now=now)
+    Setting.objects.update(open_value=6.0)  # as a process of before has kept it
+    services.forget()
+    assert str(services.get(KEY)) == "6"
+
+
 def test_reading_again_costs_no_query(acme: Any) -> None:
     services.get(KEY)
 
