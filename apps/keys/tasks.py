@@ -44,6 +44,8 @@ def _tend(schema: str) -> None:
     else:
         _tell(services.reencrypt_rest(schema, now=now).failed)
     _tell(services.reindex(schema, now=now).failed)
+    if given := services.give_missing_keys(schema):
+        logger.info("people were given keys of their own", extra={"count": given})
     if replaced := services.replace_digests(schema):
         logger.info("digests became fingerprints", extra={"count": replaced})
 

@@ -15,6 +15,7 @@ from apps.accounts.tests.conftest import PASSWORD
 from apps.core import crypto
 from apps.keys import services as keys
 from apps.keys.models import SubjectKey
+from apps.keys.tasks import tend
 from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("SEC-DATA-001", "COMP-001")
@@ -77,6 +78,28 @@ def test_accounts_of_before_sign_in_as_ever_and_get_keys_and_can_be_given_back(t
     assert (beginnings(*TEXTS), said()) == ({crypto.SEALED}, before)
     assert SubjectKey.objects.count() == 2
     assert keys.verify("acme").problems == []
+
+
+def test_who_was_written_by_an_older_process_has_a_key_within_the_hour(told: User, make_user: Any, now: Any) -> None:
+    """An account that it made, and one that it changed: it knows no keys of people."""
+    back_and_forth(forwards=False)
+    before = said()
+    User.objects.filter(pk=told.pk).update(key=SubjectKey.objects.create())
+    gone = services.erase_user(make_user("gone@acme.example"), acting_user=None, now=now)
+    damaged = make_user("bo@acme.example")
+    User.objects.filter(pk=damaged.pk).update(name=b"damaged")
+
+    with schema_context("public"):
+        tend()
+
+    well = User.objects.exclude(pk__in=[gone.pk, damaged.pk])
+    assert {one.pk: (one.name, one.email) for one in well} | {
+        one.pk: (one.address, one.body) for one in Message.objects.select_related("key")
+    } == before
+    assert not User.objects.filter(key=None).exists()
+    assert beginnings("accounts_user") == {crypto.SEALED, b"", b"d"}
+    assert str(User.objects.get(pk=gone.pk)) == "Erased account"
+    assert keys.give_missing_keys("acme") == 0  # who is damaged stays so
 
 
 def test_accounts_of_the_platform_have_keys_too(db: None, make_user: Any) -> None:

@@ -6,6 +6,7 @@ from apps.keys.services.escrowing import DRILLED_FOR, Escrowed, add_recovery_key
 from apps.keys.services.fingerprinting import replace_digests
 from apps.keys.services.making import NewKeyCannotBeWrapped, drop_unused, give_keys, make_first_keys, without_keys
 from apps.keys.services.owning import Moved, NoOwnKey, OwnKeyRefused, drop_own_key, move, name_own_key
+from apps.keys.services.persons import give_missing_keys
 from apps.keys.services.recovering import Recovered, SharesOfOthers, drill, recover
 from apps.keys.services.reencrypting import Reencrypted, has_rest, note_unused, reencrypt, reencrypt_rest
 from apps.keys.services.reindexing import Reindexed, reindex
@@ -43,6 +44,7 @@ __all__ = [
     "erase",
     "escrow",
     "give_keys",
+    "give_missing_keys",
     "has_rest",
     "is_due",
     "lacking",
