@@ -91,7 +91,9 @@ def read_file(source: str | bytes, decimal: Separator | None = None) -> DataFile
     rows = [row for row in rows if "id" in row.cells]
     names = ["value"] if is_long else [name for name in table_rows.columns if name not in UNITS.names]
     figures = figures_of(_columns(rows, names), separator=table.separator, decimal=decimal)
-    units = (_long if is_long else _wide)(rows, figures, table.flaws)
+    texts = [] if is_long else _without_numbers(rows, names, figures)
+    table.flaws += texts
+    units = _long(rows, figures, table.flaws) if is_long else _wide(rows, figures, table.flaws, texts)
     if table.flaws:
         raise DataFileInvalid(sorted(table.flaws, key=lambda flaw: flaw.line))
     if not rows:
@@ -133,7 +135,31 @@ def _without_values(rows: Sequence[Row], names: Sequence[str]) -> list[Note]:
     return [{"code": NO_VALUES, "detail": Sentence("units without any value (and their lines): {units}", units=said)}]
 
 
-def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit]:
+def _without_numbers(rows: Sequence[Row], names: Sequence[str], figures: Figures) -> list[Flaw]:
+    """Columns of which no cell is a number, such as one of names: that is told once, rather than of every line."""
+    found = []
+    for name in names:
+        lines = (row.line for row in rows if name in row.cells)
+        first, second = next(lines, 0), next(lines, 0)
+        if second and not any(_is_figure(figures, name, row.cells[name]) for row in rows if name in row.cells):
+            detail = Sentence("no cell of the column {name} is a number: leave out what is no input", name=name)
+            found.append(Flaw(first, name, "not_a_number", detail))
+    return found
+
+
+def _is_figure(figures: Figures, name: str, cell: str) -> bool:
+    try:
+        figures.read(name, cell)
+    except Ambiguous:
+        return True
+    except NotANumber:
+        return cell in STATES
+    return True
+
+
+def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw], texts: Sequence[Flaw]) -> list[Unit]:
+    """``texts``: of these columns all is said."""
+    passed_over = {*UNITS.names, *(flaw.column for flaw in texts)}
     units: dict[str, Unit] = {}
     for row in rows:
         code = row.cells["id"]
@@ -143,7 +169,7 @@ def _wide(rows: Sequence[Row], figures: Figures, flaws: list[Flaw]) -> list[Unit
         values = {
             name: _measured(row.line, name, cell, figures, flaws)
             for name, cell in row.cells.items()
-            if name not in UNITS.names
+            if name not in passed_over
         }
         unit: Unit = {"id": code, "values": values}
         units[folded(code)] = {**unit, "group": row.cells["group"]} if "group" in row.cells else unit

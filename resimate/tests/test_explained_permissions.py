@@ -137,6 +137,13 @@ def test_what_is_out_of_sight_is_as_if_it_were_not_there(ask: Any, world: dict[s
     assert there["allow"] is False
 
 
+def test_nobody_reaches_what_is_not_there(ask: Any) -> None:
+    said = ask("admin", permission="campaigns:read", object=uuid4())
+
+    assert (said["allow"], said["because"]) == (False, [])
+    assert said["detail"] == "There is no such object, or it is out of your sight."
+
+
 def test_of_others_one_needs_to_see_accounts_and_grants(ask: Any, people: dict[str, User], now: datetime) -> None:
     ask("reader", 404, user=people["admin"].pk, permission="campaigns:read")
     role = accounts.create_role("desk", name="Desk", permissions=["users:tenant:read"], acting_user=None, now=now)

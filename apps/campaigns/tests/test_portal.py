@@ -67,11 +67,18 @@ def test_an_empty_workspace_says_what_to_do_first(staff: Client, version: ModelV
     assert "No campaign yet" in staff.get("/campaigns/").content.decode()
 
 
-def test_without_a_published_model_the_first_step_is_the_model(staff: Client) -> None:
+def test_without_a_published_model_the_first_step_is_the_model(staff: Client, clock: Clock) -> None:
     home = staff.get("/").content.decode()
 
     assert "No published resilience model yet" in home
     assert 'class="button" href="/models/"' in home
+    for path in ("/campaigns/", "/campaigns/new/"):
+        page = staff.get(path).content.decode()
+        assert "A campaign asks the questions of a published resilience model." in page
+        assert 'class="button" href="/models/"' in page
+        assert ('href="/campaigns/new/"' in page, 'name="version"' in page) == (False, False)
+    make_version(clock.moment, starters.load("hdi"))  # one that is measured asks nobody
+    assert "No published resilience model yet" in staff.get("/campaigns/new/").content.decode()
 
 
 def test_the_home_page_shows_running_campaigns_and_the_latest_scores(

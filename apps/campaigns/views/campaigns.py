@@ -23,9 +23,16 @@ from apps.campaigns import presenting, reading, services
 from apps.campaigns.forms import FACTS, CampaignForm, EditCampaignForm, ExtendForm
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.views import participations
-from apps.campaigns.views.permissions import campaign_or_404, campaigns_for, crumbs, veil, workspace_page
+from apps.campaigns.views.permissions import (
+    campaign_or_404,
+    campaigns_for,
+    crumbs,
+    veil,
+    versions_for,
+    workspace_page,
+)
 from apps.core.pages import PAGE, errors_as_messages, errors_on_form
-from apps.models.models import ModelVersion, ReferenceSet, ResilienceModel, Subject
+from apps.models.models import ReferenceSet, Subject
 from apps.outreach.views import reminded, show_round, with_messages
 
 PEOPLE = 50
@@ -52,6 +59,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "status": status,
         "may_create": authz.somewhere(user_of(request), "campaigns:create"),
+        "has_models": versions_for(request).exists(),
     }
     return render(request, "campaigns/list.html", page)
 
@@ -59,6 +67,8 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @workspace_page("campaigns:create")
 def create(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST" and not versions_for(request).exists():
+        return render(request, "campaigns/no_models.html", {"crumbs": crumbs()})
     now = timezone.now()
     form = CampaignForm(request.POST or None, request.FILES or None, **_choices(request), now=now)
     if request.method == "POST" and form.is_valid():
@@ -92,22 +102,15 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _choices(request: HttpRequest) -> dict[str, Any]:
     """What a campaign may be about, as far as the user sees it."""
     return {
-        "versions": _versions(request),
+        "versions": versions_for(request),
         "subjects": authz.visible(Subject.objects.order_by("name"), request.user, "subjects:read"),
         "reference_sets": _reference_sets(request),
     }
 
 
-def _versions(request: HttpRequest) -> Any:
-    """The published versions that ask questions; others are measured."""
-    seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
-    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen).asking()
-    return published.defer("document").select_related("model").order_by("model__code", "-number")
-
-
 def _reference_sets(request: HttpRequest) -> Any:
     seen = authz.visible(ReferenceSet.objects.all(), request.user, "assessments:read")
-    usable = seen.filter(version__in=_versions(request).order_by()).select_related("version__model")
+    usable = seen.filter(version__in=versions_for(request).order_by()).select_related("version__model")
     return usable.defer("units", "version__document").order_by("version__model__code", "-version__number", "-pk")
 
 

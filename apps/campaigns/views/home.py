@@ -13,8 +13,8 @@ from apps.accounts.workspace import user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.scopes import sees_more_than_own
-from apps.campaigns.views.permissions import campaigns_for
-from apps.models.models import Assessment, ModelVersion
+from apps.campaigns.views.permissions import campaigns_for, versions_for
+from apps.models.models import Assessment
 from apps.models.presenting import band_class, score_text
 from apps.models.services import parsed
 
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "live_count": live.count(),
         "drafts": list(campaigns_for(request).filter(status=Campaign.Status.DRAFT).order_by("-pk")[:LIVE]),
         "scores": _latest_scores(request),
-        "has_models": ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED).exists(),
+        "has_models": versions_for(request).exists(),
         "may_create": authz.somewhere(user, "campaigns:create"),
     }
     return render(request, "campaigns/home.html", page)

@@ -1,6 +1,7 @@
 """Who may see the workspace's pages: signed in, and with a grant that covers what is shown."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -8,11 +9,12 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from apps.accounts import workspace
+from apps.accounts import authz, workspace
 from apps.accounts.workspace import View, user_of
 from apps.campaigns.models import Campaign, CampaignQuerySet, Participation
 from apps.campaigns.scopes import may_read_names, run_by, sees_more_than_own
 from apps.core.pages import crumb
+from apps.models.models import ModelVersion, ResilienceModel
 
 
 def workspace_page(permission: str, *, shows: str = "") -> Callable[[View], View]:
@@ -32,6 +34,13 @@ def campaign_or_404(request: HttpRequest, pk: UUID, permission: str = "campaigns
     if permission != "campaigns:read" and not user_of(request).has_perm(permission, campaign):
         raise PermissionDenied
     return campaign
+
+
+def versions_for(request: HttpRequest) -> Any:
+    """The published versions, of models that the user sees, that ask questions; others are measured."""
+    seen = authz.visible(ResilienceModel.objects.all(), request.user, "models:read")
+    published = ModelVersion.objects.filter(state=ModelVersion.State.PUBLISHED, model__in=seen).asking()
+    return published.defer("document").select_related("model").order_by("model__code", "-number")
 
 
 def veil(request: HttpRequest, parts: Iterable[Participation]) -> None:

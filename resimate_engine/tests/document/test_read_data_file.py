@@ -78,6 +78,14 @@ def test_every_mistake_names_its_line(text, found):
     assert mistakes(text) == [found]
 
 
+def test_a_column_without_a_number_is_told_once():
+    book = "id,Name,a\n" + "".join(f"u{number},Town {number},{number}\n" for number in range(MOST_PROBLEMS + 40))
+
+    assert mistakes(book) == [("/lines/2", "not_a_number")]
+    assert mistakes("id,a\nu,x\nv,2\nw,z\n") == [("/lines/2", "not_a_number"), ("/lines/4", "not_a_number")]
+    assert read_file("id,a\nu,dont_know\nv,not_applicable\n").units[1]["values"] == {"a": "not_applicable"}
+
+
 def test_a_unit_of_which_nothing_is_known_is_told_since_the_foot_of_a_table_looks_like_one():
     file = read_file("id;group;a\nberlin;x;1,5\n\n__________;;\n© Statistisches Landesamt;;\n")
 
