@@ -81,9 +81,10 @@ class Door:
         scope, proto = exchange.scope, exchange.proto
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         declared = _declared(scope)
-        if (declared or 0) > most or not await self._is_served(scope):
+        host = hosts.name_of(scope.authority or scope.headers.get("host") or "")
+        if (declared or 0) > most or not await self._is_served(host):
             return True  # Django says so, in the reader's language, and nothing reads it
-        exchange.body = intake.Body(self.room, address_of(scope), most=most)
+        exchange.body = intake.Body(self.room, address_of(scope), host, most=most)
         try:
             await exchange.body.receive(proto, declared)
         except intake.Refused as refusal:
@@ -111,9 +112,8 @@ class Door:
         status, said = states[named]
         proto.response_str(status, PLAIN_JSON, json.dumps(said, default=str))
 
-    async def _is_served(self, scope: Any) -> bool:
+    async def _is_served(self, name: str) -> bool:
         """Whether there is such a host; nothing is read for one that there is not."""
-        name = hosts.name_of(scope.authority or scope.headers.get("host") or "")
         known = hosts.remembered(name)
         if known is None:
             known = await asyncio.get_running_loop().run_in_executor(self._lookups, _look_up, name)

@@ -1,6 +1,7 @@
 """Bodies are taken in on the event loop, where one that stalls costs a few kilobytes and no thread."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ LEAST_RATE: Final = 8 * 1024
 LONGEST: Final = 300.0
 #: Bytes of a body that stay in memory; what is longer waits in a file without a name.
 IN_MEMORY: Final = 64 * 1024
+#: Bytes a second that the long bodies for one host come in with, together and at most; sixteen megabytes come at once.
+MOST_RATE: Final = 8 * 1024 * 1024
 
 
 class Refused(Exception):
@@ -39,6 +42,13 @@ class Room:
     taken: int = 0
     bodies: int = 0
     by_address: Counter[str] = field(default_factory=Counter)
+    due: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, host: str, size: int) -> float:
+        """Return the seconds before more is read for that host: a second ago it may have been idle, not longer."""
+        now = time.monotonic()
+        self.due[host] = max(self.due.get(host, 0.0), now - 2.0) + size / MOST_RATE
+        return self.due[host] - now
 
     def take(self, address: str, size: int) -> None:
         if self.taken + size > self.most or self.by_address[address] + size > self.most_each:
@@ -56,10 +66,10 @@ class Room:
 class Body:
     """One body: it takes its room while it comes, and gives it back when it is closed."""
 
-    def __init__(self, room: Room, address: str, *, most: int) -> None:
+    def __init__(self, room: Room, address: str, host: str, *, most: int) -> None:
         self.file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed with the exchange
         self.size = 0
-        self._room, self._address, self._most = room, address, most
+        self._room, self._address, self._host, self._most = room, address, host, most
         room.bodies += 1
 
     async def receive(self, chunks: AsyncIterator[bytes], declared: int | None) -> None:
@@ -75,6 +85,7 @@ class Body:
                     self._keep(chunk)
                     if self.size > self._most:
                         return
+                    await self._give_way(len(chunk))
                     late = began + min(PAUSE + self.size / LEAST_RATE, LONGEST)
                     clock.reschedule(min(loop.time() + PAUSE, late))
         except TimeoutError:
@@ -82,6 +93,11 @@ class Body:
         if declared is not None and self.size < declared:
             raise Refused(0, "broken_off")
         self.file.seek(0)
+
+    async def _give_way(self, size: int) -> None:
+        """Read no faster than the others' requests bear; what is not read waits where it comes from."""
+        if self.size > IN_MEMORY and (seconds := self._room.wait(self._host, size)) > 0:
+            await asyncio.sleep(seconds)
 
     def _keep(self, chunk: bytes) -> None:
         more = _beyond_memory(self.size + len(chunk)) - _beyond_memory(self.size)

@@ -48,7 +48,7 @@ async def pieces(*sizes: int) -> AsyncIterator[bytes]:
 
 
 def received(room: intake.Room, *sizes: int) -> intake.Body:
-    body = intake.Body(room, "192.0.2.1", most=1024 * KILOBYTE)
+    body = intake.Body(room, "192.0.2.1", "demo.localhost", most=1024 * KILOBYTE)
     asyncio.run(body.receive(pieces(*sizes), sum(sizes)))
     return body
 
@@ -71,7 +71,7 @@ def test_a_form_comes_in_while_long_bodies_take_all_the_room() -> None:
 
 def test_what_a_refused_body_took_is_given_back() -> None:
     room = intake.Room(most=100 * KILOBYTE, most_each=100 * KILOBYTE)
-    body = intake.Body(room, "192.0.2.1", most=1024 * KILOBYTE)
+    body = intake.Body(room, "192.0.2.1", "demo.localhost", most=1024 * KILOBYTE)
 
     with pytest.raises(intake.Refused):
         asyncio.run(body.receive(pieces(128 * KILOBYTE, 64 * KILOBYTE), None))
@@ -100,3 +100,25 @@ def test_a_client_that_leaves_with_its_answer_has_not_abandoned_it(
     asyncio.run(leave())
 
     assert abandoned.inc.called is not is_answered
+
+
+def test_long_bodies_for_one_host_come_in_no_faster_than_others_bear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    room = intake.Room(most=KILOBYTE, most_each=KILOBYTE)
+
+    waits = [room.wait("demo.localhost", intake.MOST_RATE) for _ in range(3)]
+
+    assert waits == [-1, 0, 1]
+    assert room.wait("hdi.localhost", intake.MOST_RATE) == -1
+
+
+def test_a_body_beyond_its_rate_waits_and_a_form_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake.Room, "wait", lambda room, host, size: 0.0 if size < 64 * KILOBYTE else 0.01)
+    slept = AsyncMock()
+    monkeypatch.setattr(asyncio, "sleep", slept)
+    room = intake.Room(most=600 * KILOBYTE, most_each=600 * KILOBYTE)
+
+    for sizes in ([60 * KILOBYTE], [64 * KILOBYTE, 64 * KILOBYTE]):
+        received(room, *sizes).close()
+
+    slept.assert_awaited_once_with(0.01)

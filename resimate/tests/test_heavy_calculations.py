@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 8
 SECONDS = 8.0
-LATEST = 0.5
+MOST_TIMES = 2.0  # another tenant's quiet p95
 ENDED_AFTER = 5.0
 SETTLED = 0.35  # of a core, over a second: probes and the beat of the product itself
 MEGABYTES = 18
@@ -209,7 +209,7 @@ def test_others_are_answered_while_the_worst_is_calculated(product: Product, key
 
     answers = Counter(attack.answers)
     logger.info("%s: p95 %.0f ms, before %.0f ms, %s", case, p95 * 1000, quiet * 1000, answers)
-    assert p95 < LATEST
+    assert p95 < MOST_TIMES * quiet
     assert answers.keys() <= {200, 429, 503}
     assert answers[200]
     time.sleep(ENDED_AFTER)

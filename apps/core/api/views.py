@@ -155,7 +155,7 @@ class ApiView(APIView):
 
     def _refuse_idle_body(self, request: Request) -> None:
         handler = getattr(self, str(request.method).lower(), None)
-        if getattr(handler, "takes_body", request.method != "DELETE") or not request.data:
+        if handler is None or getattr(handler, "takes_body", request.method != "DELETE") or not request.data:
             return
         keys = list(request.data) if isinstance(request.data, dict) else [""]
         raise Invalid(
