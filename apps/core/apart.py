@@ -166,7 +166,10 @@ def _child(order: Order) -> Iterator["Connection[Any, Any]"]:
     """A line to a child that is killed at the end, whether it is done or not."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ZYGOTE.fork(order, theirs)
+        try:
+            ZYGOTE.fork(order, theirs)
+        except OSError:  # it was killed at this very moment
+            raise NeededTooMuch(LOST) from None
         theirs.close()
         _, handles, _, _ = socket.recv_fds(ours, 1, 1)
         with contextlib.ExitStack() as ends:
