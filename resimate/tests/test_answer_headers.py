@@ -29,7 +29,6 @@ from apps.audit.models import AuditEntry
 from apps.campaigns import links
 from apps.campaigns.models import Participation
 from apps.campaigns.views.respondent import Visit, _remember_beginning
-from apps.core import answer_headers
 from apps.core.observability.middleware import client_address
 from resimate.front.door import Door, unfit
 from resimate.front.exchange import environ_of, refuse
@@ -49,7 +48,10 @@ EVERYWHERE: dict[str, set[str | None]] = {
     "X-Content-Type-Options": {"nosniff"},
     "Cross-Origin-Opener-Policy": {"same-origin"},
     "Cross-Origin-Resource-Policy": {"same-origin"},
-    "Permissions-Policy": {answer_headers.ALWAYS["Permissions-Policy"]},
+    "Permissions-Policy": {
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
+        "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
+    },
     "Referrer-Policy": {"same-origin", "no-referrer"},
     "X-Frame-Options": {"DENY", None},
     "Access-Control-Allow-Origin": {None},
