@@ -25,7 +25,7 @@ from apps.accounts import (
     services,
 )
 from apps.accounts.admin_explaining import Explained
-from apps.accounts.admin_people import FoundByAddress
+from apps.accounts.admin_people import AsksAgain, FoundByAddress
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.configuration import languages
@@ -67,7 +67,7 @@ ERASURE = Erasure(
 
 
 @admin.register(User)
-class UserAdmin(Explained, ErasingAdmin[User], FoundByAddress[User]):
+class UserAdmin(Explained, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]):
     form = UserForm
     erasure = ERASURE
     list_display = ("address", "name", "is_active", "last_login", "created_at")
@@ -78,6 +78,7 @@ class UserAdmin(Explained, ErasingAdmin[User], FoundByAddress[User]):
     ordering = ("-created_at", "-pk")
     readonly_fields = ("is_active", "last_login", "created_at")
     actions = ("send_link", "activate", "deactivate", "reset_password")
+    asks_again = ("reset_password",)
 
     @admin.display(description=gettext_lazy("E-mail address"))
     def address(self, user: User) -> str:
@@ -230,7 +231,7 @@ class GrantForm(forms.ModelForm[Grant]):
 
 
 @admin.register(Grant)
-class GrantAdmin(FoundByAddress[Grant]):
+class GrantAdmin(AsksAgain[Grant], FoundByAddress[Grant]):
     form = GrantForm
     list_display = ("user", "role", "denies", "object_id", "valid_from", "valid_until", "granted_at", "granted_by")
     list_filter = ("role", "denies")
@@ -282,7 +283,7 @@ class ApiKeyForm(PermissionsForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(FoundByAddress[ApiKey]):
+class ApiKeyAdmin(AsksAgain[ApiKey], FoundByAddress[ApiKey]):
     form = ApiKeyForm
     list_display = ("name", "user", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("user__key",)
@@ -291,6 +292,7 @@ class ApiKeyAdmin(FoundByAddress[ApiKey]):
     ordering = ("-pk",)
     fields = ("name", "user", "permissions", "networks", "expires_at")
     actions = ("revoke", "rotate")
+    asks_again = ("add", "rotate")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,11 +1,13 @@
 """What lists of the administration have in common that are about people with an address."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.models import User
+from apps.accounts.stepping_up import require_fresh
 from apps.core.admin import M, ServiceAdmin
 from apps.core.lookup import Lookup
 
@@ -31,3 +33,17 @@ class FoundByAddress(ServiceAdmin[M]):
         """Nothing is given to an account that was erased."""
         known = {"queryset": User.objects.known()} if db_field.related_model is User else {}
         return super().formfield_for_foreignkey(db_field, request, **(known | kwargs))
+
+
+class AsksAgain(ServiceAdmin[M]):
+    """Asks again who is there before what opens doors: the actions named here, and ``add``, by which one is made."""
+
+    asks_again: ClassVar[Collection[str]] = ("add",)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        view = super().add_view
+        return (require_fresh()(view) if "add" in self.asks_again else view)(request, form_url, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        view, action = super().changelist_view, request.POST.get("action")
+        return (require_fresh()(view) if action in self.asks_again else view)(request, extra_context)

@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.admin_people import FoundByAddress
+from apps.accounts.admin_people import AsksAgain, FoundByAddress
 from apps.accounts.workspace import user_of
 from apps.factors import services
 from apps.factors.models import Factor
 
 
 @admin.register(Factor)
-class FactorAdmin(FoundByAddress[Factor]):
+class FactorAdmin(AsksAgain[Factor], FoundByAddress[Factor]):
     list_display = ("user", "kind", "name", "created_at", "last_used_at")
     list_filter = ("kind",)
     list_select_related = ("user__key", "key")
@@ -25,6 +25,7 @@ class FactorAdmin(FoundByAddress[Factor]):
     ordering = ("-pk",)
     fields = ("user", "kind", "name", "created_at", "last_used_at")
     actions = ("remove",)
+    asks_again = ("remove",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Factor]:
         return super().get_queryset(request).filter(confirmed=True)

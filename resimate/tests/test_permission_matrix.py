@@ -144,8 +144,8 @@ TABLE = """
 ---0-+  invitation-resend            POST
 ---0-+  invitation-revoke            POST
 ---0-+  invitation-erase             POST
-00000+  factors-list                 GET
-00000+  factors-detail               DELETE
+---0-+  factors-list                 GET
+---0-+  factors-detail               DELETE
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE
