@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -23,11 +24,10 @@ from apps.factors.forms import BackupCodeForm, CodeForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_step(request: HttpRequest) -> HttpResponse:
     """Ask whoever has shown the right password for a code; nobody else is here."""
-    if request.method == "POST":
-        return _try(request, _form_of(request))
     if second_steps.pending(request.session, timezone.now()) is None:
         return _again(request)
-    return _page(request, _form_of(request))
+    form = _form_of(request)
+    return _try(request, form) if request.method == "POST" else _page(request, form)
 
 
 def _form_of(request: HttpRequest) -> CodeForm:
@@ -40,8 +40,7 @@ def _try(request: HttpRequest, form: CodeForm) -> HttpResponse:
         return _page(request, form, 422)
     try:
         user = services.take_second_step(request, code=form.cleaned_data["code"], now=timezone.now())
-    except services.StepOver as refusal:
-        messages.warning(request, refusal.detail)
+    except services.StepOver:
         return _again(request)
     except TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
@@ -62,4 +61,6 @@ def _page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpRespon
 
 def _again(request: HttpRequest) -> HttpResponse:
     """To the beginning, with where the person wants to go."""
+    if second_steps.NOTE in request.session:
+        messages.warning(request, _("Signing in took too long. Start again."))
     return redirect(f"{reverse('accounts:sign-in')}?{urlencode({'next': target_of(request)})}")
