@@ -110,6 +110,7 @@ def test_what_needs_too_much_memory_is_ended() -> None:
 
 
 def test_it_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "ZYGOTE", apart.Zygote())  # which is started by what follows
     monkeypatch.setenv("SECRET_KEY", "swordfish")
 
     assert apart.run(os.getenv, "SECRET_KEY", seconds=20, look=unwatched) is None
