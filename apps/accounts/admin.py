@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import (
     admin_invitations,  # noqa: F401  so are these
     admin_keys,  # noqa: F401  its page is registered with those here
+    admin_roles,  # noqa: F401  so is its
     admin_tenants,  # noqa: F401  so is its
     keys,
     passwords,
@@ -27,9 +28,8 @@ from apps.accounts import (
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, FoundByAddress
 from apps.accounts.authz import Permission
-from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
-from apps.core.admin import ServiceAdmin
 from apps.core.erasing import ErasingAdmin, Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
@@ -171,37 +171,6 @@ class PermissionsForm(forms.ModelForm[Any]):
         except Invalid as refusal:
             raise ValidationError(refusal.detail) from refusal
         return texts
-
-
-@admin.register(Role)
-class RoleAdmin(ServiceAdmin[Role]):
-    form = PermissionsForm
-    list_display = ("name", "code", "is_system", "listed_permissions")
-    ordering = ("name",)
-    fields = ("code", "name", "permissions")
-
-    @admin.display(description=gettext_lazy("permissions"))
-    def listed_permissions(self, role: Role) -> str:
-        return ", ".join(role.permissions)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
-
-    def has_change_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not (obj and obj.is_system)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and obj.is_system)
-
-    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
-        given: dict[str, Any] = {"name": obj.name, "permissions": obj.permissions, "acting_user": _acting(request)}
-        if change:
-            services.change_role(obj, **given, now=timezone.now())
-        else:
-            obj.pk = services.create_role(obj.code, **given, now=timezone.now()).pk
-
-    def delete_model(self, request: HttpRequest, obj: Role) -> None:
-        services.delete_role(obj, acting_user=_acting(request), now=timezone.now())
 
 
 class GrantForm(forms.ModelForm[Grant]):

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db.models import ForeignKey, Lookup, Model, Q, QuerySet, UUIDField
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts import lineage
@@ -34,19 +34,6 @@ EVERYTHING = "*:*:*"
 FRESH: Final = 60
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
-
-
-@ForeignKey.register_lookup
-@UUIDField.register_lookup
-class Among(Lookup[Any]):
-    """``campaign__among=ids``: however many there are, they are one parameter, and one search of an index."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::uuid[])", [*parameters, list(self.rhs)]
 
 
 class NotPermitted(Refused):
@@ -152,6 +139,11 @@ def denial_of(text: str, object_id: UUID | None = None) -> Permission:
     label = rights.RESOURCES[one.resource].model
     has_rows = any(scope == one.scope and model._meta.label == label for model, scope in _conditions)
     return one if has_rows else Permission(one.resource, "tenant", one.action)
+
+
+def scopes_of(resource: rights.Resource) -> list[str]:
+    """The scopes that are a condition on the rows of a resource."""
+    return [scope for model, scope in _conditions if resource.model and model._meta.label == resource.model]
 
 
 class Bearing(NamedTuple):

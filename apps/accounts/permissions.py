@@ -1,12 +1,22 @@
 """What can be permitted of accounts, and the roles of those who administer."""
 
-from apps.core.rights import declare, declare_role, grant
+from django.utils.translation import gettext_noop as _
 
-declare("tenant", "The tenant with all that is in it: who manages it may do everything.")
-declare("users", "Accounts.", "read", "create", "update", "delete", model="accounts.User")
-declare("roles", "Roles.", "read", "create", "update", "delete", model="accounts.Role")
-declare("grants", "Who has which role.", "read", "create", "delete", model="accounts.Grant")
-declare("api-keys", "Keys of programs.", "read", "create", "delete", model="accounts.ApiKey")
+from apps.core.rights import declare, declare_role, grant, name_actions
+
+name_actions(
+    read=_("see"),
+    create=_("add"),
+    update=_("change"),
+    delete=_("delete"),
+    manage=_("everything"),
+    **{"*": _("everything")},
+)
+declare("tenant", _("The tenant with all that is in it: who manages it may do everything."))
+declare("users", _("Accounts."), "read", "create", "update", "delete", model="accounts.User")
+declare("roles", _("Roles."), "read", "create", "update", "delete", model="accounts.Role")
+declare("grants", _("Who has which role."), "read", "create", "delete", model="accounts.Grant")
+declare("api-keys", _("Keys of programs."), "read", "create", "delete", model="accounts.ApiKey")
 
 ADMINISTRATOR = declare_role("tenant_admin", "Tenant administrator", "Runs the tenant.")
 PLATFORM_ADMINISTRATOR = declare_role(

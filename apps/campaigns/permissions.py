@@ -1,23 +1,26 @@
 """What can be permitted of campaigns, and the role of those who answer in them."""
 
-from apps.core.rights import declare, declare_role, declare_scope, grant
+from django.utils.translation import gettext_noop as _
+
+from apps.core.rights import declare, declare_role, declare_scope, grant, name_actions
 from apps.models.permissions import ANALYST
 
+name_actions(open=_("open"), close=_("close"), extend=_("extend"), remind=_("remind"))
 declare(
     "campaigns",
-    "Campaigns.",
+    _("Campaigns."),
     *("read", "create", "update", "delete"),
     *("open", "close", "extend", "remind"),
     model="campaigns.Campaign",
 )
 declare(
     "stakeholders",
-    "The people who are asked, by name.",
+    _("The people who are asked, by name."),
     *("read", "create", "update", "delete"),
     model="campaigns.Stakeholder",
 )
-declare_scope("campaign", "one campaign, and what it collects", of_one_object=True)
-declare_scope("assigned", "what one takes part in")
+declare_scope("campaign", _("one campaign, and what it collects"), of_one_object=True)
+declare_scope("assigned", _("what one takes part in"))
 #: What whoever takes results along as a file must be permitted; pages and the API ask for it.
 RESULTS_AS_FILE = "campaigns:read"
 

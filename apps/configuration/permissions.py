@@ -1,5 +1,7 @@
 """What can be permitted of settings."""
 
+from django.utils.translation import gettext_noop as _
+
 from apps.core.rights import declare
 
-declare("settings", "Settings of the tenant.", "read", "update")
+declare("settings", _("Settings of the tenant."), "read", "update")

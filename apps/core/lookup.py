@@ -43,3 +43,16 @@ class Lookup:
     def of(self, row: models.Model) -> bytes:
         """What this row is found by."""
         return bytes(getattr(row, self._field.attname) or b"")
+
+
+@models.ForeignKey.register_lookup
+@models.UUIDField.register_lookup
+class Among(models.Lookup[Any]):
+    """``campaign__among=ids``: however many there are, they are one parameter, and one search of an index."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::uuid[])", [*parameters, list(self.rhs)]

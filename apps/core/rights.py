@@ -10,6 +10,8 @@ permissions are evaluated stands in ``apps/accounts/authz.py``; how roles come i
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 #: A grant with such a scope adds no condition.
 EVERYWHERE: Final = frozenset({"tenant", "*"})
 OWN: Final = "own"
@@ -50,11 +52,13 @@ class SystemRole:
     permissions: list[str] = field(default_factory=list)
 
 
+#: In words, as a page says what somebody may do; each app names the actions that are its own.
+WORDS: Final[dict[str, str]] = {}
 RESOURCES: Final[dict[str, Resource]] = {}
 SCOPES: Final[dict[str, Scope]] = {
-    "tenant": Scope("tenant", "everything in the tenant"),
-    "*": Scope("*", "everything in the tenant"),
-    OWN: Scope(OWN, "what is one's own"),
+    "tenant": Scope("tenant", _("everything in the tenant")),
+    "*": Scope("*", _("everything in the tenant")),
+    OWN: Scope(OWN, _("what is one's own")),
 }
 ROLES: Final[dict[str, SystemRole]] = {}
 
@@ -65,6 +69,18 @@ def declare(resource: str, about: str, *actions: str, is_apart: bool = False, mo
         raise ValueError(f"two apps declare the resource {resource}")
     RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}), is_apart, model)
     return RESOURCES[resource]
+
+
+def name_actions(**words: str) -> None:
+    """Say what actions are called on pages, marked to be translated: ``name_actions(open=_("open"))``."""
+    if twice := WORDS.keys() & words.keys():
+        raise ValueError(f"two apps name the actions {', '.join(sorted(twice))}")
+    WORDS.update(words)
+
+
+def words_of(action: str) -> str:
+    """What an action is called on pages, in English; its own name where nobody says."""
+    return WORDS.get(action, action)
 
 
 def declare_scope(name: str, about: str, *, of_one_object: bool = False) -> Scope:

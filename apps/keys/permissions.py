@@ -1,7 +1,10 @@
 """What can be permitted of keys of encryption. Who administers a tenant may none of it: see ``Resource.is_apart``."""
 
-from apps.core.rights import declare, declare_role, grant
+from django.utils.translation import gettext_noop as _
 
-declare("keys", "Keys of encryption.", "read", "rotate", "verify", "destroy", is_apart=True)
+from apps.core.rights import declare, declare_role, grant, name_actions
+
+name_actions(rotate=_("replace"), verify=_("verify"), destroy=_("destroy"))
+declare("keys", _("Keys of encryption."), "read", "rotate", "verify", "destroy", is_apart=True)
 CUSTODIAN = declare_role("key_custodian", "Custodian of keys", "Looks after the keys of encryption.")
 grant(CUSTODIAN, "keys:tenant:manage")

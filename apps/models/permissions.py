@@ -1,24 +1,27 @@
 """What can be permitted of models and what is made of them, and the roles of those who work with them."""
 
-from apps.accounts.permissions import ADMINISTRATOR
-from apps.core.rights import declare, declare_role, declare_scope, grant
+from django.utils.translation import gettext_noop as _
 
+from apps.accounts.permissions import ADMINISTRATOR
+from apps.core.rights import declare, declare_role, declare_scope, grant, name_actions
+
+name_actions(publish=_("publish"), retire=_("retire"), score=_("score"), participate=_("answer"))
 declare(
     "models",
-    "Resilience models and their versions.",
+    _("Resilience models and their versions."),
     *("read", "create", "update", "delete", "publish", "retire"),
     model="resilience.ResilienceModel",
 )
-declare("subjects", "What is assessed.", "read", "create", "update", "delete", model="resilience.Subject")
+declare("subjects", _("What is assessed."), "read", "create", "update", "delete", model="resilience.Subject")
 declare(
     "assessments",
-    "Assessments with their scores and reference sets.",
+    _("Assessments with their scores and reference sets."),
     *("read", "create", "update", "delete", "score", "participate"),
     model="resilience.Assessment",
 )
-declare("responses", "Single answers where they are confidential.", "read")
-declare("calculations", "Calculations that store nothing.", "create")
-declare_scope("model", "one resilience model, and what is made of it", of_one_object=True)
+declare("responses", _("Single answers where they are confidential."), "read")
+declare("calculations", _("Calculations that store nothing."), "create")
+declare_scope("model", _("one resilience model, and what is made of it"), of_one_object=True)
 
 ANALYST = declare_role("model_analyst", "Model analyst", "Builds models, runs campaigns, scores.")
 AUDITOR = declare_role("answers_auditor", "Auditor of answers", "Reads single answers of confidential campaigns.")
