@@ -86,7 +86,6 @@ class RoleAdmin(ServiceAdmin[Role]):
     form = RoleForm
     list_display = ("name", "code", "is_system", "listed_permissions")
     ordering = ("name",)
-    fields = ("code", "name", "parents", "permissions", "seen")
 
     @admin.display(description=gettext_lazy("permissions"))
     def listed_permissions(self, role: Role) -> str:
