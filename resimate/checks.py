@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from resimate.catalogues import not_compiled
 
+SESSION_ENGINE = "apps.accounts.session_store"
 CREDENTIALS = ("key", "access_key", "secret_key")
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
@@ -106,6 +107,15 @@ def refuse_content_types_of_tenants(app_configs: Any = None, **_: Any) -> list[C
     return [Error(shared, id="resimate.E011")] if "django.contrib.contenttypes" in settings.TENANT_APPS else []
 
 
+@register(Tags.security)
+def refuse_sessions_of_no_tenant(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """A store that does not know tenants, as a cache or the cookie itself, lets the cookie of one in at another."""
+    said = (
+        f"SESSION_ENGINE must be {SESSION_ENGINE}: others do not keep tenants apart, and cannot end a session at once."
+    )
+    return [] if settings.SESSION_ENGINE == SESSION_ENGINE else [Error(said, id="resimate.E017")]
+
+
 @register(Tags.translation)
 def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """Where a catalogue was not compiled, pages would be in English, and nobody would be told."""
@@ -117,5 +127,6 @@ def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]
 
 def stop_when_unfit() -> None:
     """End the process, with the sentences, before it serves anything: for entry points that run no system checks."""
-    if problems := [*refuse_insecure_defaults(), *refuse_an_open_door(), *refuse_without_fips()]:
+    checks = (refuse_insecure_defaults, refuse_an_open_door, refuse_without_fips, refuse_sessions_of_no_tenant)
+    if problems := [problem for check in checks for problem in check()]:
         sys.exit("\n".join(str(problem.msg) for problem in problems))

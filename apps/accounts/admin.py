@@ -27,6 +27,7 @@ from apps.accounts import (
 )
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, FoundByAddress
+from apps.accounts.admin_sessions import SignedIn
 from apps.accounts.authz import Permission
 from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
@@ -67,7 +68,7 @@ ERASURE = Erasure(
 
 
 @admin.register(User)
-class UserAdmin(Explained, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]):
+class UserAdmin(Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]):
     form = UserForm
     erasure = ERASURE
     list_display = ("address", "name", "is_active", "last_login", "created_at")

@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import (
+            panels,  # noqa: F401  what is shown of sessions
             roles,
             scopes,  # noqa: F401  says what is one's own
             sessions,  # noqa: F401  its receiver binds every new session

@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from apps.accounts import authz
+from apps.accounts.hashers import normalised
 from apps.accounts.models import User
 from apps.accounts.passwords import LONGEST
 
@@ -20,7 +21,8 @@ class EmailBackend(BaseBackend):
             return None
         user = User.objects.at(username).first()
         if user is None:
-            make_password(password)
+            for spelling in {password, normalised(password)}:  # as many as are tried for an account
+                make_password(spelling)
             return None
         return user if user.check_password(password) and user.is_active else None
 

@@ -32,6 +32,7 @@ class SessionLimitsMiddleware:
                 return _with_reason(self.get_response(request), why)
             if not is_background(request):
                 sessions.note_use(request.session, now)
+            request.remaining = sessions.Remaining(request.session, now)  # type: ignore[attr-defined]  # for pages
             hold = holds.of(request.session)
             if hold and not hold.lets(request.path):
                 return _held(request, hold)

@@ -12,7 +12,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.fields import BlindIndexField, Model, PersonNameField, PersonTextField
+from apps.accounts.hashers import normalised
+from apps.core.fields import BlindIndexField, CharField, Model, PersonNameField, PersonTextField
 from apps.core.lookup import Lookup
 from apps.core.tenancy import current_schema
 from apps.keys.models import Erasable, People
@@ -65,6 +66,14 @@ class User(Addressee, AbstractBaseUser, Erasable):
     def by_address(cls) -> Lookup:
         """For one piece of work: how those with an address are found."""
         return Lookup(cls, "email")
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else normalised(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """As it was typed, too: passwords of before were not normalised."""
+        wanted = normalised(raw_password)
+        return super().check_password(wanted) or (wanted != raw_password and super().check_password(raw_password))
 
     def get_short_name(self) -> str:
         return str(self.name or self.email)
@@ -265,3 +274,24 @@ class ApiKey(Model):
 
     def is_valid_at(self, moment: datetime) -> bool:
         return self.revoked_at is None and moment < self.expires_at
+
+
+class Session(Model):
+    """A browser's session. Its id is a digest of the cookie, which is nowhere: whoever reads the table is not in.
+
+    ``session_data`` is all that it holds, signed; the columns beside it repeat what people are shown of it. Without a
+    user nobody has signed in yet.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    session_data = models.TextField()
+    expire_date = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    #: What the browser called itself when it signed in, and from which part of the network.
+    user_agent = CharField(pii="technical", max_length=200, blank=True, default="")
+    network = CharField(pii="technical", max_length=43, blank=True, default="")
+    began_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.user_agent or self.id}"

@@ -4,7 +4,9 @@ It says as well how who has it was recognised, as tokens of OpenID Connect do: `
 surely (``aal1``, ``aal2``: NIST SP 800-63B), ``auth_time`` when the last time, ``factor_at`` when by a second factor.
 """
 
+import ipaddress
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +19,7 @@ from django.utils.translation import gettext_noop as _
 from apps.accounts import holds
 from apps.accounts.settings_keys import HOURS, IDLE_MINUTES
 from apps.configuration import services as configuration
+from apps.core import context
 from apps.core.tenancy import current_schema
 
 FIRST = holds.declare(
@@ -44,9 +47,10 @@ def longest_seconds() -> int:
 
 @receiver(user_logged_in)
 def bind(sender: Any, request: HttpRequest, user: Any, **more: Any) -> None:
-    """Write into a new session where it belongs and when it began."""
-    moment = timezone.now().timestamp()
+    """Write into a new session where it belongs, when it began and by what: see ``session_store`` for who reads it."""
+    moment, work = timezone.now().timestamp(), context.current()
     request.session.update({"schema": current_schema(), "signed_in_at": moment, "seen_at": moment, "amr": []})
+    request.session.update({"user_agent": work.user_agent, "network": network_of(work.ip)})
     if user.password_is_first:  # a reset ends every session, so each one learns of it when it begins
         request.session[FIRST] = True
 
@@ -59,6 +63,32 @@ def is_alive(session: Any, now: datetime) -> bool:
         and moment - session.get("signed_in_at", 0.0) < longest_seconds()
         and moment - session.get("seen_at", 0.0) < idle_seconds()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is left of a signed-in session at a moment. By the server's clock alone, whatever the browser's says."""
+
+    session: Any
+    now: datetime
+
+    @property
+    def seconds(self) -> int:
+        """Until it ends, should nobody use it meanwhile."""
+        return max(0, min(self._of_idle, self._of_all))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no use of it can put the end off."""
+        return self._of_all <= self._of_idle
+
+    @property
+    def _of_idle(self) -> int:
+        return int(self.session.get("seen_at", 0.0) + idle_seconds() - self.now.timestamp())
+
+    @property
+    def _of_all(self) -> int:
+        return int(self.session.get("signed_in_at", 0.0) + longest_seconds() - self.now.timestamp())
 
 
 def why_over(session: Any, now: datetime) -> str:
@@ -85,3 +115,17 @@ def is_fresh(session: Any, now: datetime, max_age: timedelta = FRESH) -> bool:
     """Whether its owner was recognised, by whatever they have, not longer ago than that."""
     since = session.get("auth_time") or session.get("signed_in_at", 0.0)
     return bool(now.timestamp() - since < max_age.total_seconds())
+
+
+def network_of(ip: str) -> str:
+    """The part of the network that an address is in: enough to say "not where I was", and no more.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8:1:2::1"), network_of("")
+    ('192.0.2.0/24', '2001:db8:1::/48', '')
+    """
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))

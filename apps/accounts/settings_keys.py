@@ -8,6 +8,9 @@ from apps.configuration.registry import Level, Merge, declare
 
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
 
+#: A host name with a dot in it, without a port.
+_HOST: Final = r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](?!\n)$"
+
 IDLE_MINUTES = declare(
     "session.idle_minutes",
     30,
@@ -28,6 +31,26 @@ HOURS = declare(
     levels=_FOR_GOOD,
     merge=Merge.LOWEST,
     needs_two=True,
+    owner="accounts",
+)
+RETURN_HOSTS = declare(
+    "sign_in.return_hosts",
+    [],
+    {"type": "array", "maxItems": 20, "uniqueItems": True, "items": {"type": "string", "pattern": _HOST}},
+    _("Other hosts to which people may be led back after they sign in, such as app.example.org; by https alone."),
+    label=_("Hosts to return to after sign-in"),
+    wanted=_("Write hosts such as app.example.org, with neither https:// nor a path."),
+    levels=_FOR_GOOD,
+    needs_two=True,
+    owner="accounts",
+)
+TELL_OF_DEVICES = declare(
+    "session.tell_of_new_devices",
+    True,
+    {"type": "boolean"},
+    _("Whether people get an e-mail when they sign in on a device that was not theirs before."),
+    label=_("E-mail about sign-ins on new devices"),
+    levels=_FOR_GOOD,
     owner="accounts",
 )
 PASSWORD_LENGTH = declare(

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from apps.accounts.views import account, forgotten, invitations, signing_in
+from apps.accounts.views import account, forgotten, invitations, security, signing_in
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
+    path("account/session/", security.session, name="session"),
+    path("account/security/", security.security, name="security"),
+    path("account/security/sessions/end-others/", security.end_other_sessions, name="end-other-sessions"),
+    path("account/security/sessions/<uuid:pk>/end/", security.end_session, name="end-session"),
     path("password/forgotten/", forgotten.forgotten, name="forgotten"),
     path("password/forgotten/sent/", forgotten.sent, name="forgotten-sent"),
     path("password/new/<str:token>/", forgotten.choose, name="choose-password"),

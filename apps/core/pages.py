@@ -55,7 +55,9 @@ def errors_on_form(form: forms.BaseForm) -> Iterator[None]:
 
 
 def errors_at_fields(form: forms.BaseForm, refused: Refused) -> None:
-    """Each thing that is wrong becomes an error of the field that its pointer names."""
+    """Each thing that is wrong becomes an error of the field that its pointer names; what names none, the form's."""
+    if not refused.errors:
+        form.add_error(None, refused.detail)
     for problem in refused.errors:
         form.add_error(problem.pointer.lstrip("/") or None, problem.detail)
 

@@ -6,9 +6,11 @@ marked ``platform=True`` runs in the public schema.
 
 import logging
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from celery import Task, current_app, shared_task
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import Error, connection
 from django.db.models import Count, Min
@@ -81,7 +83,8 @@ def forget_sessions(**_: Any) -> None:
     for schema in sorted({get_public_schema_name(), *Tenant.objects.values_list("schema_name", flat=True)}):
         try:
             with schema_context(schema):
-                Session.objects.filter(expire_date__lt=timezone.now()).delete()
+                import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+                Session.objects.filter(expire_date__lt=timezone.now()).delete()  # those from before
         except Error:  # a schema that is being made or taken away keeps nobody else's
             logger.exception("sessions could not be removed")
 

@@ -6,6 +6,10 @@ TABLE = """
 +++++++++  accounts:sign-in                GET POST
 !!!!!!!!!  accounts:sign-out               POST
 +++++++!!  accounts:account                GET POST
++++++++!!  accounts:session                GET POST
++++++++!!  accounts:security               GET
+0000000!!  accounts:end-session            POST
++++++++!!  accounts:end-other-sessions     POST
 +++++++++  accounts:forgotten              GET POST
 +++++++++  accounts:forgotten-sent         GET
 +++++++++  accounts:choose-password        GET POST

@@ -2,22 +2,24 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.accounts.models import Session
+from apps.accounts.session_store import SessionStore, id_of
 from apps.tenants import tasks
 from resimate.celery import app
 
 
-def make_session(**lasts: float) -> str:
+def make_session(**lasts: float) -> UUID:
     session = SessionStore()
     session.create()
-    Session.objects.filter(pk=session.session_key).update(expire_date=timezone.now() + timedelta(**lasts))
-    return str(session.session_key)
+    found = Session.objects.filter(pk=id_of(session.session_key))
+    assert found.update(expire_date=timezone.now() + timedelta(**lasts)) == 1
+    return found.get().pk
 
 
 @pytest.mark.requirement("SEC-AUTH-002")

@@ -57,7 +57,12 @@ def _pages() -> Iterator[tuple[str, URLPattern]]:
 def ids(world: dict[str, Any]) -> Callable[[str, str], Any]:
     """What stands for a part of the address of a page: something that is there."""
     of_pk = {"campaigns": "campaigns", "elicitation": "weight-elicitations", "models": "models"}
-    special = {"models:why": "assessments", "models:undo-import": "imports", "factors:remove": "factors"}
+    special = {
+        "models:why": "assessments",
+        "models:undo-import": "imports",
+        "factors:remove": "factors",
+        "accounts:end-session": "user-session",
+    }
     plain = {"number": 1, "code": "plans", "question": "P1", "key": "none", "name": "harbour"}
 
     def found(page: str, part: str) -> Any:

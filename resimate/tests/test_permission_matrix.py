@@ -146,6 +146,10 @@ TABLE = """
 ---0-+  invitation-erase             POST
 ---0-+  factors-list                 GET
 ---0-+  factors-detail               DELETE
+++++++  user-me                      GET
+---0-+  user-session-list            GET
+---0-+  user-session-export          GET
+---0-+  user-session-detail          GET DELETE
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE

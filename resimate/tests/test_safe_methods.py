@@ -33,7 +33,7 @@ pytestmark = pytest.mark.requirement("CAMP-001")
 #: Tables that a safe method may write, and why.
 ALLOWED = {
     "accounts_apikey": "when a key was last used, at most once a minute",
-    "django_session": "that somebody is still there, at most once a minute, and the end of a session",
+    "accounts_session": "that somebody is still there, at most once a minute, and the end of a session",
     "audit_entry": "who read or exported personal data, and who was refused",
 }
 WRITES = re.compile(r"^\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+(?:\"?\w+\"?\.)?\"?(\w+)", re.IGNORECASE)

@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Grant, Invitation
+from apps.accounts.models import Grant, Invitation, Session
 from apps.audit.models import AuditEntry
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
 from apps.campaigns.tests.story import BO, CY, make_user, make_version, others_send, part_of
 from apps.configuration.models import PlannedChange
 from apps.core import jobs
+from apps.core.fields import new_id
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
 from apps.factors.models import Factor
@@ -107,6 +108,8 @@ def world(acme: Any) -> dict[str, Any]:
         created_by=ana.pk,
         created_at=now,
     )
+    moments = dict.fromkeys(("began_at", "last_used_at"), now)
+    session = Session.objects.create(id=new_id(), user=ana, expire_date=now + timedelta(hours=1), **moments)
     entry = AuditEntry.objects.filter(tenant="acme").first()
     return {
         "campaigns": ours.pk,
@@ -126,6 +129,7 @@ def world(acme: Any) -> dict[str, Any]:
         "judgements": expert.judgements.values_list("pk", flat=True)[0],
         "scores": run.pk,
         "jobs": job.pk,
+        "user-session": session.pk,
         "user": ana.pk,
         "invitation": invited.pk,
         "role": role.pk,

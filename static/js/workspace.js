@@ -2,6 +2,7 @@
 import "./confirm.js";
 import "./kept.js";
 import "./sign_out.js";
+import "./session_ending.js";
 import "./polling.js";
 import "./copy.js";
 import "./print.js";

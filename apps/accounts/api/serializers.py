@@ -5,7 +5,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
 from apps.accounts import lineage
-from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
+from apps.accounts.browsers import described
+from apps.accounts.models import ApiKey, Grant, Invitation, Role, Session, User
+from apps.accounts.presenting import session_of
 from apps.accounts.services import LONGEST_MESSAGE
 from apps.audit.models import AuditEntry
 from apps.configuration.models import Change, PlannedChange
@@ -76,6 +78,22 @@ class InvitationSerializer(serializers.ErasableSerializer[Invitation]):
     @extend_schema_field({"type": "string", "enum": Invitation.State.values})
     def get_state(self, invitation: Invitation) -> str:
         return invitation.state_at(timezone.now()).value
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    device = serializers.SerializerMethodField(help_text="Browser and system in words, as far as they are known.")
+    is_current = serializers.SerializerMethodField(help_text="Whether this request came with it.")
+
+    class Meta:
+        model = Session
+        fields = ("id", "device", "user_agent", "network", "began_at", "last_used_at", "is_current")
+        read_only_fields = fields
+
+    def get_device(self, session: Session) -> str:
+        return described(session.user_agent)
+
+    def get_is_current(self, session: Session) -> bool:
+        return session.pk == session_of(self.context["request"])
 
 
 class RoleSerializer(serializers.ModelSerializer[Role]):

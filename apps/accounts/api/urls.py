@@ -9,13 +9,16 @@ from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
+from apps.accounts.api.sessions import ME, MeView, SessionViewSet
 from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
 from apps.accounts.api.uploads import UploadViewSet
 from apps.accounts.api.users import UserViewSet
+from apps.accounts.api.viewsets import UUID
 
 router = SimpleRouter()
 router.register("users", UserViewSet, "user")
 router.register("invitations", InvitationViewSet, "invitation")
+router.register(f"users/(?P<user>{ME}|{UUID})/sessions", SessionViewSet, "user-session")
 router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")
@@ -27,5 +30,6 @@ router.register("settings/changes", PlannedChangeViewSet, "setting-change")
 router.register("settings", SettingViewSet, "setting")
 urlpatterns = [
     *router.urls,
+    path(f"users/{ME}/", MeView.as_view(), name="user-me"),
     path("permissions/explain/", PermissionExplanationView.as_view(), name="permission-explanation"),
 ]

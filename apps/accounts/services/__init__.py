@@ -22,6 +22,12 @@ from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
+from apps.accounts.services.sessions import (
+    end_session,
+    live_sessions,
+    may_see_sessions,
+    sign_out_everywhere,
+)
 from apps.accounts.services.signing_in import (
     SignInRefused,
     TooManyAttempts,
@@ -66,6 +72,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "delete_role",
+    "end_session",
     "end_sessions",
     "erase_invitation",
     "erase_user",
@@ -75,6 +82,8 @@ __all__ = [
     "invitation_of",
     "invite",
     "latest_verification",
+    "live_sessions",
+    "may_see_sessions",
     "onboard_tenant",
     "owner_of",
     "refuse_unheld",
@@ -87,6 +96,7 @@ __all__ = [
     "send_link",
     "sign_in",
     "sign_out",
+    "sign_out_everywhere",
     "start_session",
     "tell_owner",
     "write_invitation",

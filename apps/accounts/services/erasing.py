@@ -45,6 +45,7 @@ def erase_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     user.set_unusable_password()
     user.save(update_fields=["is_active", "session_epoch", "password"])
     forget_invitations_to(user, now=now)
+    user.sessions.all().delete()
     forget_notices(user, keys.erase(user), now=now)
     audit.record("user.erased", now=now, target=user, actor=acting_user)
     events.publish("user.erased", {"user_id": str(user.pk)}, now=now)

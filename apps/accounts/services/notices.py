@@ -6,10 +6,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import Model
+from django.utils import translation
 from django_tenants.utils import get_public_schema_name
 
+from apps.accounts.browsers import described
+from apps.accounts.messages import NEW_DEVICE
 from apps.accounts.models import Invitation, User
+from apps.accounts.session_store import id_of
+from apps.accounts.settings_keys import TELL_OF_DEVICES
+from apps.configuration import services as configuration
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.about import About
@@ -76,6 +83,17 @@ def take_back(person: Person, *, now: datetime) -> None:
     """Give up the letters to somebody that have not left."""
     if _has_messages():
         notifications.cancel(About.of(person), person.pk, now=now)
+
+
+@transaction.atomic
+def tell_of_device(user: User, session: Any, *, now: datetime) -> None:
+    """Write that somebody has signed in on a device not seen before (ASVS 6.3.5), unless the tenant wants none."""
+    if not (_has_messages() and configuration.get(TELL_OF_DEVICES.name)):
+        return
+    with translation.override(user.language):
+        device = described(session["user_agent"])
+    occasion, link = str(id_of(session.session_key)), f"{base_url()}/account/security/"
+    tell_owner(user, NEW_DEVICE, user, occasion, now=now, device=device, network=session["network"], link=link)
 
 
 def forget_notices(person: Person, key: UUID, *, now: datetime) -> None:

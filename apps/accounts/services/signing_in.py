@@ -9,6 +9,7 @@ from apps import audit
 from apps.accounts import devices, metrics, second_steps, sessions, throttle
 from apps.accounts.models import User
 from apps.accounts.services.held import held
+from apps.accounts.services.notices import tell_of_device
 from apps.core import context
 from apps.core.errors import Refused
 from resimate_text.sentences import Sentence
@@ -57,6 +58,8 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
 def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime) -> None:
     """Let somebody in who was recognised by these methods (RFC 8176); the session gets another id."""
     request.session.pop(second_steps.NOTE, None)
+    # The very first device is none that was not theirs before.
+    is_new = user.last_login is not None and not devices.known(request, user.email)
     login(request, user)
     sessions.note_recognised(request.session, methods, now)
     if flag := second_steps.missing_for(user):
@@ -64,6 +67,8 @@ def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], n
     context.amend(user_id=str(user.pk), actor_type="user")
     audit.record("session.started", now=now, target=user, actor=user, details={"amr": [*methods]})
     metrics.SIGN_INS.labels("started").inc()
+    if is_new:
+        tell_of_device(user, request.session, now=now)
 
 
 @transaction.atomic
@@ -72,6 +77,7 @@ def end_sessions(user: User) -> User:
     user = held(user)
     user.session_epoch += 1
     user.save(update_fields=["session_epoch"])
+    user.sessions.all().delete()
     return user
 
 

@@ -142,6 +142,7 @@ def _set_password(
         user.password, user.password_is_first = hashed, is_first
         user.session_epoch += 1
         user.save(update_fields=["password", "password_is_first", "session_epoch"])
+        user.sessions.all().delete()
         if revoke_keys:
             revoke_all_keys(user, acting_user=acting_user, now=now)
         audit.record(action, now=now, target=user, actor=acting_user)
@@ -160,6 +161,7 @@ def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> U
     user.is_active = False
     user.session_epoch += 1
     user.save(update_fields=["is_active", "session_epoch"])
+    user.sessions.all().delete()
     revoke_all_keys(user, acting_user=acting_user, now=now)
     audit.record("user.deactivated", now=now, target=user, actor=acting_user)
     events.publish("user.deactivated", {"user_id": str(user.pk)}, now=now)

@@ -5,14 +5,14 @@ from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.signing import get_cookie_signer
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django_tenants.utils import schema_context
 
-from apps.accounts.models import User
+from apps.accounts.models import Session, User
+from apps.accounts.session_store import SessionStore
 from apps.core import crypto
 from apps.core.flashes import Messages
 
@@ -25,7 +25,8 @@ def _kept(client: Client) -> str:
     """What lies in the cookie, as far as anybody reads it, and in the sessions."""
     signed = client.cookies["messages"].value if "messages" in client.cookies else ""
     data = signed.split(":")[0]  # what follows says when, and by whom
-    return f"{signed} {urlsafe_b64decode(data)!r} {[one.get_decoded() for one in Session.objects.all()]}"
+    held = [SessionStore().decode(one.session_data) for one in Session.objects.all()]
+    return f"{signed} {urlsafe_b64decode(data)!r} {held}"
 
 
 def test_a_first_password_is_readable_on_the_page_that_shows_it_alone(admin: User) -> None:

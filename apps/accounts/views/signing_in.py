@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts import devices, second_steps, services, sessions
 from apps.accounts.forms import SignInForm
 from apps.accounts.models import User
+from apps.accounts.settings_keys import RETURN_HOSTS
+from apps.configuration import services as configuration
 
 
 @never_cache
@@ -62,14 +64,29 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: i
         "was_idle": request.GET.get("ended") == "idle",
         "minutes": sessions.idle_seconds() // 60,
     }
-    return render(request, "accounts/sign_in.html", page, status=status)
+    return leading_to(target, render(request, "accounts/sign_in.html", page, status=status))
+
+
+def leading_to(target: str, page: HttpResponse) -> HttpResponse:
+    """A page whose form leads there in the end: a browser asks the policy of the page whether it may."""
+    if target.startswith("/"):
+        return page
+    vars(page)["_csp_update"] = {"form-action": [f"https://{host}" for host in _hosts()]}  # as django-csp's decorators
+    return page
 
 
 def target_of(request: HttpRequest) -> str:
-    """Where to go afterwards: a path of this host, or home."""
+    """Where to go afterwards: a path of this host, a page of another that the tenant allows, or home."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_path = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if is_path else settings.LOGIN_REDIRECT_URL
+    if wanted.startswith("/"):
+        is_allowed = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    else:
+        is_allowed = wanted.startswith("https://") and url_has_allowed_host_and_scheme(wanted, {*_hosts()}, True)
+    return wanted if is_allowed else settings.LOGIN_REDIRECT_URL
+
+
+def _hosts() -> list[str]:
+    return list(configuration.get(RETURN_HOSTS.name))
 
 
 @require_POST

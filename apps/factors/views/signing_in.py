@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import second_steps
 from apps.accounts.services import TooManyAttempts
-from apps.accounts.views.signing_in import entered, target_of
+from apps.accounts.views.signing_in import entered, leading_to, target_of
 from apps.core.pages import errors_at_fields
 from apps.factors import services
 from apps.factors.forms import BackupCodeForm, CodeForm
@@ -55,8 +55,9 @@ def _try(request: HttpRequest, form: CodeForm) -> HttpResponse:
 
 def _page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
     is_backup = isinstance(form, BackupCodeForm)
-    context = {"form": form, "is_backup": is_backup, "next": target_of(request)}
-    return render(request, "factors/sign_in.html", context, status=status)
+    target = target_of(request)
+    context = {"form": form, "is_backup": is_backup, "next": target}
+    return leading_to(target, render(request, "factors/sign_in.html", context, status=status))
 
 
 def _again(request: HttpRequest) -> HttpResponse:

@@ -18,6 +18,7 @@ ROUTES: Final = {
         elicitation:add-experts elicitation:delete-expert elicitation:erase-expert
         audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
         invitation admin:accounts_invitation admin:accounts_invitation_erase
+        user-me user-session admin:accounts_user_sessions
     """,
     "ANSWERS": """
         assessments assessments-answers responses campaigns-results
@@ -49,6 +50,7 @@ ROUTES: Final = {
         accounts:account accounts:sign-in accounts:sign-out files:download
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         admin:factors_factor
+        accounts:session accounts:security accounts:end-session accounts:end-other-sessions
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 
 from apps.accounts import services
 from apps.accounts.models import ApiKey, Grant, Role, User
+from apps.accounts.session_store import SessionStore
 from apps.core.fields import new_id
 from apps.keys.models import SubjectKey
 from resimate.tests.races.harness import race

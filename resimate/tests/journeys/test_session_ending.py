@@ -1,0 +1,38 @@
+"""Somebody leaves a page open until shortly before they are signed out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from resimate.tests.journeys.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.requirement("SEC-AUTH-001")]
+
+
+def test_they_are_told_two_minutes_before_and_go_on_by_a_button(visitor: Callable[..., Visitor]) -> None:
+    analyst = visitor()
+    analyst.sign_in("analyst@demo.example")
+    page = analyst.go("/campaigns/")
+    left = {"GET": 119, "POST": 1800}
+    page.route(
+        "**/account/session/",
+        lambda route: route.fulfill(json={"seconds": left[route.request.method], "is_final": False}),
+    )
+    page.clock.install()
+    page.reload()
+    dialog = page.get_by_role("dialog", name="Are you still there?")
+    assert not dialog.is_visible()
+
+    page.clock.fast_forward("29:00")
+    dialog.wait_for()
+    assert "in about 2 min" in dialog.inner_text()
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Stay signed in"
+
+    page.keyboard.press("Enter")
+    dialog.wait_for(state="hidden")
+    page.unroute("**/account/session/")
+    page.context.clear_cookies(name="resimate")
+    page.clock.fast_forward("31:00")
+    page.get_by_role("dialog", name="You have been signed out").wait_for()
+    page.get_by_role("link", name="Sign in").click()
+    page.wait_for_url("**/sign-in/?next=/campaigns/&ended=idle")
