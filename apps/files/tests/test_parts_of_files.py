@@ -84,6 +84,13 @@ def test_of_an_empty_file_there_is_no_part(acme: Any, folder: Path) -> None:
         answer(kept(b""), "bytes=0-")
 
 
+def test_a_part_up_to_the_end_is_of_a_whole_that_has_its_size(file: StoredFile) -> None:
+    file.size += 1
+
+    with pytest.raises(FileDamaged):
+        b"".join(services.read(file, PIECE))
+
+
 class Counting(io.FileIO):
     """Counts the bytes that are read of what lies there."""
 
