@@ -36,6 +36,7 @@ __all__ = ["committed", "make_tenant", "slug"]  # fixtures
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002", "DB-002")
 HERE: Final = "resimate/tests/test_tenant_walls.py"
+ELSEWHERE: Final = "apps/accounts/tests/test_cookies_elsewhere.py"
 SIGN_IN: Final = "apps/accounts/tests/test_sign_in.py"
 KEYS: Final = "apps/accounts/tests/test_api_keys.py"
 FORGOTTEN: Final = "apps/accounts/tests/test_forgotten_password.py"
@@ -51,7 +52,14 @@ ATTACKS: Final = {
     "session cookie, with the same account and hash there": (
         f"{SIGN_IN}::test_a_cookie_of_one_tenant_signs_nobody_in_at_another_even_with_equal_rows",
         f"{SIGN_IN}::test_the_hash_of_a_session_fits_one_schema_only",
+        f"{ELSEWHERE}::test_a_cookie_opens_nothing_elsewhere_whatever_keeps_the_session",
+        "resimate/tests/test_session_engines.py::test_another_engine_of_sessions_is_refused_before_anything_is_served",
     ),
+    "token against forged requests": (
+        f"{ELSEWHERE}::test_a_token_against_forged_forms_is_good_at_its_own_tenant_alone",
+    ),
+    "note of a first step": ("apps/factors/tests/test_second_step.py::test_a_note_of_one_tenant_is_none_at_another",),
+    "invitation": ("apps/accounts/tests/test_invitations.py::test_the_link_opens_nothing_at_another_tenant",),
     "device cookie": (
         "apps/accounts/tests/test_attack_on_sign_in.py::test_a_cookie_of_another_account_tenant_or_maker_helps_nobody",
     ),
