@@ -143,4 +143,4 @@ def _elsewhere() -> str:
 
 
 def _crumbs() -> list[dict[str, str]]:
-    return [crumb(_("Your account"), "accounts:account"), crumb(_("Second factors"), "factors:list")]
+    return [crumb(_("Security"), "accounts:security"), crumb(_("Second factors"), "factors:list")]
