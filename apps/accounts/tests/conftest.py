@@ -8,7 +8,7 @@ import pytest
 from django_tenants.utils import tenant_context
 
 if TYPE_CHECKING:
-    from apps.accounts.models import User
+    from apps.accounts.models import Invitation, User
 
 PASSWORD = "seven purple bicycles"
 
@@ -41,6 +41,21 @@ def analyst(acme: Any, make_user: "Callable[..., User]") -> "User":
 @pytest.fixture
 def custodian(acme: Any, make_user: "Callable[..., User]") -> "User":
     return make_user("custodian@acme.example", "key_custodian")
+
+
+@pytest.fixture
+def invite(admin: "User") -> "Callable[..., Invitation]":
+    """Invite an address to roles of these codes; those of an analyst if there are none."""
+    from django.utils import timezone
+
+    from apps.accounts import services
+    from apps.accounts.models import Role
+
+    def invited(email: str = "bo@acme.example", *codes: str, by: "User" = admin, **more: Any) -> "Invitation":
+        roles = [*Role.objects.filter(code__in=codes or ["model_analyst"])]
+        return services.invite(email, roles=roles, acting_user=by, now=timezone.now(), **more)
+
+    return invited
 
 
 @pytest.fixture
