@@ -144,6 +144,23 @@ def test_nobody_reaches_what_is_not_there(ask: Any) -> None:
     assert said["detail"] == "There is no such object, or it is out of your sight."
 
 
+def test_of_others_only_what_one_may_read_is_explained(
+    people: dict[str, User], world: dict[str, Any], now: datetime
+) -> None:
+    lines = ["campaigns:tenant:update", "users:tenant:read", "grants:tenant:read"]
+    role = accounts.create_role("desk", name="Desk", permissions=lines, acting_user=None, now=now)
+    accounts.grant_role(people["nobody"], role, acting_user=None, now=now)
+    desk = User.objects.get(pk=people["nobody"].pk)
+
+    other, own = (
+        accounts.explain(user, "campaigns:update", world["campaigns"], acting_user=desk, now=now)
+        for user in (people["reader"], desk)
+    )
+
+    assert (other.allow, other.detail) == (False, "There is no such object, or it is out of your sight.")
+    assert own.allow
+
+
 def test_of_others_one_needs_to_see_accounts_and_grants(ask: Any, people: dict[str, User], now: datetime) -> None:
     ask("reader", 404, user=people["admin"].pk, permission="campaigns:read")
     role = accounts.create_role("desk", name="Desk", permissions=["users:tenant:read"], acting_user=None, now=now)
