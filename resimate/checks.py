@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from resimate.catalogues import not_compiled
 
-SESSION_ENGINE = "apps.accounts.session_store"
+OURS = "apps.accounts.session_store"
 CREDENTIALS = ("key", "access_key", "secret_key")
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
@@ -110,10 +110,8 @@ def refuse_content_types_of_tenants(app_configs: Any = None, **_: Any) -> list[C
 @register(Tags.security)
 def refuse_sessions_of_no_tenant(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     """A store that does not know tenants, as a cache or the cookie itself, lets the cookie of one in at another."""
-    said = (
-        f"SESSION_ENGINE must be {SESSION_ENGINE}: others do not keep tenants apart, and cannot end a session at once."
-    )
-    return [] if settings.SESSION_ENGINE == SESSION_ENGINE else [Error(said, id="resimate.E017")]
+    said = f"SESSION_ENGINE must be {OURS}: others do not keep tenants apart, and cannot end a session at once."
+    return [] if settings.SESSION_ENGINE == OURS else [Error(said, id="resimate.E017")]
 
 
 @register(Tags.translation)
