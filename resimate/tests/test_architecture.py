@@ -95,7 +95,7 @@ def test_the_registry_of_personal_data_finds_encrypted_fields() -> None:
 #: Where work is claimed: who finds a row locked leaves it to the other. And the one place that locks for everybody.
 LOCKING = {
     *("apps/core/locking.py", "apps/core/events.py", "apps/notifications/services.py"),
-    *("apps/keys/services/reencrypting.py", "apps/keys/services/reindexing.py"),
+    *("apps/keys/services/persons.py", "apps/keys/services/reencrypting.py", "apps/keys/services/reindexing.py"),
 }
 
 

@@ -114,6 +114,8 @@ class RoleSerializer(serializers.ModelSerializer[Role]):
         if found is None:  # asked once for all that is shown together
             shown: Any = self.parent.instance if self.parent else [role]
             found = self.context["inherited"] = lineage.inherited_by(shown)
+        if role.pk not in found:  # an export, which shows one after the other
+            found.update(lineage.inherited_by(Role.objects.all()))
         return found[role.pk]
 
     def validate_code(self, code: str) -> str:

@@ -101,7 +101,7 @@ def _enrolled(request: HttpRequest, enrolled: services.Enrolled) -> HttpResponse
     request.session.pop(MISSING, None)
     sessions.note_recognised(request.session, [sessions.CODE, sessions.SEVERAL], timezone.now())
     done = _("The app has been set up. From now on you sign in with its codes as well.")
-    messages.success(request, f"{done} {_elsewhere()}")
+    _say(request, done)
     return _codes_page(request, enrolled) if enrolled.codes else redirect("factors:list")
 
 
@@ -111,7 +111,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     with errors_as_messages(request):
         enrolled = services.renew_codes(user_of(request), now=timezone.now())
         _stay(request, enrolled.user)
-        messages.success(request, f"{_('You have new backup codes. The old ones open nothing.')} {_elsewhere()}")
+        _say(request, _("You have new backup codes. The old ones open nothing."))
         return _codes_page(request, enrolled)
     return redirect("factors:list")
 
@@ -124,7 +124,7 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     with errors_as_messages(request):
         _stay(request, services.remove_own(factor, now=timezone.now()))
-        messages.success(request, f"{_('It has been removed.')} {_elsewhere()}")
+        _say(request, _("It has been removed."))
     return redirect("factors:list")
 
 
@@ -138,8 +138,8 @@ def _stay(request: HttpRequest, user: User) -> None:
     update_session_auth_hash(request, user)
 
 
-def _elsewhere() -> str:
-    return _("You have been signed out everywhere else.")
+def _say(request: HttpRequest, done: str) -> None:
+    messages.success(request, " ".join((done, _("You have been signed out everywhere else."))))
 
 
 def _crumbs() -> list[dict[str, str]]:
