@@ -145,6 +145,7 @@ TABLE = """
 ---0-+  invitation-revoke            POST
 ---0-+  invitation-erase             POST
 ---0-+  factors-list                 GET
+---0-+  factors-export               GET
 ---0-+  factors-detail               DELETE
 ++++++  user-me                      GET
 ---0-+  user-session-list            GET

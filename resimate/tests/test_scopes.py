@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from apps.accounts import authz
 from apps.accounts import services as accounts
-from apps.accounts.models import ApiKey, Grant, User
+from apps.accounts.models import ApiKey, Grant, Invitation, User
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, DOCUMENT, make_version
@@ -67,6 +67,14 @@ def _side(name: str, contact: Any, now: datetime) -> Side:
         created_by=owner.pk,
     )
     brought = Import.objects.create(kind="values", created_at=now, made={}, created_by=owner)
+    invited = Invitation.objects.create(
+        key=SubjectKey.objects.create(),
+        email=f"new-{name}@acme.example",
+        invited_by=owner,
+        created_at=now,
+        sent_at=now,
+        expires_at=now,
+    )
     rows: dict[type[Model], list[UUID]] = {
         ResilienceModel: [version.model_id],
         Campaign: [campaign.pk],
@@ -75,6 +83,7 @@ def _side(name: str, contact: Any, now: datetime) -> Side:
         ReferenceSet: [frozen.pk],
         Import: [brought.pk],
         User: [owner.pk],
+        Invitation: [invited.pk],
         ApiKey: [accounts.create_api_key(owner, name=name, now=now)[0].pk],
     }
     return Side(owner, respondent, rows, {"model": version.model_id, "campaign": campaign.pk})

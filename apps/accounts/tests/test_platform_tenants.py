@@ -9,7 +9,7 @@ from django.test import Client
 from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import services
-from apps.accounts.models import Grant, Role, User
+from apps.accounts.models import Grant, Role, Session, User
 from apps.audit.models import AuditEntry
 from apps.tenants import hosts
 from apps.tenants.models import Tenant
@@ -32,6 +32,7 @@ def office(django_db_setup: None, django_db_blocker: Any, now: datetime) -> Iter
         remove_tenant("delta")
         with schema_context("public"):
             Grant.objects.filter(user=user).delete()
+            Session.objects.filter(user=user).delete()
             User.objects.filter(pk=user.pk)._raw_delete(
                 "default"
             )  # a tenant's tables, where it would look, are not here

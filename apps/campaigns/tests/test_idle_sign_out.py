@@ -46,5 +46,6 @@ def test_it_is_said_once(left_alone: Client) -> None:
     assert SAID not in left_alone.get("/campaigns/new/", follow=True).content.decode()
 
 
+@pytest.mark.usefixtures("version")
 def test_long_forms_keep_what_is_typed_for_their_user_alone(staff: Client, ada: User) -> None:
     assert f'data-keep="{ada.pk}:/campaigns/new/"' in staff.get("/campaigns/new/").content.decode()

@@ -9,18 +9,19 @@ from apps.accounts import authz
 from apps.accounts.api.permissions import permission_for
 from apps.accounts.api.viewsets import UUID, CollectionView, DestroyMixin, caller
 from apps.accounts.models import User
+from apps.core.api.raw_lists import ExportMixin
 from apps.core.locking import lock
 from apps.factors import services
 from apps.factors.api.serializers import FactorSerializer
 from apps.factors.models import Factor
 
 
-class FactorView(mixins.ListModelMixin, DestroyMixin, CollectionView[Factor]):
+class FactorView(ExportMixin, mixins.ListModelMixin, DestroyMixin, CollectionView[Factor]):
     """The second factors of an account. Its owner sets them up on the pages of the account."""
 
     resource = "users"
     throttle_group = "default"
-    permissions = {"list": "manage", "destroy": "manage"}
+    permissions = dict.fromkeys(("list", "export", "destroy"), "manage")
     lookup_value_regex = UUID
     queryset = Factor.objects.in_use().select_related("key", "user").order_by("-pk")
     serializer_class = FactorSerializer

@@ -82,7 +82,7 @@ def test_no_role_learns_whose_answers_are_whose_afterwards(world: World, waves: 
     found = {reader.role: max(_right(reader, world)) for reader in readers}
     logger.warning("most right of ten, by role: %s", found)
     assert max(found.values()) <= MOST_RIGHT
-    assert len(readers[-1].known.readings) > 50
+    assert len(readers[-1].known.readings) >= 50
 
 
 def test_neither_trail_nor_events_nor_logs_name_a_response(world: World, caplog: pytest.LogCaptureFixture) -> None:

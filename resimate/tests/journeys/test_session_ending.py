@@ -35,4 +35,4 @@ def test_they_are_told_two_minutes_before_and_go_on_by_a_button(visitor: Callabl
     page.clock.fast_forward("31:00")
     page.get_by_role("dialog", name="You have been signed out").wait_for()
     page.get_by_role("link", name="Sign in").click()
-    page.wait_for_url("**/sign-in/?next=/campaigns/&ended=idle")
+    page.wait_for_url("**/sign-in/?next=%2Fcampaigns%2F&ended=idle")
