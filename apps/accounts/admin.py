@@ -28,7 +28,7 @@ from apps.accounts import (
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
-from apps.accounts.authz import Permission
+from apps.accounts.forms import OfPermissions
 from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
 from apps.core.erasing import ErasingAdmin, Erasure
@@ -159,19 +159,10 @@ def _lines(help_text: Any, longest: int) -> SimpleArrayField:
     )
 
 
-class PermissionsForm(forms.ModelForm[Any]):
-    """Takes a permission a line, and refuses what is none at its field."""
+class PermissionsForm(OfPermissions):
+    """Takes a permission a line."""
 
     permissions = _lines(gettext_lazy("One per line, as resource:scope:action; for example models:tenant:read."), 120)
-
-    def clean_permissions(self) -> list[str]:
-        texts: list[str] = [text for text in self.cleaned_data["permissions"] or [] if text]
-        try:
-            for text in texts:
-                Permission.parse(text)
-        except Invalid as refusal:
-            raise ValidationError(refusal.detail) from refusal
-        return texts
 
 
 class GrantForm(forms.ModelForm[Grant]):

@@ -12,15 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts import lineage, services
-from apps.accounts.authz import Permission
+from apps.accounts.forms import OfPermissions
 from apps.accounts.matrix import Matrix
 from apps.accounts.models import Grant, Role, User
 from apps.core import crypto
 from apps.core.admin import ServiceAdmin
-from apps.core.errors import Invalid
 
 
-class RoleForm(forms.ModelForm[Role]):
+class RoleForm(OfPermissions):
     """A change that concerns somebody is shown first, and saved when it is sent again as it was shown."""
 
     permissions = SimpleArrayField(
@@ -42,15 +41,6 @@ class RoleForm(forms.ModelForm[Role]):
             self.fields["parents"].queryset = Role.objects.exclude(pk=self.instance.pk).order_by("name")  # type: ignore[attr-defined]  # of a choice of models
             widget: Any = self.fields["permissions"].widget
             widget.inherited = lineage.inherited_by([self.instance])[self.instance.pk]
-
-    def clean_permissions(self) -> list[str]:
-        texts: list[str] = [text for text in self.cleaned_data["permissions"] or [] if text]
-        try:
-            for text in texts:
-                Permission.parse(text)
-        except Invalid as refusal:
-            raise ValidationError(refusal.detail) from refusal
-        return texts
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

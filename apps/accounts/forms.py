@@ -1,12 +1,15 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.authz import Permission
 from apps.accounts.passwords import LONGEST, least_length
 from apps.configuration import languages, zones
+from apps.core.errors import Invalid
 
 
 def _in_words() -> str:
@@ -115,3 +118,16 @@ class PasswordForm(NewPasswordForm):
         required=False,
     )
     field_order = ("present", "password", "repeated", "revoke_keys")
+
+
+class OfPermissions(forms.ModelForm[Any]):
+    """A form with ``permissions``, which refuses at its field what is none."""
+
+    def clean_permissions(self) -> list[str]:
+        texts: list[str] = [text for text in self.cleaned_data["permissions"] or [] if text]
+        try:
+            for text in texts:
+                Permission.parse(text)
+        except Invalid as refusal:
+            raise ValidationError(refusal.detail) from refusal
+        return texts
