@@ -96,7 +96,6 @@ a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 a..v  accounts.invitation               resend revoke
 acdv  accounts.role
-ac.v  accounts.serviceaccount           activate deactivate
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  campaigns.campaign                close_selected open_selected
@@ -119,7 +118,6 @@ a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 a..v  accounts.invitation               resend revoke
 acdv  accounts.role
-ac.v  accounts.serviceaccount           activate deactivate
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  configuration.setting

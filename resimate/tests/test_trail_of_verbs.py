@@ -128,7 +128,6 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
                 "grant",
                 "denial",
                 "api_key",
-                "service_account",
                 "apikey",
             ),
             "administration",

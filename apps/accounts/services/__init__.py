@@ -22,7 +22,6 @@ from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
-from apps.accounts.services.service_accounts import change_service_account, create_service_account
 from apps.accounts.services.sessions import (
     end_session,
     live_sessions,
@@ -64,14 +63,12 @@ __all__ = [
     "ask_for_verification",
     "change_password",
     "change_role",
-    "change_service_account",
     "change_user",
     "check_email",
     "choose_password",
     "confirm",
     "create_api_key",
     "create_role",
-    "create_service_account",
     "create_user",
     "deactivate_user",
     "delete_role",

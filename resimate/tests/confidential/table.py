@@ -19,7 +19,6 @@ ROUTES: Final = {
         audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
         invitation admin:accounts_invitation admin:accounts_invitation_erase
         user-me user-session admin:accounts_user_sessions
-        service-account admin:accounts_serviceaccount
     """,
     "ANSWERS": """
         assessments assessments-answers responses campaigns-results
