@@ -37,6 +37,7 @@ def test_the_page_on_adding_a_method_is_the_whole_change() -> None:
     names["test_logistic_gives_half_the_scale_at_its_midpoint"]()  # type: ignore[operator]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "library", ["resimate_charts", "resimate_engine", "resimate_net", "resimate_servers", "resimate_text"]
 )

@@ -64,6 +64,7 @@ def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> 
         assert "database" in json.loads(_get(management, "/health/ready"))["dependencies"]
 
 
+@pytest.mark.thorough
 @pytest.mark.requirement("LOG-001")
 def test_what_celery_says_itself_is_json_too(product: Product) -> None:
     with _alone(product, "worker", REDIS_URL="redis://127.0.0.1:1/0") as (_, process):

@@ -134,6 +134,7 @@ def _connect(port: int, query: str) -> str:
     return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.thorough
 def test_a_connection_is_verified_as_the_address_asks(encrypted: int, authorities: Path) -> None:
     right, wrong = authorities / "server.pem", authorities / "other.pem"
 
@@ -141,6 +142,7 @@ def test_a_connection_is_verified_as_the_address_asks(encrypted: int, authoritie
     assert "certificate verify failed" in _connect(encrypted, f"sslmode=verify-full&sslrootcert={wrong}")
 
 
+@pytest.mark.thorough
 def test_a_server_without_tls_is_refused_when_tls_is_required() -> None:
     port = urlsplit(databases.SERVERS.app_url).port
     assert port is not None
@@ -148,6 +150,7 @@ def test_a_server_without_tls_is_refused_when_tls_is_required() -> None:
     assert "server does not support SSL" in _connect(port, "sslmode=require")
 
 
+@pytest.mark.thorough
 def test_libpq_itself_sees_what_the_launcher_is_given(encrypted: int, authorities: Path) -> None:
     """The launcher makes roles through the owner's address before Django is there."""
     parts = urlsplit(databases.SERVERS.app_url)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ def _named(index: Path) -> str:
     return index.parents[1].name
 
 
-def _imports(path: Path) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node.module, alias.name) for alias in node.names)
+@cache
+def _imports(path: Path) -> list[tuple[str, str]]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    froms = [(node.module, node.names) for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return [(module, alias.name) for module, names in froms for alias in names]
 
 
 @pytest.mark.parametrize("index", INDEXES, ids=_named)

@@ -18,6 +18,7 @@ from resimate_servers.tests.running import Up, rows, write_row
 Start = Callable[..., Up]
 
 
+@pytest.mark.thorough
 def test_two_installations_run_side_by_side(up: Start, folder: Path) -> None:
     one, other = up(folder / "one"), up(folder / "other")
 
@@ -35,6 +36,7 @@ def test_a_second_start_on_the_same_folder_is_refused(folder: Path) -> None:
     Installation.open(folder).close()
 
 
+@pytest.mark.thorough
 def test_a_long_folder_with_spaces_and_umlauts_works(up: Start, folder: Path) -> None:
     running = up(folder / 'Prüfung "zwei"' / "/".join(["langer-name-" * 3] * 4))
 

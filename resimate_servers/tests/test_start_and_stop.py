@@ -44,6 +44,7 @@ def test_every_usual_way_to_stop_ends_all_servers(up: Start, folder: Path, how: 
         connection_urls(folder)
 
 
+@pytest.mark.thorough
 def test_a_signal_during_the_start_stops_what_was_started(folder: Path) -> None:
     starting = Up(folder)
     starting.wait_for("Starting PostgreSQL")
@@ -69,6 +70,7 @@ def test_a_child_that_ignores_the_request_is_killed_with_its_own_children(folder
     assert not list(processes.members_of(child.pid))
 
 
+@pytest.mark.thorough
 def test_the_servers_listen_on_the_loopback_address_only_and_ask_for_the_password(up: Start, folder: Path) -> None:
     running = up(folder)
     without = running.urls.redis_url.replace(running.urls.redis_url.split("@")[0], "redis://:wrong")

@@ -54,6 +54,7 @@ def test_sessions_share_the_servers_until_the_last_one_ends(folder: Path) -> Non
     assert not _answers(first)
 
 
+@pytest.mark.thorough
 def test_sessions_that_start_at_once_get_the_same_servers(folder: Path) -> None:
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", SESSION, str(folder)]
@@ -77,6 +78,7 @@ def test_the_servers_end_by_themselves_when_every_session_was_killed(folder: Pat
     assert gone(pid[0])
 
 
+@pytest.mark.thorough
 def test_a_killed_holder_is_replaced(folder: Path) -> None:
     first = start_test_servers(folder)
     holder = _pid_of_holder(folder)

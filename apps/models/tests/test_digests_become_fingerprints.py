@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from apps.core import crypto
 from apps.keys.tests.scratch import migrate, rows, scratch_schema
 
-pytestmark = pytest.mark.requirement("SEC-DATA-001", "DB-002")
+pytestmark = [pytest.mark.thorough, pytest.mark.requirement("SEC-DATA-001", "DB-002")]
 BEFORE, AFTER = "0013_encrypt_values", "0014_make_fingerprints"
 SCHEMA = "scratch_of_digests"
 #: More than one batch.

@@ -56,6 +56,7 @@ def _described(schema: str) -> dict[str, set[Any]]:
     return description
 
 
+@pytest.mark.thorough
 def test_a_cloned_schema_is_what_the_migrations_make(make_tenant: Callable[[str], Any], slug: str) -> None:
     from apps.tenants.tests.conftest import remove_tenant
 

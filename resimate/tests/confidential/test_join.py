@@ -59,6 +59,7 @@ def _right(reader: Reader, world: World) -> list[int]:
     return [right(reader.known.assign(campaign, QUESTIONS), truth) for campaign, truth in world.truth.items()]
 
 
+@pytest.mark.thorough
 @in_short_and_in_full
 def test_who_reads_everything_all_the_time_learns_nobodys_answers(world: World, waves: tuple[str, ...]) -> None:
     reader = world.reader("everything")

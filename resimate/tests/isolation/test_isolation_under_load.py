@@ -117,6 +117,7 @@ def test_no_request_sees_another_tenants_rows(database: dict[str, str], connecti
     assert answered == REQUESTS
 
 
+@pytest.mark.thorough
 @pytest.mark.requirement("DB-002")
 @in_short_and_in_full
 def test_the_same_test_catches_a_backend_that_forgets_to_switch(

@@ -141,6 +141,7 @@ def check(left: list[tuple[str, list[int]]], before: list[int], after: list[int]
         assert any(written in step for step, _ in left[:whole]), f"nobody died at {written}"
 
 
+@pytest.mark.thorough
 def test_a_release_is_whole_or_not_there_wherever_its_worker_is_killed(
     campaign: Campaign, workers: Workers, observer: psycopg.Connection, now: datetime
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_release_is_whole_or_not_there_wherever_its_worker_is_killed(
     check(left, [], [5])
 
 
+@pytest.mark.thorough
 def test_the_next_release_and_the_last_one_keep_their_distance_after_a_death(
     campaign: Campaign, workers: Workers, observer: psycopg.Connection, now: datetime
 ) -> None:

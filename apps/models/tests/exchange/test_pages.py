@@ -115,6 +115,7 @@ def test_data_alone_name_their_version_and_are_taken_back(
     assert not Subject.objects.exists()
 
 
+@pytest.mark.thorough
 def test_much_data_goes_on_in_the_background(browser: Client, publish: Any, survey: dict[str, Any]) -> None:
     lines = "".join(f"s{number},L1,3\n" for number in range(5001))
     data = _file("a.csv", f"id,question,value\n{lines}")
