@@ -256,7 +256,6 @@ PASSWORD_HASHERS = [
 # How long a password has to be, besides, is a setting of the tenant (apps/accounts/settings_keys.py).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"

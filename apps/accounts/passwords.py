@@ -1,4 +1,4 @@
-"""What a password must be: long, not common, not made of names nearby. No rules of composition (ASVS 6.2.5, 6.2.11)."""
+"""What a password must be: long, not stolen elsewhere, not made of names nearby. No rules of composition (6.2.5)."""
 
 import re
 import secrets
@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_noop
 
+from apps.accounts import breached
 from apps.accounts.hashers import normalised
 from apps.accounts.models import User
 from apps.accounts.settings_keys import PASSWORD_LENGTH
@@ -20,6 +21,7 @@ from apps.core.tenancy import current_schema
 from apps.tenants.models import Tenant
 
 NEARBY = gettext_noop("It is made of your name, your organisation's or ours. Add something that nobody would guess.")
+STOLEN = gettext_noop("It is among passwords that were stolen and published elsewhere. Choose one that is yours alone.")
 SHORTEST_WORD = 4
 #: Letters and digits that a password must have besides such words.
 LEFT = 8
@@ -37,6 +39,8 @@ def check(password: str, user: User | None = None) -> None:
         reasons += error.messages
     if is_made_of(password, words_nearby(user)):
         reasons.append(NEARBY)
+    if breached.is_breached(password):
+        reasons.append(STOLEN)
     if reasons:
         problems = [Problem("/password", reason, "password_policy") for reason in reasons]
         raise Invalid(" ".join(reasons), errors=problems)

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
-from apps.accounts import hashers, passwords
+from apps.accounts import breached, hashers, passwords
 from apps.accounts.backends import EmailBackend
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
@@ -54,6 +54,29 @@ def test_no_kind_of_sign_is_asked_for_or_refused(acme: Any, password: str) -> No
 def test_another_tenants_name_is_none_nearby(acme: Any, beta: Any) -> None:
     assert "acme" in passwords.words_nearby(None)
     assert "beta" not in passwords.words_nearby(None)
+
+
+@pytest.mark.parametrize(
+    "password", ["1qaz2wsx3edc4rfv", "Qwertyuiop[]", "Football1234!", "«Mississippi 2026»", "unbelievable"]
+)
+def test_what_was_stolen_elsewhere_is_refused_with_a_sentence(acme: Any, password: str) -> None:
+    with pytest.raises(Invalid, match="stolen and published elsewhere"):
+        passwords.check(password, None)
+
+
+@pytest.mark.parametrize(
+    "password", ["mississippi 48 93018 475", "football beside green rivers", "qx7-vellum-obsidian"]
+)
+def test_what_only_begins_like_one_is_none(acme: Any, password: str) -> None:
+    passwords.check(password, None)
+
+
+def test_the_filter_has_a_hundred_thousand_and_takes_hardly_another_for_one() -> None:
+    known = breached.known()
+    mistaken = sum(known.has(f"nobody has published {number}") for number in range(20_000))
+
+    assert known.about["entries"] >= 100_000
+    assert mistaken <= 10
 
 
 @pytest.mark.parametrize(("chosen", "typed"), [(LIGATURE, PLAIN), (PLAIN, LIGATURE)])
