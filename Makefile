@@ -13,9 +13,9 @@ run: install  ## Start everything with demo data on http://localhost:8000/ until
 	@exec $(python) manage.py up
 
 test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
-	$(python) -m pytest $(parallel) $(T)
+	$(python) -m pytest $(parallel) $(if $(filter thorough,$(MAKECMDGOALS)),-m "not widened") $(T)
 
-# What ran in `test` at its full size is not run again: in CI, where both are asked for, it runs once.
+# Nothing runs twice: what ran in `test` at its full size is left out here, and what does more here is left out there.
 thorough: test peers  ## Run the tests, and then those that are long: full sizes, faults, PostgreSQL 15, old data
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) -m "thorough or widened" $(T) || [ $$? -eq $(none_found) ]
 	scripts/on-postgresql-15 $(parallel)
