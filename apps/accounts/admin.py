@@ -166,6 +166,14 @@ class PermissionsForm(OfPermissions):
 
 
 class GrantForm(forms.ModelForm[Grant]):
+    delegated = forms.BooleanField(
+        label=gettext_lazy("Hand on what you have yourself"),
+        required=False,
+        help_text=gettext_lazy(
+            "It ends on its day, after 30 days at most, and as soon as you do not have it any more. "
+            "The other person cannot hand it on."
+        ),
+    )
     valid_from = moment_field(
         gettext_lazy("Valid from"),
         gettext_lazy("Time zone: %(zone)s. Leave empty if it holds at once."),
@@ -177,9 +185,15 @@ class GrantForm(forms.ModelForm[Grant]):
         required=False,
     )
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("delegated") and cleaned.get("denies"):
+            self.add_error("denies", _("A denial is not handed on."))
+        return cleaned
+
     class Meta:
         model = Grant
-        fields = ("user", "role", "object_id", "denies", "valid_from", "valid_until")
+        fields = ("user", "role", "object_id", "denies", "delegated", "valid_from", "valid_until")
         help_texts = {
             "denies": gettext_lazy(
                 "Take away what the role says, whatever else this person is given. "
@@ -194,28 +208,31 @@ class GrantForm(forms.ModelForm[Grant]):
 @admin.register(Grant)
 class GrantAdmin(AsksAgain[Grant], FoundByAddress[Grant]):
     form = GrantForm
-    list_display = ("user", "role", "denies", "object_id", "valid_from", "valid_until", "granted_at", "granted_by")
+    list_display = (
+        *("user", "role", "denies", "object_id", "valid_from", "valid_until", "granted_at", "granted_by", "delegator"),
+    )
     list_filter = ("role", "denies")
-    list_select_related = ("user__key", "role", "granted_by__key")
+    list_select_related = ("user__key", "role", "granted_by__key", "delegator__key")
     search_fields = ("role__name",)
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
     ordering = ("-pk",)
-    fields = ("user", "role", "object_id", "denies", "valid_from", "valid_until")
+    fields = ("user", "role", "object_id", "denies", "delegated", "valid_from", "valid_until")
+
+    def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
+        """Of one that there is, who handed it on."""
+        shown = super().get_fields(request, obj)
+        return ["delegator" if name == "delegated" else name for name in shown] if obj else shown
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
-        made = services.grant_role(
-            obj.user,
-            obj.role,
-            object_id=obj.object_id,
-            denies=obj.denies,
-            valid_from=obj.valid_from,
-            valid_until=obj.valid_until,
-            acting_user=_acting(request),
-            now=timezone.now(),
-        )
+        more: dict[str, Any] = {"acting_user": _acting(request), "now": timezone.now(), "object_id": obj.object_id}
+        more |= {"valid_from": obj.valid_from, "valid_until": obj.valid_until}
+        if form.cleaned_data["delegated"]:
+            made = services.delegate_role(obj.user, obj.role, **more)
+        else:
+            made = services.grant_role(obj.user, obj.role, denies=obj.denies, **more)
         obj.pk = made.pk
 
     def delete_model(self, request: HttpRequest, obj: Grant) -> None:

@@ -78,7 +78,7 @@ class Explained(ServiceAdmin[User]):
             "said": said,
             "detail": translated(said.detail) if said else "",
             "rows": [row for resource in rights.RESOURCES.values() if any((row := _row(user, resource))[2:])],
-            "roles": user.grants.valid_at(timezone.now()).select_related("role"),
+            "roles": user.grants.valid_at(timezone.now()).select_related("role", "delegator__key"),
         }
         return TemplateResponse(request, "admin/accounts/user/permissions.html", context)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, lineage, services
 from apps.accounts.admin_people import FoundByAddress
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.workspace import user_of
 from apps.configuration import languages

@@ -14,5 +14,6 @@ declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
 declare("denial", Category.ADMINISTRATION, "created", "lifted")
+declare("delegation", Category.ADMINISTRATION, "created", "ended")
 declare("api_key", Category.ADMINISTRATION, "created", "rotated", "revoked", "refused")
 declare("apikey", Category.ADMINISTRATION)  # as a model that is followed is called

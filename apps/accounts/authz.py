@@ -8,6 +8,7 @@ is the outer wall. Which resources, scopes and roles there are, apps declare in 
 condition that single objects are asked.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -20,14 +21,14 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts import lineage
+from apps.accounts.lines import Permission, Said
 from apps.accounts.models import ApiKey, User
 from apps.core import rights
-from apps.core.errors import Invalid, Problem, Refused
+from apps.core.errors import Refused
 from apps.core.memory import forgets
-from apps.core.rights import ALL_ACTIONS, EVERYWHERE, OWN
+from apps.core.rights import EVERYWHERE
 from resimate_text.sentences import Sentence
 
-MAKING = EVERYWHERE | {OWN}
 #: All that needs no name of its own.
 EVERYTHING = "*:*:*"
 #: Seconds for which what was read of grants counts: a request is over by then, a long job asks again.
@@ -45,83 +46,6 @@ class NotPermitted(Refused):
 #: Which rows a scope covers for a user; where it is of one object, those of these objects: ``pk__among=objects``.
 Condition = Callable[[User, Any], Q]
 _conditions: dict[tuple[type[Model], str], Condition] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One line of a grant; ``object_id`` narrows a scope of one object to it."""
-
-    resource: str
-    scope: str
-    action: str
-    object_id: UUID | None = None
-
-    @classmethod
-    def parse(cls, text: str, object_id: UUID | None = None) -> "Permission":
-        """Read what somebody wants to permit. Refuses what no app declares."""
-        if not rights.is_known(text):
-            detail = Sentence("{text!r} is not a permission of this product. Use resource:scope:action.", text=text)
-            raise Invalid(
-                Sentence("{text!r} is not a permission.", text=text), errors=[Problem("/permissions", detail)]
-            )
-        return cls.stored(text, object_id)
-
-    @classmethod
-    def stored(cls, text: str, object_id: UUID | None = None) -> "Permission":
-        """Read what was permitted some day: what no app declares any more, or not yet, permits nothing."""
-        resource, scope, action = text.split(":") if rights.is_known(text) else (text, "", "")
-        return cls(resource, scope, action, object_id)
-
-    def __str__(self) -> str:
-        return ":".join(part for part in (self.resource, self.scope, self.action) if part)
-
-    @property
-    def is_everywhere(self) -> bool:
-        """Tenant-wide, and not narrowed to one object by its grant."""
-        return self.scope in EVERYWHERE and self.object_id is None
-
-    @property
-    def makes(self) -> bool:
-        """What covers one object, or one's part in it, makes no others."""
-        return self.scope in MAKING
-
-    def is_about(self, resource: str, action: str) -> bool:
-        if self.resource != resource and rights.is_apart(resource):
-            return False
-        if self.resource == "tenant" and self.action in ALL_ACTIONS:
-            return True
-        return self.resource in (resource, "*") and (self.action == action or self.action in ALL_ACTIONS)
-
-    def covers(self, other: "Permission") -> bool:
-        """Whether everything that the other permits is permitted by this."""
-        if not self.is_about(other.resource, other.action):
-            return False
-        return self.is_everywhere or (self.scope == other.scope and self.object_id in (None, other.object_id))
-
-    def bars(self, resource: str, action: str) -> bool:
-        """Whether denying this denies some of it: who is denied one action does not have all of them."""
-        is_all = action in ALL_ACTIONS and (self.resource == resource or not rights.is_apart(resource))
-        return self.is_about(resource, action) or (is_all and self.resource in (resource, "*"))
-
-    def touches(self, other: "Permission") -> bool:
-        """Whether denying this takes something of what the other permits."""
-        both = (self, other)
-        if self.object_id and other.object_id and self.scope == other.scope and self.object_id != other.object_id:
-            return False
-        if self.resource != other.resource and any(rights.is_apart(one.resource) for one in both):
-            return False
-        if any(one.resource == "tenant" and one.action in ALL_ACTIONS for one in both):
-            return True
-        resources, actions = {self.resource, other.resource}, {self.action, other.action}
-        return (len(resources) == 1 or "*" in resources) and (len(actions) == 1 or bool(actions & ALL_ACTIONS))
-
-    def narrowed_by(self, key: "Permission") -> "Permission | None":
-        """The narrower reach of the two; none when neither contains the other."""
-        if key.is_everywhere:
-            return self
-        if self.is_everywhere:
-            return key
-        return self if self.scope == key.scope else None
 
 
 def register_scope(model: type[Model], scope: str, condition: Condition) -> None:
@@ -159,12 +83,20 @@ NOTHING: Final = Bearing([], [], False)
 
 @dataclass(slots=True)
 class Known:
-    """What was read of somebody's grants, and what followed from it."""
+    """What was read of somebody's grants, and what followed from it.
 
-    permits: tuple[Permission, ...]
+    ``lent`` was handed on to them, beside the id of who did; it counts as what is their own does.
+    """
+
+    own: tuple[Permission, ...]
+    lent: frozenset[tuple[str, Permission]]
     denies: tuple[Permission, ...]
     until: float
+    permits: tuple[Permission, ...] = ()
     bearing: dict[str, Bearing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.permits = (*self.own, *(one for _by, one in self.lent))
 
 
 def permissions_of(user: User) -> tuple[Permission, ...]:
@@ -175,6 +107,11 @@ def permissions_of(user: User) -> tuple[Permission, ...]:
 def denials_of(user: User) -> tuple[Permission, ...]:
     """All that the user's grants deny now."""
     return _known(user).denies
+
+
+def lent_to(user: User) -> frozenset[tuple[str, Permission]]:
+    """What was handed on to the user and counts now, beside the id of who did."""
+    return _known(user).lent
 
 
 def _known(user: User) -> Known:
@@ -189,11 +126,18 @@ def remember(user: User, given: Iterable[Any]) -> Known:
 
     Without objects, or with None among them, it is for everything.
     """
-    said: tuple[list[Permission], list[Permission]] = ([], [])
-    for lines, objects, *denies in given:
-        read = _denied if any(denies) else _parsed
-        said[any(denies)].extend(read(text, str(one or "")) for text in lines for one in objects or [None])
-    known = Known(tuple(said[False]), tuple(said[True]), monotonic() + FRESH)
+    said: defaultdict[str, Said] = defaultdict(Said)
+    handed_on: list[tuple[str, Permission]] = []
+    for lines, objects, *more in given:
+        denies, holder, delegator = [*more, False, None, None][:3] if more else (False, None, None)
+        read = _denied if denies else _parsed
+        found = [read(text, str(one or "")) for text in lines for one in objects or [None]]
+        if delegator:
+            handed_on += [(str(delegator), one) for one in found]
+        else:
+            said[str(holder or "")].add(found, denies=denies)
+    own, lent = said[""], frozenset((by, one) for by, one in handed_on if said[by].lends(one))
+    known = Known(tuple(own.permits), lent, tuple(own.denies), monotonic() + FRESH)
     user._known = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
     return known
 
@@ -268,15 +212,31 @@ def _left_of(permits: list[Permission], denies: list[Permission]) -> list[Permis
 
 def has(user: User, wanted: Permission) -> bool:
     """Whether the user is given all of a permission, whatever else is denied them."""
-    key = _reach_of_key(user)
-    return any(one.covers(wanted) for one in permissions_of(user)) and (
-        not key or any(one.covers(wanted) for one in key)
-    )
+    return any(one.covers(wanted) for one in permissions_of(user)) and _is_in_reach_of_key(user, wanted)
 
 
 def holds(user: User, wanted: Permission) -> bool:
-    """Whether the user has all of a permission, with nothing of it denied, so that they may give it to others."""
-    return has(user, wanted) and not any(one.touches(wanted) for one in denials_of(user))
+    """Whether all of a permission is the user's own, with nothing of it denied, so that they may give it to others."""
+    known = _known(user)
+    is_own = any(one.gives(wanted) for one in known.own) and _is_in_reach_of_key(user, wanted)
+    return is_own and not any(one.touches(wanted) for one in known.denies)
+
+
+def owns(user: User, wanted: Permission) -> bool:
+    """Whether it is the user's by their own grants, rather than handed on by somebody."""
+    return any(one.covers(wanted) for one in _known(user).own)
+
+
+def lends(user: User, wanted: Permission) -> bool:
+    """Whether the user may hand it on: what they hold, but neither what is apart nor what would be others' rows."""
+    said = Said()
+    said.add(list(_known(user).own), denies=False)
+    return holds(user, wanted) and said.lends(wanted)
+
+
+def _is_in_reach_of_key(user: User, wanted: Permission) -> bool:
+    key = _reach_of_key(user)
+    return not key or any(one.covers(wanted) for one in key)
 
 
 def _reach_of_key(user: User) -> tuple[Permission, ...]:

@@ -18,7 +18,8 @@ STATEMENT = f"""
     SELECT {", ".join(f"k.{name}" for name in KEY)}, {", ".join(f"u.{name}" for name in OWNER)},
         k.revoked_at IS NULL AND k.expires_at > now() AND u.is_active,
         coalesce(k.last_used_at > now() - interval '1 minute', false),
-        (SELECT json_agg(json_build_array(line.permissions, line.objects, line.denies))
+        (SELECT json_agg(json_build_array(
+            line.permissions, line.objects, line.denies, line.holder_id, line.delegator_id))
          FROM ({lineage.GIVEN.format(user="u.id", moment="now()")}) AS line)
     FROM accounts_apikey k JOIN accounts_user u ON u.id = k.user_id
     WHERE k.prefix = %s

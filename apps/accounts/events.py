@@ -31,6 +31,8 @@ declare("role.changed", "A role has another name or other permissions.", ROLE)
 declare("role.deleted", "A role is gone.", ROLE)
 declare("grant.created", "Somebody got a role.", {"grant_id": ID, **USER})
 declare("grant.revoked", "Somebody lost a role.", {"grant_id": ID, **USER})
+declare("delegation.created", "Somebody handed on a role that they have, for a time.", {"grant_id": ID, **USER})
+declare("delegation.ended", "A role that was handed on was taken or given back.", {"grant_id": ID, **USER})
 declare("denial.created", "Somebody is denied what a role says, whatever else they have.", {"grant_id": ID, **USER})
 declare("denial.lifted", "Somebody is no longer denied what a role says.", {"grant_id": ID, **USER})
 

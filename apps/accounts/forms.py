@@ -6,7 +6,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.passwords import LONGEST, least_length
 from apps.configuration import languages, zones
 from apps.core.errors import Invalid

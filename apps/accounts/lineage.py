@@ -18,15 +18,22 @@ _MEANT = """meant (top_id, role_id) AS (
         UNION
         SELECT meant.top_id, i.parent_id FROM meant JOIN accounts_inheritance i ON i.child_id = meant.role_id
     )"""
+_VALID = "(valid_from IS NULL OR valid_from <= {moment}) AND (valid_until IS NULL OR valid_until > {moment})"
 #: The lines of each role that an account has now, with all the objects they are for: NULL among these is everything.
+#: Of whoever handed a role on to it, and is still active, the lines that are their own stand beside, as ``holder_id``.
 GIVEN = f"""
-    WITH RECURSIVE given (role_id, denies, objects) AS (
-        SELECT role_id, denies, array_agg(object_id) FROM accounts_grant
-        WHERE user_id = {{user}} AND (valid_from IS NULL OR valid_from <= {{moment}})
-            AND (valid_until IS NULL OR valid_until > {{moment}})
-        GROUP BY role_id, denies
+    WITH RECURSIVE theirs AS (
+        SELECT delegator_id, role_id, denies, object_id FROM accounts_grant WHERE user_id = {{user}} AND {_VALID}
+    ), given (holder_id, delegator_id, role_id, denies, objects) AS (
+        SELECT NULL::uuid, delegator_id, role_id, denies, array_agg(object_id) FROM theirs
+        GROUP BY delegator_id, role_id, denies
+        UNION ALL
+        SELECT user_id, NULL, role_id, denies, array_agg(object_id) FROM accounts_grant
+        WHERE user_id IN (SELECT d.id FROM accounts_user d JOIN theirs ON d.id = theirs.delegator_id AND d.is_active)
+            AND delegator_id IS NULL AND {_VALID}
+        GROUP BY user_id, role_id, denies
     ), {_MEANT.format(tops="SELECT DISTINCT role_id FROM given")}
-    SELECT r.permissions, given.objects, given.denies
+    SELECT r.permissions, given.objects, given.denies, given.holder_id, given.delegator_id
     FROM given JOIN meant ON meant.top_id = given.role_id JOIN accounts_role r ON r.id = meant.role_id
 """  # noqa: S608  names of our own tables and columns
 _OF_USER = GIVEN.format(user="%(user)s", moment="%(moment)s")
@@ -44,8 +51,11 @@ _BELOW = _WAY.format(onward="child_id", here="parent_id", what="max(level)")
 _BUILDING_ON = _WAY.format(onward="child_id", here="parent_id", what="DISTINCT id")
 
 
-def given(user: User, moment: datetime) -> list[tuple[list[str], list[UUID | None], bool]]:
-    """What the grants of an account say at a moment: lines, the objects they are for, and whether they deny."""
+def given(user: User, moment: datetime) -> list[tuple[list[str], list[UUID | None], bool, UUID | None, UUID | None]]:
+    """What the grants of an account say at a moment: lines, the objects they are for, and whether they deny.
+
+    Then whose they are, where they are a delegator's own; and who handed them on to the account, where somebody did.
+    """
     return _rows(_OF_USER, {"user": user.pk, "moment": moment})
 
 

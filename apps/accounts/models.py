@@ -224,7 +224,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 class Grant(Model):
     """A role given to a user; ``object_id`` narrows it to one object (a campaign, a resilience model).
 
-    One that ``denies`` takes away what the role says, whatever else the user is given.
+    One that ``denies`` takes away what the role says, whatever else the user is given. One with a ``delegator`` was
+    handed on: of what the role says it gives what the delegator has now, by grants of their own.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
@@ -237,18 +238,30 @@ class Grant(Model):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     denies = models.BooleanField(default=False, db_default=False)
+    delegator: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="handed_on"
+    )
 
     objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "object_id", "denies"], nulls_distinct=False, name="grant_once"
-            )
+                fields=["user", "role", "object_id", "denies", "delegator"], nulls_distinct=False, name="grant_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(delegator=None)
+                | (~Q(delegator=models.F("user")) & Q(denies=False, valid_until__isnull=False)),
+                name="grant_handed_on_to_another_for_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.role} ({self.user})"
+
+    @property
+    def is_handed_on(self) -> bool:
+        return self.delegator_id is not None
 
 
 class ApiKey(Model):

@@ -6,6 +6,6 @@ from apps.accounts.authz import register_scope
 from apps.accounts.models import ApiKey, Grant, Invitation, User
 
 register_scope(User, "own", lambda user, _: Q(pk=user.pk))
-register_scope(Grant, "own", lambda user, _: Q(user=user))
+register_scope(Grant, "own", lambda user, _: Q(user=user) | Q(delegator=user))
 register_scope(ApiKey, "own", lambda user, _: Q(user=user))
 register_scope(Invitation, "own", lambda user, _: Q(invited_by=user))

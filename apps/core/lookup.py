@@ -48,11 +48,15 @@ class Lookup:
 @models.ForeignKey.register_lookup
 @models.UUIDField.register_lookup
 class Among(models.Lookup[Any]):
-    """``campaign__among=ids``: however many there are, they are one parameter, and one search of an index."""
+    """``campaign__among=ids``: however many there are, they are one parameter, and one search of an index.
+
+    As one text: to have the driver write thousands of ids one by one takes ten times as long as to find their rows.
+    """
 
     lookup_name = "among"
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::uuid[])", [*parameters, list(self.rhs)]
+        ids = ",".join(one.hex for one in self.rhs)
+        return f"{column} = ANY(%s::uuid[])", [*parameters, f"{{{ids}}}"]

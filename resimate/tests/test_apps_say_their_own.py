@@ -94,7 +94,7 @@ settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "toy"]
 import django
 django.setup()
 from prometheus_client import REGISTRY
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
 from resimate.tests.api.addresses import views

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import authz
@@ -33,6 +34,12 @@ PEOPLE = {
     "denied": ["tenant:*:manage"],
     "barred": ["campaigns:tenant:*", "models:tenant:read"],
 }
+#: What they hand on: by whom, to whom, and what; of one campaign, where a line speaks of one.
+HANDED_ON = [
+    ("admin", "own", ["models:tenant:*", "users:tenant:read"]),
+    ("lead", "own", ["campaigns:campaign:read"]),
+    ("nobody", "own", ["assessments:tenant:read"]),  # who has it no longer
+]
 #: Of one campaign, where a line speaks of one.
 DENIED = {"denied": ["users:tenant:read", "assessments:own:*"], "barred": ["campaigns:campaign:read"]}
 
@@ -50,6 +57,12 @@ def people(world: dict[str, Any], now: datetime) -> dict[str, User]:
         role = accounts.create_role(f"not-{name}", name=name, permissions=permissions, acting_user=None, now=now)
         of_one = world["campaigns"] if name == "barred" else None
         accounts.grant_role(made[name], role, object_id=of_one, denies=True, acting_user=None, now=now)
+    for by, to, permissions in HANDED_ON:
+        role = accounts.create_role(f"{by}-{to}", name=by, permissions=permissions, acting_user=None, now=now)
+        moment, of_one = timezone.now(), world["campaigns"] if by == "lead" else None
+        until = moment + timedelta(days=1)
+        more: dict[str, Any] = {"object_id": of_one, "granted_at": moment, "valid_until": until, "delegator": made[by]}
+        Grant.objects.create(user=made[to], role=role, **more)
     Stakeholder.objects.filter(pk=world["stakeholders"]).update(user=made["part"])
     return made
 
@@ -110,6 +123,7 @@ def test_the_grant_and_the_line_of_its_role_are_named(ask: Any, people: dict[str
             "scope": "campaign",
             "object": str(world["campaigns"]),
             "valid_until": None,
+            "delegator": None,
         }
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from django.db.models import Q
 
 from apps.accounts import authz, roles
+from apps.accounts.lines import Permission
 from apps.accounts.models import Role
 from apps.accounts.permissions import ADMINISTRATOR
 from apps.audit.models import AuditEntry
@@ -145,9 +146,9 @@ def test_what_cannot_be_meant_stops_the_start(declaring: Callable[[], Any], said
     "text", ["tenant:*:manage", "tenant:tenant:*", "*:tenant:*", "*:*:read", "settings:tenant:manage"]
 )
 def test_who_may_do_everything_else_may_nothing_with_keys_of_encryption(text: str) -> None:
-    broad, own = authz.Permission.parse(text), authz.Permission.parse("keys:tenant:manage")
+    broad, own = Permission.parse(text), Permission.parse("keys:tenant:manage")
 
     assert not broad.is_about("keys", "read")
-    assert not broad.covers(authz.Permission.parse("keys:tenant:read"))
+    assert not broad.covers(Permission.parse("keys:tenant:read"))
     assert own.is_about("keys", "rotate")
-    assert own.covers(authz.Permission.parse("keys:tenant:destroy"))
+    assert own.covers(Permission.parse("keys:tenant:destroy"))

@@ -29,6 +29,9 @@ class ReasonSerializer(serializers.Serializer[Any]):
     scope = serializers.CharField()
     object = serializers.UUIDField(source="object_id", allow_null=True, help_text="What the grant is limited to.")
     valid_until = serializers.DateTimeField(allow_null=True, read_only=True)
+    delegator = serializers.UUIDField(
+        source="delegator.pk", default=None, allow_null=True, help_text="Who handed it on; null of one's own."
+    )
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):

@@ -130,6 +130,11 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
     denies = serializers.BooleanField(
         default=False, help_text="It takes away what the role says, whatever else the account is given."
     )
+    delegated = serializers.BooleanField(
+        source="is_handed_on",
+        default=False,
+        help_text="The caller hands it on: it ends after 30 days at most, and holds while the caller has it.",
+    )
     valid_from = MomentField(required=False, allow_null=True)
     valid_until = MomentField(required=False, allow_null=True)
 
@@ -142,12 +147,14 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
             "role_code",
             "object_id",
             "denies",
+            "delegated",
+            "delegator",
             "valid_from",
             "valid_until",
             "granted_at",
             "granted_by",
         )
-        read_only_fields = ("id", "granted_at", "granted_by")
+        read_only_fields = ("id", "delegator", "granted_at", "granted_by")
         validators: list[Any] = []
 
 

@@ -1,6 +1,7 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
 from apps.accounts.services.confirming import confirm
+from apps.accounts.services.delegating import delegate_role
 from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
@@ -71,6 +72,7 @@ __all__ = [
     "create_role",
     "create_user",
     "deactivate_user",
+    "delegate_role",
     "delete_role",
     "end_session",
     "end_sessions",

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from apps import audit
 from apps.accounts import authz, lineage
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.permissions import ADMINISTRATOR, PLATFORM_ADMINISTRATOR
 from apps.accounts.services.held import held
@@ -58,15 +59,13 @@ def grant_role(
     One that ``denies`` takes away what the role says; who denies could do all that the account may.
     """
     user = held(user)
-    role = locked(Role.objects.all(), role.pk)
-    says = [Permission.parse(text, object_id) for text in lineage.permissions_of(role)]
-    _refuse_wider_than_object(role, says)
+    role, says = what_is_given(role, object_id)
     refuse_unheld(acting_user, says)
-    _refuse_times(valid_from, valid_until, now)
+    refuse_times(valid_from, valid_until, now)
     if denies:
         _refuse_denial(user, acting_user, now)
     else:
-        _refuse_password_seen(user, says)
+        refuse_password_seen(user, says)
     grant = Grant(
         user=user,
         role=role,
@@ -77,11 +76,24 @@ def grant_role(
         valid_until=valid_until,
         denies=denies,
     )
+    return begin(grant, acting_user=acting_user, now=now)
+
+
+def what_is_given(role: Role, object_id: UUID | None) -> tuple[Role, list[Permission]]:
+    """The role, locked, and all that it says."""
+    role = locked(Role.objects.all(), role.pk)
+    says = [Permission.parse(text, object_id) for text in lineage.permissions_of(role)]
+    _refuse_wider_than_object(role, says)
+    return role, says
+
+
+def begin(grant: Grant, *, acting_user: User | None, now: datetime) -> Grant:
+    """Store a grant that may be given, and tell of it. Raises ``AlreadyGranted``."""
     try:
         with transaction.atomic():
             grant.save(force_insert=True)
     except IntegrityError as error:
-        raise AlreadyGranted(Sentence("The user already has the role {role}.", role=role.name)) from error
+        raise AlreadyGranted(Sentence("The user already has the role {role}.", role=grant.role.name)) from error
     _tell_begin(grant, acting_user, now)
     return grant
 
@@ -93,7 +105,7 @@ def _refuse_wider_than_object(role: Role, says: Sequence[Permission]) -> None:
         raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
 
 
-def _refuse_times(valid_from: datetime | None, valid_until: datetime | None, now: datetime) -> None:
+def refuse_times(valid_from: datetime | None, valid_until: datetime | None, now: datetime) -> None:
     problems = [moments.problem_beyond(valid_from, now, "/valid_from")]
     problems.append(moments.problem_beyond(valid_until, now, "/valid_until"))
     if valid_from and valid_until and valid_until <= valid_from:
@@ -102,7 +114,7 @@ def _refuse_times(valid_from: datetime | None, valid_until: datetime | None, now
         raise Invalid(found[0].detail, errors=found)
 
 
-def _refuse_password_seen(user: User, says: Sequence[Permission]) -> None:
+def refuse_password_seen(user: User, says: Sequence[Permission]) -> None:
     """What administrators may not have, they shall not get by an account whose first password they were told."""
     if user.password_is_first and any(rights.is_apart(one.resource) for one in says):
         raise PasswordSeen("An administrator was told the first password of this account. Its owner replaces it first.")
@@ -116,10 +128,14 @@ def _refuse_denial(user: User, acting_user: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> None:
-    """Take a role away again, or lift a denial, which gives back what it denied: nobody lifts their own."""
+    """Take a role away again, or lift a denial, which gives back what it denied: nobody lifts their own.
+
+    What was handed on its delegator takes back, and its delegate gives back, whatever they have by now.
+    """
     grant = locked(Grant.objects.select_related("role"), grant.pk)
-    says = lineage.permissions_of(grant.role)
-    refuse_unheld(acting_user, [Permission.stored(text, grant.object_id) for text in says])
+    if acting_user is None or not grant.is_handed_on or acting_user.pk not in (grant.user_id, grant.delegator_id):
+        says = lineage.permissions_of(grant.role)
+        refuse_unheld(acting_user, [Permission.stored(text, grant.object_id) for text in says])
     if grant.denies and acting_user is not None and acting_user.pk == grant.user_id:
         raise NotYoursToGive("You cannot lift what is denied to yourself.")
     if grant.role.code in ADMINISTRATORS and not grant.denies:
@@ -128,8 +144,9 @@ def revoke_grant(grant: Grant, *, acting_user: User | None, now: datetime) -> No
 
 
 def grants_of(user: User) -> Sequence[Grant]:
-    """The grants of an account, locked: before the roles of administrators, as who revokes one locks them."""
-    return all_locked(Grant.objects.filter(user=user.pk).select_related("role"))
+    """The grants that an account has or handed on, locked: before the roles of administrators, as who revokes one."""
+    theirs = Q(user=user.pk) | Q(delegator=user.pk)
+    return all_locked(Grant.objects.filter(theirs).select_related("role"))
 
 
 def end_grants(grants: Iterable[Grant], *, acting_user: User | None, now: datetime) -> None:
@@ -142,6 +159,9 @@ def _tell_begin(grant: Grant, acting_user: User | None, now: datetime) -> None:
     if grant.denies:
         audit.record("denial.created", now=now, target=grant, actor=acting_user, details=_about(grant))
         events.publish("denial.created", _ids(grant), now=now)
+    elif grant.is_handed_on:
+        audit.record("delegation.created", now=now, target=grant, actor=acting_user, details=_about(grant))
+        events.publish("delegation.created", _ids(grant), now=now)
     else:
         audit.record("grant.created", now=now, target=grant, actor=acting_user, details=_about(grant))
         events.publish("grant.created", _ids(grant), now=now)
@@ -151,6 +171,9 @@ def _end(grant: Grant, acting_user: User | None, now: datetime) -> None:
     if grant.denies:
         audit.record("denial.lifted", now=now, target=grant, actor=acting_user, details=_about(grant))
         events.publish("denial.lifted", _ids(grant), now=now)
+    elif grant.is_handed_on:
+        audit.record("delegation.ended", now=now, target=grant, actor=acting_user, details=_about(grant))
+        events.publish("delegation.ended", _ids(grant), now=now)
     else:
         audit.record("grant.revoked", now=now, target=grant, actor=acting_user, details=_about(grant))
         events.publish("grant.revoked", _ids(grant), now=now)
@@ -158,7 +181,8 @@ def _end(grant: Grant, acting_user: User | None, now: datetime) -> None:
 
 
 def _about(grant: Grant) -> dict[str, str]:
-    return {"user": str(grant.user_id), "role": grant.role.code, "object": str(grant.object_id or "")}
+    about = {"user": str(grant.user_id), "role": grant.role.code, "object": str(grant.object_id or "")}
+    return about | ({"delegator": str(grant.delegator_id)} if grant.is_handed_on else {})
 
 
 def _ids(grant: Grant) -> dict[str, str]:
@@ -189,7 +213,7 @@ def refuse_without_administrator(
     """
     lock(Role.objects.filter(code__in=ADMINISTRATORS))
     administrators = Grant.objects.filter(
-        role__code__in=ADMINISTRATORS, object_id=None, denies=False, user__is_active=True
+        role__code__in=ADMINISTRATORS, object_id=None, denies=False, delegator=None, user__is_active=True
     ).valid_at(now)
     if without_user is not None and not administrators.filter(user=without_user).exists():
         return

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts import authz, keys, messages
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services.grants import NotYoursToGive, refuse_missing, refuse_unheld
 from apps.accounts.services.held import held

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.accounts import lineage
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Inheritance, Role, User
 from apps.accounts.services.grants import refuse_more_than_own, refuse_unheld
 from apps.core import events

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from apps.accounts import authz, services
-from apps.accounts.authz import Permission
 from apps.accounts.backends import EmailBackend
+from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.services.grants import (
     AlreadyGranted,

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import authz, services
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.accounts.services.grants import LastAdministrator, NotYoursToGive
 from apps.accounts.services.roles import RoleDenies

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apps.accounts import authz, services
-from apps.accounts.authz import Permission
+from apps.accounts.lines import Permission
 from apps.accounts.models import User
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002", "AUTH-002")
