@@ -6,6 +6,8 @@ Sources: OWASP ASVS 5.0, 3.4 and 14.3.2; RFC 9111; the Fetch, HTML and Permissio
 
 from typing import Final
 
+from django.conf import settings
+
 #: What pages might ask a browser for, and none of ours does. What is not named stays with our own pages.
 UNUSED: Final = (
     "accelerometer",
@@ -28,10 +30,17 @@ ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
 }
-#: Of an answer that no middleware sees.
-AT_THE_DOOR: Final = ALWAYS | {
+_AT_THE_DOOR: Final = ALWAYS | {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def at_the_door() -> list[tuple[str, str]]:
+    """Of an answer that no middleware sees. One that comes in plain makes no browser insist on HTTPS (RFC 6797)."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return [*_AT_THE_DOOR.items()]
+    said = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return [*_AT_THE_DOOR.items(), ("Strict-Transport-Security", said)]

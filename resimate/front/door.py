@@ -25,7 +25,6 @@ TICK: Final = 0.5
 PATIENCE: Final = 1.0
 #: Headers that may be left out unread.
 HARMLESS: Final = frozenset({"user-agent", "referer"})
-PLAIN_JSON: Final = [("Content-Type", "application/json"), *answer_headers.AT_THE_DOOR.items()]
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -33,6 +32,7 @@ class Door:
     """Answers ``/health/live`` itself, refuses what is of no use, and lets the others in once they are whole."""
 
     def __init__(self, django: Callable[..., Any]) -> None:
+        self.head = [("Content-Type", "application/json"), *answer_headers.at_the_door()]
         self.room = intake.Room(512 * MEGABYTE, 128 * MEGABYTE)
         self.threads = Threads(settings.WEB_THREADS, settings.WEB_QUEUE, lambda exchange: exchange.run(django))
         self.under_way: set[Exchange] = set()
@@ -55,7 +55,7 @@ class Door:
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         self._settle()
         if scope.path in health.LIVE:
-            proto.response_str(200, PLAIN_JSON, '{"status": "ok"}')
+            proto.response_str(200, self.head, '{"status": "ok"}')
         elif scope.path in health.READY:
             await self._say_whether_ready(scope, proto)
         elif self.threads.is_full:
@@ -110,7 +110,7 @@ class Door:
             self._looking = asyncio.get_running_loop().run_in_executor(self._aside, _look)
         states = await asyncio.shield(self._looking)
         status, said = states[named]
-        proto.response_str(status, PLAIN_JSON, json.dumps(said, default=str))
+        proto.response_str(status, self.head, json.dumps(said, default=str))
 
     async def _is_served(self, name: str) -> bool:
         """Whether there is such a host; nothing is read for one that there is not."""

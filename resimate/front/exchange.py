@@ -103,7 +103,7 @@ class Exchange:
         """The thread is done with it, well or not."""
         if not self.is_answered and not self.abandoned.is_set():
             self.is_answered = True
-            self.proto.response_empty(500, [*answer_headers.AT_THE_DOOR.items()])
+            self.proto.response_empty(500, answer_headers.at_the_door())
         self._done.append(self)
 
     def settle(self) -> None:
@@ -116,7 +116,7 @@ def refuse(proto: Any, status: int) -> None:
     """Answer without Django: nothing more of the body is read, so the connection ends with the answer."""
     with context.use(context.continued("")):
         problem = encode(problems.body(REFUSALS[status]))
-    headers = [("Content-Type", problems.MEDIA_TYPE), ("Connection", "close"), *answer_headers.AT_THE_DOOR.items()]
+    headers = [("Content-Type", problems.MEDIA_TYPE), ("Connection", "close"), *answer_headers.at_the_door()]
     proto.response_bytes(status, [*headers, *([("Retry-After", "2")] if status == 503 else [])], problem)
 
 

@@ -206,7 +206,7 @@ def test_who_signs_out_leaves_nothing_in_the_browser(production: Any, browser_of
 
 
 @pytest.fixture
-def door() -> Any:
+def door(production: Any) -> Any:
     said = Mock()
     scope = SimpleNamespace(path="/health/live")
     asyncio.run(Door(Mock()).__rsgi__(scope, said))
@@ -222,6 +222,7 @@ def test_the_front_door_says_it_by_itself(door: Any) -> None:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Referrer-Policy": "no-referrer",
+            "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
         }.items()
         assert (head["Content-Security-Policy"], head["Cache-Control"]) == (
             "default-src 'none'; frame-ancestors 'none'",
