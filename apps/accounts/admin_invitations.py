@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, lineage, services
-from apps.accounts.admin_people import FoundByAddress
+from apps.accounts.admin_people import AsksAgain, FoundByAddress
 from apps.accounts.lines import Permission
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.workspace import user_of
@@ -95,7 +95,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ErasingAdmin[Invitation], FoundByAddress[Invitation]):
+class InvitationAdmin(ErasingAdmin[Invitation], AsksAgain[Invitation], FoundByAddress[Invitation]):
     form = InvitationForm
     erasure = ERASURE
     list_display = ("address", "given_roles", "state", "invited_by", "sent_at", "expires_at")
@@ -106,6 +106,7 @@ class InvitationAdmin(ErasingAdmin[Invitation], FoundByAddress[Invitation]):
     search_help_text = gettext_lazy("The whole e-mail address of an invitation, or its id.")
     ordering = ("-pk",)
     actions = ("resend", "revoke")
+    asks_again = ("add", "resend")
 
     def by_address(self) -> Lookup:
         return Invitation.by_address()

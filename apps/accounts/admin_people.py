@@ -36,7 +36,10 @@ class FoundByAddress(ServiceAdmin[M]):
 
 
 class AsksAgain(ServiceAdmin[M]):
-    """Asks again who is there before what opens doors: the actions named here, and ``add``, by which one is made."""
+    """Asks again who is there before what opens doors: the actions named here, ``add``, to make one, and ``change``.
+
+    Several actions may be sent, of which Django takes the one at ``index``: it is asked for any of them.
+    """
 
     asks_again: ClassVar[Collection[str]] = ("add",)
 
@@ -44,6 +47,10 @@ class AsksAgain(ServiceAdmin[M]):
         view = super().add_view
         return (require_fresh()(view) if "add" in self.asks_again else view)(request, form_url, extra_context)
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        view, asks = super().change_view, "change" in self.asks_again and request.method == "POST"
+        return (require_fresh()(view) if asks else view)(request, object_id, form_url, extra_context)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        view, action = super().changelist_view, request.POST.get("action")
-        return (require_fresh()(view) if action in self.asks_again else view)(request, extra_context)
+        view, asks = super().changelist_view, not {*self.asks_again}.isdisjoint(request.POST.getlist("action"))
+        return (require_fresh()(view) if asks else view)(request, extra_context)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts import lineage, services
+from apps.accounts.admin_people import AsksAgain
 from apps.accounts.forms import OfPermissions
 from apps.accounts.matrix import Matrix
 from apps.accounts.models import Grant, Role, User
 from apps.core import crypto
-from apps.core.admin import ServiceAdmin
 
 
 class RoleForm(OfPermissions):
@@ -72,8 +72,9 @@ def _said(people: int, gained: list[str], lost: list[str]) -> list[str]:
 
 
 @admin.register(Role)
-class RoleAdmin(ServiceAdmin[Role]):
+class RoleAdmin(AsksAgain[Role]):
     form = RoleForm
+    asks_again = ("add", "change")
     list_display = ("name", "code", "is_system", "listed_permissions")
     ordering = ("name",)
 

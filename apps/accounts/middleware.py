@@ -36,7 +36,16 @@ class SessionLimitsMiddleware:
             hold = holds.of(request.session)
             if hold and not hold.lets(request.path):
                 return _held(request, hold)
+            return _even_if_ended(request, self.get_response(request))
         return self.get_response(request)
+
+
+def _even_if_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Who has ended their own session is told what else was done: nothing is to be kept in it any more."""
+    session = request.session
+    if session.modified and session.session_key and not session.exists(session.session_key):
+        session.flush()
+    return response
 
 
 def _with_reason(response: HttpResponse, why: str) -> HttpResponse:

@@ -10,9 +10,12 @@ from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Session
+from apps.core.locking import lock
 
 
 def id_of(cookie: str | None) -> UUID:
@@ -33,6 +36,13 @@ class SessionStore(db.SessionStore):
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
             Session.objects.filter(pk=id_of(key)).delete()
+
+    def cycle_key(self) -> None:
+        """Go on under another id; what was ended meanwhile does not come back by it. Raises ``SessionInterrupted``."""
+        with transaction.atomic():
+            if self.get(SESSION_KEY) and not lock(Session.objects.filter(pk=id_of(self.session_key))):
+                raise SessionInterrupted("The session was ended while it was in use.")
+            super().cycle_key()
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         return Session(

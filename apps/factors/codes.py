@@ -4,6 +4,7 @@ A code begins with its mark, by which it is found: so an attempt costs one hash,
 """
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,12 +38,15 @@ def make() -> list[Made]:
 
 
 def plain(text: str) -> str:
-    """What somebody typed, without what only makes it easier to read.
+    """What somebody typed, without what only makes it easier to read, whatever keyboard it is from.
 
     >>> plain(" 7K2M-T9xd-w2hp")
     '7k2mt9xdw2hp'
+    >>> plain("\\uff11\\uff12 \\u0663")
+    '123'
     """
-    return "".join(letter for letter in text.lower() if letter.isalnum())
+    letters = (letter for letter in unicodedata.normalize("NFKC", text).lower() if letter.isalnum())
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in letters)
 
 
 def mark_of(code: str) -> str:

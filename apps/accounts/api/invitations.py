@@ -35,6 +35,7 @@ class InvitationViewSet(ReadMixin, CreateMixin, CollectionView[Invitation]):
         Parameter("state", serializers.ChoiceField(Invitation.State.values), _in_state),
     )
     permissions = {"resend": "create", "revoke": "create", "erase": "manage"}
+    asks_again = ("create", "resend")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Invitation]) -> Invitation:
         return services.invite(acting_user=caller(self.request), now=timezone.now(), **serializer.validated_data)

@@ -35,6 +35,7 @@ class ApiKeyViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[ApiKey]
     serializer_class = ApiKeySerializer
     filters = (an_id("user"), text("prefix"))
     permissions = {"revoke": "delete", "rotate": "create"}
+    asks_again = ("create", "rotate")
 
     @extend_schema(responses={201: NewApiKeySerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,8 +1,10 @@
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
-from apps.accounts import authz
+from apps.accounts import authz, sessions
+from apps.core.errors import Refused
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
 VERBS = {"list": "read", "export": "read", "retrieve": "read", "partial_update": "update", "destroy": "delete"}
@@ -21,10 +23,17 @@ def permission_for(view: Any) -> str:
     return asked if ":" in asked else f"{view.resource}:{asked}"
 
 
+class StepUpNeeded(Refused):
+    code = "step_up_needed"
+    status = 403
+    title = "Who signed in a while ago shows again who they are before this"
+
+
 class Granted(BasePermission):
     """Some grant of the user must be about what the request does; which objects it reaches, ``get_queryset`` says.
 
-    Where a view has no objects but the tenant's own state (``of_tenant``), the grant must be for the whole tenant.
+    Where a view has no objects but the tenant's own state (``of_tenant``), the grant must be for the whole tenant. What
+    opens doors (``asks_again``) asks who came with a session and not with a key, as pages do (``stepping_up.py``).
     """
 
     message = "Your roles do not include this."
@@ -36,4 +45,12 @@ class Granted(BasePermission):
         if method == "options":
             return bool(request.user.is_authenticated)
         asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
-        return asks(request.user, permission_for(view))
+        may = asks(request.user, permission_for(view))
+        if may and getattr(view, "action", "") in getattr(view, "asks_again", ()):
+            _require_fresh(request)
+        return may
+
+
+def _require_fresh(request: Any) -> None:
+    if authz.key_of(request.user) is None and not sessions.is_fresh(request.session, timezone.now()):
+        raise StepUpNeeded("You signed in a while ago. Sign in again and repeat this within ten minutes.")

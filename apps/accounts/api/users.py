@@ -45,6 +45,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
         "reset_password": "manage",
         "send_reset_link": "manage",
     }
+    asks_again = ("reset_password",)
 
     @extend_schema(responses={201: NewUserSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -89,6 +89,7 @@ def what_is_given(role: Role, object_id: UUID | None) -> tuple[Role, list[Permis
 
 def begin(grant: Grant, *, acting_user: User | None, now: datetime) -> Grant:
     """Store a grant that may be given, and tell of it. Raises ``AlreadyGranted``."""
+    _clear_the_way(grant, acting_user, now)
     try:
         with transaction.atomic():
             grant.save(force_insert=True)
@@ -124,6 +125,13 @@ def _refuse_denial(user: User, acting_user: User | None, now: datetime) -> None:
     """Nobody denies something to a mightier account, or to the last administrator."""
     refuse_unheld(acting_user, authz.permissions_of(user))
     refuse_without_administrator(now, without_user=user)
+
+
+def _clear_the_way(grant: Grant, acting_user: User | None, now: datetime) -> None:
+    """The same one of before whose time is over gives and denies nothing any more: a new one takes its place."""
+    same = Grant.objects.filter(user=grant.user, role=grant.role, object_id=grant.object_id, denies=grant.denies)
+    over = same.filter(delegator=grant.delegator, valid_until__lte=now)
+    end_grants(over, acting_user=acting_user, now=now)
 
 
 @transaction.atomic

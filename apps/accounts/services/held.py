@@ -1,6 +1,10 @@
 """An account that is held while something is done with it: nobody else changes, closes or erases it meanwhile."""
 
-from apps.accounts.models import User
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import Session, User
 from apps.core.errors import Refused
 from apps.core.locking import locked
 
@@ -16,6 +20,11 @@ def held(user: User) -> User:
     user = locked(User.objects.all(), user.pk)
     refuse_erased(user)
     return user
+
+
+def sessions_of(user: User, *, but: UUID | None) -> QuerySet[Session]:
+    """The sessions of an account, without one that is to go on, if it is named."""
+    return user.sessions.all() if but is None else user.sessions.exclude(pk=but)
 
 
 def refuse_erased(user: User) -> None:

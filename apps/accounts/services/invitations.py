@@ -137,8 +137,8 @@ def write_invitation(invitation_id: str, event_id: UUID, *, now: datetime) -> No
     """Write the letter with the link, if it still opens something."""
     pending = Invitation.objects.filter(Invitation.PENDING, expires_at__gt=now).select_related("key", "invited_by__key")
     invitation = pending.filter(pk=invitation_id).first()
-    if invitation is None or invitation.is_erased:
-        return
+    if invitation is None or invitation.is_erased or not invitation.invited_by.is_active:
+        return  # without somebody who stands for it the link opens nothing
     write_letter(
         invitation,
         COLLEAGUE_INVITED,

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps import audit
 from apps.accounts import authz, sessions
 from apps.accounts.models import Session, User
 from apps.accounts.services.grants import refuse_unheld
+from apps.accounts.services.held import sessions_of
+from apps.core.locking import lock
 
 
 def may_see_sessions(acting_user: User | None, user: User) -> bool:
@@ -44,9 +46,10 @@ def end_session(session: Session, *, acting_user: User | None, now: datetime) ->
 def sign_out_everywhere(user: User, *, acting_user: User | None, now: datetime, but: UUID | None = None) -> int:
     """Sign the user out everywhere, ``but`` in one session if it is named. Returns how many were ended."""
     _require(acting_user, user)
-    others = Q() if but is None else ~Q(pk=but)
-    count = live_sessions(user, now=now).filter(others).count()
-    user.sessions.filter(others).delete()
+    others = sessions_of(user, but=but)
+    lock(others)  # one that is about to get another id is ended under that
+    count = others.filter(**_alive(now)).count()
+    others.all().delete()
     if count:
         audit.record("session.ended", now=now, target=user, actor=acting_user, details={"count": count})
     return count

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.http import HttpRequest
 from apps import audit
 from apps.accounts import devices, metrics, second_steps, sessions, throttle
 from apps.accounts.models import User
-from apps.accounts.services.held import held
+from apps.accounts.services.held import held, sessions_of
 from apps.accounts.services.notices import tell_of_device
 from apps.core import context
 from apps.core.errors import Refused
@@ -57,7 +58,7 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
 
 def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime) -> None:
     """Let somebody in who was recognised by these methods (RFC 8176); the session gets another id."""
-    request.session.pop(second_steps.NOTE, None)
+    request.session.flush()  # nothing of before goes on, whoever was here
     # The very first device is none that was not theirs before.
     is_new = user.last_login is not None and not devices.known(request, user.email)
     login(request, user)
@@ -72,12 +73,15 @@ def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], n
 
 
 @transaction.atomic
-def end_sessions(user: User) -> User:
-    """End every session of an account; who acts in one of them keeps it by Django's ``update_session_auth_hash``."""
+def end_sessions(user: User, *, but: UUID | None = None) -> User:
+    """End the sessions of an account; ``but`` is the one in which its owner acts, which goes on under another id.
+
+    For that it takes Django's ``update_session_auth_hash``.
+    """
     user = held(user)
     user.session_epoch += 1
     user.save(update_fields=["session_epoch"])
-    user.sessions.all().delete()
+    sessions_of(user, but=but).delete()
     return user
 
 

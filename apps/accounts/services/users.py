@@ -1,4 +1,5 @@
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -9,13 +10,14 @@ from apps import audit
 from apps.accounts import authz, messages, passwords, throttle
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
-from apps.accounts.services.held import held
+from apps.accounts.services.held import held, sessions_of
 from apps.accounts.services.keys import revoke_all_keys
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.keys import services as keys
+from resimate_text.identity import tidied
 
 WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
 SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
@@ -58,7 +60,7 @@ def create_user(
     A password that an administrator has seen is a first one: its owner replaces it when they sign in.
     """
     check_email(email)
-    user = User(email=email, name=name, language=language, created_at=now)
+    user = User(email=email, name=tidied(name), language=language, created_at=now)
     user.password_is_first = acting_user is not None if is_first is None else is_first
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
@@ -80,20 +82,22 @@ def change_user(user: User, *, acting_user: User, now: datetime, **changes: str)
         raise ValueError("these are not changed in this way", *sorted(refused))
     user = held(user)
     for field, value in changes.items():
-        setattr(user, field, value)
+        setattr(user, field, tidied(value))
     user.save(update_fields=list(changes))
     audit.record("user.changed", now=now, target=user, actor=acting_user)
     events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
     return user
 
 
-def change_password(user: User, *, present: str, password: str, now: datetime, revoke_keys: bool = False) -> User:
-    """Change one's own password; every session of the account but the caller's ends, and its keys if that is wanted."""
+def change_password(
+    user: User, *, present: str, password: str, now: datetime, revoke_keys: bool = False, but: UUID | None = None
+) -> User:
+    """Change one's own password; its sessions end ``but`` the one of the caller, and its keys if that is wanted."""
     check_present(user, present, now=now)
     if password == present:
         raise Invalid(SAME_PASSWORD, errors=[Problem("/password", SAME_PASSWORD, "same")])
     return _set_password(
-        user, password, acting_user=user, now=now, action="user.password_changed", revoke_keys=revoke_keys
+        user, password, acting_user=user, now=now, action="user.password_changed", revoke_keys=revoke_keys, but=but
     )
 
 
@@ -133,6 +137,7 @@ def _set_password(
     action: str,
     revoke_keys: bool,
     is_first: bool = False,
+    but: UUID | None = None,
 ) -> User:
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
@@ -142,7 +147,7 @@ def _set_password(
         user.password, user.password_is_first = hashed, is_first
         user.session_epoch += 1
         user.save(update_fields=["password", "password_is_first", "session_epoch"])
-        user.sessions.all().delete()
+        sessions_of(user, but=but).delete()
         if revoke_keys:
             revoke_all_keys(user, acting_user=acting_user, now=now)
         audit.record(action, now=now, target=user, actor=acting_user)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts import services, sessions
 from apps.accounts.forms import PasswordForm, ProfileForm
 from apps.accounts.models import User
+from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
@@ -88,6 +89,7 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
             present=cleaned["present"],
             password=cleaned["password"],
             revoke_keys=cleaned["revoke_keys"],
+            but=session_of(request),
             now=timezone.now(),
         )
     except services.TooManyAttempts as refusal:

@@ -22,6 +22,7 @@ class FactorView(ExportMixin, mixins.ListModelMixin, DestroyMixin, CollectionVie
     resource = "users"
     throttle_group = "default"
     permissions = dict.fromkeys(("list", "export", "destroy"), "manage")
+    asks_again = ("destroy",)
     lookup_value_regex = UUID
     queryset = Factor.objects.in_use().select_related("key", "user").order_by("-pk")
     serializer_class = FactorSerializer

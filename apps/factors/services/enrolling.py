@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
@@ -22,6 +23,8 @@ from apps.factors.services.verifying import WRONG, WrongCode
 
 #: Factors of one account, backup codes aside.
 MOST = 10
+#: For so long a seed waits for its first code: it may have been seen by who was here before.
+WAITS = timedelta(minutes=30)
 
 
 class TooManyFactors(Refused):
@@ -59,18 +62,22 @@ def begin_app(user: User, *, name: str, now: datetime) -> Factor:
     )
 
 
-def begun_app(user: User) -> Factor | None:
+def begun_app(user: User, now: datetime) -> Factor | None:
     """The app that waits for its first code."""
-    return Factor.objects.select_related("key").filter(user=user, kind=Factor.Kind.APP, confirmed=False).first()
+    begun = Factor.objects.filter(user=user, kind=Factor.Kind.APP, confirmed=False, created_at__gt=now - WAITS)
+    return begun.select_related("key").first()
 
 
-def confirm_app(user: User, code: str, *, now: datetime) -> Enrolled:
-    """Take the first code of the app that was begun: from now on the account is opened by it, too."""
+def confirm_app(user: User, code: str, *, now: datetime, but: UUID | None = None) -> Enrolled:
+    """Take the first code of the app that was begun: from now on the account is opened by it, too.
+
+    Its sessions end ``but`` that of its owner; so they do below.
+    """
     is_first = not Factor.objects.filter(user=user, kind=Factor.Kind.CODES).exists()
     made = codes.make() if is_first else []  # slow on purpose, so before the transaction
     with transaction.atomic():
         user = _held(user)
-        factor = begun_app(user)
+        factor = begun_app(user, now)
         if factor is None:
             raise NothingSetUp(_("Nothing is being set up any more. Start again."))
         step = factor.step_of(codes.plain(code), now)
@@ -81,10 +88,10 @@ def confirm_app(user: User, code: str, *, now: datetime) -> Enrolled:
         if made:
             _store(user, made, now)
         _tell(user, factor, "factor.enrolled", now)
-        return Enrolled(accounts.end_sessions(user), [one.text for one in made])
+        return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made])
 
 
-def renew_codes(user: User, *, now: datetime) -> Enrolled:
+def renew_codes(user: User, *, now: datetime, but: UUID | None = None) -> Enrolled:
     """Make new backup codes; those of before open nothing any more."""
     _refuse_without(user)
     made = codes.make()  # slow on purpose, so before the transaction
@@ -92,7 +99,7 @@ def renew_codes(user: User, *, now: datetime) -> Enrolled:
         user = _held(user)
         _refuse_without(user)
         _tell(user, _store(user, made, now), "factor.codes_renewed", now)
-        return Enrolled(accounts.end_sessions(user), [one.text for one in made])
+        return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made])
 
 
 def _refuse_without(user: User) -> None:

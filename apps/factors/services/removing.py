@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
@@ -30,8 +31,10 @@ class LastFactor(Refused):
 
 
 @transaction.atomic
-def remove_own(factor: Factor, *, now: datetime) -> User:
+def remove_own(factor: Factor, *, now: datetime, but: UUID | None = None) -> User:
     """Remove one of one's own; the last one takes the backup codes with it. Returns the account as it is then.
+
+    Its sessions end ``but`` that of its owner.
 
     Raises ``LastFactor`` where one has to stay.
     """
@@ -39,7 +42,7 @@ def remove_own(factor: Factor, *, now: datetime) -> User:
     gone = _with_it(factor, known)
     if not any(_is_strong(one) for one in known if one not in gone) and has_to_have_one(user):
         raise LastFactor(_("Your organisation asks for a second factor. Set up another one before you remove this."))
-    return _remove(user, gone, acting_user=user, now=now)
+    return _remove(user, gone, acting_user=user, now=now, but=but)
 
 
 @transaction.atomic
@@ -86,7 +89,9 @@ def _is_strong(factor: Factor) -> bool:
     return factor.confirmed and factor.kind != Factor.Kind.CODES
 
 
-def _remove(user: User, gone: Sequence[Factor], *, acting_user: User | None, now: datetime) -> User:
+def _remove(
+    user: User, gone: Sequence[Factor], *, acting_user: User | None, now: datetime, but: UUID | None = None
+) -> User:
     """Delete them, tell the owner, and end their sessions."""
     for factor in gone:
         details = {"kind": factor.kind, "user": str(user.pk)}
@@ -96,4 +101,4 @@ def _remove(user: User, gone: Sequence[Factor], *, acting_user: User | None, now
         facts = {"change": "factor.removed", "by_owner": by_owner, "is_app": _is_strong(factor)}
         accounts.tell_owner(user, FACTORS_CHANGED, factor, "factor.removed", now=now, **facts)
         factor.delete()
-    return accounts.end_sessions(user)
+    return accounts.end_sessions(user, but=but)

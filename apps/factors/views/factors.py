@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import sessions
 from apps.accounts.models import User
+from apps.accounts.presenting import session_of
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import user_of
 from apps.core.errors import Refused
@@ -67,13 +68,15 @@ def begin(request: HttpRequest) -> HttpResponse:
 def app(request: HttpRequest) -> HttpResponse:
     """The picture and the seed for an app, until its first code has come."""
     user, form = user_of(request), CodeForm(request.POST if request.method == "POST" else None)
-    begun = services.begun_app(user)
+    begun = services.begun_app(user, timezone.now())
     if begun is None:
         messages.info(request, _("Nothing is being set up."))
         return redirect("factors:list")
     if form.is_valid():
         try:
-            enrolled = services.confirm_app(user, form.cleaned_data["code"], now=timezone.now())
+            enrolled = services.confirm_app(
+                user, form.cleaned_data["code"], now=timezone.now(), but=session_of(request)
+            )
         except Refused as refusal:
             errors_at_fields(form, refusal)
         else:
@@ -109,7 +112,7 @@ def _enrolled(request: HttpRequest, enrolled: services.Enrolled) -> HttpResponse
 @require_POST
 def renew(request: HttpRequest) -> HttpResponse:
     with errors_as_messages(request):
-        enrolled = services.renew_codes(user_of(request), now=timezone.now())
+        enrolled = services.renew_codes(user_of(request), now=timezone.now(), but=session_of(request))
         _stay(request, enrolled.user)
         _say(request, _("You have new backup codes. The old ones open nothing."))
         return _codes_page(request, enrolled)
@@ -123,7 +126,7 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     if factor is None:
         raise Http404
     with errors_as_messages(request):
-        _stay(request, services.remove_own(factor, now=timezone.now()))
+        _stay(request, services.remove_own(factor, now=timezone.now(), but=session_of(request)))
         _say(request, _("It has been removed."))
     return redirect("factors:list")
 
