@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
-from apps.core import event_types, jobs, memory, navigation, panels, parts, rights
+from apps.core import beginning, event_types, jobs, memory, navigation, panels, parts, rights
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import KINDS as MESSAGES
 from apps.outreach import links
@@ -48,6 +48,7 @@ def _sections() -> Iterator[str]:
     yield _table("Personal links", "links.py", ("kind", "page"), _links())
     yield _table("Jobs", "subscribers.py", ("job",), ((f"`{kind}`",) for kind in sorted(jobs.kinds())))
     yield _table("Sections of the navigation", "navigation.py", ("path", "label", "holds, too"), _navigation())
+    yield _table("First steps", "first_steps.py", ("step", "label"), _first_steps())
     yield _table("Places of panels", "panels.py", ("place",), ((f"`{place}`",) for place in sorted(panels.places())))
     yield _table("What a process remembers", "", ("forgotten by",), ((f"`{one}`",) for one in memory.remembered()))
 
@@ -122,6 +123,11 @@ def _links() -> Iterator[Row]:
 def _navigation() -> Iterator[Row]:
     for one in navigation.sections():
         yield f"`{one.path}`", str(one.label), _listed(one.further)
+
+
+def _first_steps() -> Iterator[Row]:
+    for one in beginning.steps():
+        yield f"`{one.name}`", str(one.label)
 
 
 def _listed(texts: Collection[str]) -> str:

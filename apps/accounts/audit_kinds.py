@@ -8,6 +8,7 @@ declare(
     "user",
     Category.ADMINISTRATION,
     *("created", "changed", "activated", "deactivated", "erased"),
+    *("address_asked", "address_changed", "registration_asked"),
     *("password_changed", "password_reset", "reset_link_asked"),
 )
 declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")

@@ -19,6 +19,9 @@ declare(
     {"user_id": {**TEXT, "description": "empty where the address belongs to nobody"}},
     internal=True,
 )
+declare("user.address_changed", "An account has another address.", USER)
+declare("user.address_asked", "Somebody wants another address for their account.", USER, internal=True)
+declare("user.registration_asked", "Somebody wants an account.", {"registration_id": ID}, internal=True)
 
 declare("invitation.created", "Somebody was invited to make an account.", INVITATION)
 declare("invitation.resent", "Somebody who was invited gets another letter; the link before opens nothing.", INVITATION)

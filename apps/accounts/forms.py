@@ -78,6 +78,25 @@ class ForgottenForm(forms.Form):
     )
 
 
+class RegisterForm(ForgottenForm):
+    """An address that wants an account."""
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        help_text=_("We send a link to it. Until you open the link, your present address stays."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    present = forms.CharField(
+        label=_("Current password"),
+        max_length=LONGEST,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class NewPasswordForm(forms.Form):
     password = forms.CharField(
         label=_("New password"),

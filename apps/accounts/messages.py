@@ -15,3 +15,12 @@ PASSWORD_CHANGED: Final[Kind] = declare(
 PASSWORD_FORGOTTEN: Final[Kind] = declare(
     "password_forgotten", texts="accounts/messages/password_forgotten", purpose="account"
 )
+ACCOUNT_IS_THERE: Final[Kind] = declare(
+    "account_is_there", texts="accounts/messages/account_is_there", purpose="account"
+)
+ACCOUNT_REGISTERED: Final[Kind] = declare(
+    "account_registered", texts="accounts/messages/account_registered", purpose="account"
+)
+ADDRESS_ASKED: Final[Kind] = declare("address_asked", texts="accounts/messages/address_asked", purpose="account")
+ADDRESS_CHANGED: Final[Kind] = declare("address_changed", texts="accounts/messages/address_changed", purpose="account")
+CONFIRM_ADDRESS: Final[Kind] = declare("confirm_address", texts="accounts/messages/confirm_address", purpose="account")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.hashers import normalised
-from apps.core.fields import BlindIndexField, CharField, Model, PersonNameField, PersonTextField
+from apps.core.fields import BlindIndexField, CharField, EncryptedTextField, Model, PersonNameField, PersonTextField
 from apps.core.lookup import Lookup
 from apps.core.tenancy import current_schema
-from apps.keys.models import Erasable, People
+from apps.keys.models import Erasable, People, key_of_person
 from apps.notifications.kinds import Addressee
 
 
@@ -126,7 +126,10 @@ class Invitation(Addressee, Erasable):
     message = PersonTextField(pii="contact", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     roles: "models.ManyToManyField[Role, Any]" = models.ManyToManyField("Role", related_name="+")
-    invited_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    #: Nobody stands for who registered by themselves: what they get, the tenant's settings say.
+    invited_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="+"
+    )
     invited_with: "models.ForeignKey[ApiKey | None, ApiKey | None]" = models.ForeignKey(
         "ApiKey", models.CASCADE, null=True, editable=False, related_name="+"
     )
@@ -179,6 +182,29 @@ class Invitation(Addressee, Erasable):
         if self.revoked_at is not None:
             return self.State.REVOKED
         return self.State.OPEN if moment < self.expires_at else self.State.EXPIRED
+
+
+class AddressChange(Model):
+    """The other address that somebody wants for their account, under their key, until its mailbox has answered."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="+")
+    key = key_of_person()
+    email = PersonTextField(pii="contact")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Registration(Model):
+    """An address that wants an account, until it is found out what to write to it: a moment."""
+
+    email = EncryptedTextField(pii="contact")
+    language = models.CharField(max_length=10, default="en")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Role(Model):

@@ -1,15 +1,33 @@
 """What the platform sets about signing in, and a tenant may only tighten."""
 
+import re
 from typing import Final
 
 from django.utils.translation import gettext_noop as _
 
 from apps.configuration.registry import Level, Merge, declare
+from resimate_text.sentences import Sentence
 
+_DOMAIN: Final = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
 
 #: A host name with a dot in it, without a port.
 _HOST: Final = r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](?!\n)$"
+
+
+def domains_in(text: str) -> list[str]:
+    """The domains that a text lists.
+
+    >>> domains_in("example.org, Example.com")
+    ['example.org', 'example.com']
+    """
+    return [part.lower() for part in re.split(r"[\s,;]+", text) if part]
+
+
+def _no_domain(text: str) -> str | None:
+    wrong = next((one for one in domains_in(text) if not _DOMAIN.match(one)), None)
+    return Sentence("{text!r} is no domain. Write example.org, example.com.", text=wrong) if wrong else None
+
 
 IDLE_MINUTES = declare(
     "session.idle_minutes",
@@ -71,5 +89,48 @@ INVITATION_DAYS = declare(
     _("Days for which the link of an invitation can be used."),
     label=_("Days of an invitation"),
     levels=_FOR_GOOD,
+    owner="accounts",
+)
+REGISTRATION = declare(
+    "registration.open",
+    "closed",
+    {"enum": ["closed", "invited", "domains"]},
+    _("Who may make an account on the page for it: nobody, who was invited, or who has an address of certain domains."),
+    label=_("Registration"),
+    levels=(Level.TENANT,),
+    words={
+        "closed": _("Nobody"),
+        "invited": _("Who was invited"),
+        "domains": _("Addresses of certain domains"),
+    },
+    owner="accounts",
+)
+REGISTRATION_DOMAINS = declare(
+    "registration.domains",
+    "",
+    {"type": "string", "maxLength": 1000},
+    _("What addresses end with whose owners may make accounts by themselves: example.org, example.com."),
+    check=_no_domain,
+    label=_("Domains that may register"),
+    levels=(Level.TENANT,),
+    owner="accounts",
+)
+REGISTRATION_ROLE = declare(
+    "registration.role",
+    "none",
+    {"enum": ["none", "stakeholder"]},
+    _("The role of who made an account by themselves. Others are given by an administrator."),
+    label=_("Role of who registers"),
+    levels=(Level.TENANT,),
+    words={"none": _("None"), "stakeholder": _("Stakeholder")},
+    owner="accounts",
+)
+FIRST_STEPS = declare(
+    "first_steps.shown",
+    True,
+    {"type": "boolean"},
+    _("Whether the first page tells an administrator what to do first, until all of it is done."),
+    label=_("First steps"),
+    levels=(Level.USER,),
     owner="accounts",
 )

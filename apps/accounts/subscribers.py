@@ -18,3 +18,13 @@ def write_invitation(event: Event) -> None:
 @events.subscribe("invitation.resent")
 def write_invitation_again(event: Event) -> None:
     services.write_invitation(event.payload["invitation_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("user.address_asked")
+def write_address_link(event: Event) -> None:
+    services.write_address_link(event.payload["user_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("user.registration_asked")
+def answer_registration(event: Event) -> None:
+    services.answer_registration(event.payload["registration_id"], event.pk, now=timezone.now())

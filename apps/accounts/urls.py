@@ -1,6 +1,15 @@
 from django.urls import path
 
-from apps.accounts.views import account, forgotten, invitations, security, signing_in
+from apps.accounts.views import (
+    account,
+    addresses,
+    first_steps,
+    forgotten,
+    invitations,
+    registering,
+    security,
+    signing_in,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,5 +23,9 @@ urlpatterns = [
     path("password/forgotten/", forgotten.forgotten, name="forgotten"),
     path("password/forgotten/sent/", forgotten.sent, name="forgotten-sent"),
     path("password/new/<str:token>/", forgotten.choose, name="choose-password"),
+    path("account/address/<str:token>/", addresses.confirm, name="confirm-address"),
+    path("first-steps/put-away/", first_steps.put_away, name="put-steps-away"),
+    path("register/", registering.register, name="register"),
+    path("register/sent/", registering.sent, name="register-sent"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
 ]

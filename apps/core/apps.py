@@ -13,4 +13,4 @@ class CoreConfig(AppConfig):
         for config in apps.get_app_configs():
             if config.name.startswith("apps."):
                 translate_names(config)
-        autodiscover_modules("events", "metrics", "navigation", "permissions", "readiness")
+        autodiscover_modules("events", "first_steps", "metrics", "navigation", "permissions", "readiness")

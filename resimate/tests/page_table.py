@@ -14,6 +14,10 @@ TABLE = """
 +++++++++  accounts:forgotten-sent         GET
 +++++++++  accounts:choose-password        GET POST
 +++++++++  accounts:invitation             GET POST
++++++++++  accounts:confirm-address        GET POST
++++++++!!  accounts:put-steps-away         POST
+000000000  accounts:register               GET POST
+000000000  accounts:register-sent          GET
 !!!!!!!!!  factors:sign-in                 GET POST
 +++++++!!  factors:list                    GET
 +++++++!!  factors:begin                   POST

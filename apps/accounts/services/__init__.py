@@ -1,9 +1,17 @@
 """What can be done with people, roles, grants, keys and sessions. One module a noun; callers see one list."""
 
+from apps.accounts.services.addresses import (
+    AddressLinkOver,
+    address_of,
+    ask_for_address,
+    confirm_address,
+    write_address_link,
+)
 from apps.accounts.services.confirming import confirm
 from apps.accounts.services.delegating import delegate_role
 from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
+from apps.accounts.services.first_steps import first_steps, put_steps_away
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import grant_role, refuse_unheld, revoke_grant
 from apps.accounts.services.held import AccountErased, held
@@ -21,6 +29,7 @@ from apps.accounts.services.invitations import (
 from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
+from apps.accounts.services.registering import RegistrationClosed, answer_registration, ask_to_register
 from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
 from apps.accounts.services.sessions import (
@@ -51,23 +60,30 @@ from apps.accounts.services.verifications import ask_for_verification, latest_ve
 __all__ = [
     "LONGEST_MESSAGE",
     "AccountErased",
+    "AddressLinkOver",
     "Explanation",
     "InvitationOver",
     "LinkUsedUp",
     "OwnAccount",
+    "RegistrationClosed",
     "SignInRefused",
     "TooManyAttempts",
     "accept_invitation",
     "activate_user",
+    "address_of",
+    "answer_registration",
+    "ask_for_address",
     "ask_for_link",
     "ask_for_rotation",
     "ask_for_verification",
+    "ask_to_register",
     "change_password",
     "change_role",
     "change_user",
     "check_email",
     "choose_password",
     "confirm",
+    "confirm_address",
     "create_api_key",
     "create_role",
     "create_user",
@@ -79,6 +95,7 @@ __all__ = [
     "erase_invitation",
     "erase_user",
     "explain",
+    "first_steps",
     "grant_role",
     "held",
     "invitation_of",
@@ -88,6 +105,7 @@ __all__ = [
     "may_see_sessions",
     "onboard_tenant",
     "owner_of",
+    "put_steps_away",
     "refuse_unheld",
     "resend_invitation",
     "reset_password",
@@ -101,6 +119,7 @@ __all__ = [
     "sign_out_everywhere",
     "start_session",
     "tell_owner",
+    "write_address_link",
     "write_invitation",
     "write_link",
 ]

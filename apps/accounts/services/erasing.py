@@ -7,6 +7,7 @@ from django.db import transaction
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
+from apps.accounts.services.addresses import forget_address_wanted
 from apps.accounts.services.grants import end_grants, grants_of, refuse_unheld, refuse_without_administrator
 from apps.accounts.services.invitations import forget_invitations_to
 from apps.accounts.services.keys import revoke_all_keys
@@ -46,6 +47,7 @@ def erase_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     user.save(update_fields=["is_active", "session_epoch", "password"])
     forget_invitations_to(user, now=now)
     user.sessions.all().delete()
+    forget_address_wanted(user)
     forget_notices(user, keys.erase(user), now=now)
     audit.record("user.erased", now=now, target=user, actor=acting_user)
     events.publish("user.erased", {"user_id": str(user.pk)}, now=now)

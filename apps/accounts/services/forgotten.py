@@ -18,9 +18,9 @@ from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.held import refuse_erased
 from apps.accounts.services.notices import write_letter
-from apps.accounts.services.signing_in import TooManyAttempts
+from apps.accounts.services.signing_in import refuse_often
 from apps.accounts.services.users import set_forgotten_password
-from apps.core import context, events
+from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.keys import signatures
@@ -49,13 +49,7 @@ def ask_for_link(email: str, *, now: datetime) -> None:
     Whether there is such an account, and an open one, is found out where nobody waits for it. Raises
     ``TooManyAttempts`` without regard to that, too.
     """
-    ip = context.current().ip
-    for what, who, limit in (
-        ("forgotten-address", throttle.block_of(ip), ADDRESS),
-        ("forgotten", throttle.digest_of(email), ACCOUNT),
-    ):
-        if wait := throttle.take(what, who, now, limit):
-            raise TooManyAttempts(wait)
+    refuse_often("forgotten", email, now, account=ACCOUNT, address=ADDRESS)
     _promise_link(User.objects.at(email).filter(is_active=True).first(), actor=None, now=now)
 
 

@@ -13,8 +13,8 @@ from django.db.models import Min, Q
 from django.utils.translation import gettext_noop
 
 from apps import audit
-from apps.accounts import authz, lineage, throttle
-from apps.accounts.messages import COLLEAGUE_INVITED
+from apps.accounts import authz, lineage, registration, throttle
+from apps.accounts.messages import ACCOUNT_REGISTERED, COLLEAGUE_INVITED
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.grants import NotYoursToGive, PasswordSeen, grant_role, refuse_more_than_own
@@ -78,19 +78,12 @@ def invite(
         raise EmailTaken(HAS_ACCOUNT, errors=[Problem("/email", HAS_ACCOUNT, "taken")])
     _take_turn(email, now)
     invitation = Invitation(email=email, message=message, language=language, created_at=now)
-    _stand_for(invitation, acting_user, now)
-    try:
-        with transaction.atomic():
-            _replace(email, acting_user, now)
-            keys.give_keys([invitation])
-            invitation.save(force_insert=True)
-            invitation.roles.set(roles)
-            details = {"roles": [role.code for role in roles]}
-            audit.record("invitation.created", now=now, target=invitation, actor=acting_user, details=details)
-            events.publish("invitation.created", _ids(invitation), now=now)
-    except IntegrityError as error:
-        raise InvitedMeanwhile("Somebody else has just invited this address.") from error
-    return invitation
+    return _sent(invitation, roles, acting_user, now)
+
+
+def admit(email: str, *, language: str, now: datetime) -> Invitation:
+    """Invite in nobody's name who asked for an account, and may have one by the tenant's settings."""
+    return _sent(Invitation(email=email, language=language, created_at=now), [], None, now)
 
 
 @transaction.atomic
@@ -137,17 +130,20 @@ def write_invitation(invitation_id: str, event_id: UUID, *, now: datetime) -> No
     """Write the letter with the link, if it still opens something."""
     pending = Invitation.objects.filter(Invitation.PENDING, expires_at__gt=now).select_related("key", "invited_by__key")
     invitation = pending.filter(pk=invitation_id).first()
-    if invitation is None or invitation.is_erased or not invitation.invited_by.is_active:
+    if invitation is None or invitation.is_erased:
+        return
+    inviter = invitation.invited_by
+    if inviter and not inviter.is_active:
         return  # without somebody who stands for it the link opens nothing
+    facts = {"inviter": inviter.get_short_name(), "message": invitation.message} if inviter else {}
     write_letter(
         invitation,
-        COLLEAGUE_INVITED,
+        COLLEAGUE_INVITED if inviter else ACCOUNT_REGISTERED,
         str(event_id),
         now=now,
         path=LINKS.path_for(invitation),
-        inviter=invitation.invited_by.get_short_name(),
-        message=invitation.message,
         expires_at=invitation.expires_at,
+        **facts,
     )
 
 
@@ -181,18 +177,25 @@ def _accept(token: str, invitation: Invitation, name: str, password: str, now: d
     invitation = invitation_of(token, now=now)  # asked again under the lock: of two at the same moment one is too late
     inviter = _who_stands_for(invitation, now)
     user = create_user(invitation.email, name=name, language=invitation.language, password=password, now=now)
-    for role in invitation.roles.order_by("pk"):
+    for role in invitation.roles.order_by("pk") if inviter else registration.roles():
         grant_role(user, role, acting_user=inviter, now=now)
     invitation.accepted_at, invitation.accepted_by = now, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    details = {"user": str(user.pk), "invited_by": str(inviter.pk)}
+    details = {"user": str(user.pk), "invited_by": str(inviter.pk) if inviter else ""}
     audit.record("invitation.accepted", now=now, target=invitation, actor=user, details=details)
     events.publish("invitation.accepted", {**_ids(invitation), "user_id": str(user.pk)}, now=now)
     return user
 
 
-def _who_stands_for(invitation: Invitation, now: datetime) -> User:
-    """Who sent it, reaching as far as they would now if they sent it again. Raises ``NotPermitted``."""
+def _who_stands_for(invitation: Invitation, now: datetime) -> User | None:
+    """Who sent it, reaching as far as they would now if they sent it again. Raises ``NotPermitted``.
+
+    Nobody for who registered by themselves, as far as the tenant's settings let them now.
+    """
+    if invitation.invited_by_id is None:
+        if not registration.admits(str(invitation.email)):
+            raise authz.NotPermitted("Nobody may register with this address any more.")
+        return None
     inviter = User.objects.get(pk=invitation.invited_by_id)
     if key := invitation.invited_with:
         if not key.is_valid_at(now):
@@ -202,8 +205,26 @@ def _who_stands_for(invitation: Invitation, now: datetime) -> User:
     return inviter
 
 
-def _stand_for(invitation: Invitation, acting_user: User, now: datetime) -> None:
-    invitation.invited_by, invitation.invited_with = acting_user, authz.key_of(acting_user)
+def _sent(invitation: Invitation, roles: Sequence[Role], acting_user: User | None, now: datetime) -> Invitation:
+    """Store a new invitation, in place of an earlier one, and have its letter written."""
+    _stand_for(invitation, acting_user, now)
+    try:
+        with transaction.atomic():
+            _replace(invitation.email, acting_user, now)
+            keys.give_keys([invitation])
+            invitation.save(force_insert=True)
+            invitation.roles.set(roles)
+            details = {"roles": [role.code for role in roles]}
+            audit.record("invitation.created", now=now, target=invitation, actor=acting_user, details=details)
+            events.publish("invitation.created", _ids(invitation), now=now)
+    except IntegrityError as error:
+        raise InvitedMeanwhile("Somebody else has just invited this address.") from error
+    return invitation
+
+
+def _stand_for(invitation: Invitation, acting_user: User | None, now: datetime) -> None:
+    invitation.invited_by = acting_user
+    invitation.invited_with = authz.key_of(acting_user) if acting_user else None
     invitation.sent_at = now
     invitation.expires_at = now + timedelta(days=int(configuration.get(INVITATION_DAYS.name)))
 
@@ -220,7 +241,7 @@ def _take_turn(email: str, now: datetime) -> None:
         raise TooManyAttempts(wait)
 
 
-def _replace(email: str, acting_user: User, now: datetime) -> None:
+def _replace(email: str, acting_user: User | None, now: datetime) -> None:
     """Whoever may invite an address may do so anew, whoever did before."""
     for earlier in all_locked(Invitation.objects.at(email).filter(Invitation.PENDING)):
         _revoke(earlier, acting_user, now)

@@ -23,49 +23,58 @@ from apps.notifications.about import About
 from apps.notifications.channels.email import EMAIL, server
 from apps.notifications.kinds import Kind
 from apps.notifications.rendering import render
-from apps.tenants.hosts import address, base_url
+from apps.tenants import hosts
+from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
 Person = User | Invitation
 
 
-def tell_owner(user: User, kind: Kind, about: Model, occasion: str = "", *, now: datetime, **facts: Any) -> None:
+def tell_owner(
+    user: User, kind: Kind, about: Model, occasion: str = "", *, now: datetime, address: str = "", **facts: Any
+) -> None:
     """Write to the owner of an account, with a link to it. The platform has no messages.
 
-    ``about``: the account itself, or what of it; they are told once on each ``occasion``.
+    ``about``: the account itself, or what of it; they are told once on each ``occasion``. ``address``: that of before.
     """
     if _has_messages():
         link = f"{base_url()}/account/"
-        _enqueue(user, kind, about, occasion, now, {"organisation": _organisation(), "link": link, **facts})
+        _enqueue(user, kind, about, occasion, now, address, {"organisation": _organisation(), "link": link, **facts})
 
 
-def write_letter(person: Person, kind: Kind, occasion: str, *, now: datetime, path: str, **facts: Any) -> None:
+def write_letter(
+    person: Person, kind: Kind, occasion: str, *, now: datetime, path: str, address: str = "", **facts: Any
+) -> None:
     """Write somebody a letter with a link to a page of this host, of the platform's too, which has no messages.
+
+    ``address``: another one of theirs.
 
     They get it once on each ``occasion``. Not part of a request: from the platform it leaves at once.
     """
     if _has_messages():
         link = f"{base_url()}{path}"
-        _enqueue(person, kind, person, occasion, now, {"organisation": _organisation(), "link": link, **facts})
+        _enqueue(person, kind, person, occasion, now, address, {"organisation": _organisation(), "link": link, **facts})
         return
     shown = {
         "name": person.get_short_name(),
         "organisation": "Resimate",
-        "link": f"{address(settings.BASE_DOMAIN)}{path}",
+        "link": f"{hosts.address(settings.BASE_DOMAIN)}{path}",
         **facts,
     }
     letter = render(kind, EMAIL.texts, shown, person.language)
-    sender, whom = settings.DEFAULT_FROM_EMAIL, [str(person.email)]
+    sender, whom = settings.DEFAULT_FROM_EMAIL, [address or str(person.email)]
     EmailMessage(letter.subject, letter.body, sender, whom, connection=server()).send()
 
 
-def _enqueue(person: Person, kind: Kind, about: Model, occasion: str, now: datetime, facts: dict[str, Any]) -> None:
+def _enqueue(
+    person: Person, kind: Kind, about: Model, occasion: str, now: datetime, address: str, facts: dict[str, Any]
+) -> None:
     channel = kind.channel_for(person)
     draft = notifications.Draft(
         kind,
         about=About.of(about),
         recipient=person.pk,
-        address=person.address_for(channel),
+        address=address or person.address_for(channel),
         occasion=occasion,
         facts={"name": person.get_short_name(), **facts},
         language=person.language,

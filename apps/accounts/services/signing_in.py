@@ -34,6 +34,14 @@ class TooManyAttempts(Refused):
         self.seconds = seconds
 
 
+def refuse_often(what: str, email: str, now: datetime, *, account: throttle.Limit, address: throttle.Limit) -> None:
+    """Count a question about an account, known or not, and refuse who asks too often."""
+    from_where = throttle.block_of(context.current().ip)
+    for name, who, limit in ((f"{what}-address", from_where, address), (what, throttle.digest_of(email), account)):
+        if wait := throttle.take(name, who, now, limit):
+            raise TooManyAttempts(wait)
+
+
 def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -> User:
     """Start a session, or note that a second step is awaited: then the request is nobody's still.
 

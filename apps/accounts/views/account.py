@@ -1,4 +1,4 @@
-"""One's own account: name and language, password, keys."""
+"""One's own account: name and language, address, password, keys."""
 
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services, sessions
-from apps.accounts.forms import PasswordForm, ProfileForm
+from apps.accounts.forms import AddressForm, PasswordForm, ProfileForm
 from apps.accounts.models import User
 from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
@@ -28,7 +28,7 @@ from apps.core.pages import errors_at_fields
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """Two forms on one page; ``form`` is the one that was sent, so the summary of errors is about that one."""
+    """Several forms on one page; ``form`` is the one that was sent, so the summary of errors is about that one."""
     user = cast("User", request.user)
     profile = _profile_of(user)
     password: forms.Form = PasswordForm()
@@ -36,6 +36,11 @@ def account(request: HttpRequest) -> HttpResponse:
         return _account_page(request, profile=profile, password=password)
     if request.POST.get("change") == "key":
         return _revoke_key(request, user)
+    if request.POST.get("change") == "address":
+        address = AddressForm(request.POST)
+        return _change_address(request, user, address) or _account_page(
+            request, profile=profile, password=password, address=address, form=address
+        )
     if request.POST.get("change") == "password":
         password = PasswordForm(request.POST)
         return _change_password(request, user, password) or _account_page(
@@ -50,6 +55,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     user, now = cast("User", request.user), timezone.now()
     context["keys"] = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
+    context.setdefault("address", AddressForm())
     context["is_first"] = sessions.FIRST in request.session
     return render(request, "accounts/account.html", context, status=422 if "form" in context else 200)
 
@@ -79,6 +85,29 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
     return response
 
 
+def _change_address(request: HttpRequest, user: User, form: forms.Form) -> HttpResponse | None:
+    if not form.is_valid():
+        return None
+    try:
+        services.ask_for_address(user, **form.cleaned_data, now=timezone.now())
+    except services.TooManyAttempts as refusal:
+        return _too_often(request, user, form, refusal, address=form, password=PasswordForm())
+    except Refused as refusal:
+        errors_at_fields(form, refusal)
+        return None
+    messages.success(request, _("We have sent a link to %s. Open it within a day.") % form.cleaned_data["email"])
+    return redirect("accounts:account")
+
+
+def _too_often(
+    request: HttpRequest, user: User, form: forms.Form, refusal: services.TooManyAttempts, **forms_: forms.Form
+) -> HttpResponse:
+    form.add_error("present", refusal.detail)
+    page = _account_page(request, profile=_profile_of(user), form=form, **forms_)
+    page.status_code, page["Retry-After"] = 429, str(refusal.seconds)
+    return page
+
+
 def _change_password(request: HttpRequest, user: User, form: forms.Form) -> HttpResponse | None:
     if not form.is_valid():
         return None
@@ -93,10 +122,7 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
             now=timezone.now(),
         )
     except services.TooManyAttempts as refusal:
-        form.add_error("present", refusal.detail)
-        page = _account_page(request, profile=_profile_of(user), password=form, form=form)
-        page.status_code, page["Retry-After"] = 429, str(refusal.seconds)
-        return page
+        return _too_often(request, user, form, refusal, password=form)
     except Refused as refusal:
         errors_at_fields(form, refusal)
         return None

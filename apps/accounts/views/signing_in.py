@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import devices, second_steps, services, sessions
+from apps.accounts import devices, registration, second_steps, services, sessions
 from apps.accounts.forms import SignInForm
 from apps.accounts.models import User
 from apps.accounts.settings_keys import RETURN_HOSTS
@@ -62,6 +62,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: i
         "form": form,
         "next": target,
         "was_idle": request.GET.get("ended") == "idle",
+        "may_register": registration.is_open(),
         "minutes": sessions.idle_seconds() // 60,
     }
     return leading_to(target, render(request, "accounts/sign_in.html", page, status=status))

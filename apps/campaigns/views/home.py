@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
+from apps.accounts.services import first_steps
 from apps.accounts.workspace import user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
@@ -31,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")
     page = {
+        "first_steps": first_steps(user),
         "live": list(live[:LIVE]),
         "live_count": live.count(),
         "drafts": list(campaigns_for(request).filter(status=Campaign.Status.DRAFT).order_by("-pk")[:LIVE]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -98,7 +99,7 @@ def _remove(
         audit.record("factor.removed", now=now, target=factor, actor=acting_user, details=details)
         events.publish("factor.removed", {"factor_id": str(factor.pk), "user_id": str(user.pk)}, now=now)
         by_owner = acting_user is not None and acting_user.pk == user.pk
-        facts = {"change": "factor.removed", "by_owner": by_owner, "is_app": _is_strong(factor)}
+        facts: dict[str, Any] = {"change": "factor.removed", "by_owner": by_owner, "is_app": _is_strong(factor)}
         accounts.tell_owner(user, FACTORS_CHANGED, factor, "factor.removed", now=now, **facts)
         factor.delete()
     return accounts.end_sessions(user, but=but)

@@ -47,6 +47,7 @@ ROUTES: Final = {
         models:coinr models:create-subject models:detail models:document models:exchange models:freeze models:import
         models:list models:publish models:retire models:undo-import models:version models:workbook
         accounts:forgotten accounts:forgotten-sent accounts:choose-password accounts:invitation campaigns:edit
+        accounts:confirm-address accounts:register accounts:register-sent
         accounts:account accounts:sign-in accounts:sign-out files:download
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         admin:factors_factor
@@ -73,6 +74,7 @@ SAID: Final = {
         message.cancelled message.enqueued message.failed
         user.created user.changed user.activated user.deactivated user.erased
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
+        user.address_asked user.address_changed user.registration_asked
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen
