@@ -21,6 +21,7 @@ declare(
 )
 declare("user.address_changed", "An account has another address.", USER)
 declare("user.address_asked", "Somebody wants another address for their account.", USER, internal=True)
+declare("user.address_unanswered", "A link to confirm an address is over.", {"change_id": ID}, internal=True)
 declare("user.registration_asked", "Somebody wants an account.", {"registration_id": ID}, internal=True)
 
 declare("invitation.created", "Somebody was invited to make an account.", INVITATION)

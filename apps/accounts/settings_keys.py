@@ -8,7 +8,6 @@ from django.utils.translation import gettext_noop as _
 from apps.configuration.registry import Level, Merge, declare
 from resimate_text.sentences import Sentence
 
-_DOMAIN: Final = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
 
 #: A host name with a dot in it, without a port.
@@ -25,7 +24,7 @@ def domains_in(text: str) -> list[str]:
 
 
 def _no_domain(text: str) -> str | None:
-    wrong = next((one for one in domains_in(text) if not _DOMAIN.match(one)), None)
+    wrong = next((one for one in domains_in(text) if not re.match(_HOST, one)), None)
     return Sentence("{text!r} is no domain. Write example.org, example.com.", text=wrong) if wrong else None
 
 

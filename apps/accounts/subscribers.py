@@ -25,6 +25,11 @@ def write_address_link(event: Event) -> None:
     services.write_address_link(event.payload["user_id"], event.pk, now=timezone.now())
 
 
+@events.subscribe("user.address_unanswered")
+def forget_unanswered_address(event: Event) -> None:
+    services.forget_unanswered(event.payload["change_id"])
+
+
 @events.subscribe("user.registration_asked")
 def answer_registration(event: Event) -> None:
     services.answer_registration(event.payload["registration_id"], event.pk, now=timezone.now())

@@ -68,6 +68,9 @@ ATTACKS: Final = {
         f"{KEYS}::test_equal_keys_of_two_tenants_stay_two",
     ),
     "link of a forgotten password": (f"{FORGOTTEN}::test_the_link_opens_nothing_at_another_tenant",),
+    "link to confirm an address": (
+        "apps/accounts/tests/test_changed_addresses.py::test_the_link_opens_nothing_at_another_tenant",
+    ),
     "personal link": (
         "apps/campaigns/tests/test_personal_links.py::test_a_link_of_one_tenant_is_unknown_in_another",
         "apps/elicitation/tests/test_isolation.py::test_a_link_of_one_tenant_opens_nothing_in_the_other",

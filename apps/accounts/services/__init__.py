@@ -5,6 +5,7 @@ from apps.accounts.services.addresses import (
     address_of,
     ask_for_address,
     confirm_address,
+    forget_unanswered,
     write_address_link,
 )
 from apps.accounts.services.confirming import confirm
@@ -96,6 +97,7 @@ __all__ = [
     "erase_user",
     "explain",
     "first_steps",
+    "forget_unanswered",
     "grant_role",
     "held",
     "invitation_of",

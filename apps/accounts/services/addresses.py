@@ -54,6 +54,7 @@ def ask_for_address(user: User, *, email: str, present: str, now: datetime) -> A
         change.save(force_insert=True)
         audit.record("user.address_asked", now=now, target=user, actor=user)
         events.publish("user.address_asked", {"user_id": str(user.pk)}, now=now)
+        events.publish("user.address_unanswered", {"change_id": str(change.pk)}, now=now, due_at=now + LIFE)
         tell_owner(user, messages.ADDRESS_ASKED, user, now.isoformat(), now=now)
     return change
 
@@ -101,6 +102,11 @@ def _confirm(token: str, now: datetime) -> User:
 
 def forget_address_wanted(user: User) -> None:
     AddressChange.objects.filter(user=user).delete()
+
+
+def forget_unanswered(change_id: str) -> None:
+    """Forget an address whose mailbox has not answered in time; of what has become of it since, nothing is undone."""
+    AddressChange.objects.filter(pk=change_id).delete()
 
 
 @signatures.declare("links to confirm an address")

@@ -138,6 +138,18 @@ def test_the_link_opens_nothing_at_another_tenant(analyst: User, beta: Any, now:
     assert Client(headers=BETA).post(path).status_code == 410
 
 
+@pytest.mark.requirement("SEC-DATA-002")
+def test_an_address_that_was_not_confirmed_in_time_is_forgotten(analyst: User) -> None:
+    now = timezone.now()
+    for hours, email in ((0, NEW), (5, "later@new.example")):
+        services.ask_for_address(analyst, email=email, present=PASSWORD, now=now + timedelta(hours=hours))
+
+    events.deliver_due(now + timedelta(hours=25))
+    assert AddressChange.objects.get().email == "later@new.example"
+    events.deliver_due(now + timedelta(hours=30))
+    assert not AddressChange.objects.exists()
+
+
 @pytest.mark.requirement("SEC-DATA-001", "SEC-DATA-002")
 def test_the_wanted_address_is_unreadable_in_the_table_and_its_link_survives_a_rotation(analyst: User) -> None:
     now = timezone.now()
