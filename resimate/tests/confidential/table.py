@@ -74,7 +74,7 @@ SAID: Final = {
         message.cancelled message.enqueued message.failed
         user.created user.changed user.activated user.deactivated user.erased
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
-        user.address_asked user.address_changed user.registration_asked
+        user.address_asked user.address_changed user.address_unanswered user.registration_asked
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen
