@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import (
     admin_invitations,  # noqa: F401  so are these
     admin_keys,  # noqa: F401  its page is registered with those here
+    admin_programs,
     admin_roles,  # noqa: F401  so is its
     admin_tenants,  # noqa: F401  so is its
     keys,
@@ -68,7 +69,9 @@ ERASURE = Erasure(
 
 
 @admin.register(User)
-class UserAdmin(Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]):
+class UserAdmin(
+    admin_programs.Closing[User], Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]
+):
     form = UserForm
     erasure = ERASURE
     list_display = ("address", "name", "is_active", "last_login", "created_at")
@@ -84,6 +87,9 @@ class UserAdmin(Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundB
     @admin.display(description=gettext_lazy("E-mail address"))
     def address(self, user: User) -> str:
         return str(user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).filter(owner=None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "email") if obj else ()
@@ -112,20 +118,6 @@ class UserAdmin(Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundB
 
     def erase(self, one: User, *, acting_user: Any, now: datetime) -> None:
         services.erase_user(one, acting_user=acting_user, now=now)
-
-    @admin.action(description=gettext_lazy("Close the selected accounts"), permissions=["change"])
-    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        def close(user: User, now: datetime) -> None:
-            services.deactivate_user(user, acting_user=_acting(request), now=now)
-
-        self.each(request, queryset, close, _("{count} closed."))
-
-    @admin.action(description=gettext_lazy("Reopen the selected accounts"), permissions=["change"])
-    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        def reopen(user: User, now: datetime) -> None:
-            services.activate_user(user, acting_user=_acting(request), now=now)
-
-        self.each(request, queryset, reopen, _("{count} reopened."))
 
     @admin.action(description=gettext_lazy("Send links to choose a new password"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -12,6 +12,7 @@ declare(
     *("password_changed", "password_reset", "reset_link_asked"),
 )
 declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")
+declare("service_account", Category.ADMINISTRATION, "created", "changed", "stopped")
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
 declare("denial", Category.ADMINISTRATION, "created", "lifted")

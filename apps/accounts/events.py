@@ -30,6 +30,11 @@ declare("invitation.revoked", "An invitation opens nothing any more.", INVITATIO
 declare("invitation.accepted", "Somebody who was invited made their account.", {**INVITATION, **USER})
 declare("invitation.erased", "Nobody knows any more who was invited.", INVITATION)
 
+PROGRAM = {**USER, "owner_id": ID}
+declare("service_account.created", "A program got an account.", PROGRAM)
+declare("service_account.changed", "A program has another name, or somebody else answers for it.", PROGRAM)
+declare("service_account.stopped", "A program was stopped, because the account of its owner was closed.", PROGRAM)
+
 declare("role.created", "There is a new role.", ROLE)
 declare("role.changed", "A role has another name or other permissions.", ROLE)
 declare("role.deleted", "A role is gone.", ROLE)

@@ -11,6 +11,6 @@ declare(
     _("Invite your colleagues"),
     _("They choose their password themselves, and have the roles that you give them."),
     lambda: reverse("admin:accounts_invitation_add"),
-    lambda: Invitation.objects.exists() or len(User.objects.known()[:2]) > 1,
+    lambda: Invitation.objects.exists() or len(User.objects.known().filter(owner=None)[:2]) > 1,
     place=20,
 )

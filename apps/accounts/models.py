@@ -21,6 +21,10 @@ from apps.notifications.kinds import Addressee
 
 
 class UserManager(People["User"], BaseUserManager["User"]):
+    def people(self) -> models.QuerySet["User"]:
+        """Without the accounts of programs."""
+        return self.filter(owner=None)
+
     def at(self, email: str) -> models.QuerySet["User"]:
         """The account of an address, however it is spelt: none, or one."""
         return self.filter(User.by_address().among([email]))
@@ -30,7 +34,7 @@ class UserManager(People["User"], BaseUserManager["User"]):
 
 
 class User(Addressee, AbstractBaseUser, Erasable):
-    """A person with an account in one tenant, or on the platform, found by the address.
+    """A person with an account in one tenant, or on the platform, found by the address; or a program with an owner.
 
     Name and address are under a key of theirs. Once it is destroyed the account is nobody's, and closed for good.
     """
@@ -48,6 +52,10 @@ class User(Addressee, AbstractBaseUser, Erasable):
     #: Somebody else has seen the password, so it opens nothing but the page on which to replace it.
     password_is_first = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    #: Who answers for a program's account: it has no address and no password, and is closed with its owner's.
+    owner: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="programs"
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -60,7 +68,7 @@ class User(Addressee, AbstractBaseUser, Erasable):
         ]
 
     def __str__(self) -> str:
-        return _("Erased account") if self.is_erased else str(self.email)
+        return _("Erased account") if self.is_erased else str(self.email or self.name)
 
     @classmethod
     def by_address(cls) -> Lookup:
@@ -205,6 +213,20 @@ class Registration(Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ServiceAccountManager(People["ServiceAccount"]):
+    def get_queryset(self) -> models.QuerySet["ServiceAccount"]:
+        return super().get_queryset().filter(owner__isnull=False)
+
+
+class ServiceAccount(User):
+    """The accounts of programs alone. They have roles and keys as people have, and no way in but their keys."""
+
+    objects: ClassVar[ServiceAccountManager] = ServiceAccountManager()  # type: ignore[assignment]  # of programs alone
+
+    class Meta:
+        proxy = True
 
 
 class Role(Model):

@@ -392,7 +392,7 @@ def fingerprint(digest: str) -> str:
 
 def personal_data_fields() -> Iterator[tuple[type[models.Model], Any, str]]:
     """Every field that is tagged as personal data: (model, field, category)."""
-    for model in apps.get_models():
+    for model in (one for one in apps.get_models() if not one._meta.proxy):
         for field in model._meta.get_fields():
             if category := getattr(field, "pii", None):
                 yield model, field, category

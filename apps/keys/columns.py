@@ -166,5 +166,7 @@ def _encrypted(schema: str) -> Iterator[tuple[type[Model], EncryptedTextField]]:
 
 
 def _is_in(model: type[Model], schema: str) -> bool:
+    if model._meta.proxy:  # its table is another's
+        return False
     installed = settings.SHARED_APPS if schema == get_public_schema_name() else settings.TENANT_APPS
     return issubclass(model, TenantRow) or bool(TenantRouter().app_in_list(model._meta.app_label, installed))

@@ -100,6 +100,7 @@ a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 a..v  accounts.invitation               resend revoke
 acdv  accounts.role
+ac.v  accounts.serviceaccount           activate deactivate
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  campaigns.campaign                close_selected open_selected
@@ -122,6 +123,7 @@ a..v  accounts.apikey                   revoke rotate
 a.dv  accounts.grant
 a..v  accounts.invitation               resend revoke
 acdv  accounts.role
+ac.v  accounts.serviceaccount           activate deactivate
 ac.v  accounts.user                     activate deactivate reset_password send_link
 ...v  audit.auditentry
 .c.v  configuration.setting

@@ -151,6 +151,11 @@ TABLE = """
 ---0-+  user-session-list            GET
 ---0-+  user-session-export          GET
 ---0-+  user-session-detail          GET DELETE
+---+-+  service-account-list         GET POST
+---+-+  service-account-export       GET
+---0-+  service-account-detail       GET PUT PATCH
+---0-+  service-account-activate     POST
+---0-+  service-account-deactivate   POST
 ---+-+  role-list                    GET POST
 ---+-+  role-export                  GET
 ---0-+  role-detail                  GET PUT PATCH DELETE

@@ -129,6 +129,7 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
                 "denial",
                 "delegation",
                 "api_key",
+                "service_account",
                 "apikey",
             ),
             "administration",

@@ -85,6 +85,7 @@ def world(acme: Any) -> dict[str, Any]:
     expert = judge(weighed, BO, {"plans": POINTS["plans"]}, now)
     key, _ = accounts.create_api_key(ana, name="mine", now=now)
     factor = Factor.objects.create(user=ana, key=ana.key, kind="totp", name="phone", confirmed=True, created_at=now)
+    program = accounts.create_service_account("Sensor feed", owner=ana, acting_user=None, now=now)
     role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
     letter = {"created_at": now, "sent_at": now, "expires_at": now + timedelta(days=7)}
     invited = Invitation.objects.create(email="new@acme.example", invited_by=ana, **letter)
@@ -132,6 +133,7 @@ def world(acme: Any) -> dict[str, Any]:
         "user-session": session.pk,
         "user": ana.pk,
         "invitation": invited.pk,
+        "service-account": program.pk,
         "role": role.pk,
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from apps.accounts import lineage
 from apps.accounts.browsers import described
-from apps.accounts.models import ApiKey, Grant, Invitation, Role, Session, User
+from apps.accounts.models import ApiKey, Grant, Invitation, Role, ServiceAccount, Session, User
 from apps.accounts.presenting import session_of
 from apps.accounts.services import LONGEST_MESSAGE
 from apps.audit.models import AuditEntry
@@ -94,6 +94,18 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     def get_is_current(self, session: Session) -> bool:
         return session.pk == session_of(self.context["request"])
+
+
+class ServiceAccountSerializer(serializers.ModelSerializer[ServiceAccount]):
+    name = serializers.CharField(max_length=200)
+    owner = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.people(), help_text="Who answers for it; it is closed with that person's account."
+    )
+
+    class Meta:
+        model = ServiceAccount
+        fields = ("id", "name", "owner", "is_active", "created_at")
+        read_only_fields = ("id", "is_active", "created_at")
 
 
 class RoleSerializer(serializers.ModelSerializer[Role]):

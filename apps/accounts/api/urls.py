@@ -9,6 +9,7 @@ from apps.accounts.api.grants import GrantViewSet
 from apps.accounts.api.invitations import InvitationViewSet
 from apps.accounts.api.keys import ApiKeyViewSet
 from apps.accounts.api.roles import RoleViewSet
+from apps.accounts.api.service_accounts import ServiceAccountViewSet
 from apps.accounts.api.sessions import ME, MeView, SessionViewSet
 from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
 from apps.accounts.api.uploads import UploadViewSet
@@ -19,6 +20,7 @@ router = SimpleRouter()
 router.register("users", UserViewSet, "user")
 router.register("invitations", InvitationViewSet, "invitation")
 router.register(f"users/(?P<user>{ME}|{UUID})/sessions", SessionViewSet, "user-session")
+router.register("service-accounts", ServiceAccountViewSet, "service-account")
 router.register("roles", RoleViewSet, "role")
 router.register("grants", GrantViewSet, "grant")
 router.register("api-keys", ApiKeyViewSet, "api-key")

@@ -30,12 +30,12 @@ def _by_email(queryset: QuerySet[User], email: str) -> QuerySet[User]:
 
 
 class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
-    """The accounts of this tenant."""
+    """The people who have an account in this tenant."""
 
     resource = "users"
     throttle_group = "default"
     lookup_value_regex = UUID
-    queryset = User.objects.order_by("-pk")
+    queryset = User.objects.people().order_by("-pk")
     serializer_class = UserSerializer
     filters = (text("email", _by_email, "the exact address, in any case"), yes_or_no("is_active"))
     permissions = {

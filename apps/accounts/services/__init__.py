@@ -33,6 +33,7 @@ from apps.accounts.services.onboarding import onboard_tenant
 from apps.accounts.services.registering import RegistrationClosed, answer_registration, ask_to_register
 from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
+from apps.accounts.services.service_accounts import change_service_account, create_service_account
 from apps.accounts.services.sessions import (
     end_session,
     live_sessions,
@@ -80,6 +81,7 @@ __all__ = [
     "ask_to_register",
     "change_password",
     "change_role",
+    "change_service_account",
     "change_user",
     "check_email",
     "choose_password",
@@ -87,6 +89,7 @@ __all__ = [
     "confirm_address",
     "create_api_key",
     "create_role",
+    "create_service_account",
     "create_user",
     "deactivate_user",
     "delegate_role",

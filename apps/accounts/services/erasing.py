@@ -12,6 +12,7 @@ from apps.accounts.services.grants import end_grants, grants_of, refuse_unheld, 
 from apps.accounts.services.invitations import forget_invitations_to
 from apps.accounts.services.keys import revoke_all_keys
 from apps.accounts.services.notices import forget_notices
+from apps.accounts.services.service_accounts import stop_programs_of
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import locked
@@ -48,6 +49,7 @@ def erase_user(user: User, *, acting_user: User | None, now: datetime) -> User:
     forget_invitations_to(user, now=now)
     user.sessions.all().delete()
     forget_address_wanted(user)
+    stop_programs_of(user, acting_user=acting_user, now=now)
     forget_notices(user, keys.erase(user), now=now)
     audit.record("user.erased", now=now, target=user, actor=acting_user)
     events.publish("user.erased", {"user_id": str(user.pk)}, now=now)

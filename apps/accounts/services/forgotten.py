@@ -16,7 +16,7 @@ from apps.accounts.messages import PASSWORD_FORGOTTEN
 from apps.accounts.models import User
 from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.grants import refuse_unheld
-from apps.accounts.services.held import refuse_erased
+from apps.accounts.services.held import refuse_erased, refuse_programs
 from apps.accounts.services.notices import write_letter
 from apps.accounts.services.signing_in import refuse_often
 from apps.accounts.services.users import set_forgotten_password
@@ -57,6 +57,7 @@ def send_link(user: User, *, acting_user: User, now: datetime) -> None:
     """Send the owner of an account a link to choose a new password; until they do, the present one stays."""
     refuse_unheld(acting_user, authz.permissions_of(user))
     refuse_erased(user)
+    refuse_programs(user)
     if not user.is_active:
         raise Closed("The account is closed. Reopen it first.")
     _promise_link(user, actor=acting_user, now=now)

@@ -218,10 +218,16 @@ def refuse_without_administrator(
     """Refuse what would leave nobody to administer. The lock on the roles puts two such removals in order.
 
     Who administers only until a day, or is denied anything, may not do it tomorrow: they do not count as the last.
+    Nor do programs.
     """
     lock(Role.objects.filter(code__in=ADMINISTRATORS))
     administrators = Grant.objects.filter(
-        role__code__in=ADMINISTRATORS, object_id=None, denies=False, delegator=None, user__is_active=True
+        role__code__in=ADMINISTRATORS,
+        object_id=None,
+        denies=False,
+        delegator=None,
+        user__is_active=True,
+        user__owner=None,
     ).valid_at(now)
     if without_user is not None and not administrators.filter(user=without_user).exists():
         return

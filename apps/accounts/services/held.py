@@ -15,6 +15,11 @@ class AccountErased(Refused):
     title = "The account was erased"
 
 
+class NotAPerson(Refused):
+    code = "not_a_person"
+    title = "The account is a program's"
+
+
 def held(user: User) -> User:
     """The account as it is, locked until the transaction ends. Raises ``AccountErased``."""
     user = locked(User.objects.all(), user.pk)
@@ -30,3 +35,8 @@ def sessions_of(user: User, *, but: UUID | None) -> QuerySet[Session]:
 def refuse_erased(user: User) -> None:
     if user.is_erased:
         raise AccountErased("This account was erased for good. Nothing can be done with it any more.")
+
+
+def refuse_programs(user: User) -> None:
+    if user.owner_id is not None:
+        raise NotAPerson("This account is a program's. It has no password, and signs in by its keys alone.")

@@ -33,11 +33,11 @@ Person = User | Invitation
 def tell_owner(
     user: User, kind: Kind, about: Model, occasion: str = "", *, now: datetime, address: str = "", **facts: Any
 ) -> None:
-    """Write to the owner of an account, with a link to it. The platform has no messages.
+    """Write to the owner of an account, with a link to it. The platform has no messages, and a program gets none.
 
     ``about``: the account itself, or what of it; they are told once on each ``occasion``. ``address``: that of before.
     """
-    if _has_messages():
+    if user.owner_id is None and _has_messages():
         link = f"{base_url()}/account/"
         _enqueue(user, kind, about, occasion, now, address, {"organisation": _organisation(), "link": link, **facts})
 

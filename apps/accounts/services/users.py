@@ -10,9 +10,10 @@ from apps import audit
 from apps.accounts import authz, messages, passwords, throttle
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
-from apps.accounts.services.held import held, sessions_of
+from apps.accounts.services.held import held, refuse_programs, sessions_of
 from apps.accounts.services.keys import revoke_all_keys
 from apps.accounts.services.notices import tell_owner
+from apps.accounts.services.service_accounts import require_owner, stop_programs_of
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
@@ -139,6 +140,7 @@ def _set_password(
     is_first: bool = False,
     but: UUID | None = None,
 ) -> User:
+    refuse_programs(user)
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
     hashed = user.password
@@ -159,7 +161,10 @@ def _set_password(
 
 @transaction.atomic
 def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
-    """Close an account: its sessions end and its keys are revoked at once; what it did stays."""
+    """Close an account: its sessions end and its keys are revoked at once; what it did stays.
+
+    The programs that its owner answers for stop with it.
+    """
     user = held(user)
     _refuse_mightier(user, acting_user)
     refuse_without_administrator(now, without_user=user)
@@ -170,6 +175,7 @@ def deactivate_user(user: User, *, acting_user: User | None, now: datetime) -> U
     revoke_all_keys(user, acting_user=acting_user, now=now)
     audit.record("user.deactivated", now=now, target=user, actor=acting_user)
     events.publish("user.deactivated", {"user_id": str(user.pk)}, now=now)
+    stop_programs_of(user, acting_user=acting_user, now=now)
     return user
 
 
@@ -180,6 +186,7 @@ def _refuse_mightier(user: User, acting_user: User | None) -> None:
 
 @transaction.atomic
 def activate_user(user: User, *, acting_user: User | None, now: datetime) -> User:
+    require_owner(user)
     user = held(user)
     _refuse_mightier(user, acting_user)
     user.is_active = True

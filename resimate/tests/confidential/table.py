@@ -19,6 +19,7 @@ ROUTES: Final = {
         audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
         invitation admin:accounts_invitation admin:accounts_invitation_erase
         user-me user-session admin:accounts_user_sessions
+        service-account admin:accounts_serviceaccount
     """,
     "ANSWERS": """
         assessments assessments-answers responses campaigns-results
@@ -75,6 +76,7 @@ SAID: Final = {
         user.created user.changed user.activated user.deactivated user.erased
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
         user.address_asked user.address_changed user.address_unanswered user.registration_asked
+        service_account.created service_account.changed service_account.stopped
     """,
     "ANSWERS": """
         assessment.submitted response.created response.answered score.calculated reference_set.frozen
