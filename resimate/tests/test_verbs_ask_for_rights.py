@@ -66,6 +66,11 @@ def world(acme: Any, now: datetime) -> World:
 Verb = Callable[[World, User], Any]
 
 
+def _rename_program(it: World, user: User) -> Any:
+    program = accounts.create_service_account("Feed", owner=user, acting_user=None, now=it.now)
+    return accounts.change_service_account(program, name="Other", owner=user, acting_user=user, now=it.now)
+
+
 def _apply(it: World, user: User) -> Any:
     WeightElicitation.objects.update(status=WeightElicitation.Status.CLOSED, opened_at=it.now, closed_at=it.now)
     return elicitations.apply_weights(it.elicitation, acting_user=user, now=it.now)
@@ -148,6 +153,11 @@ VERBS: dict[str, tuple[Verb, list[str]]] = {
         ["models:tenant:update"],
     ),
     "apply weights": (_apply, ["models:tenant:update"]),
+    "give a program an account": (
+        lambda it, user: accounts.create_service_account("Feed", owner=user, acting_user=user, now=it.now),
+        ["users:tenant:create"],
+    ),
+    "rename a program": (_rename_program, ["users:tenant:update"]),
 }
 
 

@@ -3,6 +3,7 @@
 from apps.accounts.services.addresses import (
     AddressLinkOver,
     address_of,
+    address_wanted,
     ask_for_address,
     confirm_address,
     forget_unanswered,
@@ -73,6 +74,7 @@ __all__ = [
     "accept_invitation",
     "activate_user",
     "address_of",
+    "address_wanted",
     "answer_registration",
     "ask_for_address",
     "ask_for_link",

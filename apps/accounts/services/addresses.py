@@ -79,6 +79,12 @@ def address_of(token: str, *, now: datetime) -> AddressChange:
     return change
 
 
+def address_wanted(user: User, *, now: datetime) -> str:
+    """The address whose mailbox has still to answer, or none."""
+    change = AddressChange.objects.select_related("key").filter(user=user, asked_at__gt=now - LIFE).first()
+    return str(change.email) if change else ""
+
+
 def confirm_address(token: str, *, now: datetime) -> User:
     """Give an account the address whose mailbox has answered; links to choose a password that it had open nothing."""
     try:

@@ -64,6 +64,16 @@ def test_the_new_address_counts_once_its_mailbox_has_answered(browser: Client, a
     assert keys.verify("acme").problems == []
 
 
+def test_the_page_says_what_it_waits_for_and_each_of_its_fields_has_an_id_of_its_own(browser: Client) -> None:
+    _ask(browser)
+
+    page = browser.get("/account/").content.decode()
+
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert f"<strong>{NEW}</strong>" in page
+    assert (len(ids) > 8, sorted(ids)) == (True, sorted(set(ids)))
+
+
 def test_without_the_password_nothing_is_asked_for(browser: Client) -> None:
     wrong = _ask(browser, present="not it at all")
 
@@ -125,6 +135,21 @@ def test_the_link_works_once_and_ends_links_to_the_address_before(analyst: User)
         services.confirm_address(token, now=timezone.now())
     with pytest.raises(services.LinkUsedUp):
         services.owner_of(reset)
+
+
+def test_a_letter_that_is_written_late_makes_the_link_good_for_no_longer(analyst: User) -> None:
+    services.ask_for_address(analyst, email=NEW, present=PASSWORD, now=timezone.now() - timedelta(hours=25))
+
+    assert Client(headers=ACME).get(_path()).status_code == 410
+
+
+@pytest.mark.requirement("COMP-001")
+def test_what_an_erased_account_wanted_is_gone_with_it(admin: User, analyst: User) -> None:
+    services.ask_for_address(analyst, email=NEW, present=PASSWORD, now=timezone.now())
+
+    _erased(analyst)
+
+    assert not AddressChange.objects.exists()
 
 
 @pytest.mark.requirement("DB-002")

@@ -37,7 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
     if request.POST.get("change") == "key":
         return _revoke_key(request, user)
     if request.POST.get("change") == "address":
-        address = AddressForm(request.POST)
+        address = _address_form(request.POST)
         return _change_address(request, user, address) or _account_page(
             request, profile=profile, password=password, address=address, form=address
         )
@@ -55,7 +55,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     user, now = cast("User", request.user), timezone.now()
     context["keys"] = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
-    context.setdefault("address", AddressForm())
+    context.setdefault("address", _address_form())
+    context["wanted"] = services.address_wanted(user, now=now)
     context["is_first"] = sessions.FIRST in request.session
     return render(request, "accounts/account.html", context, status=422 if "form" in context else 200)
 
@@ -83,6 +84,11 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
     response = redirect("accounts:account")
     remember_language(response, form.cleaned_data["language"])
     return response
+
+
+def _address_form(sent: Any = None) -> AddressForm:
+    """With ids of its own: the form of the password on the same page has a field of the same name."""
+    return AddressForm(sent, auto_id="address_%s")
 
 
 def _change_address(request: HttpRequest, user: User, form: forms.Form) -> HttpResponse | None:
