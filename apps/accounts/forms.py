@@ -35,7 +35,7 @@ class SignInForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """One of the two."""
+    """One of the three. What a passkey answers comes with its button, which an app above shows."""
 
     present = forms.CharField(
         label=_("Password"),
@@ -50,10 +50,11 @@ class ConfirmForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
+    passkey = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("present") and not given.get("code"):
+        if not any(given.get(name) for name in self.fields):
             self.add_error("present", _("Enter your password."))
         return given
 

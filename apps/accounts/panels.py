@@ -18,6 +18,9 @@ from apps.core.panels import show_at
 
 #: The page /account/security/; a section is markup that begins with ``<section class="card stack">`` and a heading.
 SECURITY: Final = "accounts.security"
+#: The pages /sign-in/, of where to go afterwards, and the one that asks again who is there: other ways than a password.
+SIGN_IN: Final = "accounts.sign_in"
+CONFIRM: Final = "accounts.confirm"
 
 
 @show_at(SECURITY)

@@ -25,6 +25,11 @@ class Verify(Protocol):
         """Use up a code of the account; ``device`` is what ``devices.known`` says. Raises ``Refused``."""
 
 
+class Prove(Protocol):
+    def __call__(self, request: HttpRequest, user: User, answer: str, *, now: datetime) -> object:
+        """Take what a passkey of the account answers to what this session asked of it. Raises ``Refused``."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecondStep:
     """``page``: where the step is taken, by name. ``missing`` is the flag of sessions that have to get one first."""
@@ -34,6 +39,7 @@ class SecondStep:
     is_taken_by: Callable[[User], bool]
     is_missing_for: Callable[[User], bool]
     verify: Verify
+    prove: Prove
 
 
 _declared: Final[list[SecondStep]] = []

@@ -30,8 +30,8 @@ FIRST = holds.declare(
     title="The first password must be replaced",
     detail=_("Sign in and replace your first password before you go on."),
 ).flag
-#: The methods of RFC 8176: a password, a code of a second factor, more than one of such.
-PASSWORD, CODE, SEVERAL = "pwd", "otp", "mfa"
+#: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, more than one of such.
+PASSWORD, CODE, PASSKEY, SEVERAL = "pwd", "otp", "pop", "mfa"
 #: For so long after somebody was recognised they may do what is dangerous.
 FRESH = timedelta(minutes=10)
 GRAIN_SECONDS = 60  # use is noted at most once a minute: a session is not written by every request
@@ -107,7 +107,7 @@ def note_recognised(session: Any, methods: Sequence[str], now: datetime) -> None
     known = {*methods, *session.get("amr", ())}
     is_by_two = SEVERAL in known
     session.update({"amr": sorted(known), "acr": "aal2" if is_by_two else "aal1", "auth_time": moment})
-    if CODE in methods:
+    if CODE in methods or PASSKEY in methods:
         session["factor_at"] = moment
 
 

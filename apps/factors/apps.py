@@ -21,5 +21,6 @@ class FactorsConfig(AppConfig):
                 is_taken_by=services.has_factor,
                 is_missing_for=services.is_missing_for,
                 verify=services.verify,
+                prove=services.prove,
             )
         )

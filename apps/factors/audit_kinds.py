@@ -2,4 +2,6 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("factor", Category.AUTHENTICATION, "enrolled", "removed", "codes_renewed", "backup_code_used", "refused")
+declare(
+    "factor", Category.AUTHENTICATION, "enrolled", "renamed", "removed", "codes_renewed", "backup_code_used", "refused"
+)

@@ -1,5 +1,8 @@
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from apps.factors.passkeys import LONGEST
 
 
 class CodeForm(forms.Form):
@@ -31,6 +34,10 @@ class BackupCodeForm(CodeForm):
     )
 
 
+class NameForm(forms.Form):
+    name = forms.CharField(label=_("New name"), max_length=60)
+
+
 class AppForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
@@ -39,3 +46,26 @@ class AppForm(forms.Form):
         help_text=_("So that you can tell it from others; for example: my phone."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class PasskeyForm(forms.Form):
+    """What a passkey answers comes with its button, by a script; without one the button is not there."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        required=False,
+        help_text=_("So that you can tell it from others; for example: my laptop, blue key."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    passkey = forms.CharField(
+        max_length=LONGEST,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("No passkey came. Try again, in a browser that runs scripts.")},
+    )
+
+    @classmethod
+    def answer_of(cls, request: HttpRequest) -> str:
+        """What was answered alone, if it can be one at all."""
+        answer = str(request.POST.get("passkey", ""))
+        return answer if len(answer) <= LONGEST else ""

@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device
 
-from apps.core.fields import Model, PersonTextField
+from apps.core.fields import BlindIndexField, Model, PersonTextField
+from apps.core.lookup import Lookup
 from apps.factors import codes, totp
+from apps.factors.passkeys import Credential
 from apps.keys.models import key_of_person
 
 
@@ -34,6 +37,7 @@ class Factor(Model, Device):
     class Kind(models.TextChoices):
         APP = "totp", _("Authenticator app")
         CODES = "backup-codes", _("Backup codes")
+        PASSKEY = "passkey", _("Passkey")
 
     user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -76,3 +80,39 @@ class BackupCode(Model):
 
     def __str__(self) -> str:
         return f"{self.mark}…"
+
+
+class Passkey(Model):
+    """A credential of WebAuthn's: how a factor of that kind is found and verified, at one host of the tenant.
+
+    ``handle`` is what authenticators call its owner: random, the same for all of theirs, and nothing else here says it.
+    ``sign_count`` only goes up, where the authenticator counts at all.
+    """
+
+    factor = models.OneToOneField(Factor, models.CASCADE, related_name="passkey")
+    key = key_of_person()
+    host = models.CharField(max_length=253)
+    credential_id = PersonTextField(pii="technical", editable=False)
+    credential_index = BlindIndexField(of="credential_id", null=True)
+    credential_index_2 = BlindIndexField(of="credential_id", slot=2, null=True)
+    public_key = PersonTextField(pii="technical", editable=False)
+    handle = PersonTextField(pii="technical", editable=False)
+    sign_count = models.BigIntegerField(default=0, editable=False)
+    transports = ArrayField(models.CharField(max_length=20), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credential_index"], name="passkey_credential_once"),
+            models.UniqueConstraint(fields=["credential_index_2"], name="passkey_credential_once_2"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.factor)
+
+    @classmethod
+    def by_credential(cls) -> Lookup:
+        return Lookup(cls, "credential_id")
+
+    @property
+    def credential(self) -> Credential:
+        return Credential(self.credential_id, self.transports)

@@ -1,11 +1,11 @@
-"""What the page of one's security shows of second factors."""
+"""What pages of accounts show of second factors: that there are some, and a button for who has a passkey."""
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
-from apps.accounts.panels import SECURITY
+from apps.accounts.panels import CONFIRM, SECURITY, SIGN_IN
 from apps.core.panels import show_at
 from apps.factors import services
 
@@ -13,3 +13,16 @@ from apps.factors import services
 @show_at(SECURITY)
 def second_factors(request: HttpRequest, user: User) -> SafeString:
     return render_to_string("factors/_panel.html", {"has_one": services.has_factor(user)}, request)
+
+
+@show_at(SIGN_IN)
+def sign_in_by_passkey(request: HttpRequest, target: str) -> SafeString:
+    """The same for everybody: whether anybody here has one is nobody's business."""
+    return render_to_string("factors/_sign_in.html", {"next": target}, request)
+
+
+@show_at(CONFIRM)
+def confirm_by_passkey(request: HttpRequest, user: User) -> SafeString | None:
+    if not services.has_passkey_here(request, user):
+        return None
+    return render_to_string("factors/_confirm.html", {}, request)

@@ -1,13 +1,20 @@
 from django.urls import path
 
-from apps.factors.views import factors, signing_in
+from apps.factors.views import factors, passkeys, signing_in
 
 app_name = "factors"
 urlpatterns = [
     path("sign-in/factor/", signing_in.second_step, name="sign-in"),
+    path("sign-in/factor/passkey/", passkeys.ask_half_signed_in, name="ask-half-signed-in"),
+    path("sign-in/passkey/", passkeys.sign_in, name="sign-in-passkey"),
+    path("sign-in/passkey/ask/", passkeys.ask_anybody, name="ask-anybody"),
     path("account/security/factors/", factors.factors, name="list"),
     path("account/security/factors/app/", factors.app, name="app"),
     path("account/security/factors/app/new/", factors.begin, name="begin"),
+    path("account/security/factors/passkey/", passkeys.add, name="passkey"),
+    path("account/security/factors/passkey/new/", passkeys.ask_for_new, name="ask-for-new"),
+    path("account/security/factors/passkey/ask/", passkeys.ask_signed_in, name="ask-signed-in"),
     path("account/security/factors/codes/", factors.renew, name="codes"),
+    path("account/security/factors/<uuid:pk>/rename/", factors.rename, name="rename"),
     path("account/security/factors/<uuid:pk>/remove/", factors.remove, name="remove"),
 ]

@@ -19,10 +19,17 @@ TABLE = """
 000000000  accounts:register               GET POST
 000000000  accounts:register-sent          GET
 !!!!!!!!!  factors:sign-in                 GET POST
+!!!!!!!!!  factors:ask-half-signed-in      POST
+!!!!!!!!!  factors:sign-in-passkey         POST
++++++++++  factors:ask-anybody             POST
 +++++++!!  factors:list                    GET
 +++++++!!  factors:begin                   POST
 +++++++!!  factors:app                     GET POST
++++++++!!  factors:passkey                 GET POST
++++++++!!  factors:ask-for-new             POST
++++++++!!  factors:ask-signed-in           POST
 +++++++!!  factors:codes                   POST
+0000000!!  factors:rename                  POST
 0000000!!  factors:remove                  POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET

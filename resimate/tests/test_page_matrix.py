@@ -61,6 +61,7 @@ def ids(world: dict[str, Any]) -> Callable[[str, str], Any]:
         "models:why": "assessments",
         "models:undo-import": "imports",
         "factors:remove": "factors",
+        "factors:rename": "factors",
         "accounts:end-session": "user-session",
     }
     plain = {"number": 1, "code": "plans", "question": "P1", "key": "none", "name": "harbour"}

@@ -59,6 +59,10 @@ ATTACKS: Final = {
         f"{ELSEWHERE}::test_a_token_against_forged_forms_is_good_at_its_own_tenant_alone",
     ),
     "note of a first step": ("apps/factors/tests/test_second_step.py::test_a_note_of_one_tenant_is_none_at_another",),
+    "answer of a passkey, with the same account and passkey there": (
+        "apps/factors/tests/test_passkeys_refused.py"
+        "::test_an_answer_for_one_tenant_opens_nothing_at_another_even_with_equal_rows",
+    ),
     "invitation": ("apps/accounts/tests/test_invitations.py::test_the_link_opens_nothing_at_another_tenant",),
     "device cookie": (
         "apps/accounts/tests/test_attack_on_sign_in.py::test_a_cookie_of_another_account_tenant_or_maker_helps_nobody",

@@ -12,13 +12,13 @@ from apps.accounts.services.users import check_present
 from apps.core.errors import Refused
 
 
-def confirm(request: HttpRequest, user: User, *, present: str, code: str, now: datetime) -> None:
-    """Take the password, or a code of the second step, from who is signed in; their session gets another id.
+def confirm(request: HttpRequest, user: User, *, present: str, code: str, passkey: str = "", now: datetime) -> None:
+    """Take the password, a code or a passkey of the second step from who is signed in; their session gets another id.
 
     Not one transaction: a refusal stays recorded, and a code that was used stays used. Raises ``Refused``.
     """
     try:
-        method = _recognise(request, user, present, code, now)
+        method = _recognise(request, user, present, code, passkey, now)
     except TooManyAttempts:
         raise
     except Refused:
@@ -29,10 +29,13 @@ def confirm(request: HttpRequest, user: User, *, present: str, code: str, now: d
     audit.record("session.confirmed", now=now, target=user, actor=user, details={"amr": [method]})
 
 
-def _recognise(request: HttpRequest, user: User, present: str, code: str, now: datetime) -> str:
-    step = second_steps.of(user) if code else None
+def _recognise(request: HttpRequest, user: User, present: str, code: str, passkey: str, now: datetime) -> str:
+    step = second_steps.of(user) if code or passkey else None
     if step is None:
         check_present(user, present, now=now)
         return sessions.PASSWORD
+    if passkey:
+        step.prove(request, user, passkey, now=now)
+        return sessions.PASSKEY
     step.verify(user, code, now=now, device=devices.known(request, user.email))
     return sessions.CODE

@@ -1,23 +1,27 @@
-"""Setting up a factor. It opens something once its owner has shown the first code; then their other sessions end."""
+"""Setting up a factor. It opens something once its owner has shown that they have it; then their other sessions end."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_noop as _
 
 from apps import audit
 from apps.accounts import services as accounts
+from apps.accounts import sessions
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Problem, Refused
-from apps.core.locking import lock
-from apps.factors import codes, totp
+from apps.core.locking import lock, locked
+from apps.factors import ceremonies, codes, passkeys, totp
 from apps.factors.messages import FACTORS_CHANGED
-from apps.factors.models import BackupCode, Factor
+from apps.factors.models import BackupCode, Factor, Passkey
+from apps.factors.services.asking import party_of
 from apps.factors.services.requiring import has_factor
 from apps.factors.services.verifying import WRONG, WrongCode
 
@@ -25,6 +29,8 @@ from apps.factors.services.verifying import WRONG, WrongCode
 MOST = 10
 #: For so long a seed waits for its first code: it may have been seen by who was here before.
 WAITS = timedelta(minutes=30)
+#: Of what authenticators call a person: as many as the specification recommends.
+HANDLE_BYTES = 64
 
 
 class TooManyFactors(Refused):
@@ -37,6 +43,12 @@ class NothingSetUp(Refused):
     title = "No second factor is being set up"
 
 
+class PasskeyRefused(Refused):
+    code = "passkey_refused"
+    status = 422
+    title = "What the passkey answered does not hold here"
+
+
 class NoFactorYet(Refused):
     code = "no_factor_yet"
     title = "Backup codes stand in for a second factor, and there is none"
@@ -44,10 +56,11 @@ class NoFactorYet(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """``codes`` are new backup codes, to be shown once; none where the account has some."""
+    """``codes`` are new backup codes, to be shown once; none where the account has some. ``method``: what was shown."""
 
     user: User
     codes: Sequence[str]
+    method: str = sessions.CODE
 
 
 @transaction.atomic
@@ -55,8 +68,7 @@ def begin_app(user: User, *, name: str, now: datetime) -> Factor:
     """Make the seed for an authenticator app; one that was begun before is forgotten."""
     user = _held(user)
     Factor.objects.filter(user=user, kind=Factor.Kind.APP, confirmed=False).delete()
-    if Factor.objects.strong().filter(user=user).count() >= MOST:
-        raise TooManyFactors(_("You have ten authenticator apps. Remove one that you do not use any more."))
+    _refuse_more(user)
     return Factor.objects.create(
         user=user, key=user.key, kind=Factor.Kind.APP, name=name, seed=totp.new_seed(), created_at=now
     )
@@ -73,8 +85,7 @@ def confirm_app(user: User, code: str, *, now: datetime, but: UUID | None = None
 
     Its sessions end ``but`` that of its owner; so they do below.
     """
-    is_first = not Factor.objects.filter(user=user, kind=Factor.Kind.CODES).exists()
-    made = codes.make() if is_first else []  # slow on purpose, so before the transaction
+    made = _first_codes(user)
     with transaction.atomic():
         user = _held(user)
         factor = begun_app(user, now)
@@ -91,6 +102,69 @@ def confirm_app(user: User, code: str, *, now: datetime, but: UUID | None = None
         return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made])
 
 
+def ask_for_new_passkey(request: HttpRequest, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the browser needs to make a passkey: ``PublicKeyCredentialCreationOptions`` as JSON (WebAuthn Level 3)."""
+    party = party_of(request)
+    known = Passkey.objects.select_related("key").filter(factor__user=user)
+    handle = next((one.handle for one in known), "") or secrets.token_hex(HANDLE_BYTES)
+    asked = ceremonies.begin(request.session, ceremonies.ENROL, now, handle)
+    here = [one.credential for one in known if one.host == party.host]
+    return passkeys.question_for_new(party, asked.challenge, handle=handle, account=user.email, known=here)
+
+
+def enrol_passkey(
+    request: HttpRequest, user: User, *, name: str, answer: str, now: datetime, but: UUID | None = None
+) -> Enrolled:
+    """Take the passkey that the browser has made: from now on the account is opened by it, too."""
+    asked, party = ceremonies.take(request.session, ceremonies.ENROL, now), party_of(request)
+    if asked is None:
+        raise NothingSetUp(_("Adding the passkey took too long. Try again."))
+    try:
+        new = passkeys.made(answer, party, asked.challenge)
+    except passkeys.NotGenuine:
+        raise PasskeyRefused(_("This passkey could not be added. Try again, or use another one.")) from None
+    made = _first_codes(user)
+    with transaction.atomic():
+        user = _held(user)
+        _refuse_more(user)
+        factor = Factor.objects.create(
+            user=user, key=user.key, kind=Factor.Kind.PASSKEY, name=name, confirmed=True, created_at=now
+        )
+        _keep(factor, new, party, asked.handle)
+        if made:
+            _store(user, made, now)
+        _tell(user, factor, "factor.enrolled", now)
+        return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made], sessions.PASSKEY)
+
+
+def _keep(factor: Factor, new: passkeys.Made, party: passkeys.Party, handle: str) -> None:
+    """An id stands for one person: nobody brings that of somebody else under a key of their own."""
+    try:
+        with transaction.atomic():
+            Passkey.objects.create(
+                factor=factor,
+                key=factor.key,
+                host=party.host,
+                credential_id=new.credential.id,
+                public_key=new.public_key,
+                handle=handle,
+                sign_count=new.sign_count,
+                transports=[*new.credential.transports],
+            )
+    except IntegrityError:
+        raise PasskeyRefused(_("This passkey has been added already.")) from None
+
+
+@transaction.atomic
+def rename_factor(factor: Factor, *, name: str, now: datetime) -> None:
+    """Call one of one's own otherwise."""
+    factor = locked(Factor.objects.select_related("key", "user"), factor.pk)
+    factor.name = name
+    factor.save(update_fields=["name"])
+    details = {"kind": factor.kind, "user": str(factor.user_id)}
+    audit.record("factor.renamed", now=now, target=factor, actor=factor.user, details=details)
+
+
 def renew_codes(user: User, *, now: datetime, but: UUID | None = None) -> Enrolled:
     """Make new backup codes; those of before open nothing any more."""
     _refuse_without(user)
@@ -104,7 +178,18 @@ def renew_codes(user: User, *, now: datetime, but: UUID | None = None) -> Enroll
 
 def _refuse_without(user: User) -> None:
     if not has_factor(user):
-        raise NoFactorYet(_("Set up an authenticator app first. Backup codes stand in for it."))
+        raise NoFactorYet(_("Set up a second factor first. Backup codes stand in for it."))
+
+
+def _refuse_more(user: User) -> None:
+    if Factor.objects.strong().filter(user=user).count() >= MOST:
+        raise TooManyFactors(_("You have ten second factors. Remove one that you do not use any more."))
+
+
+def _first_codes(user: User) -> list[codes.Made]:
+    """Backup codes for who has none; slow on purpose, so call it before the transaction."""
+    has_some = Factor.objects.filter(user=user, kind=Factor.Kind.CODES).exists()
+    return [] if has_some else codes.make()
 
 
 def _held(user: User) -> User:
@@ -124,6 +209,4 @@ def _store(user: User, made: Sequence[codes.Made], now: datetime) -> Factor:
 def _tell(user: User, factor: Factor, what: str, now: datetime) -> None:
     audit.record(what, now=now, target=factor, actor=user, details={"kind": factor.kind, "user": str(user.pk)})
     events.publish(what, {"factor_id": str(factor.pk), "user_id": str(user.pk)}, now=now)
-    accounts.tell_owner(
-        user, FACTORS_CHANGED, factor, what, now=now, change=what, is_app=factor.kind == Factor.Kind.APP
-    )
+    accounts.tell_owner(user, FACTORS_CHANGED, factor, what, now=now, change=what, sort=factor.kind)

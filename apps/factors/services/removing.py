@@ -99,7 +99,7 @@ def _remove(
         audit.record("factor.removed", now=now, target=factor, actor=acting_user, details=details)
         events.publish("factor.removed", {"factor_id": str(factor.pk), "user_id": str(user.pk)}, now=now)
         by_owner = acting_user is not None and acting_user.pk == user.pk
-        facts: dict[str, Any] = {"change": "factor.removed", "by_owner": by_owner, "is_app": _is_strong(factor)}
+        facts: dict[str, Any] = {"change": "factor.removed", "by_owner": by_owner, "sort": factor.kind}
         accounts.tell_owner(user, FACTORS_CHANGED, factor, "factor.removed", now=now, **facts)
         factor.delete()
     return accounts.end_sessions(user, but=but)

@@ -54,11 +54,11 @@ def verify(user: User, code: str, *, now: datetime, device: str = "") -> Factor:
     """Use up a code of whichever factor of the account it is. Raises ``WrongCode`` and ``TooManyAttempts``."""
     who = f"{user.pk}:{device}" if device else str(user.pk)
     if wait := throttle.take(GUESSES.kind, who, now, GUESSES):
-        _refused(user, "throttled", now)
+        note_refusal(user, "throttled", now)
         raise accounts.TooManyAttempts(wait)
     factor = _use(user, codes.plain(code), now)
     if factor is None:
-        _refused(user, "code", now)
+        note_refusal(user, "code", now)
         raise WrongCode(WRONG, errors=[Problem("/code", WRONG)])
     throttle.forgive(GUESSES.kind, who)
     return factor
@@ -97,6 +97,6 @@ def _takes_backup_code(factor: Factor, user: User, code: str, now: datetime) -> 
     return True
 
 
-def _refused(user: User, reason: str, now: datetime) -> None:
+def note_refusal(user: User, reason: str, now: datetime) -> None:
     if once.is_first(f"factor-refused:{user.pk}:{reason}", NEWS):
         audit.record("factor.refused", now=now, target=user, actor=user, outcome="failure", details={"reason": reason})

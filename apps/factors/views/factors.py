@@ -22,7 +22,7 @@ from apps.accounts.workspace import user_of
 from apps.core.errors import Refused
 from apps.core.pages import crumb, errors_as_messages, errors_at_fields
 from apps.factors import services, totp
-from apps.factors.forms import AppForm, CodeForm
+from apps.factors.forms import AppForm, CodeForm, NameForm
 from apps.factors.holding import MISSING
 from apps.factors.models import Factor
 
@@ -43,11 +43,12 @@ def factors(request: HttpRequest) -> HttpResponse:
     held = next((one for one in known if one.kind == Factor.Kind.CODES), None)
     context = {
         "apps": [one for one in known if one.kind == Factor.Kind.APP],
+        "passkeys": [one for one in known if one.kind == Factor.Kind.PASSKEY],
         "codes": held,
         "left": held.codes.filter(used_at=None).count() if held else 0,
         "has_to": services.has_to_have_one(user),
         "form": AppForm(),
-        "crumbs": _crumbs()[:1],
+        "crumbs": crumbs()[:1],
     }
     return render(request, "factors/list.html", context)
 
@@ -74,13 +75,12 @@ def app(request: HttpRequest) -> HttpResponse:
         return redirect("factors:list")
     if form.is_valid():
         try:
-            enrolled = services.confirm_app(
-                user, form.cleaned_data["code"], now=timezone.now(), but=session_of(request)
-            )
+            done = services.confirm_app(user, form.cleaned_data["code"], now=timezone.now(), but=session_of(request))
         except Refused as refusal:
             errors_at_fields(form, refusal)
         else:
-            return _enrolled(request, enrolled)
+            said = _("The app has been set up. From now on you sign in with its codes as well.")
+            return enrolled(request, done, said)
     return _app_page(request, begun, form)
 
 
@@ -93,47 +93,64 @@ def _app_page(request: HttpRequest, begun: Factor, form: CodeForm) -> HttpRespon
         "picture": totp.picture(shown),
         "address": shown,
         "letters": letters,
-        "crumbs": _crumbs(),
+        "crumbs": crumbs(),
     }
     return render(request, "factors/app.html", context, status=422 if form.is_bound else 200)
 
 
-def _enrolled(request: HttpRequest, enrolled: services.Enrolled) -> HttpResponse:
+def enrolled(request: HttpRequest, done: services.Enrolled, said: str) -> HttpResponse:
     """The session goes on, and is one of somebody with two factors; the others have ended."""
-    _stay(request, enrolled.user)
+    _stay(request, done.user)
     request.session.pop(MISSING, None)
-    sessions.note_recognised(request.session, [sessions.CODE, sessions.SEVERAL], timezone.now())
-    done = _("The app has been set up. From now on you sign in with its codes as well.")
-    _say(request, done)
-    return _codes_page(request, enrolled) if enrolled.codes else redirect("factors:list")
+    sessions.note_recognised(request.session, [done.method, sessions.SEVERAL], timezone.now())
+    _say(request, said)
+    return _codes_page(request, done) if done.codes else redirect("factors:list")
 
 
 @_changing
 @require_POST
 def renew(request: HttpRequest) -> HttpResponse:
     with errors_as_messages(request):
-        enrolled = services.renew_codes(user_of(request), now=timezone.now(), but=session_of(request))
-        _stay(request, enrolled.user)
+        renewed = services.renew_codes(user_of(request), now=timezone.now(), but=session_of(request))
+        _stay(request, renewed.user)
         _say(request, _("You have new backup codes. The old ones open nothing."))
-        return _codes_page(request, enrolled)
+        return _codes_page(request, renewed)
     return redirect("factors:list")
 
 
 @_changing
 @require_POST
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
-    factor = Factor.objects.in_use().select_related("user").filter(user=user_of(request), pk=pk).first()
-    if factor is None:
-        raise Http404
+    factor = _own_or_404(request, pk)
     with errors_as_messages(request):
         _stay(request, services.remove_own(factor, now=timezone.now(), but=session_of(request)))
         _say(request, _("It has been removed."))
     return redirect("factors:list")
 
 
-def _codes_page(request: HttpRequest, enrolled: services.Enrolled) -> HttpResponse:
+@_changing
+@require_POST
+def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    factor, form = _own_or_404(request, pk), NameForm(request.POST)
+    if form.is_valid():
+        with errors_as_messages(request):
+            services.rename_factor(factor, name=form.cleaned_data["name"], now=timezone.now())
+            messages.success(request, _("It has another name now."))
+    else:
+        messages.error(request, " ".join(map(str, form.errors["name"])))
+    return redirect("factors:list")
+
+
+def _own_or_404(request: HttpRequest, pk: UUID) -> Factor:
+    factor = Factor.objects.in_use().select_related("user").filter(user=user_of(request), pk=pk).first()
+    if factor is None:
+        raise Http404
+    return factor
+
+
+def _codes_page(request: HttpRequest, made: services.Enrolled) -> HttpResponse:
     """Shown once: what is stored are hashes."""
-    return render(request, "factors/codes.html", {"codes": enrolled.codes, "crumbs": _crumbs()})
+    return render(request, "factors/codes.html", {"codes": made.codes, "crumbs": crumbs()})
 
 
 def _stay(request: HttpRequest, user: User) -> None:
@@ -145,5 +162,5 @@ def _say(request: HttpRequest, done: str) -> None:
     messages.success(request, " ".join((done, _("You have been signed out everywhere else."))))
 
 
-def _crumbs() -> list[dict[str, str]]:
+def crumbs() -> list[dict[str, str]]:
     return [crumb(_("Security"), "accounts:security"), crumb(_("Second factors"), "factors:list")]

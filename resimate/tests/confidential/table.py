@@ -51,6 +51,8 @@ ROUTES: Final = {
         accounts:confirm-address accounts:register accounts:register-sent
         accounts:account accounts:sign-in accounts:sign-out files:download
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
+        factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
+        factors:ask-anybody factors:sign-in-passkey
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
