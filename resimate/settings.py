@@ -128,6 +128,7 @@ EVERYWHERE_APPS = [
     "django.contrib.messages",
 ]
 TENANT_ONLY_APPS = [
+    "apps.oauth",
     "apps.files",
     "apps.notifications",
     "apps.outreach",
@@ -201,16 +202,14 @@ HOST_COOKIE = "" if DEVELOPMENT else "__Host-"
 PATH_COOKIE = "" if DEVELOPMENT else "__Secure-"  # the same, of pages below one path
 SESSION_COOKIE_NAME = f"{HOST_COOKIE}resimate"
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_SECURE = not DEVELOPMENT
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 DEVICE_COOKIE_NAME = f"{HOST_COOKIE}device"
 MESSAGES_COOKIE_NAME = f"{HOST_COOKIE}messages"
 LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
 VISITOR_LANGUAGE_COOKIE_NAME = f"{PATH_COOKIE}respondent_language"
 SESSION_ENGINE = "apps.accounts.session_store"
 CSRF_COOKIE_NAME = "csrftoken" if DEVELOPMENT else "__Host-csrf"
-CSRF_COOKIE_SECURE = not DEVELOPMENT
-CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 SECURE_SSL_REDIRECT = not DEVELOPMENT
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
@@ -343,6 +342,7 @@ FORMAT_MODULE_PATH = "resimate.formats"
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.oauth.api.authentication.AccessTokenAuthentication",
         "apps.accounts.api.authentication.ApiKeyAuthentication",
         "apps.accounts.api.authentication.SessionAuthentication",
     ],

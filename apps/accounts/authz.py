@@ -21,8 +21,9 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts import lineage
+from apps.accounts.keys import Credential
 from apps.accounts.lines import Permission, Said
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import User
 from apps.core import rights
 from apps.core.errors import Refused
 from apps.core.memory import forgets
@@ -156,16 +157,16 @@ forgets(_parsed.cache_clear)
 forgets(_denied.cache_clear)
 
 
-def narrow(user: User, key: ApiKey) -> None:
-    """The bearer of an API key may do what the key *and* its user may do."""
+def narrow(user: User, key: Credential) -> None:
+    """The bearer of a key may do what the key *and* its user may do."""
     user._key = key  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
     if hasattr(user, "_known"):
         user._known.bearing.clear()  # noqa: SLF001  as above
 
 
-def key_of(user: User) -> ApiKey | None:
+def key_of(user: User) -> Credential | None:
     """The key with which the user came; none for who signed in."""
-    key: ApiKey | None = getattr(user, "_key", None)
+    key: Credential | None = getattr(user, "_key", None)
     return key
 
 

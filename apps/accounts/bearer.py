@@ -4,6 +4,7 @@ It runs on every request of every program, so it is written by hand: composing i
 what PostgreSQL needs to answer it.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -14,13 +15,25 @@ from apps.accounts.models import ApiKey, User
 # Without moments: the database compares them, and reading one takes as long as four other columns.
 KEY = ("id", "user_id", "name", "prefix", "digest", "permissions", "networks")
 OWNER = ("id", "key_id", "language", "is_active")
+
+
+def owner_columns(table: str) -> str:
+    """What of an account is read for :func:`owner`."""
+    return ", ".join(f"{table}.{name}" for name in OWNER)
+
+
+def grants_of(user: str) -> str:
+    """Its grants, for ``authz.remember``: NULL without any."""
+    given = lineage.GIVEN.format(user=user, moment="now()")
+    line = "line.permissions, line.objects, line.denies, line.holder_id, line.delegator_id"
+    return f"(SELECT json_agg(json_build_array({line})) FROM ({given}) AS line)"  # noqa: S608  names of our own columns
+
+
 STATEMENT = f"""
-    SELECT {", ".join(f"k.{name}" for name in KEY)}, {", ".join(f"u.{name}" for name in OWNER)},
+    SELECT {", ".join(f"k.{name}" for name in KEY)}, {owner_columns("u")},
         k.revoked_at IS NULL AND k.expires_at > now() AND u.is_active,
         coalesce(k.last_used_at > now() - interval '1 minute', false),
-        (SELECT json_agg(json_build_array(
-            line.permissions, line.objects, line.denies, line.holder_id, line.delegator_id))
-         FROM ({lineage.GIVEN.format(user="u.id", moment="now()")}) AS line)
+        {grants_of("u.id")}
     FROM accounts_apikey k JOIN accounts_user u ON u.id = k.user_id
     WHERE k.prefix = %s
 """  # noqa: S608  names of our own columns
@@ -45,6 +58,11 @@ def find(prefix: str) -> Found | None:
     if row is None:
         return None
     key = ApiKey.from_db(connection.alias, KEY, row[: len(KEY)])
-    key.user = User.from_db(connection.alias, OWNER, row[len(KEY) : -3])
+    key.user = owner(row[len(KEY) : -3])
     authz.remember(key.user, row[-1] or [])
     return Found(key, *row[-3:-1])
+
+
+def owner(columns: Sequence[Any]) -> User:
+    """The account of the values of :func:`owner_columns`."""
+    return User.from_db(connection.alias, OWNER, columns)

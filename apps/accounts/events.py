@@ -13,6 +13,7 @@ declare("user.activated", "A closed account was opened again.", USER)
 declare("user.erased", "An account was closed for good, and nobody knows any more whose it was.", USER)
 declare("user.password_changed", "Somebody changed their password.", USER)
 declare("user.password_reset", "A password was replaced by an administrator or through a link.", USER)
+declare("user.signed_out_everywhere", "Somebody was signed out of all browsers but the one in use.", USER)
 declare(
     "user.reset_link_asked",
     "Somebody asked for a link to choose a new password.",

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from apps.core.errors import Invalid, Problem
 from resimate_text.sentences import Sentence
@@ -18,6 +18,22 @@ BEGINNING = "rsk_live_"
 SECRET_LENGTH = 43  # 32 bytes in base 62
 #: Bits before an address of IPv4 that stands in one of IPv6.
 MAPPED: Final = 96
+
+
+class Credential(Protocol):
+    """What a program came with: a key, or what an app above gives to programs. Without ``permissions`` it has all.
+
+    ``reach`` is how a job keeps it (``apps/accounts/reach.py``).
+    """
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def permissions(self) -> Sequence[str]: ...
+    @property
+    def networks(self) -> Sequence[str]: ...
+    @property
+    def reach(self) -> str: ...
 
 
 def make() -> tuple[str, str]:

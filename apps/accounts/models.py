@@ -333,6 +333,11 @@ class ApiKey(Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def reach(self) -> str:
+        """How a job keeps it (``apps/accounts/reach.py``)."""
+        return f"key:{self.pk}"
+
     def is_valid_at(self, moment: datetime) -> bool:
         return self.revoked_at is None and moment < self.expires_at
 

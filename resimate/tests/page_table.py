@@ -31,6 +31,14 @@ TABLE = """
 +++++++!!  factors:codes                   POST
 0000000!!  factors:rename                  POST
 0000000!!  factors:remove                  POST
++++++++!!  oauth:authorize                 GET POST
++++++++++  oauth:token                     POST
++++++++++  oauth:revoke                    POST
++++++++++  oauth:introspect                POST
++++++++++  oauth:metadata                  GET
++++++++++  oauth:jwks                      GET
++++++++!!  oauth:apps                      GET
+0000000!!  oauth:revoke-app                POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET
 000000000  files:download                  GET
@@ -118,6 +126,7 @@ ac.v  accounts.user                     activate deactivate reset_password send_
 ....  keys.datakey
 ...v  elicitation.weightelicitation     close_selected
 ..dv  files.storedfile
+ac.v  oauth.application                 replace_secret retire
 ...v  notifications.message
 ...v  resilience.assessment             lock
 ...v  resilience.referenceset

@@ -67,6 +67,7 @@ NOT_PERSONAL = {
     "campaigns.Campaign.name": "a campaign",
     "elicitation.WeightElicitation.name": "an elicitation",
     "outbound.Destination.name": "a server",
+    "oauth.Application.name": "a program",
 }
 
 

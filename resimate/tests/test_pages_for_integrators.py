@@ -16,6 +16,7 @@ import pytest
 from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections, connections
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
@@ -23,6 +24,8 @@ from apps.accounts import services as accounts
 from apps.configuration import throttling
 from apps.configuration.registry import KEYS
 from apps.models.tests.conftest import Api, make_user  # noqa: F401  a fixture
+from apps.oauth import services as oauth
+from apps.oauth.tests.conftest import VERIFIER, Program
 
 pytestmark = pytest.mark.requirement("SEC-001", "CMS-001")
 
@@ -89,12 +92,12 @@ def _blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.S)
 
 
-def _run(page: str, language: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def _run(page: str, language: str, folder: Path, mark: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     name, command = TOOLS[language]
     if shutil.which(command[0]) is None:
         missing = f"{command[0]} is not installed"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    [sample] = _blocks(page, language)
+    [sample] = _blocks(page, f"{language}{mark}")
     (folder / name).write_text(sample)
     return subprocess.run(
         [*command, name], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=600
@@ -108,6 +111,29 @@ def test_a_sample_writes_once_in_each_language(language: str, address: str, key:
     ran = _run("authentication.md", language, tmp_path, RESIMATE_URL=address, RESIMATE_KEY=key)
 
     assert (ran.stdout, ran.stderr, ran.returncode) == (told, "", 0)
+
+
+@pytest.fixture
+def consented(acme: Any, make_user: Any) -> dict[str, str]:  # noqa: F811  the fixture
+    """What an application has once somebody has let it in. Before ``address``: this browser renews connections."""
+    back, browser = "https://app.example/back", Client(headers={"host": "acme.localhost"})
+    browser.force_login(make_user("ada@acme.example", "model_analyst"))
+    application, _ = oauth.register_application(
+        "Sample", redirect_uris=[back], scopes=["models:tenant:read"], acting_user=None, now=timezone.now()
+    )
+    return {
+        "RESIMATE_CLIENT": application.client_id,
+        "RESIMATE_CODE": Program(application).let_in(browser)["code"],
+        "RESIMATE_VERIFIER": VERIFIER,
+        "RESIMATE_BACK": back,
+    }
+
+
+@pytest.mark.parametrize("language", ["python", pytest.param("sh", marks=SLOW)])
+def test_a_sample_goes_the_way_of_oauth(language: str, consented: dict[str, str], address: str, tmp_path: Path) -> None:
+    ran = _run("authentication.md", language, tmp_path, " oauth", RESIMATE_URL=address, **consented)
+
+    assert (ran.stdout, ran.stderr, ran.returncode) == (_blocks("authentication.md", "text")[-2], "", 0)
 
 
 def _refuse(times: int, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:

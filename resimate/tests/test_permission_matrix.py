@@ -168,6 +168,10 @@ TABLE = """
 ---0-+  api-key-detail               GET DELETE
 ---0-+  api-key-revoke               POST
 ---0-+  api-key-rotate               POST
+---+-+  application-list             GET POST
+---+-+  application-export           GET
+---0-+  application-detail           GET PUT PATCH DELETE
+---0-+  application-replace-secret   POST
 ---+-+  upload-list                  POST
 ---0-0  upload-detail                GET PATCH DELETE
 ---+-+  stored-file-list             GET POST

@@ -71,6 +71,10 @@ ATTACKS: Final = {
         f"{KEYS}::test_a_key_of_one_tenant_opens_nothing_at_another",
         f"{KEYS}::test_equal_keys_of_two_tenants_stay_two",
     ),
+    "code, access token and refresh token of OAuth, and the key that signs them": (
+        "apps/oauth/tests/test_misuse.py::test_nothing_is_good_at_another_tenant",
+        "apps/oauth/tests/test_forged_tokens.py::test_the_key_of_another_tenant_signs_nothing_here",
+    ),
     "link of a forgotten password": (f"{FORGOTTEN}::test_the_link_opens_nothing_at_another_tenant",),
     "link to confirm an address": (
         "apps/accounts/tests/test_changed_addresses.py::test_the_link_opens_nothing_at_another_tenant",

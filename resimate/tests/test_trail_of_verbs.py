@@ -112,7 +112,7 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
     others = {noun: str(kind.category) for noun, kind in kinds.KINDS.items() if kind.category != kinds.Category.DATA}
 
     assert others == {
-        **dict.fromkeys(("session", "factor"), "authentication"),
+        **dict.fromkeys(("session", "factor", "authorization"), "authentication"),
         **dict.fromkeys(("permission", "address"), "authorization"),
         "setting": "configuration",
         **dict.fromkeys(
@@ -131,6 +131,8 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
                 "api_key",
                 "service_account",
                 "apikey",
+                "application",
+                "signing_key",
             ),
             "administration",
         ),

@@ -29,6 +29,7 @@ from apps.models.services import (
     score_assessment,
 )
 from apps.notifications.models import Message
+from apps.oauth import services as oauth
 
 
 @pytest.fixture
@@ -86,6 +87,9 @@ def world(acme: Any) -> dict[str, Any]:
     key, _ = accounts.create_api_key(ana, name="mine", now=now)
     factor = Factor.objects.create(user=ana, key=ana.key, kind="totp", name="phone", confirmed=True, created_at=now)
     program = accounts.create_service_account("Sensor feed", owner=ana, acting_user=None, now=now)
+    application, _ = oauth.register_application(
+        "Planner", redirect_uris=["https://app.example/"], scopes=["users:tenant:read"], acting_user=None, now=now
+    )
     role = accounts.create_role("spare", name="Spare", permissions=[], acting_user=None, now=now)
     letter = {"created_at": now, "sent_at": now, "expires_at": now + timedelta(days=7)}
     invited = Invitation.objects.create(email="new@acme.example", invited_by=ana, **letter)
@@ -137,6 +141,7 @@ def world(acme: Any) -> dict[str, Any]:
         "role": role.pk,
         "grant": Grant.objects.get(user=ana).pk,
         "api-key": key.pk,
+        "application": application.pk,
         "factors": factor.pk,
         "key": DataKey.objects.of("acme").get().pk,
         "audit-entry": entry.pk if entry else None,

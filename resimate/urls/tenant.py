@@ -13,6 +13,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("apps.elicitation.api.urls")),
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.factors.api.urls")),
+    path("", include("apps.oauth.api.urls")),
     path("", RedirectView.as_view(pattern_name="swagger", http_method_names=["get", "head"])),
     re_path(r"", problems.not_found),
 ]
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.factors.urls")),
+    path("", include("apps.oauth.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.files.urls")),
     path("", include("apps.models.urls")),

@@ -4,6 +4,7 @@ import hmac
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
@@ -32,7 +33,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         found = self._find(text.strip())
         if found is None:
-            _count_wrong_key(request, timezone.now())
+            count_wrong_key(request, timezone.now())
             raise AuthenticationFailed(REFUSAL)
         key = found.key
         from_here = keys.opens_from(key.networks, client_address(request))
@@ -54,7 +55,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         return "Bearer"
 
 
-def _count_wrong_key(request: Request, now: datetime) -> None:
+def count_wrong_key(request: HttpRequest | Request, now: datetime) -> None:
     """Guessing is counted by address. It refuses wrong keys alone, so nobody shuts the owner of a good one out."""
     window = int(now.timestamp() // throttling.WINDOW)
     tried = throttling.COUNTER.count(f"wrong-keys:{client_address(request)}:{window}", draw=1)

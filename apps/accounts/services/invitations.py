@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from apps import audit
 from apps.accounts import authz, lineage, registration, throttle
 from apps.accounts.messages import ACCOUNT_REGISTERED, COLLEAGUE_INVITED
-from apps.accounts.models import Invitation, Role, User
+from apps.accounts.models import ApiKey, Invitation, Role, User
 from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.grants import NotYoursToGive, PasswordSeen, grant_role, refuse_more_than_own
 from apps.accounts.services.notices import forget_notices, take_back, write_letter
@@ -223,8 +223,10 @@ def _sent(invitation: Invitation, roles: Sequence[Role], acting_user: User | Non
 
 
 def _stand_for(invitation: Invitation, acting_user: User | None, now: datetime) -> None:
-    invitation.invited_by = acting_user
-    invitation.invited_with = authz.key_of(acting_user) if acting_user else None
+    key = authz.key_of(acting_user) if acting_user else None
+    if key is not None and not isinstance(key, ApiKey):
+        raise authz.NotPermitted("An application cannot invite people. Sign in, or use an API key.")
+    invitation.invited_by, invitation.invited_with = acting_user, key
     invitation.sent_at = now
     invitation.expires_at = now + timedelta(days=int(configuration.get(INVITATION_DAYS.name)))
 

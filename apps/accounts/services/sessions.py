@@ -11,6 +11,7 @@ from apps.accounts import authz, sessions
 from apps.accounts.models import Session, User
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.held import sessions_of
+from apps.core import events
 from apps.core.locking import lock
 
 
@@ -50,6 +51,7 @@ def sign_out_everywhere(user: User, *, acting_user: User | None, now: datetime, 
     lock(others)  # one that is about to get another id is ended under that
     count = others.filter(**_alive(now)).count()
     others.all().delete()
+    events.publish("user.signed_out_everywhere", {"user_id": str(user.pk)}, now=now)
     if count:
         audit.record("session.ended", now=now, target=user, actor=acting_user, details={"count": count})
     return count

@@ -50,6 +50,8 @@ ROUTES: Final = {
         accounts:forgotten accounts:forgotten-sent accounts:choose-password accounts:invitation campaigns:edit
         accounts:confirm-address accounts:register accounts:register-sent
         accounts:account accounts:sign-in accounts:sign-out files:download
+        application oauth:authorize oauth:token oauth:revoke oauth:introspect oauth:metadata
+        oauth:jwks oauth:apps oauth:revoke-app admin:oauth_application
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey
@@ -75,7 +77,7 @@ SAID: Final = {
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
         stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
         message.cancelled message.enqueued message.failed
-        user.created user.changed user.activated user.deactivated user.erased
+        user.created user.changed user.activated user.deactivated user.erased user.signed_out_everywhere
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
         user.address_asked user.address_changed user.address_unanswered user.registration_asked
         service_account.created service_account.changed service_account.stopped

@@ -1,0 +1,9 @@
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from apps.oauth.api.applications import ApplicationViewSet
+
+router = SimpleRouter()
+router.register("applications", ApplicationViewSet, "application")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls
