@@ -27,12 +27,12 @@ from apps.accounts import (
     services,
 )
 from apps.accounts.admin_explaining import Explained
-from apps.accounts.admin_people import AsksAgain, FoundByAddress
+from apps.accounts.admin_people import AsksAgain, ErasesAfterAsking, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
 from apps.accounts.forms import OfPermissions
 from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
-from apps.core.erasing import ErasingAdmin, Erasure
+from apps.core.erasing import Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
 from apps.core.translating import translated
@@ -69,9 +69,7 @@ ERASURE = Erasure(
 
 
 @admin.register(User)
-class UserAdmin(
-    admin_programs.Closing[User], Explained, SignedIn, ErasingAdmin[User], AsksAgain[User], FoundByAddress[User]
-):
+class UserAdmin(admin_programs.Closing[User], Explained, SignedIn, ErasesAfterAsking[User], FoundByAddress[User]):
     form = UserForm
     erasure = ERASURE
     list_display = ("address", "name", "is_active", "last_login", "created_at")
@@ -209,6 +207,7 @@ class GrantAdmin(AsksAgain[Grant], FoundByAddress[Grant]):
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
     ordering = ("-pk",)
     fields = ("user", "role", "object_id", "denies", "delegated", "valid_from", "valid_until")
+    asks_again = ("add", "delete")
 
     def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
         """Of one that there is, who handed it on."""

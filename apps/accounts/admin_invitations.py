@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, lineage, services
-from apps.accounts.admin_people import AsksAgain, FoundByAddress
+from apps.accounts.admin_people import ErasesAfterAsking, FoundByAddress
 from apps.accounts.lines import Permission
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.workspace import user_of
 from apps.configuration import languages
-from apps.core.erasing import ErasingAdmin, Erasure
+from apps.core.erasing import Erasure
 from apps.core.lookup import Lookup
 
 ERASURE = Erasure(
@@ -95,7 +95,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ErasingAdmin[Invitation], AsksAgain[Invitation], FoundByAddress[Invitation]):
+class InvitationAdmin(ErasesAfterAsking[Invitation], FoundByAddress[Invitation]):
     form = InvitationForm
     erasure = ERASURE
     list_display = ("address", "given_roles", "state", "invited_by", "sent_at", "expires_at")

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import User
+from apps.accounts.sessions import AAL2
 from apps.accounts.stepping_up import require_fresh
+from apps.accounts.workspace import View
 from apps.core.admin import M, ServiceAdmin
+from apps.core.erasing import ErasingAdmin
 from apps.core.lookup import Lookup
 
 
@@ -36,7 +40,9 @@ class FoundByAddress(ServiceAdmin[M]):
 
 
 class AsksAgain(ServiceAdmin[M]):
-    """Asks again who is there before what opens doors: the actions named here, ``add``, to make one, and ``change``.
+    """Asks again who is there before what opens doors, by the second factor of who has one.
+
+    It asks before the actions named here, and before ``add``, ``change`` and ``delete`` where these are named.
 
     Several actions may be sent, of which Django takes the one at ``index``: it is asked for any of them.
     """
@@ -44,13 +50,28 @@ class AsksAgain(ServiceAdmin[M]):
     asks_again: ClassVar[Collection[str]] = ("add",)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
-        view = super().add_view
-        return (require_fresh()(view) if "add" in self.asks_again else view)(request, form_url, extra_context)
+        return self._asking("add", super().add_view)(request, form_url, extra_context)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        view, asks = super().change_view, "change" in self.asks_again and request.method == "POST"
-        return (require_fresh()(view) if asks else view)(request, object_id, form_url, extra_context)
+        """To look is not to change: only what is sent is asked for."""
+        what = "change" if request.method == "POST" else ""
+        return self._asking(what, super().change_view)(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        return self._asking("delete", super().delete_view)(request, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        view, asks = super().changelist_view, not {*self.asks_again}.isdisjoint(request.POST.getlist("action"))
-        return (require_fresh()(view) if asks else view)(request, extra_context)
+        sent = [one for one in request.POST.getlist("action") if one in self.asks_again]
+        return self._asking(sent[0] if sent else "", super().changelist_view)(request, extra_context)
+
+    def _asking(self, what: str, view: View) -> View:
+        return require_fresh(acr=AAL2)(view) if what in self.asks_again else view
+
+
+class ErasesAfterAsking(AsksAgain[M], ErasingAdmin[M]):
+    """Erases people once it is clear who wants it."""
+
+    def erase_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        erase: Any = require_fresh(acr=AAL2)(super().erase_view)
+        page: HttpResponse = erase(request, object_id)
+        return page

@@ -74,7 +74,7 @@ def _said(people: int, gained: list[str], lost: list[str]) -> list[str]:
 @admin.register(Role)
 class RoleAdmin(AsksAgain[Role]):
     form = RoleForm
-    asks_again = ("add", "change")
+    asks_again = ("add", "change", "delete")
     list_display = ("name", "code", "is_system", "listed_permissions")
     ordering = ("name",)
 

@@ -2,7 +2,9 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("session", Category.AUTHENTICATION, "started", "confirmed", "ended", "refused")
+declare(
+    "session", Category.AUTHENTICATION, *("started", "confirmed", "ended", "refused", "questioned", "device_proved")
+)
 declare("permission", Category.AUTHORIZATION, "denied")
 declare(
     "user",

@@ -25,6 +25,8 @@ declare("user.address_asked", "Somebody wants another address for their account.
 declare("user.address_unanswered", "A link to confirm an address is over.", {"change_id": ID}, internal=True)
 declare("user.registration_asked", "Somebody wants an account.", {"registration_id": ID}, internal=True)
 
+declare("user.device_link_asked", "The right password was too little for an odd sign-in.", USER, internal=True)
+
 declare("invitation.created", "Somebody was invited to make an account.", INVITATION)
 declare("invitation.resent", "Somebody who was invited gets another letter; the link before opens nothing.", INVITATION)
 declare("invitation.revoked", "An invitation opens nothing any more.", INVITATION)

@@ -8,6 +8,7 @@ API_KEY_MADE: Final[Kind] = declare("api_key_made", texts="accounts/messages/api
 COLLEAGUE_INVITED: Final[Kind] = declare(
     "colleague_invited", texts="accounts/messages/colleague_invited", purpose="account"
 )
+DEVICE_LINK: Final[Kind] = declare("device_link", texts="accounts/messages/device_link", purpose="account")
 NEW_DEVICE: Final[Kind] = declare("new_device", texts="accounts/messages/new_device", purpose="account")
 PASSWORD_CHANGED: Final[Kind] = declare(
     "password_changed", texts="accounts/messages/password_changed", purpose="account"

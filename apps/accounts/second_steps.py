@@ -15,6 +15,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest
 
 from apps.accounts.models import User
+from apps.accounts.risk import Assessment
 
 NOTE: Final = "second_step"
 LIFE: Final = timedelta(minutes=10)
@@ -40,6 +41,8 @@ class SecondStep:
     is_missing_for: Callable[[User], bool]
     verify: Verify
     prove: Prove
+    #: When the account was entered by a strong factor the last time.
+    last_taken_at: Callable[[User], datetime | None]
 
 
 _declared: Final[list[SecondStep]] = []
@@ -61,11 +64,21 @@ def missing_for(user: User) -> str:
     return next((one.missing for one in _declared if one.is_missing_for(user)), "")
 
 
-def begin(request: HttpRequest, user: User, now: datetime) -> None:
-    """Note who has shown the right password. Whoever was signed in here is so no more."""
+def last_taken_at(user: User) -> datetime | None:
+    """When the account was entered by a strong factor the last time, if ever."""
+    return next((one.last_taken_at(user) for one in _declared), None)
+
+
+def begin(request: HttpRequest, user: User, risk: Assessment, now: datetime) -> None:
+    """Note who has shown the right password, and how odd that was. Whoever was signed in here is so no more."""
     logout(request)
     request.session.cycle_key()
-    request.session[NOTE] = {"user": str(user.pk), "seal": user.get_session_auth_hash(), "at": now.timestamp()}
+    request.session[NOTE] = {
+        "user": str(user.pk),
+        "seal": user.get_session_auth_hash(),
+        "at": now.timestamp(),
+        "risk": risk.as_details(),
+    }
 
 
 def pending(session: Any, now: datetime) -> User | None:
@@ -75,3 +88,9 @@ def pending(session: Any, now: datetime) -> User | None:
         return None
     user = User.objects.filter(pk=note["user"], is_active=True).first()
     return user if user and hmac.compare_digest(user.get_session_auth_hash(), note["seal"]) else None
+
+
+def risk_of(session: Any) -> Assessment | None:
+    """How odd the sign-in was whose second step is awaited; a note of an earlier release does not say it."""
+    said = session.get(NOTE, {}).get("risk")
+    return Assessment.kept(said) if said else None

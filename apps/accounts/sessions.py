@@ -32,6 +32,8 @@ FIRST = holds.declare(
 ).flag
 #: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, more than one of such.
 PASSWORD, CODE, PASSKEY, SEVERAL = "pwd", "otp", "pop", "mfa"
+#: How surely somebody was recognised: by one factor, by two.
+AAL1, AAL2 = "aal1", "aal2"
 #: For so long after somebody was recognised they may do what is dangerous.
 FRESH = timedelta(minutes=10)
 GRAIN_SECONDS = 60  # use is noted at most once a minute: a session is not written by every request
@@ -106,14 +108,15 @@ def note_recognised(session: Any, methods: Sequence[str], now: datetime) -> None
     moment = int(now.timestamp())
     known = {*methods, *session.get("amr", ())}
     is_by_two = SEVERAL in known
-    session.update({"amr": sorted(known), "acr": "aal2" if is_by_two else "aal1", "auth_time": moment})
+    session.update({"amr": sorted(known), "acr": AAL2 if is_by_two else AAL1, "auth_time": moment})
     if CODE in methods or PASSKEY in methods:
         session["factor_at"] = moment
 
 
-def is_fresh(session: Any, now: datetime, max_age: timedelta = FRESH) -> bool:
-    """Whether its owner was recognised, by whatever they have, not longer ago than that."""
-    since = session.get("auth_time") or session.get("signed_in_at", 0.0)
+def is_fresh(session: Any, now: datetime, max_age: timedelta = FRESH, acr: str = AAL1) -> bool:
+    """Whether its owner was recognised that surely not longer ago than that; by ``AAL1`` whatever they have will do."""
+    by_factor = session.get("factor_at", 0.0)
+    since = by_factor if acr == AAL2 else session.get("auth_time") or session.get("signed_in_at", 0.0)
     return bool(now.timestamp() - since < max_age.total_seconds())
 
 

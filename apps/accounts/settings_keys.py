@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import Level, Merge, declare
+from apps.configuration.registry import Key, Level, Merge, declare
 from resimate_text.sentences import Sentence
 
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
@@ -132,4 +132,39 @@ FIRST_STEPS = declare(
     label=_("First steps"),
     levels=(Level.USER,),
     owner="accounts",
+)
+
+
+def _risk(name: str, most: int, label: str, description: str) -> Key:
+    """A limit of the score of a sign-in. Below 30 even a device that was proved by e-mail would be kept out."""
+    return declare(
+        f"risk.{name}",
+        most,
+        {"type": "integer", "minimum": 30, "maximum": most},
+        description,
+        label=label,
+        levels=_FOR_GOOD,
+        merge=Merge.LOWEST,
+        needs_two=True,
+        owner="accounts",
+    )
+
+
+RISK_OF_FACTOR = _risk(
+    "ask_from",
+    60,
+    _("Risk from which more than a password is asked for"),
+    _("Score of a sign-in from which it takes a second factor; who has none proves their mailbox once on the device."),
+)
+RISK_OF_STRONGER = _risk(
+    "ask_stronger_from",
+    80,
+    _("Risk from which backup codes do not count"),
+    _("Score of a sign-in from which backup codes do not stand in for a second factor."),
+)
+RISK_OF_REFUSAL = _risk(
+    "refuse_from",
+    100,
+    _("Risk from which a sign-in is refused"),
+    _("Score of a sign-in from which it goes on only after the mailbox was proved on the device."),
 )

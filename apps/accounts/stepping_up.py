@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts import second_steps, services, sessions
@@ -21,28 +22,32 @@ from apps.core.pages import errors_at_fields
 OURS: Final = "confirm-"
 #: How the page behind it was asked for.
 METHOD: Final = f"{OURS}method"
+#: What is more than a password.
+FACTORS: Final = frozenset({"code", "passkey"})
 
 
-def require_fresh(max_age: timedelta = sessions.FRESH) -> Callable[[View], View]:
+def require_fresh(max_age: timedelta = sessions.FRESH, acr: str = sessions.AAL1) -> Callable[[View], View]:
     """Ask for the password or a code in place of the page, then go on as if nothing had been between.
 
     What was sent comes along in the form that asks, and is given to the view afterwards; files are not. Stands below
-    what lets only signed-in people in, and above what names the methods of the view.
+    what lets only signed-in people in, and above what names the methods of the view. By ``AAL2`` who has a second
+    factor shows that one; who has none shows the password, since there is nothing stronger.
     """
 
     def around(view: View) -> View:
         @wraps(view)
         @sensitive_post_parameters()
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            asked = _asked_of(request, acr)
             if METHOD in request.POST:
-                refused = _confirm(request)
+                refused = _confirm(request, asked)
                 if refused is not None:
                     return refused
                 if request.POST[METHOD] == "GET":
                     return redirect(request.get_full_path())
                 _take_out_ours(request)
-            elif not sessions.is_fresh(request.session, timezone.now(), max_age):
-                return _page(request, ConfirmForm(prefix="confirm"), str(request.method), 403)
+            elif not sessions.is_fresh(request.session, timezone.now(), max_age, asked):
+                return _page(request, ConfirmForm(prefix="confirm"), str(request.method), 403, asked)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -50,28 +55,36 @@ def require_fresh(max_age: timedelta = sessions.FRESH) -> Callable[[View], View]
     return around
 
 
-def _confirm(request: HttpRequest) -> HttpResponse | None:
+def _asked_of(request: HttpRequest, acr: str) -> str:
+    """What is asked of this person: no more than they have."""
+    return acr if acr == sessions.AAL2 and second_steps.of(user_of(request)) else sessions.AAL1
+
+
+def _confirm(request: HttpRequest, asked: str) -> HttpResponse | None:
     """Look at what the person showed; the page again where it was not right."""
     form, method = ConfirmForm(request.POST, prefix="confirm"), request.POST[METHOD]
+    if asked == sessions.AAL2 and not any(form.data.get(form.add_prefix(name)) for name in FACTORS & {*form.fields}):
+        form.add_error("code", _("Enter a code of your second factor: this takes more than the password."))
     if not form.is_valid():
-        return _page(request, form, method, 422)
+        return _page(request, form, method, 422, asked)
     try:
         services.confirm(request, user_of(request), **form.cleaned_data, now=timezone.now())
     except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
-        page = _page(request, form, method, 429)
+        page = _page(request, form, method, 429, asked)
         page["Retry-After"] = str(refusal.seconds)
         return page
     except Refused as refusal:
         errors_at_fields(form, refusal)
-        return _page(request, form, method, 422)
+        return _page(request, form, method, 422, asked)
     return None
 
 
-def _page(request: HttpRequest, form: ConfirmForm, method: str, status: int) -> HttpResponse:
+def _page(request: HttpRequest, form: ConfirmForm, method: str, status: int, asked: str) -> HttpResponse:
     sent = [(name, value) for name, values in request.POST.lists() for value in values if _is_theirs(name)]
     step = second_steps.of(user_of(request))
-    context = {"form": form, "sent": sent, "method": method, "takes_code": step is not None}
+    by_factor = asked == sessions.AAL2
+    context = {"form": form, "sent": sent, "method": method, "takes_code": step is not None, "by_factor": by_factor}
     return render(request, "accounts/confirm.html", context, status=status)
 
 

@@ -33,3 +33,8 @@ def forget_unanswered_address(event: Event) -> None:
 @events.subscribe("user.registration_asked")
 def answer_registration(event: Event) -> None:
     services.answer_registration(event.payload["registration_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("user.device_link_asked")
+def write_device_link(event: Event) -> None:
+    services.write_device_link(event.payload["user_id"], event.pk, now=timezone.now())

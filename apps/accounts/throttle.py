@@ -46,6 +46,14 @@ ACCOUNT = Limit("account", free=5, longest=60)
 ADDRESS = Limit("address", free=30, longest=900)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was counted of an attempt before it: failures of its account, and other accounts that failed from there."""
+
+    failures: int
+    accounts: int
+
+
 def attempt(email: str, ip: str, now: datetime, device: str = "") -> int:
     """Count one attempt to sign in. Returns the seconds to wait when it is too early, 0 when it may go ahead.
 
@@ -55,7 +63,17 @@ def attempt(email: str, ip: str, now: datetime, device: str = "") -> int:
     for limit, key in _keys(email, ip, device):
         if wait := _with_store(partial(_take, key=key, limit=limit, now=now)):
             return wait
+    if ip and not device:
+        _with_store(partial(_join, key=_crowd(ip), account=digest_of(email)))
     return 0
+
+
+def standing(email: str, ip: str, device: str = "") -> Standing:
+    """How an attempt stands that ``attempt`` has let through, in its own queue: a known device has no crowd."""
+    *_others, (_limit, key) = _keys(email, ip, device)
+    counted = _with_store(lambda store: int(store.get(key) or 1))
+    accounts = _with_store(lambda store: int(store.get(_crowd(ip)) or 1)) if ip and not device else 1
+    return Standing(counted - 1, accounts - 1)
 
 
 def is_news(email: str, ip: str, device: str = "") -> bool:
@@ -68,11 +86,18 @@ def succeeded(email: str, ip: str, device: str = "") -> None:
     """The account's failures are forgotten; the address only gets back the attempt that was no failure."""
     for limit, key in _keys(email, ip, device):
         _with_store(partial(_forgive, key=key, limit=limit))
+    if ip and not device:
+        _with_store(partial(_leave, key=_crowd(ip), account=digest_of(email)))
 
 
 def take(what: str, who: str, now: datetime, limit: Limit = ACCOUNT) -> int:
     """Count one attempt of somebody (an id) at something (a name). Returns the seconds to wait, 0 for none."""
     return _with_store(partial(_take, key=_key(what, who), limit=limit, now=now))
+
+
+def counted(what: str, who: str) -> int:
+    """How many attempts ``take`` has counted within the hour and ``forgive`` has not forgotten."""
+    return _with_store(lambda store: int(store.get(_key(what, who)) or 0))
 
 
 def forgive(what: str, who: str) -> None:
@@ -107,6 +132,11 @@ def _keys(email: str, ip: str, device: str) -> list[tuple[Limit, str]]:
     return [*address, (ACCOUNT, f"sign-in:{schema}:account:{account}")]
 
 
+def _crowd(ip: str) -> str:
+    """Counts the accounts that were tried from an address and not entered."""
+    return f"sign-in:{current_schema()}:crowd:{block_of(ip)}"
+
+
 def block_of(ip: str) -> str:
     """The address, or the /64 of an IPv6 address: one subscriber has all of it."""
     try:
@@ -133,6 +163,17 @@ def _take(store: Any, key: str, limit: Limit, now: datetime) -> int:
     if delay:
         store.set(f"{key}:until", moment + delay, MEMORY)
     return 0
+
+
+def _join(store: Any, key: str, account: str) -> None:
+    if store.add(f"{key}:{account}", 1, MEMORY):
+        store.add(key, 0, MEMORY)
+        store.incr(key)
+
+
+def _leave(store: Any, key: str, account: str) -> None:
+    if store.delete(f"{key}:{account}") and store.get(key):
+        store.decr(key)
 
 
 def _note(store: Any, key: str) -> bool:

@@ -3,6 +3,7 @@ from django.urls import path
 from apps.accounts.views import (
     account,
     addresses,
+    devices,
     first_steps,
     forgotten,
     invitations,
@@ -14,6 +15,8 @@ from apps.accounts.views import (
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", signing_in.sign_in, name="sign-in"),
+    path("sign-in/device/", devices.unproved, name="device-unproved"),
+    path("sign-in/device/<str:token>/", devices.prove, name="prove-device"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/session/", security.session, name="session"),

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.admin_people import ErasesAfterAsking
 from apps.accounts.workspace import user_of
 from apps.campaigns import services
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.core.admin import NamedValuesFilter, ReadOnlyAdmin, ServiceAdmin
-from apps.core.erasing import ErasingAdmin
 from apps.core.errors import Refused
 from apps.core.translating import translated
 from apps.outreach.views import ERASURE
@@ -56,7 +56,7 @@ class CampaignAdmin(ServiceAdmin[Campaign]):
 
 
 @admin.register(Stakeholder)
-class StakeholderAdmin(ErasingAdmin[Stakeholder], ReadOnlyAdmin[Stakeholder]):
+class StakeholderAdmin(ErasesAfterAsking[Stakeholder], ReadOnlyAdmin[Stakeholder]):
     erasure = ERASURE
     list_display = ("name", "email", "group", "language")
     list_filter = (("group", NamedValuesFilter), "language")

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.admin_people import ErasesAfterAsking
 from apps.accounts.workspace import user_of
 from apps.core.admin import ReadOnlyAdmin
-from apps.core.erasing import ErasingAdmin
 from apps.elicitation import services
 from apps.elicitation.models import Expert, WeightElicitation
 from apps.outreach.views import ERASURE
@@ -35,7 +35,7 @@ class WeightElicitationAdmin(ReadOnlyAdmin[WeightElicitation]):
 
 
 @admin.register(Expert)
-class ExpertAdmin(ErasingAdmin[Expert], ReadOnlyAdmin[Expert]):
+class ExpertAdmin(ErasesAfterAsking[Expert], ReadOnlyAdmin[Expert]):
     erasure = ERASURE
     list_display = ("name", "email", "elicitation", "language", "sent_at")
     list_filter = ("language",)

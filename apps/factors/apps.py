@@ -22,5 +22,6 @@ class FactorsConfig(AppConfig):
                 is_missing_for=services.is_missing_for,
                 verify=services.verify,
                 prove=services.prove,
+                last_taken_at=services.last_taken_at,
             )
         )

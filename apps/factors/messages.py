@@ -8,3 +8,4 @@ FACTORS_CHANGED: Final[Kind] = declare("factors_changed", texts="factors/message
 BACKUP_CODE_USED: Final[Kind] = declare(
     "backup_code_used", texts="factors/messages/backup_code_used", purpose="account"
 )
+CODES_GUESSED: Final[Kind] = declare("codes_guessed", texts="factors/messages/codes_guessed", purpose="account")

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.sessions import AAL2
+from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import View, user_of, workspace_page
 from apps.core.erasing import DONE, Erasure
 from apps.core.pages import errors_as_messages
@@ -110,6 +112,7 @@ class PersonPages(Generic[H]):
 
         @require_http_methods(["GET", "HEAD", "POST"])
         @self.entrance(permission, shows=self.kind)
+        @require_fresh(acr=AAL2)
         def erasing(request: HttpRequest, **ids: UUID) -> HttpResponse:
             found, back = self.find(request, **ids, permission=permission), reverse(self.route, kwargs=ids)
             if request.method == "POST":

@@ -4,6 +4,8 @@
 #: sign in. Then the page, and the methods of which this holds.
 TABLE = """
 +++++++++  accounts:sign-in                GET POST
++++++++++  accounts:device-unproved        GET
++++++++++  accounts:prove-device           GET POST
 !!!!!!!!!  accounts:sign-out               POST
 +++++++!!  accounts:account                GET POST
 +++++++!!  accounts:session                GET POST

@@ -23,8 +23,8 @@ class GrantViewSet(ReadMixin, CreateMixin, DestroyMixin, CollectionView[Grant]):
     lookup_value_regex = UUID
     queryset = Grant.objects.select_related("role").order_by("-pk")
     serializer_class = GrantSerializer
-    asks_again = ("create",)
     filters = (an_id("user"), an_id("role"), an_id("object_id"), an_id("delegator"))
+    asks_again = ("create", "destroy")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Grant]) -> Grant:
         given, acting_user, now = dict(serializer.validated_data), caller(self.request), timezone.now()

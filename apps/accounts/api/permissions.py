@@ -3,7 +3,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
-from apps.accounts import authz, sessions
+from apps.accounts import authz, second_steps, sessions
 from apps.core.errors import Refused
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
@@ -46,11 +46,14 @@ class Granted(BasePermission):
             return bool(request.user.is_authenticated)
         asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
         may = asks(request.user, permission_for(view))
-        if may and getattr(view, "action", "") in getattr(view, "asks_again", ()):
+        if may and getattr(view, "is_dangerous", bool)():
             _require_fresh(request)
         return may
 
 
 def _require_fresh(request: Any) -> None:
-    if authz.key_of(request.user) is None and not sessions.is_fresh(request.session, timezone.now()):
+    if authz.key_of(request.user) is not None:
+        return
+    asked = sessions.AAL2 if second_steps.of(request.user) else sessions.AAL1
+    if not sessions.is_fresh(request.session, timezone.now(), acr=asked):
         raise StepUpNeeded("You signed in a while ago. Sign in again and repeat this within ten minutes.")

@@ -20,8 +20,8 @@ class RoleViewSet(ReadMixin, CreateMixin, UpdateMixin, DestroyMixin, CollectionV
     lookup_value_regex = UUID
     queryset = Role.objects.prefetch_related("parents").order_by("-pk")
     serializer_class = RoleSerializer
-    asks_again = ("create", "update", "partial_update")
     filters = (text("code"), yes_or_no("is_system"))
+    asks_again = ("create", "update", "partial_update", "destroy")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Role]) -> Role:
         return services.create_role(acting_user=caller(self.request), now=timezone.now(), **serializer.validated_data)

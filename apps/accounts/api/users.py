@@ -38,6 +38,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     queryset = User.objects.people().order_by("-pk")
     serializer_class = UserSerializer
     filters = (text("email", _by_email, "the exact address, in any case"), yes_or_no("is_active"))
+    asks_again = ("reset_password",)
     permissions = {
         "activate": "update",
         "deactivate": "update",
@@ -45,7 +46,6 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
         "reset_password": "manage",
         "send_reset_link": "manage",
     }
-    asks_again = ("reset_password",)
 
     @extend_schema(responses={201: NewUserSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

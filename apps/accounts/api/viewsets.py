@@ -1,6 +1,6 @@
 """Base classes of the API's collections: permission-filtered, conditional, and written under a row lock."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -49,8 +49,15 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     filters: ClassVar[Sequence[Parameter]] = ()
     #: Actions that show personal data which the serializer's fields do not tell of, and the word for it.
     personal: ClassVar[Mapping[str, str]] = {}
+    #: What a browser's session does only soon after its owner was recognised, beside erasing and personal exports.
+    asks_again: ClassVar[Collection[str]] = ()
     _read: M | None = None
     _count: int | None = None
+
+    def is_dangerous(self) -> bool:
+        """Whether a browser's session does it only soon after its owner was recognised."""
+        takes_along = self.action == "export" and bool(self.kind_read())
+        return takes_along or self.action == "erase" or self.action in self.asks_again
 
     def get_queryset(self) -> QuerySet[M]:
         return authz.visible(super().get_queryset(), self.request.user, permission_for(self))

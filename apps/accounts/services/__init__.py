@@ -11,6 +11,12 @@ from apps.accounts.services.addresses import (
 )
 from apps.accounts.services.confirming import confirm
 from apps.accounts.services.delegating import delegate_role
+from apps.accounts.services.device_links import (
+    DeviceLinkOver,
+    owner_of_device_link,
+    prove_device,
+    write_device_link,
+)
 from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.first_steps import first_steps, put_steps_away
@@ -42,6 +48,7 @@ from apps.accounts.services.sessions import (
     sign_out_everywhere,
 )
 from apps.accounts.services.signing_in import (
+    DeviceUnproved,
     SignInRefused,
     TooManyAttempts,
     end_sessions,
@@ -64,6 +71,8 @@ __all__ = [
     "LONGEST_MESSAGE",
     "AccountErased",
     "AddressLinkOver",
+    "DeviceLinkOver",
+    "DeviceUnproved",
     "Explanation",
     "InvitationOver",
     "LinkUsedUp",
@@ -112,6 +121,8 @@ __all__ = [
     "may_see_sessions",
     "onboard_tenant",
     "owner_of",
+    "owner_of_device_link",
+    "prove_device",
     "put_steps_away",
     "refuse_unheld",
     "resend_invitation",
@@ -127,6 +138,7 @@ __all__ = [
     "start_session",
     "tell_owner",
     "write_address_link",
+    "write_device_link",
     "write_invitation",
     "write_link",
 ]

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from apps import audit
 from apps.accounts import devices, metrics, second_steps, sessions, throttle
 from apps.accounts.models import User
+from apps.accounts.risk import Assessment, Facts, Outcome, assess
+from apps.accounts.services.device_links import promise_device_link
 from apps.accounts.services.held import held, sessions_of
 from apps.accounts.services.notices import tell_of_device
 from apps.core import context
@@ -42,10 +44,17 @@ def refuse_often(what: str, email: str, now: datetime, *, account: throttle.Limi
             raise TooManyAttempts(wait)
 
 
+class DeviceUnproved(Refused):
+    code = "device_unproved"
+    status = 403
+    title = "The mailbox of the account has to be proved on this device first"
+
+
 def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -> User:
     """Start a session, or note that a second step is awaited: then the request is nobody's still.
 
-    Not one transaction: a refusal is recorded as well, and it must stay recorded.
+    Not one transaction: a refusal is recorded as well, and it must stay recorded. Raises ``DeviceUnproved`` where the
+    right password is too little, and sends the link by which it is enough.
     """
     email, ip = email.strip(), context.current().ip
     device = devices.known(request, email)
@@ -56,25 +65,62 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
     if not isinstance(user, User):
         _refused("credentials", now)
         raise SignInRefused("The e-mail address or the password is incorrect.")
+    odd = _weighed(user, throttle.standing(email, ip, device), is_new=_is_new(request, user), now=now)
     throttle.succeeded(email, ip, device)
-    if second_steps.of(user):
-        second_steps.begin(request, user, now)
+    step = second_steps.of(user)
+    _ask_for_more(user, odd, has_step=step is not None, now=now)
+    if step:
+        second_steps.begin(request, user, odd, now)
     else:
-        start_session(request, user, methods=[sessions.PASSWORD], now=now)
+        start_session(request, user, methods=[sessions.PASSWORD], odd=odd, now=now)
     return user
 
 
-def start_session(request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime) -> None:
-    """Let somebody in who was recognised by these methods (RFC 8176); the session gets another id."""
+def _is_new(request: HttpRequest, user: User) -> bool:
+    """Whether the device was not theirs before; the very first one is none of these."""
+    return user.last_login is not None and not devices.known(request, user.email)
+
+
+def _weighed(user: User, standing: throttle.Standing, *, is_new: bool, now: datetime) -> Assessment:
+    facts = Facts(
+        is_new_device=is_new,
+        failures=standing.failures,
+        accounts=standing.accounts,
+        factor_used_at=second_steps.last_taken_at(user),
+        is_administrator=user.is_staff,
+        now=now,
+    )
+    return assess(facts)
+
+
+def _ask_for_more(user: User, odd: Assessment, *, has_step: bool, now: datetime) -> None:
+    """Send the link that proves the mailbox where something of the account's own may be missing; refuse till then."""
+    is_short = odd.outcome is Outcome.REFUSE or (odd.outcome > Outcome.ALLOW and not has_step)
+    if is_short or odd.outcome is Outcome.STRONGER:
+        promise_device_link(user, odd, is_refused=is_short, now=now)
+    if is_short:
+        metrics.SIGN_INS.labels("risk").inc()
+        raise DeviceUnproved("This sign-in is unusual. Open the link that we have sent to your e-mail address.")
+
+
+def start_session(
+    request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime, odd: Assessment | None = None
+) -> None:
+    """Let somebody in who was recognised by these methods (RFC 8176); the session gets another id.
+
+    ``odd`` is how odd that is; after a second step its note says so.
+    """
+    odd = odd or second_steps.risk_of(request.session)
     request.session.flush()  # nothing of before goes on, whoever was here
-    # The very first device is none that was not theirs before.
-    is_new = user.last_login is not None and not devices.known(request, user.email)
+    is_new = _is_new(request, user)
     login(request, user)
     sessions.note_recognised(request.session, methods, now)
+    weighed = {"risk": odd.as_details()} if odd else {}
+    request.session.update(weighed)
     if flag := second_steps.missing_for(user):
         request.session[flag] = True
     context.amend(user_id=str(user.pk), actor_type="user")
-    audit.record("session.started", now=now, target=user, actor=user, details={"amr": [*methods]})
+    audit.record("session.started", now=now, target=user, actor=user, details={"amr": [*methods], **weighed})
     metrics.SIGN_INS.labels("started").inc()
     if is_new:
         tell_of_device(user, request.session, now=now)

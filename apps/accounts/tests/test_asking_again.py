@@ -57,3 +57,26 @@ def test_what_opens_nothing_is_not_asked_for(browser: Client, analyst: User) -> 
 
     assert answer.status_code == 302
     assert not User.objects.get(pk=analyst.pk).is_active
+
+
+def test_people_are_erased_and_roles_changed_only_after_asking(browser: Client, admin: User, analyst: User) -> None:
+    role = Role.objects.create(code="own", name="Own", permissions=["models:tenant:read"])
+
+    assert browser.get(f"/admin/accounts/role/{role.pk}/change/").status_code == 200
+    assert browser.post(f"/admin/accounts/role/{role.pk}/change/", {"name": "Other"}).status_code == 403
+    assert browser.post(f"/admin/accounts/role/{role.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert browser.post(f"/admin/accounts/user/{analyst.pk}/erase/").status_code == 403
+    assert not User.objects.get(pk=analyst.pk).is_erased
+    assert _twice(browser, f"/admin/accounts/user/{analyst.pk}/erase/", {}) == [403, 302]
+    assert User.objects.get(pk=analyst.pk).is_erased
+
+
+def test_the_api_refuses_what_is_dangerous_to_a_session_that_is_old(browser: Client, analyst: User) -> None:
+    role = str(Role.objects.get(code="tenant_admin").pk)
+    sent = {"user": str(analyst.pk), "role": role}
+
+    refused = browser.post("/api/v1/grants/", sent, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "step_up_needed")
+    assert browser.get("/api/v1/users/export/").status_code == 403
+    assert browser.post(f"/api/v1/users/{analyst.pk}/erase/", {}, "application/json").status_code == 403
+    assert browser.get("/api/v1/users/").status_code == 200

@@ -253,6 +253,8 @@ def without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
         def get(self, *_: Any) -> None:
             raise Away
 
+        add = get
+
     monkeypatch.setattr(throttle, "cache", Absent())
     throttle._here.clear()
 

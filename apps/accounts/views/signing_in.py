@@ -38,6 +38,8 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
     except services.SignInRefused:
         form.add_error(None, _("The e-mail address or the password is incorrect."))
         return _sign_in_page(request, form, target, status=422)
+    except services.DeviceUnproved:
+        return redirect("accounts:device-unproved")
     except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
         page = _sign_in_page(request, form, target, status=429)

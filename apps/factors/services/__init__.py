@@ -23,7 +23,7 @@ from apps.factors.services.removing import (
     remove_own,
     reset_factors,
 )
-from apps.factors.services.requiring import has_factor, has_to_have_one, is_missing_for
+from apps.factors.services.requiring import has_factor, has_to_have_one, is_missing_for, last_taken_at
 from apps.factors.services.verifying import StepOver, WrongCode, take_second_step, verify
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "has_passkey_here",
     "has_to_have_one",
     "is_missing_for",
+    "last_taken_at",
     "prove",
     "remove_factor",
     "remove_own",

@@ -1,5 +1,9 @@
 """Who has a second factor, and who has to have one."""
 
+from datetime import datetime
+
+from django.db.models import Max
+
 from apps.accounts.models import User
 from apps.configuration import services as configuration
 from apps.factors.models import Factor
@@ -17,3 +21,8 @@ def has_to_have_one(user: User) -> bool:
 
 def is_missing_for(user: User) -> bool:
     return has_to_have_one(user) and not has_factor(user)
+
+
+def last_taken_at(user: User) -> datetime | None:
+    found: datetime | None = Factor.objects.strong().filter(user=user).aggregate(at=Max("last_used_at"))["at"]
+    return found

@@ -10,18 +10,24 @@ from apps import audit
 from apps.accounts import devices, second_steps, sessions, throttle
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.accounts.risk import Outcome
 from apps.core import events, once
 from apps.core.errors import Problem, Refused
 from apps.core.locking import all_locked
 from apps.factors import codes
-from apps.factors.messages import BACKUP_CODE_USED
+from apps.factors.messages import BACKUP_CODE_USED, CODES_GUESSED
 from apps.factors.models import BackupCode, Factor
 
 WRONG = _("This code is not right, or has been used already. Wait for the next one, or use another.")
+TOO_WEAK = _(
+    "This sign-in is unusual, so it takes the second factor itself. A backup code will do on a device that you have "
+    "proved by the link in our e-mail."
+)
 #: Codes that somebody guesses, at all of an account's factors together. A known device has a queue of its own.
 GUESSES = throttle.Limit("factor", free=5, longest=300)
 #: Seconds for which one refusal on record stands for all that follow.
 NEWS = 60
+HOUR = 3600
 
 
 class WrongCode(Refused):
@@ -44,6 +50,9 @@ def take_second_step(request: HttpRequest, *, code: str, now: datetime) -> User:
     user = second_steps.pending(request.session, now)
     if user is None:
         raise StepOver(_("Signing in took too long. Start again."))
+    odd = second_steps.risk_of(request.session)
+    if odd is not None and odd.outcome >= Outcome.STRONGER and len(codes.plain(code)) == codes.LENGTH:
+        raise WrongCode(TOO_WEAK, errors=[Problem("/code", TOO_WEAK)])
     verify(user, code, now=now, device=devices.known(request, user.email))
     methods = [sessions.PASSWORD, sessions.CODE, sessions.SEVERAL]
     accounts.start_session(request, user, methods=methods, now=now)
@@ -59,9 +68,17 @@ def verify(user: User, code: str, *, now: datetime, device: str = "") -> Factor:
     factor = _use(user, codes.plain(code), now)
     if factor is None:
         note_refusal(user, "code", now)
+        _warn(user, who, now)
         raise WrongCode(WRONG, errors=[Problem("/code", WRONG)])
     throttle.forgive(GUESSES.kind, who)
     return factor
+
+
+@transaction.atomic
+def _warn(user: User, who: str, now: datetime) -> None:
+    """Write to the owner whose codes somebody guesses, once an hour: they know the password (ASVS 6.3.5)."""
+    if throttle.counted(GUESSES.kind, who) >= GUESSES.free and once.is_first(f"codes-guessed:{user.pk}", HOUR):
+        accounts.tell_owner(user, CODES_GUESSED, user, str(int(now.timestamp()) // HOUR), now=now)
 
 
 @transaction.atomic

@@ -75,7 +75,7 @@ def test_the_code_of_now_starts_a_session_that_says_how(
     assert second_steps.NOTE not in session
     assert (session["amr"], session["acr"]) == (["mfa", "otp", "pwd"], "aal2")
     assert session["auth_time"] == session["factor_at"] == moment
-    assert AuditEntry.objects.get(action="session.started").details == {"amr": ["pwd", "otp", "mfa"]}
+    assert AuditEntry.objects.get(action="session.started").details["amr"] == ["pwd", "otp", "mfa"]
 
 
 def test_the_session_before_the_password_is_not_the_one_after_it(admin: User, phone: Factor, client: Client) -> None:
@@ -229,3 +229,27 @@ def test_keys_of_programs_open_what_they_opened(admin: User, phone: Factor, clie
     answer = client.get("/api/v1/users/", headers={**ACME, "Authorization": f"Bearer {secret}"})
 
     assert answer.status_code == 200
+
+
+def test_the_owner_is_told_once_when_codes_are_guessed(admin: User, phone: Factor, client: Client) -> None:
+    _half(client, admin.email)
+    before = Message.objects.filter(kind="codes_guessed").count()
+
+    assert [_try(client, "000000") for _ in range(4)] == [422] * 4
+    assert Message.objects.filter(kind="codes_guessed").count() == before == 0
+    assert [_try(client, "000000") for _ in range(3)].count(422) >= 1
+    assert Message.objects.filter(kind="codes_guessed").count() == 1
+
+
+def test_an_odd_sign_in_takes_no_backup_code_and_does_not_use_it_up(
+    admin: User, phone: Factor, codes: list[str], client: Client, clock: Clock
+) -> None:
+    _half(client, admin.email)
+    session = client.session
+    session["second_step"] |= {"risk": {"score": 80, "inputs": ["failures"], "outcome": "stronger"}}
+    session.save()
+
+    assert _try(client, codes[0]) == 422
+    assert BackupCode.objects.filter(used_at=None).count() == len(codes)
+    assert _try(client, code_of(phone.seed, clock.moment)) == 302
+    assert AuditEntry.objects.get(action="session.started").details["risk"]["score"] == 80
