@@ -39,6 +39,7 @@ app.conf.update(
         "forget": {"task": "core.forget_answers", "schedule": 3600.0},
         "forget_destinations": {"task": "outbound.forget_destinations", "schedule": 3600.0},
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
+        "forget_authorizations": {"task": "oauth.forget", "schedule": crontab(hour="3", minute="50")},
         "partitions": {"task": "audit.make_partitions", "schedule": 3600.0},
         "keys": {"task": "keys.tend", "schedule": crontab(minute="10")},
         "files": {"task": "files.sweep", "schedule": crontab(hour="3", minute="40")},

@@ -17,6 +17,7 @@ from apps.oauth.services.authorizations import (
     live_authorizations,
     revoke_own,
 )
+from apps.oauth.services.forgetting import forget_ended
 from apps.oauth.services.signing_keys import rotate_signing_key
 from apps.oauth.services.tokens import begin, continue_with, found_by_code, found_by_refresh_token, use_code
 
@@ -30,6 +31,7 @@ __all__ = [
     "continue_with",
     "end_authorization",
     "end_authorizations_of",
+    "forget_ended",
     "found_by_code",
     "found_by_refresh_token",
     "grant_authorization",
