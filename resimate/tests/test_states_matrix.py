@@ -61,6 +61,8 @@ STATES = {name: tuple(marks) for marks, name in (line.split() for line in TABLE.
 STEP = second_steps._declared[0]
 #: What a session is held by, of states that are sent somewhere.
 HELD = {"first_password": sessions.FIRST, "without_the_factor_that_is_asked_for": STEP.missing}
+#: Where a second step is taken, and what a browser asks before.
+STEPS = {STEP.page, "factors:ask-half-signed-in"}
 #: Operations of the API that ask nobody who they are.
 PUBLIC = {"model-schema", "trace-schema"}
 
@@ -149,7 +151,7 @@ def _routes(world: dict[str, Any], urls: dict[str, str]) -> list[tuple[int, str,
 
 def _expected(state: str, column: int, method: str, name: str) -> str:
     mark = STATES[state][column]
-    if name == STEP.page and state == "password_without_the_second_step":
+    if name in STEPS and state == "password_without_the_second_step":
         return "+"
     if mark == "!" and column == 1:
         return pages._table()[method, name][pages.PEOPLE.index("anonymous")]
