@@ -226,4 +226,13 @@ def _outcome(task: bytes) -> bytes:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  it is raised where it was asked for
-        return pickle.dumps((Said.RAISED, error))
+        return pickle.dumps((Said.RAISED, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or one that says the same: of one that does not survive the way nobody would ever hear."""
+    try:
+        same: Exception = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    except Exception:  # noqa: BLE001  whatever it holds or wants
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return same

@@ -21,6 +21,25 @@ def refuse() -> None:
     raise Invalid("No.", errors=[Problem("/n", Sentence("{n} is odd", n=1), "odd")])
 
 
+class Holding(Exception):
+    """It cannot be sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the cause")
+        self.held = iter(lambda: 0, 1)
+
+
+class Wanting(Exception):
+    """It can be sent, and not be made again."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def stumble(over: str) -> None:
+    raise Holding if over == "holding" else Wanting("the ", "cause")
+
+
 def asked(question: str) -> str:
     return f"{question}: {apart.ask(question)}"
 
@@ -44,6 +63,12 @@ def test_it_raises_what_the_function_raises() -> None:
         apart.run(refuse, seconds=20, look=unwatched)
 
     assert (refused.value.detail, refused.value.errors[0].detail) == ("No.", "1 is odd")
+
+
+@pytest.mark.parametrize("over", ["holding", "wanting"])
+def test_what_cannot_be_sent_is_said(over: str) -> None:
+    with pytest.raises(RuntimeError, match="the cause"):
+        apart.run(stumble, over, seconds=20, look=unwatched)
 
 
 def test_what_it_asks_is_answered_where_it_was_asked_for() -> None:
