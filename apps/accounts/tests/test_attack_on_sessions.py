@@ -9,7 +9,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts import services
+from apps.accounts import services, sessions
 from apps.accounts.models import ApiKey, Grant, Invitation, Role, Session, User
 from apps.accounts.services.grants import AlreadyGranted
 from apps.accounts.sessions import FRESH
@@ -101,6 +101,15 @@ def test_who_ends_their_own_session_is_told_what_was_done(here: Client, admin: U
     assert answer.status_code == (204 if how == "api" else 302)
     assert here.get("/account/").status_code == 302
     assert not Session.objects.filter(user=admin).exists()
+
+
+def test_a_session_lives_in_the_tenant_of_which_it_says_that_it_is(acme: Any) -> None:
+    now = timezone.now()
+    said = {"schema": "acme", "signed_in_at": now.timestamp(), "seen_at": now.timestamp()}
+
+    assert sessions.is_alive(said, now)
+    assert not sessions.is_alive(said | {"schema": "beta"}, now)
+    assert not sessions.is_alive({name: said[name] for name in ("signed_in_at", "seen_at")}, now)
 
 
 # What opens doors asks again, whatever way it is asked for.
