@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.TimeZoneMiddleware",
     "apps.audit.context.ActorMiddleware",
     "apps.core.flashes.MessageMiddleware",
+    "apps.accounts.middleware.ViewingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, services
+from apps.accounts.admin_viewing import Viewed, may_view
 from apps.accounts.models import User
 from apps.core import rights
-from apps.core.admin import ServiceAdmin
 from apps.core.errors import Invalid
 from apps.core.pages import errors_at_fields
 from apps.core.translating import translated
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     partly: list[str]
 
 
-class Explained(ServiceAdmin[User]):
+class Explained(Viewed):
     """Adds to each account the page of its permissions."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -76,6 +76,7 @@ class Explained(ServiceAdmin[User]):
             "opts": self.opts,
             "form": form,
             "said": said,
+            "may_view": may_view(request.user, user),
             "detail": translated(said.detail) if said else "",
             "rows": [row for resource in rights.RESOURCES.values() if any((row := _row(user, resource))[2:])],
             "roles": user.grants.valid_at(timezone.now()).select_related("role", "delegator__key"),

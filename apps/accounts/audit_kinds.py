@@ -15,6 +15,7 @@ declare(
 )
 declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")
 declare("service_account", Category.ADMINISTRATION, "created", "changed", "stopped")
+declare("view", Category.AUTHORIZATION, "started", "ended")
 declare("role", Category.ADMINISTRATION, "created", "changed", "deleted")
 declare("grant", Category.ADMINISTRATION, "created", "revoked")
 declare("denial", Category.ADMINISTRATION, "created", "lifted")

@@ -106,8 +106,9 @@ def permissions_of(user: User) -> tuple[Permission, ...]:
 
 
 def denials_of(user: User) -> tuple[Permission, ...]:
-    """All that the user's grants deny now."""
-    return _known(user).denies
+    """All that the user's grants deny now, and those of who looks as they do."""
+    viewer = viewer_of(user)
+    return _known(user).denies + (denials_of(viewer) if viewer else ())
 
 
 def lent_to(user: User) -> frozenset[tuple[str, Permission]]:
@@ -170,12 +171,23 @@ def key_of(user: User) -> Credential | None:
     return key
 
 
+def narrow_to(person: User, viewer: User) -> None:
+    """Whoever looks at the product as somebody else does sees what both of them may see."""
+    person._viewer = viewer  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
+
+
+def viewer_of(user: Any) -> User | None:
+    """Who looks at the product as this user does; none for those who came themselves."""
+    viewer: User | None = getattr(user, "_viewer", None)
+    return viewer
+
+
 def relevant(user: Any, permission: str) -> list[Permission]:
     """The user's permissions that bear on ``resource:action``; with a key, no further than the key reaches.
 
     To make something takes the whole tenant, or what is one's own. What is denied altogether is not among them.
     """
-    return _bearing(user, permission).permits
+    return _bearing(user, permission).permits if somewhere(user, permission) else []
 
 
 def _bearing(user: Any, permission: str) -> Bearing:
@@ -250,7 +262,7 @@ def allows(user: Any, permission: str, obj: Model) -> bool:
     """Whether a grant covers this object, and none denies it."""
     found = _bearing(user, permission)
     if found.is_everywhere:
-        return True
+        return (viewer := viewer_of(user)) is None or allows(viewer, permission, obj)
     return bool(found.permits) and visible(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
 
 
@@ -266,12 +278,14 @@ def somewhere(user: Any, permission: str) -> bool:
 
     Of ``create`` it says all there is to say: what is made is one's own.
     """
-    return bool(_bearing(user, permission).permits)
+    may = bool(_bearing(user, permission).permits)
+    return may and ((viewer := viewer_of(user)) is None or somewhere(viewer, permission))
 
 
 def everywhere(user: Any, permission: str) -> bool:
     """Whether a grant covers the whole tenant, and nothing of it is denied: for what is nobody's in particular."""
-    return _bearing(user, permission).is_everywhere
+    may = _bearing(user, permission).is_everywhere
+    return may and ((viewer := viewer_of(user)) is None or everywhere(viewer, permission))
 
 
 def require(acting_user: User | None, permission: str, obj: Model | None = None) -> None:
@@ -314,6 +328,8 @@ def visible(queryset: Rows, user: Any, permission: str, *, but: Collection[str] 
 
     A tenant-wide grant adds no condition at all.
     """
+    if viewer := viewer_of(user):
+        queryset = visible(queryset, viewer, permission, but=but)
     found = _bearing(user, permission)
     if found.is_everywhere:
         return queryset

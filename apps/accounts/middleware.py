@@ -1,16 +1,32 @@
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
 
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from apps.accounts import holds, sessions
+from apps.accounts import holds, services, sessions
 from apps.accounts.holds import Hold
+from apps.accounts.models import User
+from apps.accounts.services import viewing
 from apps.configuration import zones
+from apps.core import context
 from apps.core.api import problems
 from apps.core.paths import is_api
+
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+#: What stays the viewer's own while they look as somebody else.
+OF_THE_VIEWER: Final = frozenset({"accounts:stop-view", "accounts:sign-out", "accounts:session"})
+OVER: Final = gettext_noop("You see the product as yourself again.")
 
 
 class SessionLimitsMiddleware:
@@ -66,6 +82,57 @@ def is_background(request: HttpRequest) -> bool:
     is_fragment = request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
     is_early = "prefetch" in request.headers.get("Sec-Purpose", "")
     return request.method in ("GET", "HEAD") and (is_fragment or is_early)
+
+
+class ViewingMiddleware:
+    """Shows the product as somebody else sees it, to whoever asked for that; stands behind who names the actor.
+
+    Nothing is sent, nothing of the API is open, and no page that is the person's alone, such as that of their account:
+    a page is shown that says whom it lets in, by its rights.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if viewing.MARK not in request.session or not isinstance(request.user, User):
+            return None
+        match = request.resolver_match
+        if match and match.view_name in OF_THE_VIEWER:
+            return None
+        now = timezone.now()
+        view_now = services.view_of(request.session, request.user, now)
+        if view_now is None:
+            return _is_over(request, request.user, now)
+        request.viewing = view_now  # type: ignore[attr-defined]  # for pages
+        request.user = view_now.person
+        context.amend(viewed_as=str(view_now.person.pk))
+        if request.method not in SAFE or not _is_shown(request, view, view_now.person):
+            raise PermissionDenied
+        return None
+
+
+def _is_shown(request: HttpRequest, view: Callable[..., Any], person: User) -> bool:
+    if is_api(request):
+        return False
+    shown_as: Callable[[User], bool] | None = getattr(view, "shown_as", None) or getattr(view, "admits", None)
+    is_administration = bool(request.resolver_match and request.resolver_match.app_name == "admin")
+    return is_administration or (shown_as is not None and shown_as(person))
+
+
+def _is_over(request: HttpRequest, viewer: User, now: datetime) -> HttpResponse:
+    """What was sent in the belief to be somebody else is not done as oneself."""
+    services.stop_view(request.session, acting_user=viewer, now=now, reason="over")
+    rotate_token(request)
+    if is_api(request):
+        return problems.http_response("permission_denied", OVER)
+    messages.info(request, _(OVER))
+    return redirect("/")
 
 
 class TimeZoneMiddleware:

@@ -9,11 +9,12 @@ name_actions(
     create=_("add"),
     update=_("change"),
     delete=_("delete"),
+    view_as=_("see the product as they do"),
     manage=_("everything"),
     **{"*": _("everything")},
 )
 declare("tenant", _("The tenant with all that is in it: who manages it may do everything."))
-declare("users", _("Accounts."), "read", "create", "update", "delete", model="accounts.User")
+declare("users", _("Accounts."), "read", "create", "update", "delete", "view_as", model="accounts.User")
 declare("roles", _("Roles."), "read", "create", "update", "delete", model="accounts.Role")
 declare("grants", _("Who has which role."), "read", "create", "delete", model="accounts.Grant")
 declare("api-keys", _("Keys of programs."), "read", "create", "delete", model="accounts.ApiKey")

@@ -10,6 +10,7 @@ from apps.accounts.views import (
     registering,
     security,
     signing_in,
+    viewing,
 )
 
 app_name = "accounts"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("account/security/", security.security, name="security"),
     path("account/security/sessions/end-others/", security.end_other_sessions, name="end-other-sessions"),
     path("account/security/sessions/<uuid:pk>/end/", security.end_session, name="end-session"),
+    path("account/view/stop/", viewing.stop, name="stop-view"),
     path("password/forgotten/", forgotten.forgotten, name="forgotten"),
     path("password/forgotten/sent/", forgotten.sent, name="forgotten-sent"),
     path("password/new/<str:token>/", forgotten.choose, name="choose-password"),

@@ -56,6 +56,16 @@ def workspace_page(
     return around
 
 
+def shown_as(shows: Callable[[User], bool]) -> Callable[[View], View]:
+    """Say of a page that takes no right as whom it may be seen by somebody else: it shows nothing of theirs alone."""
+
+    def around(view: View) -> View:
+        view.shown_as = shows  # type: ignore[attr-defined]  # a function's own attribute
+        return view
+
+    return around
+
+
 def _note_reading(request: HttpRequest, kind: str, ids: dict[str, Any]) -> None:
     match = request.resolver_match
     if is_background(request) and not once.is_first(f"read:{user_of(request).pk}:{request.path}", GLANCE):

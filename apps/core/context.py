@@ -18,6 +18,7 @@ ABANDONED: Final = "resimate.abandoned"
 class Work:
     """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context).
 
+    ``viewed_as``: the id of the account as which somebody looks at the product, who is ``user_id`` all the same.
     ``waited_for``: somebody waits for the answer, and a thread that answers people is taken up meanwhile.
     ``is_abandoned()``: they did, and have gone.
     """
@@ -29,6 +30,7 @@ class Work:
     actor_type: str = "system"
     ip: str = ""
     user_agent: str = ""
+    viewed_as: str = ""
     waited_for: bool = False
     is_abandoned: Callable[[], bool] = bool
 

@@ -12,6 +12,7 @@ TABLE = """
 +++++++!!  accounts:security               GET
 0000000!!  accounts:end-session            POST
 +++++++!!  accounts:end-other-sessions     POST
++++++++!!  accounts:stop-view              POST
 +++++++++  accounts:forgotten              GET POST
 +++++++++  accounts:forgotten-sent         GET
 +++++++++  accounts:choose-password        GET POST

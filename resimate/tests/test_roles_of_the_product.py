@@ -22,7 +22,8 @@ pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 READ, CHANGE = {"read", "manage"}, {"read", "create", "update", "delete", "manage"}
 RESOURCES: dict[str, set[str]] = {
     "tenant": {"manage"},
-    **dict.fromkeys(("users", "roles", "applications", "subjects", "stakeholders"), CHANGE),
+    **dict.fromkeys(("roles", "applications", "subjects", "stakeholders"), CHANGE),
+    "users": CHANGE | {"view_as"},
     **dict.fromkeys(("grants", "api-keys", "files"), CHANGE - {"update"}),
     **dict.fromkeys(("audit-entries", "responses", "messages"), READ),
     "settings": READ | {"update"},

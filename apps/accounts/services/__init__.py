@@ -66,6 +66,7 @@ from apps.accounts.services.users import (
     reset_password,
 )
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
+from apps.accounts.services.viewing import NotToBeViewed, View, start_view, stop_view, view_of
 
 __all__ = [
     "LONGEST_MESSAGE",
@@ -76,10 +77,12 @@ __all__ = [
     "Explanation",
     "InvitationOver",
     "LinkUsedUp",
+    "NotToBeViewed",
     "OwnAccount",
     "RegistrationClosed",
     "SignInRefused",
     "TooManyAttempts",
+    "View",
     "accept_invitation",
     "activate_user",
     "address_of",
@@ -136,7 +139,10 @@ __all__ = [
     "sign_out",
     "sign_out_everywhere",
     "start_session",
+    "start_view",
+    "stop_view",
     "tell_owner",
+    "view_of",
     "write_address_link",
     "write_device_link",
     "write_invitation",

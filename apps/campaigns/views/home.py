@@ -9,8 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
+from apps.accounts.models import User
 from apps.accounts.services import first_steps
-from apps.accounts.workspace import user_of
+from apps.accounts.workspace import shown_as, user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
 from apps.campaigns.scopes import sees_more_than_own
@@ -22,12 +23,18 @@ from apps.models.services import parsed
 LIVE, LATEST = 6, 6
 
 
+def _has_workspace(user: User) -> bool:
+    return sees_more_than_own(user) or authz.somewhere(user, "models:read")
+
+
+@shown_as(_has_workspace)
 @require_safe
 @login_required
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
+    """The workspace; to those who have none, what they were asked, with links that are theirs alone."""
     user = user_of(request)
-    if not (sees_more_than_own(user) or authz.somewhere(user, "models:read")):
+    if not _has_workspace(user):
         return _own_campaigns(request)
     now = timezone.now()
     live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")

@@ -57,7 +57,8 @@ ROUTES: Final = {
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey
         admin:factors_factor
-        accounts:session accounts:security accounts:end-session accounts:end-other-sessions
+        accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
+        admin:accounts_user_view_as
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
         admin:configuration_setting admin:elicitation_weightelicitation admin:outbound_destination
