@@ -41,6 +41,7 @@ app.conf.update(
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
         "forget_authorizations": {"task": "oauth.forget", "schedule": crontab(hour="3", minute="50")},
         "partitions": {"task": "audit.make_partitions", "schedule": 3600.0},
+        "permissions": {"task": "accounts.tell_uses", "schedule": crontab(minute="5")},
         "keys": {"task": "keys.tend", "schedule": crontab(minute="10")},
         "files": {"task": "files.sweep", "schedule": crontab(hour="3", minute="40")},
         "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},
@@ -68,12 +69,14 @@ def _stop_when_unfit(**_: Any) -> None:
 @worker_init.connect
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
+    from apps.accounts import uses
     from apps.core import background, degraded, epochs, parts, presence
     from apps.tenants.tasks import measure_outbox, sweep_without_broker
     from resimate.management_port import open_for_this_process
 
     open_for_this_process()
     epochs.follow()
+    uses.follow()
     background.every(MEASURED, measure_outbox)
     background.every(MEASURED, parts.watch)
     presence.HERE.show()  # before it leases anything

@@ -22,6 +22,7 @@ have pages of their own; [Where do I put …?](where.md) says where to add one m
 #: What the client library measures of every program.
 NOT_OURS = ("python_", "process_")
 Row = tuple[str, ...]
+RESOURCES = ("resource", "what it is", "actions besides manage", "on record when permitted")
 
 
 def page() -> str:
@@ -30,7 +31,7 @@ def page() -> str:
 
 
 def _sections() -> Iterator[str]:
-    yield _table("Permissions", "permissions.py", ("resource", "what it is", "actions besides manage"), _resources())
+    yield _table("Permissions", "permissions.py", RESOURCES, _resources())
     yield _table("Scopes of permissions", "permissions.py", ("scope", "covers", "narrowed by a grant"), _scopes())
     yield _table("Roles of the product", "permissions.py", ("role", "name", "for whom", "permissions"), _roles())
     yield _table("The audit trail", "audit_kinds.py", ("of", "category", "what is recorded"), _kinds())
@@ -61,7 +62,7 @@ def _table(title: str, module: str, head: Row, rows: Iterable[Row]) -> str:
 
 def _resources() -> Iterator[Row]:
     for one in sorted(rights.RESOURCES.values(), key=lambda one: one.name):
-        yield f"`{one.name}`", one.about, _listed(one.actions - {"manage"})
+        yield f"`{one.name}`", one.about, _listed(one.actions - {"manage"}), _listed(one.sensitive)
 
 
 def _scopes() -> Iterator[Row]:

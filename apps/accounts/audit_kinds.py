@@ -5,7 +5,7 @@ from apps.audit.kinds import Category, declare
 declare(
     "session", Category.AUTHENTICATION, *("started", "confirmed", "ended", "refused", "questioned", "device_proved")
 )
-declare("permission", Category.AUTHORIZATION, "denied")
+declare("permission", Category.AUTHORIZATION, "denied", "used")
 declare(
     "user",
     Category.ADMINISTRATION,

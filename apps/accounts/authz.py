@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts import lineage
+from apps.accounts import lineage, uses
 from apps.accounts.keys import Credential
 from apps.accounts.lines import Permission, Said
 from apps.accounts.models import User
@@ -297,21 +297,27 @@ def require(acting_user: User | None, permission: str, obj: Model | None = None)
         return
     if not (somewhere(acting_user, permission) if obj is None else allows(acting_user, permission, obj)):
         raise _not_permitted(permission)
+    uses.note(acting_user, permission)
 
 
 def require_everywhere(acting_user: User | None, permission: str) -> None:
     """Refuse who may not do it in the whole tenant."""
-    if acting_user is not None and not everywhere(acting_user, permission):
+    if acting_user is None:
+        return
+    if not everywhere(acting_user, permission):
         raise _not_permitted(permission)
+    uses.note(acting_user, permission)
 
 
 def require_each(acting_user: User | None, permission: str, queryset: QuerySet[Any]) -> None:
     """Refuse who may not do it to every row."""
-    if acting_user is None or everywhere(acting_user, permission):
+    if acting_user is None:
         return
-    theirs = visible(queryset.model._default_manager.all(), acting_user, permission)
-    if queryset.exclude(pk__in=theirs.order_by().values("pk")).exists():
-        raise _not_permitted(permission)
+    if not everywhere(acting_user, permission):
+        theirs = visible(queryset.model._default_manager.all(), acting_user, permission)
+        if queryset.exclude(pk__in=theirs.order_by().values("pk")).exists():
+            raise _not_permitted(permission)
+    uses.note(acting_user, permission)
 
 
 def _not_permitted(permission: str) -> NotPermitted:

@@ -312,6 +312,21 @@ class Grant(Model):
         return self.delegator_id is not None
 
 
+class PermissionUse(Model):
+    """How often somebody was let do something sensitive in an hour: until the trail says so (``uses.py``)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    permission = models.CharField(max_length=120)
+    hour = models.DateTimeField()
+    times = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "permission", "hour"], name="permission_use_once")]
+
+    def __str__(self) -> str:
+        return f"{self.permission} {self.hour:%Y-%m-%d %H}"
+
+
 class ApiKey(Model):
     """A program's key: shown once, stored as a digest, with its owner's rights or fewer."""
 

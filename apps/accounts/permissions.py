@@ -14,10 +14,17 @@ name_actions(
     **{"*": _("everything")},
 )
 declare("tenant", _("The tenant with all that is in it: who manages it may do everything."))
-declare("users", _("Accounts."), "read", "create", "update", "delete", "view_as", model="accounts.User")
-declare("roles", _("Roles."), "read", "create", "update", "delete", model="accounts.Role")
-declare("grants", _("Who has which role."), "read", "create", "delete", model="accounts.Grant")
-declare("api-keys", _("Keys of programs."), "read", "create", "delete", model="accounts.ApiKey")
+declare(
+    "users",
+    _("Accounts."),
+    *("read", "create", "update", "delete", "view_as"),
+    model="accounts.User",
+    sensitive=("create", "update", "delete", "view_as", "manage"),
+)
+CHANGES = ("create", "update", "delete")
+declare("roles", _("Roles."), "read", *CHANGES, model="accounts.Role", sensitive=CHANGES)
+declare("grants", _("Who has which role."), "read", "create", "delete", model="accounts.Grant", sensitive=CHANGES[::2])
+declare("api-keys", _("Keys of programs."), "read", "create", "delete", model="accounts.ApiKey", sensitive=("create",))
 
 ADMINISTRATOR = declare_role("tenant_admin", "Tenant administrator", "Runs the tenant.")
 PLATFORM_ADMINISTRATOR = declare_role(

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from apps.accounts import authz
+from apps.accounts import authz, uses
 from apps.accounts.middleware import is_background
 from apps.accounts.models import User
 from apps.audit import reading
@@ -45,6 +45,7 @@ def workspace_page(
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not lets_in(user_of(request)):
                 raise PermissionDenied
+            uses.note(user_of(request), permission)
             response = view(request, *args, **kwargs)
             if shows and response.status_code == 200:
                 _note_reading(request, shows, kwargs)

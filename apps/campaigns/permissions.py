@@ -18,6 +18,7 @@ declare(
     _("The people who are asked, by name."),
     *("read", "create", "update", "delete"),
     model="campaigns.Stakeholder",
+    sensitive=("read", "update", "delete", "manage"),
 )
 declare_scope("campaign", _("one campaign, and what it collects"), of_one_object=True)
 declare_scope("assigned", _("what one takes part in"))

@@ -7,6 +7,7 @@ The modules are found at start, from the lowest app to the highest: what a grant
 permissions are evaluated stands in ``apps/accounts/authz.py``; how roles come into every tenant, in its ``roles.py``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,7 @@ class Resource:
     """What is ``is_apart`` is permitted by its own name alone: who may do everything else may none of it.
 
     ``model`` is the label of what can be asked about one by one, as in "may they read this campaign?"; empty for none.
+    That ``sensitive`` actions were permitted is on record: they open doors, or show what is personal in bulk.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Resource:
     actions: frozenset[str]
     is_apart: bool = False
     model: str = ""
+    sensitive: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,16 @@ SCOPES: Final[dict[str, Scope]] = {
 ROLES: Final[dict[str, SystemRole]] = {}
 
 
-def declare(resource: str, about: str, *actions: str, is_apart: bool = False, model: str = "") -> Resource:
+def declare(
+    resource: str, about: str, *actions: str, is_apart: bool = False, model: str = "", sensitive: Iterable[str] = ()
+) -> Resource:
     """Say what can be done with a kind of thing; ``manage``, which is all of it, goes without saying."""
     if resource in RESOURCES:
         raise ValueError(f"two apps declare the resource {resource}")
-    RESOURCES[resource] = Resource(resource, about, frozenset({*actions, "manage"}), is_apart, model)
+    known, marked = frozenset({*actions, "manage"}), frozenset(sensitive)
+    if unknown := marked - known:
+        raise ValueError(f"{resource} has no actions {', '.join(sorted(unknown))} that could be sensitive")
+    RESOURCES[resource] = Resource(resource, about, known, is_apart, model, marked)
     return RESOURCES[resource]
 
 
@@ -106,6 +114,12 @@ def grant(role: SystemRole, *permissions: str) -> None:
     if twice := [text for text in permissions if text in role.permissions]:
         raise ValueError(f"{role.code} is granted twice: {', '.join(twice)}")
     role.permissions.extend(permissions)
+
+
+def is_sensitive(permission: str) -> bool:
+    """Whether it is on record that ``resource:action`` was permitted."""
+    resource, _, action = permission.partition(":")
+    return resource in RESOURCES and action in RESOURCES[resource].sensitive
 
 
 def is_apart(resource: str) -> bool:

@@ -19,7 +19,7 @@ declare(
     *("read", "create", "update", "delete", "score", "participate"),
     model="resilience.Assessment",
 )
-declare("responses", _("Single answers where they are confidential."), "read")
+declare("responses", _("Single answers where they are confidential."), "read", sensitive=("read",))
 declare("calculations", _("Calculations that store nothing."), "create")
 declare_scope("model", _("one resilience model, and what is made of it"), of_one_object=True)
 

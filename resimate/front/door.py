@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error, close_old_connections
 
+from apps.accounts import uses
 from apps.core import answer_headers, epochs, metrics
 from apps.core.observability import health
 from apps.tenants import hosts
@@ -46,6 +47,7 @@ class Door:
         metrics.forget_the_dead()
         open_for_this_process()
         epochs.follow()
+        uses.follow()
         self.threads.start()
         loop.call_later(TICK, self._tick, loop)
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
-from apps.accounts import authz, second_steps, sessions
+from apps.accounts import authz, second_steps, sessions, uses
 from apps.core.errors import Refused
 
 #: DRF's names for what a request does to a collection or an object, as actions of a permission.
@@ -44,11 +44,17 @@ class Granted(BasePermission):
             return True  # no such method here: DRF answers 405
         if method == "options":
             return bool(request.user.is_authenticated)
-        asks = authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
-        may = asks(request.user, permission_for(view))
-        if may and getattr(view, "is_dangerous", bool)():
+        asks, permission = self._asks(view), permission_for(view)
+        if not asks(request.user, permission):
+            return False
+        if getattr(view, "is_dangerous", bool)():
             _require_fresh(request)
-        return may
+        uses.note(request.user, permission)
+        return True
+
+    @staticmethod
+    def _asks(view: Any) -> Any:
+        return authz.everywhere if getattr(view, "of_tenant", False) else authz.somewhere
 
 
 def _require_fresh(request: Any) -> None:

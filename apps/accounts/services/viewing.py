@@ -15,7 +15,7 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld
-from apps.accounts.services.held import refuse_erased
+from apps.accounts.services.held import refuse_erased, refuse_programs
 from apps.core.errors import Refused
 
 LONGEST: Final = timedelta(minutes=15)
@@ -41,6 +41,7 @@ def start_view(session: Any, person: User, *, acting_user: User, now: datetime) 
     """Let the owner of a session see the product as a person does: nobody who may do more than they may themselves."""
     authz.require(acting_user, "users:view_as", person)
     refuse_erased(person)
+    refuse_programs(person)
     if person.pk == acting_user.pk:
         raise NotToBeViewed(_("This is your own account: you see the product as it does already."))
     if not person.is_active:
