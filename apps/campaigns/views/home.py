@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts import authz
+from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.accounts.services import first_steps
 from apps.accounts.workspace import shown_as, user_of
 from apps.campaigns import links
 from apps.campaigns.models import Campaign, Participation
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     live = campaigns_for(request).open_at(now).with_counts().order_by("closes_at")
     page = {
-        "first_steps": first_steps(user),
+        "first_steps": accounts.first_steps(user),
         "live": list(live[:LIVE]),
         "live_count": live.count(),
         "drafts": list(campaigns_for(request).filter(status=Campaign.Status.DRAFT).order_by("-pk")[:LIVE]),
