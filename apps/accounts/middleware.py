@@ -17,7 +17,6 @@ from django.utils.translation import gettext_noop
 from apps.accounts import holds, services, sessions
 from apps.accounts.holds import Hold
 from apps.accounts.models import User
-from apps.accounts.services import viewing
 from apps.configuration import zones
 from apps.core import context
 from apps.core.api import problems
@@ -100,7 +99,7 @@ class ViewingMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        if viewing.MARK not in request.session or not isinstance(request.user, User):
+        if not isinstance(request.user, User) or not services.has_view(request.session):
             return None
         match = request.resolver_match
         if match and match.view_name in OF_THE_VIEWER:

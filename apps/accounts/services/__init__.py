@@ -66,7 +66,7 @@ from apps.accounts.services.users import (
     reset_password,
 )
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
-from apps.accounts.services.viewing import NotToBeViewed, View, start_view, stop_view, view_of
+from apps.accounts.services.viewing import NotToBeViewed, View, has_view, start_view, stop_view, view_of
 
 __all__ = [
     "LONGEST_MESSAGE",
@@ -116,6 +116,7 @@ __all__ = [
     "first_steps",
     "forget_unanswered",
     "grant_role",
+    "has_view",
     "held",
     "invitation_of",
     "invite",

@@ -36,6 +36,11 @@ class View:
     until: datetime
 
 
+def has_view(session: Any) -> bool:
+    """Whether the owner of a session sees the product as somebody else does, or did until a moment ago."""
+    return MARK in session
+
+
 @transaction.atomic
 def start_view(session: Any, person: User, *, acting_user: User, now: datetime) -> None:
     """Let the owner of a session see the product as a person does: nobody who may do more than they may themselves."""
