@@ -10,6 +10,7 @@ from apps.oauth.services.applications import (
     retire_application,
 )
 from apps.oauth.services.authorizations import (
+    LIFE,
     Let,
     end_authorization,
     end_authorizations_of,
@@ -22,6 +23,7 @@ from apps.oauth.services.signing_keys import rotate_signing_key
 from apps.oauth.services.tokens import begin, continue_with, found_by_code, found_by_refresh_token, use_code
 
 __all__ = [
+    "LIFE",
     "ApplicationRetired",
     "Let",
     "NoSecret",

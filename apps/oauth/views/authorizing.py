@@ -15,7 +15,7 @@ from oauthlib.oauth2 import AccessDeniedError, FatalClientError, OAuth2Error
 
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import user_of
-from apps.oauth import protocol
+from apps.oauth import protocol, services
 from apps.oauth.models import Application
 from apps.oauth.wording import is_dangerous, lines_of
 
@@ -60,6 +60,7 @@ def _consent(request: HttpRequest, asked: Asked) -> HttpResponse:
             "lines": lines_of(asked.scopes),
             "is_dangerous": is_dangerous(asked.scopes),
             "host": urlsplit(asked.redirect_uri).netloc,
+            "days": services.LIFE.days,
         }
         return render(request, "oauth/consent.html", page)
     if request.POST.get("decision") != "allow":
