@@ -21,6 +21,7 @@ from apps.accounts import metrics
 from apps.accounts.models import PermissionUse, User
 from apps.core import background, rights
 from apps.core.fields import new_id
+from apps.core.locking import all_locked
 from apps.core.tenancy import current_schema
 
 #: Seconds between two statements of a process.
@@ -96,10 +97,8 @@ def tell(now: datetime) -> int:
     Some time after an hour is over: by then every process has stored its own.
     """
     with transaction.atomic():
-        over = PermissionUse.objects.select_for_update(skip_locked=True).filter(
-            hour__lt=now - HOUR - timedelta(minutes=1)
-        )
-        found = list(over.order_by("hour", "pk"))
+        over = PermissionUse.objects.filter(hour__lt=now - HOUR - timedelta(minutes=1))
+        found = sorted(all_locked(over), key=lambda one: one.hour)
         for one in found:
             details = {"permission": one.permission, "hour": one.hour.isoformat(), "times": one.times}
             audit.record("permission.used", now=now, actor=User(pk=one.user_id), details=details)

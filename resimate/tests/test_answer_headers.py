@@ -57,6 +57,8 @@ EVERYWHERE: dict[str, set[str | None]] = {
     "Access-Control-Allow-Origin": {None},
     "Server": {None},
 }
+#: What programs of others read before anybody has signed in, and what they may keep.
+FOR_ALL = {("GET", "oauth:jwks"), ("GET", "oauth:metadata")}
 #: What the content policy of every answer holds; plugins fall under ``default-src``.
 POLICY = {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'", "script-src 'self'"}
 
@@ -104,7 +106,8 @@ def flaws(answer: Any, *, is_for_all: bool = False) -> list[str]:
 
 
 def flawed(answers: dict[Any, Any]) -> dict[Any, list[str]]:
-    return {what: found for what, answer in answers.items() if (found := flaws(answer))}
+    told = {what: flaws(answer, is_for_all=what in FOR_ALL) for what, answer in answers.items()}
+    return {what: found for what, found in told.items() if found}
 
 
 def _all(world: Any, urls: dict[str, str]) -> dict[tuple[str, str], str]:

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from apps.accounts import authz
 from apps.accounts import services as accounts
-from apps.accounts.models import ApiKey, Grant, Invitation, User
+from apps.accounts.models import ApiKey, Grant, Invitation, ServiceAccount, User
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Stakeholder
 from apps.campaigns.tests.story import BO, CY, DOCUMENT, make_version
@@ -83,6 +83,7 @@ def _side(name: str, contact: Any, now: datetime) -> Side:
         ReferenceSet: [frozen.pk],
         Import: [brought.pk],
         User: [owner.pk],
+        ServiceAccount: [accounts.create_service_account(name, owner=owner, acting_user=None, now=now).pk],
         Invitation: [invited.pk],
         ApiKey: [accounts.create_api_key(owner, name=name, now=now)[0].pk],
     }

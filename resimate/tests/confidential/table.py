@@ -58,6 +58,7 @@ ROUTES: Final = {
         factors:ask-anybody factors:sign-in-passkey
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
+        accounts:put-steps-away
         admin:accounts_user_view_as
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
