@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OauthConfig(AppConfig):
     name = "apps.oauth"
     label = "oauth"
+    verbose_name = _("Applications of others")
 
     def ready(self) -> None:
         from apps.accounts import reach
