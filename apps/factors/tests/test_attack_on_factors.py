@@ -67,3 +67,11 @@ def test_the_api_takes_nobodys_factor_away_without_asking_again(admin: User, ana
 
     assert (answer.status_code, answer.json()["code"]) == (403, "step_up_needed")
     assert services.has_factor(analyst)
+
+
+def test_a_seed_that_waits_for_its_first_code_opens_nothing(admin: User, clock: Clock) -> None:
+    enrol(admin, clock.moment)
+    begun = services.begin_app(admin, name="", now=clock.moment)
+
+    with pytest.raises(services.WrongCode):
+        services.verify(admin, code_of(begun.seed, clock.moment), now=clock.moment)
