@@ -57,6 +57,8 @@ def test_there_is_no_such_page_where_the_tenant_does_not_say_so(acme: Any, opene
         assert Client(headers=ACME).generic(method, "/register/").status_code == 404
     assert Client(headers=ACME).get("/register/sent/").status_code == 404
     assert b"/register/" not in Client(headers=ACME).get("/sign-in/").content
+    with pytest.raises(services.RegistrationClosed):
+        services.ask_to_register("x@acme.example", language="en", now=timezone.now())
     opened()
 
     assert Client(headers=ACME).get("/register/").status_code == 200
