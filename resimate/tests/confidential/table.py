@@ -53,7 +53,6 @@ ROUTES: Final = {
         application oauth:authorize oauth:token oauth:revoke oauth:introspect oauth:metadata
         oauth:jwks oauth:apps oauth:revoke-app admin:oauth_application
         accounts:device-unproved accounts:prove-device
-        emergency:list
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey
