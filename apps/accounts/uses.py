@@ -63,7 +63,7 @@ class Book:
             try:
                 with schema_context(schema):
                     _store(of_schema)
-            except Exception:
+            except Exception:  # whatever it was: nothing that was counted is lost, and the caller hears of it
                 with self._lock:
                     self._sums.update(of_schema)
                 raise

@@ -76,7 +76,7 @@ def _of_a_stranger() -> Iterator[None]:
     """What they send is refused, whatever the library stumbles over in it: it raises more than its own errors."""
     try:
         yield
-    except Exception as wrong:
+    except Exception as wrong:  # CBOR and keys of strangers: a refusal, never a fault
         raise NotGenuine(str(wrong)) from wrong
 
 

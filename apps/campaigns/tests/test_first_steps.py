@@ -11,7 +11,7 @@ from django_tenants.utils import tenant_context
 from apps.accounts import services
 from apps.accounts.models import Role, User
 from apps.campaigns.models import Campaign
-from apps.campaigns.tests.conftest import *  # noqa: F403  the story
+from apps.campaigns.tests.conftest import *  # noqa: F403  fixtures: a campaign and who is in it
 from apps.campaigns.tests.story import make_user
 from apps.configuration import services as configuration
 from apps.models import services as models
