@@ -16,7 +16,7 @@ test: install  ## Run the test suite on servers of its own; T="-k word" narrows 
 	$(python) -m pytest $(parallel) $(if $(filter thorough,$(MAKECMDGOALS)),-m "not widened") $(T)
 
 # Nothing runs twice: what ran in `test` at its full size is left out here, and what does more here is left out there.
-thorough: test peers  ## Run the tests, and then those that are long: full sizes, faults, PostgreSQL 15, old data
+thorough: test peers  ## Run the tests, and then those that are long: the product in browsers, full sizes, faults, PostgreSQL 15, old data
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) -m "thorough or widened" $(T) || [ $$? -eq $(none_found) ]
 	scripts/on-postgresql-15 $(parallel)
 

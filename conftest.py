@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return PropertiesApart(config, log) if THOROUGH else OneProduct(config, log)
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Modules without an example hold no test: importing them all to see that is a third of the collection."""
+    if collection_path.suffix != ".py" or collection_path.name.startswith(("test_", "conftest")):
+        return None
+    return b">>> " not in collection_path.read_bytes() or None
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays: looking through it for garbage again and again would take a good part of the time."""
     gc.collect()
@@ -62,6 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _does_more(item):
             item.add_marker("widened")
+        if _uses_product(item):
+            item.add_marker("thorough")
         if item.get_closest_marker("load") and not LOAD:
             item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
         if item.get_closest_marker("thorough") and not THOROUGH:
@@ -86,8 +96,13 @@ def _speaks_sql(item: Any) -> bool:
 
 
 def _is_short(item: Any) -> bool:
-    """Neither uses a running product, this one or an earlier one, nor tries a property on many examples."""
-    return not {"product", "earlier"} & set(item.fixturenames) and not _is_property(item)
+    """Neither uses a running product nor tries a property on many examples."""
+    return not _uses_product(item) and not _is_property(item)
+
+
+def _uses_product(item: Any) -> bool:
+    """Starts it, this one or an earlier one: that alone takes a minute, and most who do open a browser as well."""
+    return bool({"product", "own_product", "earlier"} & set(item.fixturenames))
 
 
 def _does_more(item: Any) -> bool:

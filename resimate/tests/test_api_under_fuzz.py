@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from resimate.tests.database import THOROUGH
 from resimate.tests.product import ROOT, Product
 
-EXAMPLES = 60 if THOROUGH else 1
+EXAMPLES = 60
 CHECKS = (
     ",".join(f"{name}_conformance" for name in ("status_code", "content_type", "response_headers", "response_schema"))
     + ",not_a_server_error"
@@ -33,8 +32,8 @@ def test_no_operation_fails_or_answers_what_is_not_documented(product: Product, 
         *("--header", f"Host: fuzz.localhost:{product.port}", "--header", f"Authorization: Bearer {key}"),
         *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", "7", "--workers", "1", "--no-color"),
         *("--continue-on-failure", "--warnings", "off", "--request-timeout", "30", "--generation-database", "none"),
-        *("--phases", "examples,coverage,fuzzing,stateful" if THOROUGH else "examples,fuzzing"),
-        *(("--max-time", "300") if THOROUGH else ()),
+        *("--phases", "examples,coverage,fuzzing,stateful"),
+        *("--max-time", "300"),
         *("--suppress-health-check", "all"),
     ]
 

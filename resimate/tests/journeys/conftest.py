@@ -20,16 +20,8 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 VIEWPORTS: dict[str, Any] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
-
-
-def looks(*usual: tuple[str, str], before: tuple[str, ...] = ()) -> list[Any]:
-    """Every combination of device and colours as parameters; those that are not usual in `make thorough` alone."""
-    every = itertools.product(VIEWPORTS, ("light", "dark"))
-    return [pytest.param(*before, *look, marks=() if look in usual else pytest.mark.thorough) for look in every]
-
-
-#: In `make test` the one that differs most from what a developer sees all day.
-LOOKS = looks(("phone", "dark"))
+#: Every combination of device and colours.
+LOOKS = list(itertools.product(VIEWPORTS, ("light", "dark")))
 COLLECT = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', e => window.__violations.push(
