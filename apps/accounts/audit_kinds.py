@@ -11,7 +11,7 @@ declare(
     Category.ADMINISTRATION,
     *("created", "changed", "activated", "deactivated", "erased"),
     *("address_asked", "address_changed", "registration_asked"),
-    *("password_changed", "password_reset", "reset_link_asked"),
+    *("password_changed", "password_reset", "reset_link_asked", "sign_in_link_asked"),
 )
 declare("invitation", Category.ADMINISTRATION, "created", "resent", "revoked", "accepted", "refused", "erased")
 declare("service_account", Category.ADMINISTRATION, "created", "changed", "stopped")

@@ -20,6 +20,15 @@ declare(
     {"user_id": {**TEXT, "description": "empty where the address belongs to nobody"}},
     internal=True,
 )
+declare(
+    "user.sign_in_link_asked",
+    "Somebody asked for a link to sign in.",
+    {
+        "user_id": {**TEXT, "description": "empty where the address belongs to nobody"},
+        "next": {**TEXT, "description": "where they want to go; empty for the first page"},
+    },
+    internal=True,
+)
 declare("user.address_changed", "An account has another address.", USER)
 declare("user.address_asked", "Somebody wants another address for their account.", USER, internal=True)
 declare("user.address_unanswered", "A link to confirm an address is over.", {"change_id": ID}, internal=True)

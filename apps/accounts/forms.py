@@ -72,15 +72,13 @@ class ProfileForm(forms.Form):
 
 
 class ForgottenForm(forms.Form):
+    """An address that wants a letter: with a new password, an account, a link to sign in."""
+
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"}),
     )
-
-
-class RegisterForm(ForgottenForm):
-    """An address that wants an account."""
 
 
 class AddressForm(forms.Form):

@@ -13,6 +13,7 @@ NEW_DEVICE: Final[Kind] = declare("new_device", texts="accounts/messages/new_dev
 PASSWORD_CHANGED: Final[Kind] = declare(
     "password_changed", texts="accounts/messages/password_changed", purpose="account"
 )
+SIGN_IN_LINK: Final[Kind] = declare("sign_in_link", texts="accounts/messages/sign_in_link", purpose="account")
 PASSWORD_FORGOTTEN: Final[Kind] = declare(
     "password_forgotten", texts="accounts/messages/password_forgotten", purpose="account"
 )

@@ -49,6 +49,8 @@ class User(Addressee, AbstractBaseUser, Erasable):
     is_active = models.BooleanField(default=True)
     #: Counts up when the account is closed or gets another password: no session of before is good after.
     session_epoch = models.PositiveIntegerField(default=0)
+    #: Counts up with each link to sign in that is sent or used: the last one alone opens something, once.
+    link_version = models.PositiveIntegerField(default=0, db_default=0)
     #: Somebody else has seen the password, so it opens nothing but the page on which to replace it.
     password_is_first = models.BooleanField(default=False)
     created_at = models.DateTimeField()

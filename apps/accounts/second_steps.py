@@ -1,8 +1,8 @@
 """The second step of signing in. An app above has it, and says here who takes it and where; signing in asks here.
 
-After the right password the session of somebody who takes one holds a note of who that is, and nothing else: it is
-nobody's, so it reaches no page, API or administration. The note ends with the password and the sessions of its account,
-fits one schema, and lives for minutes. Who takes the step starts a session with another id.
+After the right password, or a link to their mailbox, the session of somebody who takes one holds a note of who that
+is, and nothing else: it is nobody's, so it reaches no page, API or administration. The note ends with the password and
+the sessions of its account, fits one schema, and lives for minutes. Who takes it starts a session with another id.
 """
 
 import hmac
@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.accounts.risk import Assessment
+from apps.accounts.sessions import PASSWORD
 
 NOTE: Final = "second_step"
 LIFE: Final = timedelta(minutes=10)
@@ -69,8 +70,8 @@ def last_taken_at(user: User) -> datetime | None:
     return next((one.last_taken_at(user) for one in _declared), None)
 
 
-def begin(request: HttpRequest, user: User, risk: Assessment, now: datetime) -> None:
-    """Note who has shown the right password, and how odd that was. Whoever was signed in here is so no more."""
+def begin(request: HttpRequest, user: User, risk: Assessment, now: datetime, *, method: str = PASSWORD) -> None:
+    """Note who has taken the first step, by what, and how odd that was. Whoever was signed in here is so no more."""
     logout(request)
     request.session.cycle_key()
     request.session[NOTE] = {
@@ -78,7 +79,13 @@ def begin(request: HttpRequest, user: User, risk: Assessment, now: datetime) -> 
         "seal": user.get_session_auth_hash(),
         "at": now.timestamp(),
         "risk": risk.as_details(),
+        "method": method,
     }
+
+
+def first_method(session: Any) -> str:
+    """By what the first step was taken (``sessions``); a note of an earlier release does not say it."""
+    return str(session.get(NOTE, {}).get("method", PASSWORD))
 
 
 def pending(session: Any, now: datetime) -> User | None:

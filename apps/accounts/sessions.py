@@ -32,6 +32,8 @@ FIRST = holds.declare(
 ).flag
 #: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, more than one of such.
 PASSWORD, CODE, PASSKEY, SEVERAL = "pwd", "otp", "pop", "mfa"
+#: A link to the mailbox of the account, for which RFC 8176 has no word: no second factor (ASVS 6.3.6).
+MAILBOX = "email"
 #: How surely somebody was recognised: by one factor, by two.
 AAL1, AAL2 = "aal1", "aal2"
 #: For so long after somebody was recognised they may do what is dangerous.

@@ -61,6 +61,26 @@ RETURN_HOSTS = declare(
     needs_two=True,
     owner="accounts",
 )
+SIGN_IN_LINKS = declare(
+    "sign_in.links",
+    False,
+    {"type": "boolean"},
+    _("Whether people who may do no more than answer can sign in by a link to their mailbox, without a password."),
+    label=_("Sign-in by a link, for stakeholders"),
+    levels=(Level.TENANT,),
+    owner="accounts",
+)
+SIGN_IN_LINK_HOURS = declare(
+    "sign_in.link_hours",
+    24,
+    {"type": "integer", "minimum": 1, "maximum": 24},
+    _("Hours for which a link to sign in can be used, once."),
+    label=_("Hours of a link to sign in"),
+    levels=_FOR_GOOD,
+    merge=Merge.LOWEST,
+    needs_two=True,
+    owner="accounts",
+)
 TELL_OF_DEVICES = declare(
     "session.tell_of_new_devices",
     True,

@@ -10,6 +10,12 @@ def write_reset_link(event: Event) -> None:
     services.write_link(event.payload["user_id"], event.pk, now=timezone.now())
 
 
+@events.subscribe("user.sign_in_link_asked")
+def write_sign_in_link(event: Event) -> None:
+    told = event.payload
+    services.write_sign_in_link(told["user_id"], event.pk, target=told["next"], now=timezone.now())
+
+
 @events.subscribe("invitation.created")
 def write_invitation(event: Event) -> None:
     services.write_invitation(event.payload["invitation_id"], event.pk, now=timezone.now())

@@ -9,6 +9,7 @@ from apps.accounts.views import (
     invitations,
     registering,
     security,
+    sign_in_links,
     signing_in,
     viewing,
 )
@@ -18,6 +19,9 @@ urlpatterns = [
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-in/device/", devices.unproved, name="device-unproved"),
     path("sign-in/device/<str:token>/", devices.prove, name="prove-device"),
+    path("sign-in/link/", sign_in_links.ask, name="sign-in-link"),
+    path("sign-in/link/sent/", sign_in_links.sent, name="sign-in-link-sent"),
+    path("sign-in/link/<str:token>/", sign_in_links.sign_in, name="sign-in-by-link"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/session/", security.session, name="session"),

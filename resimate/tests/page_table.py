@@ -6,6 +6,9 @@ TABLE = """
 +++++++++  accounts:sign-in                GET POST
 +++++++++  accounts:device-unproved        GET
 +++++++++  accounts:prove-device           GET POST
+000000000  accounts:sign-in-link           GET POST
+000000000  accounts:sign-in-link-sent      GET
++++++++++  accounts:sign-in-by-link        GET POST
 !!!!!!!!!  accounts:sign-out               POST
 +++++++!!  accounts:account                GET POST
 +++++++!!  accounts:session                GET POST

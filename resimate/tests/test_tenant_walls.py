@@ -76,6 +76,7 @@ ATTACKS: Final = {
         "apps/oauth/tests/test_forged_tokens.py::test_the_key_of_another_tenant_signs_nothing_here",
     ),
     "link of a forgotten password": (f"{FORGOTTEN}::test_the_link_opens_nothing_at_another_tenant",),
+    "link to sign in": ("apps/accounts/tests/test_sign_in_links.py::test_the_link_opens_nothing_at_another_tenant",),
     "link to confirm an address": (
         "apps/accounts/tests/test_changed_addresses.py::test_the_link_opens_nothing_at_another_tenant",
     ),

@@ -69,11 +69,16 @@ def sign_in(request: HttpRequest, *, email: str, password: str, now: datetime) -
     throttle.succeeded(email, ip, device)
     step = second_steps.of(user)
     _ask_for_more(user, odd, has_step=step is not None, now=now)
-    if step:
-        second_steps.begin(request, user, odd, now)
-    else:
-        start_session(request, user, methods=[sessions.PASSWORD], odd=odd, now=now)
+    recognised(request, user, odd, method=sessions.PASSWORD, now=now)
     return user
+
+
+def recognised(request: HttpRequest, user: User, odd: Assessment, *, method: str, now: datetime) -> None:
+    """Let somebody in who has taken the first step, or note that the second one is awaited."""
+    if second_steps.of(user):
+        second_steps.begin(request, user, odd, now, method=method)
+    else:
+        start_session(request, user, methods=[method], odd=odd, now=now)
 
 
 def _is_new(request: HttpRequest, user: User) -> bool:

@@ -1,5 +1,7 @@
 """The pages of a forgotten password."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services
-from apps.accounts.forms import ForgottenForm, NewPasswordForm
-from apps.accounts.views.linked import by_link
+from apps.accounts.forms import NewPasswordForm
+from apps.accounts.views.linked import asked, by_link
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
 
@@ -19,17 +21,8 @@ from apps.core.pages import errors_at_fields
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a link. The answer is the same for every address, whether it has an account or not."""
-    form = ForgottenForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return render(request, "accounts/forgotten.html", {"form": form}, status=422 if form.is_bound else 200)
-    try:
-        services.ask_for_link(form.cleaned_data["email"], now=timezone.now())
-    except services.TooManyAttempts as refusal:
-        form.add_error(None, refusal.detail)
-        page = render(request, "accounts/forgotten.html", {"form": form}, status=429)
-        page["Retry-After"] = str(refusal.seconds)
-        return page
-    return redirect("accounts:forgotten-sent")
+    ask = partial(services.ask_for_link, now=timezone.now())
+    return asked(request, "accounts/forgotten.html", ask, then="accounts:forgotten-sent")
 
 
 @never_cache

@@ -45,6 +45,11 @@ def _try_to_sign_in(request: HttpRequest, form: SignInForm, target: str) -> Http
         page = _sign_in_page(request, form, target, status=429)
         page["Retry-After"] = str(refusal.seconds)
         return page
+    return led_on(request, user, target)
+
+
+def led_on(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """Lead somebody who has taken the first step to the second, or, when there is none, to where they want."""
     step = second_steps.of(user)
     if step is not None:
         return redirect(f"{reverse(step.page)}?{urlencode({'next': target})}")
@@ -65,6 +70,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, target: str, status: i
         "next": target,
         "was_idle": request.GET.get("ended") == "idle",
         "may_register": registration.is_open(),
+        "offers_links": services.offers_sign_in_links(),
         "minutes": sessions.idle_seconds() // 60,
     }
     return leading_to(target, render(request, "accounts/sign_in.html", page, status=status))

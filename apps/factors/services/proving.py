@@ -65,7 +65,7 @@ def take_second_step_by_passkey(request: HttpRequest, *, answer: str, now: datet
     if user is None:
         raise StepOver(_("Signing in took too long. Start again."))
     _take(user, _asked(request, ceremonies.SECOND_STEP, answer, now), now)
-    methods = [sessions.PASSWORD, sessions.PASSKEY, sessions.SEVERAL]
+    methods = [second_steps.first_method(request.session), sessions.PASSKEY, sessions.SEVERAL]
     accounts.start_session(request, user, methods=methods, now=now)
     return user
 

@@ -54,7 +54,7 @@ def take_second_step(request: HttpRequest, *, code: str, now: datetime) -> User:
     if odd is not None and odd.outcome >= Outcome.STRONGER and len(codes.plain(code)) == codes.LENGTH:
         raise WrongCode(TOO_WEAK, errors=[Problem("/code", TOO_WEAK)])
     verify(user, code, now=now, device=devices.known(request, user.email))
-    methods = [sessions.PASSWORD, sessions.CODE, sessions.SEVERAL]
+    methods = [second_steps.first_method(request.session), sessions.CODE, sessions.SEVERAL]
     accounts.start_session(request, user, methods=methods, now=now)
     return user
 

@@ -12,9 +12,11 @@ from django_tenants.utils import tenant_context
 from apps.accounts import second_steps
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.accounts.services import sign_in_links
 from apps.accounts.services.forgotten import token_for
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
+from apps.configuration import services as configuration
 from apps.factors import services
 from apps.factors.models import BackupCode, Factor
 from apps.factors.services import verifying
@@ -253,3 +255,31 @@ def test_an_odd_sign_in_takes_no_backup_code_and_does_not_use_it_up(
     assert BackupCode.objects.filter(used_at=None).count() == len(codes)
     assert _try(client, code_of(phone.seed, clock.moment)) == 302
     assert AuditEntry.objects.get(action="session.started").details["risk"]["score"] == 80
+
+
+def test_nor_is_a_link_to_sign_in_which_is_used_up_by_the_first_step(
+    acme: Any, make_user: Any, client: Client, clock: Clock
+) -> None:
+    configuration.change("sign_in.links", True, now=clock.moment)
+    bo = make_user("bo@acme.example", "stakeholder")
+    phone = enrol(bo, clock.moment)[0]
+    link = sign_in_links.LINKS.path_for(User.objects.get(pk=bo.pk))
+
+    first = client.post(link, {"next": "/account/"}, headers=ACME)
+    again = Client().post(link, headers=ACME)
+    is_in = _is_inside(client)
+    entered = _try(client, code_of(phone.seed, clock.moment))
+
+    assert (first["Location"], is_in, again.status_code) == (f"{STEP}?next=%2Faccount%2F", False, 410)
+    assert (entered, client.session["amr"], client.session["acr"]) == (302, ["email", "mfa", "otp"], "aal2")
+
+
+def test_whom_the_policy_wants_to_have_a_factor_sets_one_up_after_a_link_too(
+    acme: Any, make_user: Any, client: Client, clock: Clock
+) -> None:
+    configuration.change("sign_in.links", True, now=clock.moment)
+    configuration.change("factors.required", "everybody", now=clock.moment)
+
+    client.post(sign_in_links.LINKS.path_for(make_user("bo@acme.example", "stakeholder")), headers=ACME)
+
+    assert client.get("/account/", headers=ACME)["Location"] == "/account/security/factors/"

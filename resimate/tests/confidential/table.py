@@ -53,6 +53,7 @@ ROUTES: Final = {
         application oauth:authorize oauth:token oauth:revoke oauth:introspect oauth:metadata
         oauth:jwks oauth:apps oauth:revoke-app admin:oauth_application
         accounts:device-unproved accounts:prove-device
+        accounts:sign-in-link accounts:sign-in-link-sent accounts:sign-in-by-link
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey
@@ -76,6 +77,7 @@ SAID: Final = {
     "PEOPLE": """
         participation.answers_sent participation.link_shown participation.revoked participation.renewed
         participation.removed participation.reminded user.reset_link_asked user.device_link_asked
+        user.sign_in_link_asked
         expert.link_shown expert.revoked expert.renewed expert.deleted expert.erased expert.judged
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
         stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
