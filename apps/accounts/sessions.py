@@ -30,8 +30,9 @@ FIRST = holds.declare(
     title="The first password must be replaced",
     detail=_("Sign in and replace your first password before you go on."),
 ).flag
-#: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, more than one of such.
-PASSWORD, CODE, PASSKEY, SEVERAL = "pwd", "otp", "pop", "mfa"
+#: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, a text message, more
+#: than one of such.
+PASSWORD, CODE, PASSKEY, TEXT, SEVERAL = "pwd", "otp", "pop", "sms", "mfa"
 #: A link to the mailbox of the account, for which RFC 8176 has no word: no second factor (ASVS 6.3.6).
 MAILBOX = "email"
 #: How surely somebody was recognised: by one factor, by two.

@@ -31,15 +31,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``free`` failures cost nothing; then 1, 2, 4 … seconds, up to ``longest``."""
+    """``free`` failures cost nothing; then 1, 2, 4 … times ``first`` seconds, up to ``longest``."""
 
     kind: str
     free: int
     longest: int
+    first: int = 1
 
     def delay(self, failures: int) -> int:
         over = failures - self.free
-        return 0 if over <= 0 else int(min(2.0 ** min(over - 1, 30), self.longest))
+        return 0 if over <= 0 else int(min(self.first * 2.0 ** min(over - 1, 30), self.longest))
 
 
 ACCOUNT = Limit("account", free=5, longest=60)

@@ -3,5 +3,13 @@
 from apps.audit.kinds import Category, declare
 
 declare(
-    "factor", Category.AUTHENTICATION, "enrolled", "renamed", "removed", "codes_renewed", "backup_code_used", "refused"
+    "factor",
+    Category.AUTHENTICATION,
+    "enrolled",
+    "renamed",
+    "removed",
+    "codes_renewed",
+    "backup_code_used",
+    "text_sent",
+    "refused",
 )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +33,21 @@ class BackupCodeForm(CodeForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
         ),
+    )
+
+
+class TextCodeForm(CodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("Six digits. It is good for ten minutes.")
+
+
+class PhoneForm(forms.Form):
+    number = forms.CharField(
+        label=_("Mobile number"),
+        max_length=40,
+        help_text=_("With its country, such as +49 151 23456789."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel", "inputmode": "tel", "spellcheck": "false"}),
     )
 
 

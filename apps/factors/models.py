@@ -1,7 +1,7 @@
 """What somebody has besides a password."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +15,7 @@ from apps.core.lookup import Lookup
 from apps.factors import codes, totp
 from apps.factors.passkeys import Credential
 from apps.keys.models import key_of_person
+from apps.notifications import phones
 
 
 class FactorQuerySet(models.QuerySet["Factor"]):
@@ -23,8 +24,8 @@ class FactorQuerySet(models.QuerySet["Factor"]):
         return self.filter(confirmed=True)
 
     def strong(self) -> Self:
-        """Those that are factors by themselves: backup codes only stand in for one."""
-        return self.in_use().exclude(kind=Factor.Kind.CODES)
+        """Those that are factors by themselves: the others only stand in for one."""
+        return self.in_use().exclude(kind__in=BACKUPS)
 
 
 class Factor(Model, Device):
@@ -38,6 +39,7 @@ class Factor(Model, Device):
         APP = "totp", _("Authenticator app")
         CODES = "backup-codes", _("Backup codes")
         PASSKEY = "passkey", _("Passkey")
+        TEXT = "sms", _("Text message")
 
     user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -57,14 +59,25 @@ class Factor(Model, Device):
             models.UniqueConstraint(
                 fields=["user"], condition=Q(kind="totp", confirmed=False), name="factor_one_is_being_set_up"
             ),
+            models.UniqueConstraint(fields=["user", "confirmed"], condition=Q(kind="sms"), name="factor_one_number"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name}".strip()
 
+    @property
+    def is_strong(self) -> bool:
+        """Whether it is in use and a factor by itself."""
+        return self.confirmed and self.kind not in BACKUPS
+
     def step_of(self, code: str, now: datetime) -> int | None:
         """The step of an authenticator app's code that opens here now."""
         return totp.step_of(self.seed, code, now, self.last_step) if self.kind == self.Kind.APP else None
+
+
+#: What is taken in place of a factor, and counts for nothing where there is none: of text messages NIST says so, too
+#: (SP 800-63B, restricted authenticators).
+BACKUPS: Final = frozenset({Factor.Kind.CODES, Factor.Kind.TEXT})
 
 
 class BackupCode(Model):
@@ -116,3 +129,31 @@ class Passkey(Model):
     @property
     def credential(self) -> Credential:
         return Credential(self.credential_id, self.transports)
+
+
+class Phone(Model):
+    """Where a factor of text messages is reached: a number in E.164, which nobody is shown whole."""
+
+    factor = models.OneToOneField(Factor, models.CASCADE, related_name="phone")
+    key = key_of_person()
+    number = PersonTextField(pii="contact", editable=False)
+
+    def __str__(self) -> str:
+        return str(self.factor)
+
+    @property
+    def masked(self) -> str:
+        return phones.masked(self.number)
+
+
+class TextCode(Model):
+    """A code that was sent to a phone, for the session that asked for it. It goes when it was used, or guessed at."""
+
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="sent")
+    key = key_of_person()
+    code = PersonTextField(pii="technical", editable=False)
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.phone)

@@ -1,4 +1,4 @@
-"""Who has to have a second factor: the platform says, and a tenant may only tighten it."""
+"""Who has to have a second factor, and what stands in for one: the platform says, and a tenant may only tighten it."""
 
 from typing import Final
 
@@ -19,6 +19,23 @@ REQUIRED: Final = declare(
         ADMINISTRATORS: _("Of administrators"),
         EVERYBODY: _("Of everybody"),
     },
+    levels=(Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT),
+    merge=Merge.HIGHEST,
+    needs_two=True,
+    owner="factors",
+)
+BACKUP, NEVER = "backup", "never"
+
+TEXTS: Final = declare(
+    "factors.sms",
+    BACKUP,
+    {"type": "string", "enum": [BACKUP, NEVER]},
+    _(
+        "Whether codes by text message stand in for a second factor that somebody has. Alone they never count: a "
+        "number can be taken over, and NIST SP 800-63B calls them restricted."
+    ),
+    label=_("Codes by text message"),
+    words={BACKUP: _("As backup beside a second factor"), NEVER: _("Never")},
     levels=(Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT),
     merge=Merge.HIGHEST,
     needs_two=True,

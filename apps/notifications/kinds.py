@@ -9,6 +9,7 @@ The name is what the ledger and the API call a message, so it stays as it is onc
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 
@@ -28,13 +29,19 @@ class Kind:
     """``texts``: how the names of its templates begin; a channel says how they end.
 
     ``purpose``: why people get it (``invitation``, ``reminder``, ``account``), which several kinds may share.
-    ``channels``: those for which it has texts, the one that is preferred first.
+    ``channels``: those for which it has texts, the one that is preferred first. ``good_for``: after that nobody wants
+    it any more, so that what has not left by then is given up.
     """
 
     name: str
     texts: str
     purpose: str
     channels: tuple[str, ...]
+    good_for: timedelta | None = None
+
+    def left_of(self, written_at: datetime, now: datetime) -> timedelta | None:
+        """For how long somebody wants what was written then; None for always."""
+        return self.good_for and max(timedelta(0), written_at + self.good_for - now)
 
     def channel_for(self, person: Addressee) -> str:
         """The first channel on which the person is reached; without any the first, so that the ledger tells."""
@@ -44,8 +51,15 @@ class Kind:
 KINDS: Final[dict[str, Kind]] = {}
 
 
-def declare(name: str, *, texts: str, purpose: str, channels: tuple[str, ...] = ("email",)) -> Kind:
+def declare(
+    name: str,
+    *,
+    texts: str,
+    purpose: str,
+    channels: tuple[str, ...] = ("email",),
+    good_for: timedelta | None = None,
+) -> Kind:
     if name in KINDS:
         raise ValueError(f"two apps declare messages of the kind {name}")
-    KINDS[name] = Kind(name, texts, purpose, channels)
+    KINDS[name] = Kind(name, texts, purpose, channels, good_for)
     return KINDS[name]

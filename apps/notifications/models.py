@@ -70,7 +70,10 @@ class Message(Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
+            models.Index(fields=["sent_at"], condition=Q(channel="sms"), name="message_text_sent"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["about_type", "about_id", "recipient_id", "kind", "occasion", "channel"], name="message_once"

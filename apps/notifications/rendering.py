@@ -15,6 +15,8 @@ from apps.configuration import zones
 from apps.notifications.kinds import Kind
 
 LONGEST_SUBJECT = 300
+#: By which the mailbox of a development installation tells whose a message is.
+TENANT_HEADER = "X-Resimate-Tenant"
 
 
 @dataclass(frozen=True, slots=True)

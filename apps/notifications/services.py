@@ -18,7 +18,7 @@ from apps.keys.models import SubjectKey
 from apps.notifications import metrics
 from apps.notifications.about import About
 from apps.notifications.channels.base import CHANNELS, Channel, Outcome
-from apps.notifications.kinds import Kind
+from apps.notifications.kinds import KINDS, Kind
 from apps.notifications.models import Message
 from apps.notifications.rendering import Rendered, render
 
@@ -200,7 +200,8 @@ def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
     drafts: dict[UUID, Draft] = {}
     for renewal in {_renewals[message.kind] for message in batch if message.kind in _renewals}:
         drafts |= renewal([message for message in batch if _renewals.get(message.kind) is renewal], now)
-    unwanted = [one for one in batch if (one.kind in _renewals and one.pk not in drafts) or one.is_erased]
+    over = {one.pk for one in batch if (one.kind in _renewals and one.pk not in drafts) or _is_over(one, now)}
+    unwanted = [one for one in batch if one.pk in over or one.is_erased]
     if unwanted:
         Message.objects.filter(pk__in=[message.pk for message in unwanted]).update(
             state=Message.State.CANCELLED, leased_until=None
@@ -211,6 +212,12 @@ def _renew(batch: Sequence[Message], now: datetime) -> list[Message]:
         if message.pk in drafts and message.channel in CHANNELS:
             _bring_up_to_date(message, drafts[message.pk])
     return wanted
+
+
+def _is_over(message: Message, now: datetime) -> bool:
+    """Whether it comes too late, as a code does that opens nothing any more."""
+    kind = KINDS.get(message.kind)
+    return kind is not None and kind.left_of(message.created_at, now) == timedelta(0)
 
 
 RENEWED = ("address", "language", "subject", "body")

@@ -1,4 +1,4 @@
-"""The mailbox of a development install: every e-mail that was sent, so that a newcomer can follow an invitation."""
+"""The mailbox of a development install: every e-mail and text, so that a newcomer can follow an invitation."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.core.observability import health
-from apps.notifications.channels.email import TENANT_HEADER
+from apps.notifications.rendering import TENANT_HEADER
 from resimate_servers import mailbox
 from resimate_servers.mailbox import StoredMail
 

@@ -27,6 +27,7 @@ TABLE = """
 !!!!!!!!!  factors:sign-in                 GET POST
 !!!!!!!!!  factors:ask-half-signed-in      POST
 !!!!!!!!!  factors:sign-in-passkey         POST
+!!!!!!!!!  factors:sign-in-text            GET POST
 +++++++++  factors:ask-anybody             POST
 +++++++!!  factors:list                    GET
 +++++++!!  factors:begin                   POST
@@ -34,6 +35,9 @@ TABLE = """
 +++++++!!  factors:passkey                 GET POST
 +++++++!!  factors:ask-for-new             POST
 +++++++!!  factors:ask-signed-in           POST
++++++++!!  factors:phone                   GET POST
++++++++!!  factors:phone-code              GET POST
++++++++!!  factors:phone-again             POST
 +++++++!!  factors:codes                   POST
 0000000!!  factors:rename                  POST
 0000000!!  factors:remove                  POST

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core import context
 from apps.factors import ceremonies, passkeys
 from apps.factors.models import Factor, Passkey
+from apps.factors.services.requiring import texts_are_offered
 from apps.tenants import hosts
 
 #: Questions that nobody has answered well, at one address: each leaves a session behind.
@@ -36,8 +37,12 @@ def has_passkey_here(request: HttpRequest, user: User) -> bool:
 
 def ways_of(request: HttpRequest, user: User) -> dict[str, bool]:
     """How an account can take its second step here, backup codes aside."""
-    has_app = Factor.objects.in_use().filter(user=user, kind=Factor.Kind.APP).exists()
-    return {"has_app": has_app, "has_passkey": has_passkey_here(request, user)}
+    kinds = set(Factor.objects.in_use().filter(user=user).values_list("kind", flat=True))
+    return {
+        "has_app": Factor.Kind.APP in kinds,
+        "has_passkey": has_passkey_here(request, user),
+        "has_text": Factor.Kind.TEXT in kinds and texts_are_offered(),
+    }
 
 
 def ask_anybody(request: HttpRequest, *, now: datetime) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Enrolled:
 @transaction.atomic
 def begin_app(user: User, *, name: str, now: datetime) -> Factor:
     """Make the seed for an authenticator app; one that was begun before is forgotten."""
-    user = _held(user)
+    user = held(user)
     Factor.objects.filter(user=user, kind=Factor.Kind.APP, confirmed=False).delete()
     _refuse_more(user)
     return Factor.objects.create(
@@ -85,9 +85,9 @@ def confirm_app(user: User, code: str, *, now: datetime, but: UUID | None = None
 
     Its sessions end ``but`` that of its owner; so they do below.
     """
-    made = _first_codes(user)
+    made = first_codes(user)
     with transaction.atomic():
-        user = _held(user)
+        user = held(user)
         factor = begun_app(user, now)
         if factor is None:
             raise NothingSetUp(_("Nothing is being set up any more. Start again."))
@@ -96,10 +96,7 @@ def confirm_app(user: User, code: str, *, now: datetime, but: UUID | None = None
             raise WrongCode(WRONG, errors=[Problem("/code", WRONG)])
         factor.confirmed, factor.last_step, factor.last_used_at = True, step, now
         factor.save(update_fields=["confirmed", "last_step", "last_used_at"])
-        if made:
-            _store(user, made, now)
-        _tell(user, factor, "factor.enrolled", now)
-        return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made])
+        return enrolled(user, factor, made, now=now, but=but)
 
 
 def ask_for_new_passkey(request: HttpRequest, user: User, *, now: datetime) -> dict[str, Any]:
@@ -123,18 +120,15 @@ def enrol_passkey(
         new = passkeys.made(answer, party, asked.challenge)
     except passkeys.NotGenuine:
         raise PasskeyRefused(_("This passkey could not be added. Try again, or use another one.")) from None
-    made = _first_codes(user)
+    made = first_codes(user)
     with transaction.atomic():
-        user = _held(user)
+        user = held(user)
         _refuse_more(user)
         factor = Factor.objects.create(
             user=user, key=user.key, kind=Factor.Kind.PASSKEY, name=name, confirmed=True, created_at=now
         )
         _keep(factor, new, party, asked.handle)
-        if made:
-            _store(user, made, now)
-        _tell(user, factor, "factor.enrolled", now)
-        return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made], sessions.PASSKEY)
+        return enrolled(user, factor, made, now=now, but=but, method=sessions.PASSKEY)
 
 
 def _keep(factor: Factor, new: passkeys.Made, party: passkeys.Party, handle: str) -> None:
@@ -170,7 +164,7 @@ def renew_codes(user: User, *, now: datetime, but: UUID | None = None) -> Enroll
     _refuse_without(user)
     made = codes.make()  # slow on purpose, so before the transaction
     with transaction.atomic():
-        user = _held(user)
+        user = held(user)
         _refuse_without(user)
         _tell(user, _store(user, made, now), "factor.codes_renewed", now)
         return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made])
@@ -186,16 +180,32 @@ def _refuse_more(user: User) -> None:
         raise TooManyFactors(_("You have ten second factors. Remove one that you do not use any more."))
 
 
-def _first_codes(user: User) -> list[codes.Made]:
+def first_codes(user: User) -> list[codes.Made]:
     """Backup codes for who has none; slow on purpose, so call it before the transaction."""
     has_some = Factor.objects.filter(user=user, kind=Factor.Kind.CODES).exists()
     return [] if has_some else codes.make()
 
 
-def _held(user: User) -> User:
+def held(user: User) -> User:
     """The account and its factors, locked: who uses a code locks the factors alone, so they come first."""
     lock(Factor.objects.filter(user=user))
     return accounts.held(user)
+
+
+def enrolled(
+    user: User,
+    factor: Factor,
+    made: Sequence[codes.Made],
+    *,
+    now: datetime,
+    but: UUID | None,
+    method: str = sessions.CODE,
+) -> Enrolled:
+    """Keep first backup codes, tell the owner, and end their other sessions."""
+    if made:
+        _store(user, made, now)
+    _tell(user, factor, "factor.enrolled", now)
+    return Enrolled(accounts.end_sessions(user, but=but), [one.text for one in made], method)
 
 
 def _store(user: User, made: Sequence[codes.Made], now: datetime) -> Factor:

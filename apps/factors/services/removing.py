@@ -33,22 +33,22 @@ class LastFactor(Refused):
 
 @transaction.atomic
 def remove_own(factor: Factor, *, now: datetime, but: UUID | None = None) -> User:
-    """Remove one of one's own; the last one takes the backup codes with it. Returns the account as it is then.
+    """Remove one of one's own; the last one takes with it what only stands in for it.
 
-    Its sessions end ``but`` that of its owner.
+    Returns the account as it is then. Its sessions end ``but`` that of its owner.
 
     Raises ``LastFactor`` where one has to stay.
     """
     known, user = _held(factor.user)
     gone = _with_it(factor, known)
-    if not any(_is_strong(one) for one in known if one not in gone) and has_to_have_one(user):
+    if not any(one.is_strong for one in known if one not in gone) and has_to_have_one(user):
         raise LastFactor(_("Your organisation asks for a second factor. Set up another one before you remove this."))
     return _remove(user, gone, acting_user=user, now=now, but=but)
 
 
 @transaction.atomic
 def remove_factor(factor: Factor, *, acting_user: User, now: datetime) -> None:
-    """Remove somebody's who cannot use it any more; the last one takes the backup codes with it."""
+    """Remove somebody's who cannot use it any more; the last one takes with it what only stands in for it."""
     if acting_user.pk == factor.user_id:
         raise OwnFactor(_("Remove your own second factors on the page of your account: it asks who you are."))
     authz.require(acting_user, "users:manage", factor.user)
@@ -82,12 +82,8 @@ def _with_it(factor: Factor, known: Sequence[Factor]) -> list[Factor]:
     if factor not in known:
         raise Gone(_("It no longer exists."))
     others = [one for one in known if one != factor]
-    is_alone = factor.kind == Factor.Kind.CODES or any(map(_is_strong, others))
+    is_alone = not factor.is_strong or any(one.is_strong for one in others)
     return [factor] if is_alone else [factor, *others]
-
-
-def _is_strong(factor: Factor) -> bool:
-    return factor.confirmed and factor.kind != Factor.Kind.CODES
 
 
 def _remove(

@@ -7,7 +7,8 @@ from django.db.models import Max
 from apps.accounts.models import User
 from apps.configuration import services as configuration
 from apps.factors.models import Factor
-from apps.factors.settings_keys import ADMINISTRATORS, EVERYBODY, REQUIRED
+from apps.factors.settings_keys import ADMINISTRATORS, EVERYBODY, NEVER, REQUIRED, TEXTS
+from apps.notifications import texting
 
 
 def has_factor(user: User) -> bool:
@@ -26,3 +27,8 @@ def is_missing_for(user: User) -> bool:
 def last_taken_at(user: User) -> datetime | None:
     found: datetime | None = Factor.objects.strong().filter(user=user).aggregate(at=Max("last_used_at"))["at"]
     return found
+
+
+def texts_are_offered() -> bool:
+    """Whether this tenant lets codes by text message stand in for a factor, and can send some."""
+    return configuration.get(TEXTS.name) != NEVER and texting.is_offered()

@@ -1,5 +1,6 @@
 """Taking a code: once each, and ever more slowly from who guesses."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -50,22 +51,33 @@ def take_second_step(request: HttpRequest, *, code: str, now: datetime) -> User:
     user = second_steps.pending(request.session, now)
     if user is None:
         raise StepOver(_("Signing in took too long. Start again."))
-    odd = second_steps.risk_of(request.session)
-    if odd is not None and odd.outcome >= Outcome.STRONGER and len(codes.plain(code)) == codes.LENGTH:
-        raise WrongCode(TOO_WEAK, errors=[Problem("/code", TOO_WEAK)])
+    if len(codes.plain(code)) == codes.LENGTH:
+        refuse_if_odd(request)
     verify(user, code, now=now, device=devices.known(request, user.email))
     methods = [second_steps.first_method(request.session), sessions.CODE, sessions.SEVERAL]
     accounts.start_session(request, user, methods=methods, now=now)
     return user
 
 
+def refuse_if_odd(request: HttpRequest) -> None:
+    """An odd sign-in takes the factor itself, and nothing in its place."""
+    odd = second_steps.risk_of(request.session)
+    if odd is not None and odd.outcome >= Outcome.STRONGER:
+        raise WrongCode(TOO_WEAK, errors=[Problem("/code", TOO_WEAK)])
+
+
 def verify(user: User, code: str, *, now: datetime, device: str = "") -> Factor:
     """Use up a code of whichever factor of the account it is. Raises ``WrongCode`` and ``TooManyAttempts``."""
+    return attempt(user, device, lambda: _use(user, codes.plain(code), now), now=now)
+
+
+def attempt(user: User, device: str, use: Callable[[], Factor | None], *, now: datetime) -> Factor:
+    """Use up a code by ``use``, which finds its factor; all of an account's codes share one count of guesses."""
     who = f"{user.pk}:{device}" if device else str(user.pk)
     if wait := throttle.take(GUESSES.kind, who, now, GUESSES):
         note_refusal(user, "throttled", now)
         raise accounts.TooManyAttempts(wait)
-    factor = _use(user, codes.plain(code), now)
+    factor = use()
     if factor is None:
         note_refusal(user, "code", now)
         _warn(user, who, now)

@@ -29,7 +29,7 @@ from apps.factors.models import Factor
 View = Callable[..., Any]
 
 
-def _changing(view: View) -> View:
+def changing(view: View) -> View:
     """A page of who is signed in, and has shown just now who they are."""
     return login_required(never_cache(require_fresh()(view)))
 
@@ -45,6 +45,8 @@ def factors(request: HttpRequest) -> HttpResponse:
         "apps": [one for one in known if one.kind == Factor.Kind.APP],
         "passkeys": [one for one in known if one.kind == Factor.Kind.PASSKEY],
         "codes": held,
+        "phone": services.phone_of(user),
+        "texts_offered": services.texts_are_offered(),
         "left": held.codes.filter(used_at=None).count() if held else 0,
         "has_to": services.has_to_have_one(user),
         "form": AppForm(),
@@ -53,7 +55,7 @@ def factors(request: HttpRequest) -> HttpResponse:
     return render(request, "factors/list.html", context)
 
 
-@_changing
+@changing
 @require_POST
 def begin(request: HttpRequest) -> HttpResponse:
     form = AppForm(request.POST)
@@ -64,7 +66,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     return redirect("factors:list")
 
 
-@_changing
+@changing
 @require_http_methods(["GET", "HEAD", "POST"])
 def app(request: HttpRequest) -> HttpResponse:
     """The picture and the seed for an app, until its first code has come."""
@@ -107,7 +109,7 @@ def enrolled(request: HttpRequest, done: services.Enrolled, said: str) -> HttpRe
     return _codes_page(request, done) if done.codes else redirect("factors:list")
 
 
-@_changing
+@changing
 @require_POST
 def renew(request: HttpRequest) -> HttpResponse:
     with errors_as_messages(request):
@@ -118,7 +120,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     return redirect("factors:list")
 
 
-@_changing
+@changing
 @require_POST
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     factor = _own_or_404(request, pk)
@@ -128,7 +130,7 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("factors:list")
 
 
-@_changing
+@changing
 @require_POST
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     factor, form = _own_or_404(request, pk), NameForm(request.POST)

@@ -20,12 +20,12 @@ from apps.configuration.levels import Unfit
 from apps.core.tenancy import current_schema
 from apps.notifications.channels.base import Outcome, declare
 from apps.notifications.models import Message
+from apps.notifications.rendering import TENANT_HEADER
 from apps.notifications.settings_keys import REPLY_TO, SENDER, mail_password
 from apps.outbound.breaker import Attempt, LeftAlone, admit
 from apps.outbound.lines import Line
 from apps.tenants.models import Tenant
 
-TENANT_HEADER = "X-Resimate-Tenant"
 #: One mail server for all; how many letters it takes is its own affair.
 SERVER: Final = Line("mail", is_ours=True, a_minute=0)
 #: Seconds after which no further letter of a batch leaves. With the one under way it ends before its lease does.

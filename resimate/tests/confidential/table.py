@@ -56,7 +56,8 @@ ROUTES: Final = {
         accounts:sign-in-link accounts:sign-in-link-sent accounts:sign-in-by-link
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
-        factors:ask-anybody factors:sign-in-passkey
+        factors:ask-anybody factors:sign-in-passkey factors:sign-in-text
+        factors:phone factors:phone-code factors:phone-again
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
         accounts:put-steps-away
