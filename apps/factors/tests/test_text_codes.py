@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django_tenants.utils import tenant_context
 
+from apps.accounts import throttle
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
@@ -59,8 +60,8 @@ def added(browser: Client, admin: User) -> Factor:
 
 
 def _forget_waits(user: User) -> None:
-    texting.throttle.forgive("text", str(user.pk))
-    texting.throttle.forgive("text-number", texting.throttle.digest_of("+4915123456789"))
+    throttle.forgive("text", str(user.pk))
+    throttle.forgive("text-number", throttle.digest_of("+4915123456789"))
 
 
 def _sent() -> str:
@@ -134,7 +135,7 @@ def test_after_five_wrong_ones_the_right_one_is_wrong(added: Factor, admin: User
 
     assert [client.post(STEP, {"code": wrong}).status_code for _ in range(5)] == [422] * 5
     assert not TextCode.objects.exists()
-    texting.throttle.forgive("factor", str(admin.pk))
+    throttle.forgive("factor", str(admin.pk))
     assert client.post(STEP, {"code": right}).status_code == 422
 
 
