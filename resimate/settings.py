@@ -285,7 +285,6 @@ globals().update(backends.mail(SERVERS.email_url))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Resimate <no-reply@{BASE_DOMAIN}>", "sender of e-mails")
-TWILIO_URL = env.text("RESIMATE_TWILIO_URL", "https://api.twilio.com", "Twilio, or its edge in another region")
 MAILBOX_DIR = None if not SERVERS.embedded_email else DATA_DIR / "mail"
 OBJECT_STORE_URL = _address(
     "OBJECT_STORE_URL",

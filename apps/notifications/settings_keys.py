@@ -73,6 +73,16 @@ SMS_TOKEN = declare(
     sensitive=True,
     owner="notifications",
 )
+SMS_URL = declare(
+    "sms.twilio_url",
+    "https://api.twilio.com",
+    {"type": "string", "maxLength": 200, "pattern": r"^https?://[^\s/?#@]+$(?!\n)"},
+    _("Where Twilio is called, such as its edge in another region."),
+    label=_("Address of Twilio"),
+    wanted=_("Write an address such as https://api.twilio.com, without a path."),
+    levels=(Level.ENVIRONMENT,),
+    owner="notifications",
+)
 SMS_SENDER = declare(
     "sms.sender",
     "",

@@ -163,7 +163,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("metric", True),
         ("rate", 7),
         ("message", "toys"),
-        ("channels", ["email", "fake"]),
+        ("channels", ["email", "fake", "sms"]),
         ("event", "There is a new toy."),
         ("permission", "mend"),
         ("analyst", True),

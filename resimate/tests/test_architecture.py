@@ -68,6 +68,7 @@ NOT_PERSONAL = {
     "elicitation.WeightElicitation.name": "an elicitation",
     "outbound.Destination.name": "a server",
     "oauth.Application.name": "a program",
+    "factors.TextCode.phone": "a row with the number, which is tagged",
 }
 
 

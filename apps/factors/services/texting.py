@@ -27,13 +27,13 @@ from apps.factors.services.asking import party_of
 from apps.factors.services.enrolling import Enrolled, NoFactorYet, NothingSetUp, enrolled, first_codes, held
 from apps.factors.services.requiring import has_factor, texts_are_offered
 from apps.factors.services.verifying import StepOver, WrongCode, attempt, refuse_if_odd
+from apps.factors.totp import DIGITS
 from apps.notifications import phones, texting
 from apps.notifications import services as notifications
 from apps.notifications.about import About
 
 #: What of a session says which code is its.
 NOTE: Final = "text_code"
-DIGITS: Final = 6
 #: Wrong ones, after which a code is gone.
 TRIES: Final = 5
 #: Between one text and the next, of an account and to a number: half a minute, then twice as long each time.

@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.notifications import phones, texting
 from apps.notifications.channels.base import Outcome, declare
+from apps.notifications.channels.email import BATCH_SECONDS
 from apps.notifications.kinds import KINDS
 from apps.notifications.models import Message
 from apps.notifications.texting.base import Provider
 
-#: Seconds after which no further text of a batch leaves: it ends before its lease does.
-BATCH_SECONDS: Final = 120.0
 #: When texts are tried again for which there is no provider, or no money, now.
 LATER: Final = timedelta(minutes=30)
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import override_settings
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -35,19 +34,19 @@ def _told(*messages: Message) -> list[tuple[str, bool]]:
 
 
 @pytest.fixture
-def configured(acme: Any, settings: Any) -> dict[str, str]:
+def configured(acme: Any, settings: Any) -> None:
     said = {"SMS_PROVIDER": "twilio", "SMS_TWILIO_ACCOUNT": ACCOUNT, "SMS_TWILIO_TOKEN": TOKEN}
     settings.CONFIGURATION = {**said, "SMS_SENDER": "+15005550006", "SMS_COUNTRIES": '["DE", "US"]'}
     forget_all()
-    return said
 
 
 @pytest.fixture
-def twilio(configured: dict[str, str], settings: Any) -> Iterator[FakeTwilio]:
+def twilio(configured: None, settings: Any) -> Iterator[FakeTwilio]:
     fake = FakeTwilio()
     settings.OUTBOUND_ALLOW, settings.DEVELOPMENT = NEAR.allowed, True
     with other_side(fake) as server:
-        settings.TWILIO_URL = f"http://127.0.0.1:{server.port}"
+        settings.CONFIGURATION = {**settings.CONFIGURATION, "SMS_TWILIO_URL": f"http://127.0.0.1:{server.port}"}
+        forget_all()
         yield fake
 
 
@@ -72,10 +71,10 @@ def test_while_twilio_has_no_time_texts_wait(twilio: FakeTwilio, status: int) ->
     assert _told(_message()) == [(f"Twilio answered {status}, error 20429", False)]
 
 
-def test_a_wrong_token_costs_no_text_and_is_told_to_nobody(twilio: FakeTwilio, configured: dict[str, str]) -> None:
-    with override_settings(CONFIGURATION={**configured, "SMS_TWILIO_TOKEN": "wrong", "SMS_SENDER": "R"}):
-        forget_all()
-        (outcome,) = SMS.deliver([_message()])
+def test_a_wrong_token_costs_no_text_and_is_told_to_nobody(twilio: FakeTwilio, settings: Any) -> None:
+    settings.CONFIGURATION = {**settings.CONFIGURATION, "SMS_TWILIO_TOKEN": "wrong"}
+    forget_all()
+    (outcome,) = SMS.deliver([_message()])
 
     assert (outcome.error, outcome.is_final, outcome.pause) == (
         "Twilio answered 401, error 20003",
@@ -84,8 +83,10 @@ def test_a_wrong_token_costs_no_text_and_is_told_to_nobody(twilio: FakeTwilio, c
     )
 
 
-def test_one_who_stays_away_is_left_alone(configured: dict[str, str], settings: Any) -> None:
-    settings.OUTBOUND_ALLOW, settings.TWILIO_URL, settings.DEVELOPMENT = NEAR.allowed, "http://127.0.0.1:1", True
+def test_one_who_stays_away_is_left_alone(configured: None, settings: Any) -> None:
+    settings.OUTBOUND_ALLOW, settings.DEVELOPMENT = NEAR.allowed, True
+    settings.CONFIGURATION = {**settings.CONFIGURATION, "SMS_TWILIO_URL": "http://127.0.0.1:1"}
+    forget_all()
     outcomes: list[Outcome] = list(SMS.deliver([_message() for _ in range(7)]))
 
     assert not any(one.is_sent or one.is_final for one in outcomes)

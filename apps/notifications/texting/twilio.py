@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from django.conf import settings
-
 from apps.configuration import services as configuration
 from apps.configuration.levels import Unfit
 from apps.core.errors import Refused
-from apps.notifications.settings_keys import SMS_ACCOUNT, SMS_SENDER, SMS_TOKEN
+from apps.notifications.settings_keys import SMS_ACCOUNT, SMS_SENDER, SMS_TOKEN, SMS_URL
 from apps.notifications.texting.base import NotTaken, Text
 from apps.outbound.breaker import LeftAlone
 from apps.outbound.lines import Line
@@ -44,7 +42,7 @@ class Twilio:
             account, token = _credentials()
             answer = call(
                 LINE,
-                f"{settings.TWILIO_URL}/2010-04-01/Accounts/{account}/Messages.json",
+                f"{configuration.get(SMS_URL.name)}/2010-04-01/Accounts/{account}/Messages.json",
                 now=now,
                 headers={
                     "Authorization": f"Basic {b64encode(f'{account}:{token}'.encode()).decode()}",
