@@ -62,7 +62,7 @@ STEP = second_steps._declared[0]
 #: What a session is held by, of states that are sent somewhere.
 HELD = {"first_password": sessions.FIRST, "without_the_factor_that_is_asked_for": STEP.missing}
 #: Where a second step is taken, and what a browser asks before.
-STEPS = {STEP.page, "factors:ask-half-signed-in"}
+STEPS = {STEP.page, "factors:ask-half-signed-in", "factors:sign-in-text"}
 #: Operations of the API that ask nobody who they are.
 PUBLIC = {"model-schema", "trace-schema"}
 
