@@ -129,7 +129,8 @@ def take_second_step_by_text(request: HttpRequest, *, code: str, now: datetime) 
         attempt(user, devices.known(request, user.email), lambda: _use(request.session, user, code, now), now=now)
     except WrongCode:
         raise WrongCode(WRONG, errors=[Problem("/code", WRONG)]) from None
-    accounts.start_session(request, user, methods=[sessions.PASSWORD, sessions.TEXT, sessions.SEVERAL], now=now)
+    methods = [second_steps.first_method(request.session), sessions.TEXT, sessions.SEVERAL]
+    accounts.start_session(request, user, methods=methods, now=now)
     return user
 
 
