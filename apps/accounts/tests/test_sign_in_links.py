@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -116,21 +117,19 @@ def test_every_address_gets_the_same_answer_and_the_same_work(
 )
 def test_the_link_dies_with_what_it_was_made_for(bo: User, change: str) -> None:
     link, now = _path(bo), timezone.now()
-    if change == "password":
-        services.change_password(bo, present=PASSWORD, password="quite another lot of words", now=now)
-    elif change == "epoch":
-        services.end_sessions(bo)
-    elif change == "closed":
-        User.objects.filter(pk=bo.pk).update(is_active=False)
-    elif change == "next link":
-        _ask()
-        _letters()
-    elif change == "more rights":
-        services.grant_role(bo, Role.objects.get(code="model_analyst"), acting_user=None, now=now)
-    elif change == "no rights":
-        Grant.objects.filter(user=bo).delete()
-    else:
-        _set("links", False)
+    more = partial(services.grant_role, bo, acting_user=None, now=now)
+    changes: dict[str, Callable[[], object]] = {
+        "password": lambda: services.change_password(
+            bo, present=PASSWORD, password="quite another lot of words", now=now
+        ),
+        "epoch": lambda: services.end_sessions(bo),
+        "closed": lambda: User.objects.filter(pk=bo.pk).update(is_active=False),
+        "next link": lambda: (_ask(), _letters()),
+        "more rights": lambda: more(Role.objects.get(code="model_analyst")),
+        "no rights": lambda: Grant.objects.filter(user=bo).delete(),
+        "forbidden": lambda: _set("links", False),
+    }
+    changes[change]()
 
     assert Client(headers=ACME).post(link).status_code == 410
 
