@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import authz, services
 from apps.accounts.models import User
+from apps.accounts.sessions import AAL2
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import user_of
 from apps.core.admin import ServiceAdmin
@@ -25,7 +26,7 @@ class Viewed(ServiceAdmin[User]):
     """Lets an administrator see the product as an account does."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_fresh()(require_POST(self.view_as)))
+        view = self.admin_site.admin_view(require_fresh(acr=AAL2)(require_POST(self.view_as)))
         return [path("<uuid:object_id>/view-as/", view, name="accounts_user_view_as"), *super().get_urls()]
 
     def view_as(self, request: HttpRequest, object_id: UUID) -> HttpResponse:

@@ -63,7 +63,8 @@ def _asked_of(request: HttpRequest, acr: str) -> str:
 def _confirm(request: HttpRequest, asked: str) -> HttpResponse | None:
     """Look at what the person showed; the page again where it was not right."""
     form, method = ConfirmForm(request.POST, prefix="confirm"), request.POST[METHOD]
-    if asked == sessions.AAL2 and not any(form.data.get(form.add_prefix(name)) for name in FACTORS & {*form.fields}):
+    form.full_clean()
+    if asked == sessions.AAL2 and not any(form.cleaned_data.get(name) for name in FACTORS):  # blanks are none
         form.add_error("code", _("Enter a code of your second factor: this takes more than the password."))
     if not form.is_valid():
         return _page(request, form, method, 422, asked)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts import second_steps, sessions
-from apps.accounts.models import User
+from apps.accounts.models import Grant, Role, User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.factors import services
 from apps.factors.models import Factor
@@ -75,3 +75,42 @@ def test_a_seed_that_waits_for_its_first_code_opens_nothing(admin: User, clock: 
 
     with pytest.raises(services.WrongCode):
         services.verify(admin, code_of(begun.seed, clock.moment), now=clock.moment)
+
+
+@pytest.fixture
+def known_by_password(admin: User, clock: Clock) -> Client:
+    """A browser in which the owner of a factor has shown a password just now, and nothing else."""
+    enrol(admin, clock.moment)
+    client = Client(headers=ACME)
+    client.force_login(User.objects.get(pk=admin.pk))
+    return client
+
+
+@pytest.mark.parametrize("field", ["confirm-code", "confirm-passkey"])
+def test_a_blank_is_no_second_factor(known_by_password: Client, analyst: User, field: str) -> None:
+    sent = {"user": str(analyst.pk), "role": str(Role.objects.get(code="tenant_admin").pk), "confirm-method": "POST"}
+
+    answer = known_by_password.post("/admin/accounts/grant/add/", {**sent, "confirm-present": PASSWORD, field: " "})
+
+    assert answer.status_code == 422
+    assert not Grant.objects.filter(user=analyst, role__code="tenant_admin").exists()
+
+
+def test_a_password_takes_no_factor_away_nor_adds_one_where_there_is_one(
+    known_by_password: Client, admin: User, clock: Clock
+) -> None:
+    """Else whoever has the session and the password asks for less from then on."""
+    factor, page = Factor.objects.get(kind="totp"), "/account/security/factors/"
+    sent = {"confirm-method": "POST", "confirm-present": PASSWORD}
+
+    for path in (f"{page}{factor.pk}/remove/", f"{page}codes/", f"{page}app/new/", f"{page}passkey/"):
+        assert [known_by_password.post(path, given).status_code for given in ({}, sent)] == [403, 422], path
+    assert Factor.objects.filter(user=admin).count() == 2
+    code = code_of(factor.seed, clock.moment)
+    assert known_by_password.post(f"{page}{factor.pk}/remove/", {**sent, "confirm-code": code}).status_code == 302
+
+
+def test_nor_is_it_enough_to_see_the_product_as_somebody_else(known_by_password: Client, analyst: User) -> None:
+    path = f"/admin/accounts/user/{analyst.pk}/view-as/"
+
+    assert known_by_password.post(path, {"confirm-method": "POST", "confirm-present": PASSWORD}).status_code == 422

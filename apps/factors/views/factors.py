@@ -1,4 +1,4 @@
-"""One's own second factors. Before each change people show again who they are."""
+"""One's own second factors. Before each change people show again who they are, by one of those that they have."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,8 +30,8 @@ View = Callable[..., Any]
 
 
 def changing(view: View) -> View:
-    """A page of who is signed in, and has shown just now who they are."""
-    return login_required(never_cache(require_fresh()(view)))
+    """A page of who is signed in, and has shown just now who they are: by a factor, whoever has one."""
+    return login_required(never_cache(require_fresh(acr=sessions.AAL2)(view)))
 
 
 @login_required

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import second_steps
+from apps.accounts import second_steps, sessions
 from apps.accounts.presenting import session_of
 from apps.accounts.services import TooManyAttempts
 from apps.accounts.stepping_up import require_fresh
@@ -75,7 +75,7 @@ def ask_for_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_fresh()
+@require_fresh(acr=sessions.AAL2)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     form = PasskeyForm(request.POST if request.method == "POST" else None)

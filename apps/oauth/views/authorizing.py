@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from oauthlib.oauth2 import AccessDeniedError, FatalClientError, OAuth2Error
 
+from apps.accounts.sessions import AAL2
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import user_of
 from apps.oauth import protocol, services
@@ -43,7 +44,7 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
         return render(request, "oauth/not_known.html", status=400)
     except OAuth2Error as error:
         return _led_back(protocol.error_address(error, str(error.redirect_uri)))
-    view = require_fresh()(_consent) if is_dangerous(asked.scopes) else _consent
+    view = require_fresh(acr=AAL2)(_consent) if is_dangerous(asked.scopes) else _consent
     return _leading_to(asked.redirect_uri, view(request, asked))
 
 
