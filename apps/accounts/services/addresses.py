@@ -11,17 +11,20 @@ from django.db.models import Max
 from django.utils.translation import gettext_noop
 
 from apps import audit
-from apps.accounts import messages
+from apps.accounts import messages, throttle
 from apps.accounts.models import AddressChange, User
 from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.held import held
 from apps.accounts.services.notices import tell_owner, write_letter
+from apps.accounts.services.signing_in import TooManyAttempts
 from apps.accounts.services.users import check_email, check_present
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.keys import signatures
 
 LIFE = timedelta(hours=24)
+#: Letters that one account sends to whatever addresses: a few at once, then ever more slowly.
+LETTERS = throttle.Limit("address", free=5, longest=900)
 SAME_ADDRESS = gettext_noop("This is the address of your account already.")
 LINKS = SealedLinks(
     "accounts.address",
@@ -47,6 +50,8 @@ def ask_for_address(user: User, *, email: str, present: str, now: datetime) -> A
     check_present(user, present, now=now)
     if user in User.objects.at(email):
         raise Invalid(SAME_ADDRESS, errors=[Problem("/email", SAME_ADDRESS, "same")])
+    if wait := throttle.take(LETTERS.kind, str(user.pk), now, LETTERS):
+        raise TooManyAttempts(wait)
     with transaction.atomic():
         user = held(user)
         AddressChange.objects.filter(user=user).delete()

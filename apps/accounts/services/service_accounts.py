@@ -7,6 +7,7 @@ from django.db import transaction
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import ServiceAccount, User
+from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.keys import revoke_all_keys
 from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
@@ -37,9 +38,13 @@ def create_service_account(name: str, *, owner: User, acting_user: User | None, 
 def change_service_account(
     program: ServiceAccount, *, name: str, owner: User, acting_user: User | None, now: datetime
 ) -> ServiceAccount:
-    """Call it something else, or have somebody else answer for it. Its keys and roles stay."""
+    """Call it something else, or have somebody else answer for it. Its keys and roles stay.
+
+    A program stops with its owner's account: so who hands it to somebody else could stop it, and may do all it may.
+    """
     authz.require(acting_user, "users:update", program)
     if owner.pk != program.owner_id:
+        refuse_unheld(acting_user, authz.permissions_of(program))
         owner = _answering(owner)
     program = locked(ServiceAccount.objects.all(), program.pk)
     program.name, program.owner = name, owner

@@ -189,3 +189,12 @@ def test_the_wanted_address_is_unreadable_in_the_table_and_its_link_survives_a_r
             keys.destroy("acme", 1, purpose="signing", now=now + timedelta(hours=20))
 
     assert Client(headers=ACME).post(path).status_code == 302
+
+
+def test_an_account_sends_letters_to_whomever_ever_more_slowly(
+    browser: Client, analyst: User, stopped_clock: None
+) -> None:
+    answers = [_ask(browser, f"{place}@new.example").status_code for place in range(8)]
+
+    assert answers == [302] * 6 + [429] * 2
+    assert AddressChange.objects.get().email == "5@new.example"

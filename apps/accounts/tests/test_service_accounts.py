@@ -171,3 +171,18 @@ def test_another_tenant_sees_none_of_it(feed: ServiceAccount, stranger: User, be
 
     assert (_ask(key, "service-accounts"), _ask(key, "service-accounts", BETA)) == (200, 401)
     assert _ask(theirs, f"service-accounts/{feed.pk}", BETA) == 404
+
+
+def test_nobody_hands_over_what_may_more_than_they_may(
+    feed: ServiceAccount, admin: User, make_user: Any, now: datetime
+) -> None:
+    """It stops with its owner: whoever names one could stop it, by closing an account that they may close."""
+    services.grant_role(feed, Role.objects.get(code="tenant_admin"), acting_user=admin, now=now)
+    services.create_role("clerk", name="Clerk", permissions=["users:tenant:update"], acting_user=None, now=now)
+    clerk, straw = make_user("clerk@acme.example", "clerk"), make_user("straw@acme.example")
+
+    with pytest.raises(NotYoursToGive):
+        services.change_service_account(feed, name="feed", owner=straw, acting_user=clerk, now=now)
+    named = services.change_service_account(feed, name="Feeder", owner=feed.owner, acting_user=clerk, now=now)
+
+    assert (named.name, named.owner) == ("Feeder", feed.owner)
