@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_lazy
 
 from apps.configuration.models import Layer
-from apps.configuration.registry import Key, Level
+from apps.configuration.registry import Key, Level, json_of
 from apps.core.forms import Suggesting, moment_field
 from apps.core.translating import translated
 
@@ -26,7 +26,7 @@ class JsonField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            return json.loads(value or "")
+            return json_of(value or "")
         except ValueError:
             raise ValidationError(gettext("This value is not valid for the setting.")) from None
 
@@ -37,7 +37,7 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         text = str(super().to_python(value))
         try:
-            return json.loads(text) if text.startswith('"') else text
+            return json_of(text) if text.startswith('"') else text
         except ValueError:
             raise ValidationError(gettext("This value is not valid for the setting.")) from None
 

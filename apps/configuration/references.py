@@ -5,7 +5,6 @@ value has it read there, signed in as for the keys of encryption (``apps/keys``)
 good holds meanwhile, and where it cannot be had any more. Where none was ever good, whoever wants it is refused.
 """
 
-import json
 import logging
 import re
 import threading
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from apps.configuration.levels import Unfit
-from apps.configuration.registry import KEYS, Key
+from apps.configuration.registry import KEYS, Key, json_of
 from apps.core.memory import SECONDS, forgets
 from apps.keys import providers
 from resimate_text.sentences import Sentence
@@ -112,7 +111,7 @@ def _read(reference: Reference, known: Known | None) -> Known:
 def _fitting(key: Key, value: Any) -> Any:
     """The value as the key takes it: a text is one, or JSON where it takes none. Raises ValueError."""
     if isinstance(value, str) and key.schema.get("type") != "string":
-        value = json.loads(value)
+        value = json_of(value)
     if key.problem_with(value):
         raise ValueError(MISFIT)
     return key.usual(value)

@@ -42,6 +42,14 @@ class Merge(StrEnum):
     )
 
 
+def json_of(text: str) -> Any:
+    """What a text in JSON says. Raises ValueError for what is none, nested without end included."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
 #: Where most keys can be set.
 ANYWHERE: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT, Level.RUNTIME)
 
@@ -84,7 +92,7 @@ class Key:
         Raises ValueError where it is no JSON.
         """
         bare = self.schema.get("type") == "string" and not text.startswith('"')
-        return text if bare else self.usual(json.loads(text))
+        return text if bare else self.usual(json_of(text))
 
     def usual(self, value: Any) -> Any:
         """The value in its usual form: JSON Schema calls 5.0 a whole number, and whoever reads it counts by 5."""

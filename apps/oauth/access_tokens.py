@@ -42,7 +42,7 @@ def write(authorization: Authorization, scopes: Collection[str], now: datetime) 
         "sub": str(authorization.user_id),
         "sid": str(authorization.pk),
         "client_id": str(authorization.application_id),
-        "scope": " ".join(scopes),
+        "scope": " ".join(dict.fromkeys(scopes)),
         "iat": moment,
         "exp": moment + int(signing.LIFE.total_seconds()),
         "jti": str(uuid4()),

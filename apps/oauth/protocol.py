@@ -94,7 +94,8 @@ class Validator(RequestValidator):
         return list(request.client.scopes)
 
     def validate_scopes(self, client_id: str, scopes: Any, client: Any, request: Any, *args: Any, **kw: Any) -> bool:
-        """What it was registered for, and something."""
+        """What it was registered for, and something; what is said twice is said once."""
+        request.scopes = list(dict.fromkeys(scopes))
         return bool(scopes) and all(one in client.scopes for one in scopes)
 
     def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -15,6 +16,7 @@ from apps.accounts.models import User
 from apps.configuration import admin as pages
 from apps.configuration import services
 from apps.configuration.admin import SettingAdmin
+from apps.configuration.forms import JsonField
 from apps.configuration.models import PlannedChange, Setting
 from apps.configuration.registry import KEYS, Level
 from apps.core.errors import Invalid
@@ -121,6 +123,13 @@ def test_a_refusal_names_the_setting_as_the_page_does_and_each_reason_once(offic
     assert page.count("Idle time of a session, in minutes: At most 30, which holds for everybody below.") == 1
     assert page.count("At most 30") == 1
     assert "ession.idle_minutes:" not in page
+
+
+def test_json_that_is_nested_without_end_is_none() -> None:
+    with pytest.raises(ValidationError):
+        JsonField().clean("[" * 100_000)
+    with pytest.raises(ValueError, match="too deep"):
+        KEYS["sign_in.return_hosts"].read("[" * 100_000)
 
 
 def test_what_waits_comes_first_on_the_list_and_on_its_own_page(office: Client, next_door: Client) -> None:
