@@ -33,6 +33,7 @@ declare("user.address_changed", "An account has another address.", USER)
 declare("user.address_asked", "Somebody wants another address for their account.", USER, internal=True)
 declare("user.address_unanswered", "A link to confirm an address is over.", {"change_id": ID}, internal=True)
 declare("user.registration_asked", "Somebody wants an account.", {"registration_id": ID}, internal=True)
+declare("user.registration_unanswered", "A link to register is over.", INVITATION, internal=True)
 
 declare("user.device_link_asked", "The right password was too little for an odd sign-in.", USER, internal=True)
 

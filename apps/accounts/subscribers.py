@@ -44,3 +44,8 @@ def answer_registration(event: Event) -> None:
 @events.subscribe("user.device_link_asked")
 def write_device_link(event: Event) -> None:
     services.write_device_link(event.payload["user_id"], event.pk, now=timezone.now())
+
+
+@events.subscribe("user.registration_unanswered")
+def forget_registration(event: Event) -> None:
+    services.forget_registration(event.payload["invitation_id"], now=timezone.now())

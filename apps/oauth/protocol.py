@@ -30,11 +30,10 @@ from oauthlib.oauth2 import (
 )
 from oauthlib.oauth2.rfc6749.grant_types.authorization_code import code_challenge_method_s256
 
-from apps.core import crypto
 from apps.oauth import access_tokens, bearing, services, signing
 from apps.oauth.issuer import issuer
 from apps.oauth.models import Application, Authorization
-from apps.oauth.texts import new_code, new_refresh_token
+from apps.oauth.texts import digest_of, new_code, new_refresh_token
 
 CODE: Final = "code"
 S256: Final = "S256"
@@ -62,7 +61,7 @@ class Validator(RequestValidator):
         request.client = application
         if application is None or not application.is_confidential or request.client_id not in (None, name):
             return False
-        return hmac.compare_digest(bytes(application.secret_digest or b""), crypto.token_digest(secret))
+        return hmac.compare_digest(bytes(application.secret_digest or b""), digest_of(secret))
 
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         request.client = _application(client_id)
@@ -238,7 +237,7 @@ def _authorization_of(text: str, application: Application) -> Authorization | No
     claims = access_tokens.read(text, timezone.now())
     if claims is not None:
         return Authorization.objects.filter(pk=claims.authorization, application=application).first()
-    digest = crypto.token_digest(text)
+    digest = digest_of(text)
     return Authorization.objects.filter(refresh_tokens__digest=digest, application=application).first()
 
 

@@ -81,9 +81,15 @@ def invite(
     return _sent(invitation, roles, acting_user, now)
 
 
+@transaction.atomic
 def admit(email: str, *, language: str, now: datetime) -> Invitation:
-    """Invite in nobody's name who asked for an account, and may have one by the tenant's settings."""
-    return _sent(Invitation(email=email, language=language, created_at=now), [], None, now)
+    """Invite in nobody's name who asked for an account, and may have one by the tenant's settings.
+
+    Anybody may have asked: the address is forgotten once its link is over.
+    """
+    invitation = _sent(Invitation(email=email, language=language, created_at=now), [], None, now)
+    events.publish("user.registration_unanswered", _ids(invitation), now=now, due_at=invitation.expires_at)
+    return invitation
 
 
 @transaction.atomic
@@ -123,6 +129,14 @@ def forget_invitations_to(user: User, *, now: datetime) -> None:
     """Forget those by which an account that is erased was made, and all others of its address."""
     theirs = Q(accepted_by=user) | Invitation.by_address().among([user.email])
     for invitation in all_locked(Invitation.objects.known().filter(theirs)):
+        _forget(invitation, None, now)
+
+
+@transaction.atomic
+def forget_registration(invitation_id: str, *, now: datetime) -> None:
+    """Forget the address that somebody registered and nobody made an account with; who was invited since stays."""
+    nobodys = Invitation.objects.known().filter(pk=invitation_id, invited_by=None, accepted_at=None)
+    for invitation in all_locked(nobodys):
         _forget(invitation, None, now)
 
 

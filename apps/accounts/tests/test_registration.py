@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -157,3 +158,19 @@ def test_what_is_no_domain_is_no_setting(opened: Any, domains: str) -> None:
 
     with pytest.raises(Refused):
         opened(domains=domains)
+
+
+@pytest.mark.requirement("SEC-DATA-002")
+def test_an_address_that_made_no_account_is_forgotten_with_its_link(opened: Any, admin: User) -> None:
+    """Anybody may have typed it. Who was invited by somebody since, or has an account, stays as they are."""
+    opened()
+    for name in ("gone", "invited", "joined"):
+        _ask(f"{name}@acme.example")
+    _deliver()
+    of = {name: Invitation.objects.at(f"{name}@acme.example").get() for name in ("gone", "invited", "joined")}
+    services.resend_invitation(of["invited"], acting_user=admin, now=timezone.now())
+    services.accept_invitation(LINKS.token_for(of["joined"]), name="J", password=PASSWORD, now=timezone.now())
+
+    events.deliver_due(timezone.now() + timedelta(days=8))
+
+    assert [Invitation.objects.get(pk=one.pk).is_erased for one in of.values()] == [True, False, False]

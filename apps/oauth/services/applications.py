@@ -10,12 +10,12 @@ from apps import audit
 from apps.accounts import authz
 from apps.accounts.lines import Permission
 from apps.accounts.models import User
-from apps.core import crypto, events
+from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 from apps.oauth.models import MOST_SCOPES, Application
 from apps.oauth.services.authorizations import end_all
-from apps.oauth.texts import new_secret
+from apps.oauth.texts import digest_of, new_secret
 from resimate_text.sentences import Sentence
 
 LONGEST_ADDRESS = 500
@@ -53,7 +53,7 @@ def register_application(
     application = Application(
         name=name,
         kind=kind,
-        secret_digest=crypto.token_digest(secret) if secret else None,
+        secret_digest=digest_of(secret) if secret else None,
         redirect_uris=_addresses(redirect_uris),
         scopes=_scopes(scopes),
         created_at=now,
@@ -92,7 +92,7 @@ def replace_secret(application: Application, *, acting_user: User | None, now: d
     if not application.is_confidential:
         raise NoSecret("A public application has no secret that could be replaced.")
     secret = new_secret()
-    application.secret_digest = crypto.token_digest(secret)
+    application.secret_digest = digest_of(secret)
     application.save(update_fields=["secret_digest"])
     _tell("application.secret_replaced", application, acting_user, now)
     return application, secret

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 
 from apps import audit
 from apps.accounts.models import User
-from apps.core import crypto, events
+from apps.core import events
 from apps.core.locking import all_locked, locked
 from apps.oauth.models import Application, Authorization
+from apps.oauth.texts import digest_of
 
 #: A code is exchanged at once, by a program (RFC 6749, 4.1.2; ASVS 10.4.3).
 CODE_LIFE: Final = timedelta(seconds=60)
@@ -41,7 +42,7 @@ def grant_authorization(user: User, let: Let, code: str, *, recognised: dict[str
         recognised=recognised,
         began_at=now,
         expires_at=now + LIFE,
-        code_digest=crypto.token_digest(code),
+        code_digest=digest_of(code),
         code_challenge=let.code_challenge,
         code_expires_at=now + CODE_LIFE,
         redirect_uri=let.redirect_uri,

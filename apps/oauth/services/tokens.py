@@ -10,11 +10,11 @@ from typing import Final
 from django.db import transaction
 
 from apps import audit
-from apps.core import crypto
 from apps.core.locking import locked
 from apps.oauth import bearing
 from apps.oauth.models import Application, Authorization, RefreshToken
 from apps.oauth.services.authorizations import end_authorization
+from apps.oauth.texts import digest_of
 
 _WHOLE: Final = ("user__key", "application")
 
@@ -22,7 +22,7 @@ _WHOLE: Final = ("user__key", "application")
 @transaction.atomic
 def found_by_code(code: str, application: Application, *, now: datetime) -> Authorization | None:
     """The authorization that a code opens for this application now; one that was used before ends it."""
-    found = Authorization.objects.filter(code_digest=crypto.token_digest(code), application=application).first()
+    found = Authorization.objects.filter(code_digest=digest_of(code), application=application).first()
     if found is None:
         return None
     found = locked(Authorization.objects.select_related(*_WHOLE), found.pk)
@@ -41,7 +41,7 @@ def use_code(authorization: Authorization, *, now: datetime) -> None:
 @transaction.atomic
 def found_by_refresh_token(text: str, application: Application, *, now: datetime) -> RefreshToken | None:
     """The refresh token of this text, of an authorization that holds; one that was used before ends it."""
-    digest = crypto.token_digest(text)
+    digest = digest_of(text)
     found = RefreshToken.objects.filter(digest=digest, authorization__application=application).first()
     if found is None:
         return None
@@ -57,7 +57,7 @@ def found_by_refresh_token(text: str, application: Application, *, now: datetime
 @transaction.atomic
 def begin(authorization: Authorization, text: str, *, now: datetime) -> RefreshToken:
     """Keep a refresh token that is given out."""
-    return RefreshToken.objects.create(authorization=authorization, digest=crypto.token_digest(text), made_at=now)
+    return RefreshToken.objects.create(authorization=authorization, digest=digest_of(text), made_at=now)
 
 
 @transaction.atomic

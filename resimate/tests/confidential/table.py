@@ -86,6 +86,7 @@ SAID: Final = {
         user.created user.changed user.activated user.deactivated user.erased user.signed_out_everywhere
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
         user.address_asked user.address_changed user.address_unanswered user.registration_asked
+        user.registration_unanswered
         service_account.created service_account.changed service_account.stopped
     """,
     "ANSWERS": """
