@@ -134,7 +134,7 @@ def forget_invitations_to(user: User, *, now: datetime) -> None:
 
 @transaction.atomic
 def forget_registration(invitation_id: str, *, now: datetime) -> None:
-    """Forget the address that somebody registered and nobody made an account with; who was invited since stays."""
+    """Forget the address that somebody registered and nobody made an account with."""
     nobodys = Invitation.objects.known().filter(pk=invitation_id, invited_by=None, accepted_at=None)
     for invitation in all_locked(nobodys):
         _forget(invitation, None, now)

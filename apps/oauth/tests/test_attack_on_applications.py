@@ -1,17 +1,12 @@
-"""What is tried around applications: scopes without end, and consent by a password alone."""
+"""What is tried around applications: scopes without end, and rows that stand elsewhere as well."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts.models import User
-from apps.accounts.tests.conftest import PASSWORD
-from apps.factors.tests.phone import code_of, enrol
 from apps.oauth.models import Authorization, RefreshToken
 from apps.oauth.tests.conftest import BETA, Program, status
 
@@ -26,19 +21,6 @@ def test_what_is_asked_for_again_and_again_is_asked_for_once(program: Program, b
     assert Authorization.objects.get().scopes == ["roles:tenant:read"]
     assert status(given["access_token"], "/api/v1/roles/") == 200
     assert status(after["access_token"], "/api/v1/roles/") == 200
-
-
-def test_who_has_a_factor_lets_nobody_change_rights_by_the_password_alone(
-    register: Callable[..., Program], browser: Client, admin: User
-) -> None:
-    factor, _ = enrol(admin, timezone.now() - timedelta(minutes=5))
-    browser.force_login(User.objects.get(pk=admin.pk))
-    program, sent = register(scopes=["grants:tenant:create"]), {"decision": "allow", "confirm-method": "POST"}
-    code = code_of(factor.seed, timezone.now())
-
-    assert browser.post(program.asks(), {**sent, "confirm-present": PASSWORD}).status_code == 422
-    assert not Authorization.objects.exists()
-    assert browser.post(program.asks(), {**sent, "confirm-code": code}).status_code == 303
 
 
 def test_what_is_stored_here_opens_nothing_where_it_stands_as_well(
