@@ -174,7 +174,7 @@ def test_another_tenant_sees_none_of_it(feed: ServiceAccount, stranger: User, be
 
 
 def test_nobody_hands_over_what_may_more_than_they_may(
-    feed: ServiceAccount, admin: User, make_user: Any, now: datetime
+    feed: ServiceAccount, admin: User, analyst: User, make_user: Any, now: datetime
 ) -> None:
     """It stops with its owner: whoever names one could stop it, by closing an account that they may close."""
     services.grant_role(feed, Role.objects.get(code="tenant_admin"), acting_user=admin, now=now)
@@ -183,6 +183,6 @@ def test_nobody_hands_over_what_may_more_than_they_may(
 
     with pytest.raises(NotYoursToGive):
         services.change_service_account(feed, name="feed", owner=straw, acting_user=clerk, now=now)
-    named = services.change_service_account(feed, name="Feeder", owner=feed.owner, acting_user=clerk, now=now)
+    named = services.change_service_account(feed, name="Feeder", owner=analyst, acting_user=clerk, now=now)
 
-    assert (named.name, named.owner) == ("Feeder", feed.owner)
+    assert (named.name, named.owner) == ("Feeder", analyst)
