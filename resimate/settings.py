@@ -135,6 +135,7 @@ TENANT_ONLY_APPS = [
     "apps.models",
     "apps.elicitation",
     "apps.campaigns",
+    "apps.emergency",
 ]
 SHARED_APPS, TENANT_APPS = [*PUBLIC_APPS, *EVERYWHERE_APPS], [*EVERYWHERE_APPS, *TENANT_ONLY_APPS]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_ONLY_APPS]

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.core.rights import declare, declare_role, declare_scope, grant, name_actions
+from apps.emergency.permissions import EMERGENCY
 from apps.models.permissions import ANALYST
 
 name_actions(open=_("open"), close=_("close"), extend=_("extend"), remind=_("remind"))
@@ -27,4 +28,5 @@ RESULTS_AS_FILE = "campaigns:read"
 
 STAKEHOLDER = declare_role("stakeholder", "Stakeholder", "Answers in campaigns, signed in.")
 grant(STAKEHOLDER, "campaigns:assigned:read", "assessments:assigned:participate")
+grant(EMERGENCY, "campaigns:tenant:read", "stakeholders:tenant:read")
 grant(ANALYST, "campaigns:tenant:manage", "stakeholders:tenant:manage")

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop as _
 
 from apps.accounts.permissions import ADMINISTRATOR
 from apps.core.rights import declare, declare_role, declare_scope, grant, name_actions
+from apps.emergency.permissions import EMERGENCY
 
 name_actions(publish=_("publish"), retire=_("retire"), score=_("score"), participate=_("answer"))
 declare(
@@ -35,4 +36,5 @@ grant(
     "calculations:tenant:create",
     "jobs:own:manage",
 )
+grant(EMERGENCY, "models:tenant:read", "subjects:tenant:read", "assessments:tenant:read")
 grant(AUDITOR, "models:tenant:read", "assessments:tenant:read", "responses:tenant:read")

@@ -49,6 +49,11 @@ TABLE = """
 +++++++++  oauth:jwks                      GET
 +++++++!!  oauth:apps                      GET
 0000000!!  oauth:revoke-app                POST
+------+!!  emergency:list                  GET POST
+------+!!  emergency:approve               POST
+------+!!  emergency:begin                 POST
+------+!!  emergency:end                   POST
+------+!!  emergency:review                POST
 000000000  notifications:mail              GET
 000000000  notifications:mail-detail       GET
 000000000  files:download                  GET

@@ -56,7 +56,12 @@ def _pages() -> Iterator[tuple[str, URLPattern]]:
 @pytest.fixture
 def ids(world: dict[str, Any]) -> Callable[[str, str], Any]:
     """What stands for a part of the address of a page: something that is there."""
-    of_pk = {"campaigns": "campaigns", "elicitation": "weight-elicitations", "models": "models"}
+    of_pk = {
+        "campaigns": "campaigns",
+        "elicitation": "weight-elicitations",
+        "models": "models",
+        "emergency": "emergency",
+    }
     special = {
         "models:why": "assessments",
         "models:undo-import": "imports",

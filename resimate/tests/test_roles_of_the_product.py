@@ -34,6 +34,7 @@ RESOURCES: dict[str, set[str]] = {
     "weight-elicitations": CHANGE | {"open", "close", "remind", "apply"},
     "jobs": READ | {"cancel"},
     "keys": READ | {"rotate", "verify", "destroy"},
+    "emergency-access": READ | {"create", "approve", "review"},
 }
 ANALYST = """
 models:tenant:read models:tenant:create models:tenant:update models:tenant:publish models:tenant:delete
@@ -48,6 +49,15 @@ ROLES = {
     "answers_auditor": (
         "Auditor of answers",
         ["models:tenant:read", "assessments:tenant:read", "responses:tenant:read"],
+    ),
+    "on_call": ("On call", ["emergency-access:tenant:create"]),
+    "emergency": (
+        "Access in an emergency",
+        [
+            *("users:tenant:read", "roles:tenant:read", "grants:tenant:read", "audit-entries:tenant:read"),
+            *("models:tenant:read", "subjects:tenant:read", "assessments:tenant:read"),
+            *("campaigns:tenant:read", "stakeholders:tenant:read"),
+        ],
     ),
     "stakeholder": ("Stakeholder", ["campaigns:assigned:read", "assessments:assigned:participate"]),
 }

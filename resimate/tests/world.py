@@ -17,6 +17,7 @@ from apps.core import jobs
 from apps.core.fields import new_id
 from apps.elicitation import services as elicitations
 from apps.elicitation.tests.story import DOCUMENT, POINTS, judge
+from apps.emergency.models import EmergencyAccess
 from apps.factors.models import Factor
 from apps.files.models import StoredFile
 from apps.keys.models import DataKey, SubjectKey
@@ -115,8 +116,10 @@ def world(acme: Any) -> dict[str, Any]:
     )
     moments = dict.fromkeys(("began_at", "last_used_at"), now)
     session = Session.objects.create(id=new_id(), user=ana, expire_date=now + timedelta(hours=1), **moments)
+    emergency = EmergencyAccess.objects.create(user=ana, reason="The harbour is flooded.", requested_at=now)
     entry = AuditEntry.objects.filter(tenant="acme").first()
     return {
+        "emergency": emergency.pk,
         "campaigns": ours.pk,
         "theirs": theirs.pk,
         "participations": part.pk,

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.files.urls")),
     path("", include("apps.models.urls")),
     path("", include("apps.elicitation.urls")),
+    path("", include("apps.emergency.urls")),
     path("", include("apps.campaigns.urls")),
 ]
 

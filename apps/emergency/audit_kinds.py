@@ -1,0 +1,6 @@
+"""What the trail has of emergency access."""
+
+from apps.audit.kinds import Category, declare
+
+declare("emergency", Category.AUTHORIZATION, "requested", "approved", "begun", "ended", "reviewed", "refused")
+declare("emergencyaccess", Category.AUTHORIZATION)  # as a model that is followed is called

@@ -1,0 +1,20 @@
+"""What can be done with emergency access: asked for, approved, begun, ended, reviewed."""
+
+from apps.emergency.services.asking import AlreadyAsked, ask_for_access
+from apps.emergency.services.deciding import NotApprovable, NotYoursToApprove, approve_access
+from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, review_access
+from apps.emergency.services.using import NotUsable, begin_access, end_access
+
+__all__ = [
+    "AlreadyAsked",
+    "NotApprovable",
+    "NotReviewable",
+    "NotUsable",
+    "NotYoursToApprove",
+    "NotYoursToReview",
+    "approve_access",
+    "ask_for_access",
+    "begin_access",
+    "end_access",
+    "review_access",
+]

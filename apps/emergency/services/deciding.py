@@ -1,0 +1,42 @@
+from datetime import datetime
+
+from django.db import transaction
+
+from apps import audit
+from apps.accounts import authz
+from apps.accounts.models import User
+from apps.core import events
+from apps.core.errors import Refused
+from apps.core.locking import locked
+from apps.emergency.models import GOOD_FOR, Approval, EmergencyAccess
+from apps.emergency.services.telling import ids_of
+
+
+class NotYoursToApprove(Refused):
+    code = "emergency_not_yours_to_approve"
+    status = 403
+    title = "Two others approve it, once each"
+
+
+class NotApprovable(Refused):
+    code = "emergency_not_approvable"
+    title = "The request has been used, or has lapsed"
+
+
+@transaction.atomic
+def approve_access(access: EmergencyAccess, *, acting_user: User, now: datetime) -> EmergencyAccess:
+    """Approve it as one of the two. Nobody approves their own, nor twice."""
+    authz.require_everywhere(acting_user, "emergency-access:approve")
+    access = locked(EmergencyAccess.objects.all(), access.pk)
+    if access.begun_at is not None or now >= access.requested_at + GOOD_FOR:
+        raise NotApprovable("This request has been used already, or is older than four hours. It takes a new one.")
+    if acting_user.pk == access.user_id:
+        raise NotYoursToApprove("You asked for it yourself. Two others have to approve it.")
+    _approval, is_new = Approval.objects.get_or_create(
+        access=access, approver=acting_user, defaults={"approved_at": now}
+    )
+    if not is_new:
+        raise NotYoursToApprove("You have approved it already. The second approval is somebody else's.")
+    audit.record("emergency.approved", now=now, target=access, actor=acting_user)
+    events.publish("emergency.approved", ids_of(access), now=now)
+    return access

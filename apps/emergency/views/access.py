@@ -1,0 +1,137 @@
+"""The page of access in emergencies: who asked, who approved, what is open to review."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import authz
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.accounts.presenting import session_of
+from apps.accounts.sessions import AAL2
+from apps.accounts.stepping_up import require_fresh
+from apps.accounts.workspace import user_of, workspace_page
+from apps.core.errors import Refused
+from apps.core.pages import errors_as_messages, errors_at_fields
+from apps.emergency import services
+from apps.emergency.forms import ReasonForm, ReviewForm
+from apps.emergency.models import EmergencyAccess
+from apps.emergency.panels import UNTIL
+
+MOST = 50
+
+
+def _is_concerned(user: User, permission: str) -> bool:
+    """Who may ask, and who sees what others have asked."""
+    return authz.everywhere(user, "emergency-access:create") or authz.everywhere(user, permission)
+
+
+_page = workspace_page("emergency-access:read", _is_concerned)
+
+
+@_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def overview(request: HttpRequest) -> HttpResponse:
+    """What there is; sent, the form asks for access."""
+    user, form = user_of(request), ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.ask_for_access(user, reason=form.cleaned_data["reason"], now=timezone.now())
+        except Refused as refusal:
+            errors_at_fields(form, refusal)
+        else:
+            messages.success(request, _("All administrators have been told. Two of them have to approve it."))
+            return redirect("emergency:list")
+    return _overview(request, user, form)
+
+
+def _overview(request: HttpRequest, user: User, form: ReasonForm) -> HttpResponse:
+    now = timezone.now()
+    known = _visible(user).select_related("user__key", "reviewed_by__key")
+    found = known.prefetch_related("approvals__approver__key").order_by("-requested_at")[:MOST]
+    page = {
+        "rows": [_row(one, user, now) for one in found],
+        "form": form,
+        "may_ask": authz.everywhere(user, "emergency-access:create"),
+        "review": ReviewForm(),
+    }
+    return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
+
+
+def _row(access: EmergencyAccess, user: User, now: Any) -> dict[str, Any]:
+    state, states = access.state_at(now), EmergencyAccess.State
+    approvers = [one.approver for one in access.approvals.all()]
+    is_own, is_other = access.user_id == user.pk, user not in approvers and access.user_id != user.pk
+    may_approve = authz.everywhere(user, "emergency-access:approve")
+    return {
+        "access": access,
+        "state": state,
+        "approvers": approvers,
+        "may_approve": state is states.WAITING and is_other and may_approve,
+        "may_begin": state is states.APPROVED and is_own,
+        "may_end": state is states.RUNNING and (is_own or may_approve),
+        "may_review": state is states.TO_REVIEW and is_other and authz.everywhere(user, "emergency-access:review"),
+    }
+
+
+def _visible(user: User) -> Any:
+    everybodys = EmergencyAccess.objects.all()
+    return everybodys if authz.everywhere(user, "emergency-access:read") else everybodys.filter(user=user)
+
+
+def _found(request: HttpRequest, pk: UUID) -> EmergencyAccess:
+    found: EmergencyAccess | None = _visible(user_of(request)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@_page
+@require_fresh(acr=AAL2)
+@require_POST
+def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    with errors_as_messages(request):
+        services.approve_access(_found(request, pk), acting_user=user_of(request), now=timezone.now())
+        messages.success(request, _("You have approved it."))
+    return redirect("emergency:list")
+
+
+@_page
+@require_fresh(acr=AAL2)
+@require_POST
+def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Begin the hour, in this session alone: it says so on each page."""
+    user = user_of(request)
+    with errors_as_messages(request):
+        access = services.begin_access(_found(request, pk), acting_user=user, now=timezone.now())
+        update_session_auth_hash(request, accounts.end_sessions(user, but=session_of(request)))
+        request.session[UNTIL] = access.ends_at.timestamp() if access.ends_at else 0
+        messages.success(request, _("Access has begun. It ends by itself, and will be reviewed."))
+    return redirect("emergency:list")
+
+
+@_page
+@require_POST
+def end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    with errors_as_messages(request):
+        services.end_access(_found(request, pk), acting_user=user_of(request), now=timezone.now())
+        request.session.pop(UNTIL, None)
+        messages.success(request, _("Access has ended."))
+    return redirect("emergency:list")
+
+
+@_page
+@require_POST
+def review(request: HttpRequest, pk: UUID) -> HttpResponse:
+    with errors_as_messages(request):
+        text, now = request.POST.get("review", ""), timezone.now()
+        services.review_access(_found(request, pk), acting_user=user_of(request), review=text, now=now)
+        messages.success(request, _("The review has been closed."))
+    return redirect("emergency:list")
