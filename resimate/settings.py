@@ -158,6 +158,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.TimeZoneMiddleware",
     "apps.audit.context.ActorMiddleware",
     "apps.core.flashes.MessageMiddleware",
+    "apps.emergency.middleware.EmergencyMiddleware",
     "apps.accounts.middleware.ViewingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -255,9 +256,7 @@ PASSWORD_HASHERS = [
     *(["apps.accounts.hashers.Pbkdf2Hasher"] if FIPS == "off" else []),
 ]
 # How long a password has to be, besides, is a setting of the tenant (apps/accounts/settings_keys.py).
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"}]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 

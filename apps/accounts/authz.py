@@ -86,18 +86,25 @@ NOTHING: Final = Bearing([], [], False)
 class Known:
     """What was read of somebody's grants, and what followed from it.
 
-    ``lent`` was handed on to them, beside the id of who did; it counts as what is their own does.
+    ``lent`` was handed on to them, beside the id of who did; it counts as what is their own does. What they have
+    ``in_person`` no key reaches, and nobody else gets by them.
     """
 
     own: tuple[Permission, ...]
     lent: frozenset[tuple[str, Permission]]
     denies: tuple[Permission, ...]
     until: float
+    in_person: tuple[Permission, ...] = ()
     permits: tuple[Permission, ...] = ()
     bearing: dict[str, Bearing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.permits = (*self.own, *(one for _by, one in self.lent))
+        self.permits = (*self.of_keys, *self.in_person)
+
+    @property
+    def of_keys(self) -> tuple[Permission, ...]:
+        """What a key of theirs may reach."""
+        return (*self.own, *(one for _by, one in self.lent))
 
 
 def permissions_of(user: User) -> tuple[Permission, ...]:
@@ -130,18 +137,25 @@ def remember(user: User, given: Iterable[Any]) -> Known:
     """
     said: defaultdict[str, Said] = defaultdict(Said)
     handed_on: list[tuple[str, Permission]] = []
+    in_person: list[Permission] = []
     for lines, objects, *more in given:
-        denies, holder, delegator = [*more, False, None, None][:3] if more else (False, None, None)
+        denies, holder, delegator, is_in_person = _with_defaults(more)
         read = _denied if denies else _parsed
         found = [read(text, str(one or "")) for text in lines for one in objects or [None]]
-        if delegator:
+        if is_in_person:
+            in_person += found
+        elif delegator:
             handed_on += [(str(delegator), one) for one in found]
         else:
             said[str(holder or "")].add(found, denies=denies)
     own, lent = said[""], frozenset((by, one) for by, one in handed_on if said[by].lends(one))
-    known = Known(tuple(own.permits), lent, tuple(own.denies), monotonic() + FRESH)
+    known = Known(tuple(own.permits), lent, tuple(own.denies), monotonic() + FRESH, tuple(in_person))
     user._known = known  # type: ignore[attr-defined]  # noqa: SLF001  remembered on the instance
     return known
+
+
+def _with_defaults(more: list[Any]) -> tuple[Any, ...]:
+    return (*more, *(False, None, None, False)[len(more) :])
 
 
 @lru_cache(maxsize=4096)
@@ -201,7 +215,8 @@ def _bearing(user: Any, permission: str) -> Bearing:
 
 
 def _found(user: User, known: Known, resource: str, action: str) -> Bearing:
-    permits = [one for one in known.permits if one.is_about(resource, action)]
+    has = known.of_keys if key_of(user) else known.permits
+    permits = [one for one in has if one.is_about(resource, action)]
     denies = [one for one in known.denies if one.bars(resource, action)]
     if key := _reach_of_key(user):
         of_key = [one for one in key if one.is_about(resource, action)]
@@ -225,7 +240,8 @@ def _left_of(permits: list[Permission], denies: list[Permission]) -> list[Permis
 
 def has(user: User, wanted: Permission) -> bool:
     """Whether the user is given all of a permission, whatever else is denied them."""
-    return any(one.covers(wanted) for one in permissions_of(user)) and _is_in_reach_of_key(user, wanted)
+    has = _known(user).of_keys if key_of(user) else permissions_of(user)
+    return any(one.covers(wanted) for one in has) and _is_in_reach_of_key(user, wanted)
 
 
 def holds(user: User, wanted: Permission) -> bool:

@@ -25,7 +25,7 @@ def owner_columns(table: str) -> str:
 def grants_of(user: str) -> str:
     """Its grants, for ``authz.remember``: NULL without any."""
     given = lineage.GIVEN.format(user=user, moment="now()")
-    line = "line.permissions, line.objects, line.denies, line.holder_id, line.delegator_id"
+    line = "line.permissions, line.objects, line.denies, line.holder_id, line.delegator_id, line.in_person"
     return f"(SELECT json_agg(json_build_array({line})) FROM ({given}) AS line)"  # noqa: S608  names of our own columns
 
 

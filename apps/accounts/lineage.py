@@ -23,17 +23,18 @@ _VALID = "(valid_from IS NULL OR valid_from <= {moment}) AND (valid_until IS NUL
 #: Of whoever handed a role on to it, and is still active, the lines that are their own stand beside, as ``holder_id``.
 GIVEN = f"""
     WITH RECURSIVE theirs AS (
-        SELECT delegator_id, role_id, denies, object_id FROM accounts_grant WHERE user_id = {{user}} AND {_VALID}
-    ), given (holder_id, delegator_id, role_id, denies, objects) AS (
-        SELECT NULL::uuid, delegator_id, role_id, denies, array_agg(object_id) FROM theirs
-        GROUP BY delegator_id, role_id, denies
+        SELECT delegator_id, role_id, denies, in_person, object_id FROM accounts_grant
+        WHERE user_id = {{user}} AND {_VALID}
+    ), given (holder_id, delegator_id, role_id, denies, in_person, objects) AS (
+        SELECT NULL::uuid, delegator_id, role_id, denies, in_person, array_agg(object_id) FROM theirs
+        GROUP BY delegator_id, role_id, denies, in_person
         UNION ALL
-        SELECT user_id, NULL, role_id, denies, array_agg(object_id) FROM accounts_grant
+        SELECT user_id, NULL, role_id, denies, false, array_agg(object_id) FROM accounts_grant
         WHERE user_id IN (SELECT d.id FROM accounts_user d JOIN theirs ON d.id = theirs.delegator_id AND d.is_active)
-            AND delegator_id IS NULL AND {_VALID}
+            AND delegator_id IS NULL AND NOT in_person AND {_VALID}
         GROUP BY user_id, role_id, denies
     ), {_MEANT.format(tops="SELECT DISTINCT role_id FROM given")}
-    SELECT r.permissions, given.objects, given.denies, given.holder_id, given.delegator_id
+    SELECT r.permissions, given.objects, given.denies, given.holder_id, given.delegator_id, given.in_person
     FROM given JOIN meant ON meant.top_id = given.role_id JOIN accounts_role r ON r.id = meant.role_id
 """  # noqa: S608  names of our own tables and columns
 _OF_USER = GIVEN.format(user="%(user)s", moment="%(moment)s")
@@ -51,10 +52,14 @@ _BELOW = _WAY.format(onward="child_id", here="parent_id", what="max(level)")
 _BUILDING_ON = _WAY.format(onward="child_id", here="parent_id", what="DISTINCT id")
 
 
-def given(user: User, moment: datetime) -> list[tuple[list[str], list[UUID | None], bool, UUID | None, UUID | None]]:
+Given = tuple[list[str], list[UUID | None], bool, UUID | None, UUID | None, bool]
+
+
+def given(user: User, moment: datetime) -> list[Given]:
     """What the grants of an account say at a moment: lines, the objects they are for, and whether they deny.
 
-    Then whose they are, where they are a delegator's own; and who handed them on to the account, where somebody did.
+    Then whose they are, where they are a delegator's own; who handed them on to the account, where somebody did; and
+    whether they count for who signed in alone.
     """
     return _rows(_OF_USER, {"user": user.pk, "moment": moment})
 

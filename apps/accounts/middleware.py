@@ -110,7 +110,7 @@ class ViewingMiddleware:
             return _is_over(request, request.user, now)
         request.viewing = view_now  # type: ignore[attr-defined]  # for pages
         request.user = view_now.person
-        context.amend(viewed_as=str(view_now.person.pk))
+        context.note(viewed_as=str(view_now.person.pk))
         if request.method not in SAFE or not _is_shown(request, view, view_now.person):
             raise PermissionDenied
         return None

@@ -275,7 +275,8 @@ class Grant(Model):
     """A role given to a user; ``object_id`` narrows it to one object (a campaign, a resilience model).
 
     One that ``denies`` takes away what the role says, whatever else the user is given. One with a ``delegator`` was
-    handed on: of what the role says it gives what the delegator has now, by grants of their own.
+    handed on: of what the role says it gives what the delegator has now, by grants of their own. One ``in_person``
+    counts for who signed in, and no further: no key reaches it, and nobody gives or hands on what they have by it.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
@@ -288,6 +289,7 @@ class Grant(Model):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     denies = models.BooleanField(default=False, db_default=False)
+    in_person = models.BooleanField(default=False, db_default=False, editable=False)
     delegator: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
         User, models.CASCADE, null=True, blank=True, related_name="handed_on"
     )

@@ -54,7 +54,7 @@ def record(
                 trace_id=work.trace_id,
                 object_type=target._meta.label_lower if target is not None else "",
                 object_id=str(target.pk) if target is not None else "",
-                details={**(details or {}), **({"viewed_as": work.viewed_as} if work.viewed_as else {})},
+                details={**(details or {}), **work.noted},
             )
         ]
     )

@@ -4,10 +4,10 @@ One immutable value in one ``ContextVar``: it follows threads' own work and need
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 #: The key of the environ under which the server's front says, by ``is_set()``, whether a request's client has gone.
@@ -18,7 +18,7 @@ ABANDONED: Final = "resimate.abandoned"
 class Work:
     """``trace_id`` and ``span_id`` are lower-case hex of 16 and 8 bytes (W3C Trace Context).
 
-    ``viewed_as``: the id of the account as which somebody looks at the product, who is ``user_id`` all the same.
+    ``noted``: ids that each entry of the trail says besides, such as as whom somebody looks at the product.
     ``waited_for``: somebody waits for the answer, and a thread that answers people is taken up meanwhile.
     ``is_abandoned()``: they did, and have gone.
     """
@@ -30,7 +30,7 @@ class Work:
     actor_type: str = "system"
     ip: str = ""
     user_agent: str = ""
-    viewed_as: str = ""
+    noted: Mapping[str, str] = field(default_factory=dict)
     waited_for: bool = False
     is_abandoned: Callable[[], bool] = bool
 
@@ -58,6 +58,11 @@ def use(work: Work) -> Iterator[Work]:
 def amend(**changes: Any) -> None:
     """Say more about the current work, for example who signed in once that is known."""
     _current.set(replace(_current.get(), **changes))
+
+
+def note(**ids: str) -> None:
+    """Say by which ids each entry of the trail knows the current work besides."""
+    amend(noted={**_current.get().noted, **ids})
 
 
 def continued(traceparent: str, **details: Any) -> Work:

@@ -46,13 +46,17 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SystemRole:
-    """A role that comes with the product; ``is_platforms``: in the public schema alone."""
+    """A role that comes with the product; ``is_platforms``: in the public schema alone.
+
+    ``in_person``: verbs of its own app give it to who signs in, and nobody does so by hand.
+    """
 
     code: str
     name: str
     about: str
     is_platforms: bool = False
     permissions: list[str] = field(default_factory=list)
+    in_person: bool = False
 
 
 #: In words, as a page says what somebody may do; each app names the actions that are its own.
@@ -99,11 +103,13 @@ def declare_scope(name: str, about: str, *, of_one_object: bool = False) -> Scop
     return SCOPES[name]
 
 
-def declare_role(code: str, name: str, about: str, *, is_platforms: bool = False) -> SystemRole:
+def declare_role(
+    code: str, name: str, about: str, *, is_platforms: bool = False, in_person: bool = False
+) -> SystemRole:
     """Add a role of the product; it comes into every schema with the next ``migrate_tenants``."""
     if code in ROLES:
         raise ValueError(f"two apps declare the role {code}")
-    ROLES[code] = SystemRole(code, name, about, is_platforms)
+    ROLES[code] = SystemRole(code, name, about, is_platforms, in_person=in_person)
     return ROLES[code]
 
 

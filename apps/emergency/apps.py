@@ -7,7 +7,7 @@ class EmergencyConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit.capture import follow
-        from apps.emergency import panels  # noqa: F401  they register themselves
+        from apps.emergency import middleware, panels, subscribers  # noqa: F401  they register themselves
         from apps.emergency.models import EmergencyAccess
 
         follow(EmergencyAccess)

@@ -2,5 +2,5 @@
 
 from apps.audit.kinds import Category, declare
 
-declare("emergency", Category.AUTHORIZATION, "requested", "approved", "begun", "ended", "reviewed", "refused")
+declare("emergency", Category.AUTHORIZATION, "requested", "approved", "begun", "used", "ended", "reviewed")
 declare("emergencyaccess", Category.AUTHORIZATION)  # as a model that is followed is called

@@ -17,6 +17,10 @@ LASTS: Final = timedelta(minutes=60)
 
 
 class EmergencyQuerySet(models.QuerySet["EmergencyAccess"]):
+    def running_at(self, now: datetime) -> Self:
+        """Those that have begun and are not over."""
+        return self.filter(begun_at__isnull=False, ended_at=None, ends_at__gt=now)
+
     def unreviewed(self, now: datetime) -> Self:
         """Those that are over and that nobody else has looked at."""
         over = Q(ended_at__isnull=False) | Q(ends_at__lte=now)
@@ -30,6 +34,7 @@ class EmergencyAccess(Model):
         WAITING = "waiting", _("Waits for approval")
         APPROVED = "approved", _("Approved")
         LAPSED = "lapsed", _("Lapsed")
+        CALLED_OFF = "called_off", _("Called off")
         RUNNING = "running", _("Running")
         TO_REVIEW = "to_review", _("To be reviewed")
         REVIEWED = "reviewed", _("Reviewed")
@@ -39,7 +44,10 @@ class EmergencyAccess(Model):
     requested_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    #: Before its time, or before it began: then it never does.
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: The grant that it is; no foreign key, since the platform has grants and no emergencies.
+    grant_id = models.UUIDField(null=True, blank=True, editable=False)
     reviewed_by: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review = EncryptedTextField(pii="contact", blank=True, default="")
@@ -67,12 +75,21 @@ class EmergencyAccess(Model):
     def state_at(self, now: datetime) -> "EmergencyAccess.State":
         """Where it stands, with its approvals read."""
         if self.begun_at is None:
-            is_approved = len(self.approvals.all()) >= APPROVERS
-            waiting = self.State.APPROVED if is_approved else self.State.WAITING
-            return waiting if now < self.requested_at + GOOD_FOR else self.State.LAPSED
+            return self._state_before(now)
         if self.is_running_at(now):
             return self.State.RUNNING
         return self.State.REVIEWED if self.reviewed_at else self.State.TO_REVIEW
+
+    def _state_before(self, now: datetime) -> "EmergencyAccess.State":
+        if self.ended_at is not None:
+            return self.State.CALLED_OFF
+        if not self.is_good_at(now):
+            return self.State.LAPSED
+        return self.State.APPROVED if len(self.approvals.all()) >= APPROVERS else self.State.WAITING
+
+    def is_good_at(self, now: datetime) -> bool:
+        """Whether it may still be approved and begun."""
+        return self.begun_at is None and self.ended_at is None and now < self.requested_at + GOOD_FOR
 
     def is_running_at(self, now: datetime) -> bool:
         return self.ends_at is not None and self.ended_at is None and now < self.ends_at

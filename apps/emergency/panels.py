@@ -1,7 +1,6 @@
 """What pages show of emergencies: that one is inside by it, on each; what is open to review, on the first."""
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -10,18 +9,14 @@ from django.utils.safestring import SafeString
 
 from apps.accounts import authz
 from apps.core.panels import show_at
+from apps.emergency.middleware import access_of
 from apps.emergency.models import EmergencyAccess
-
-#: Until when the session has access in an emergency: so no page asks the database.
-UNTIL: Final = "emergency_until"
 
 
 @show_at("workspace.top")
 def running(request: HttpRequest, user: Any) -> SafeString | None:
-    until = getattr(request, "session", {}).get(UNTIL, 0)
-    if until <= timezone.now().timestamp():
-        return None
-    return render_to_string("emergency/_running.html", {"until": datetime.fromtimestamp(until, UTC)}, request)
+    access = access_of(request)
+    return render_to_string("emergency/_running.html", {"until": access.ends_at}, request) if access else None
 
 
 @show_at("home.top")

@@ -15,6 +15,8 @@ declare(
 
 ON_CALL: Final = declare_role("on_call", "On call", "Asks for access in an emergency.")
 #: Given for an hour by two approvers; apps above add what of theirs is seen with it.
-EMERGENCY: Final = declare_role("emergency", "Access in an emergency", "Sees what the tenant works on, for an hour.")
+EMERGENCY: Final = declare_role(
+    "emergency", "Access in an emergency", "Sees what the tenant works on, for an hour.", in_person=True
+)
 grant(ON_CALL, "emergency-access:tenant:create")
 grant(EMERGENCY, "users:tenant:read", "roles:tenant:read", "grants:tenant:read", "audit-entries:tenant:read")

@@ -177,7 +177,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "sections",
             [
                 *(["/", []], ["/campaigns/", []], ["/toys/", []]),
-                *(["/models/", ["/elicitations/"]], ["/subjects/", ["/assessments/", "/boxes/"]]),
+                *(["/models/", ["/elicitations/"]], ["/subjects/", ["/assessments/", "/boxes/"]], ["/emergency/", []]),
             ],
         ),
     ],

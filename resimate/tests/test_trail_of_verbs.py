@@ -113,7 +113,7 @@ def test_who_looks_for_something_finds_it_in_the_category_where_it_was() -> None
 
     assert others == {
         **dict.fromkeys(("session", "factor", "authorization"), "authentication"),
-        **dict.fromkeys(("permission", "address", "view"), "authorization"),
+        **dict.fromkeys(("permission", "address", "view", "emergency", "emergencyaccess"), "authorization"),
         "setting": "configuration",
         **dict.fromkeys(
             (

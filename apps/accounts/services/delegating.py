@@ -13,6 +13,7 @@ from apps.accounts.models import Grant, Role, User
 from apps.accounts.services.grants import (
     NotYoursToGive,
     begin,
+    refuse_in_person,
     refuse_password_seen,
     refuse_times,
     refuse_unheld,
@@ -44,6 +45,7 @@ def delegate_role(
     authz.require(acting_user, "grants:create")
     user = held(user)
     role, says = what_is_given(role, object_id)
+    refuse_in_person(role)
     if user.pk == acting_user.pk:
         detail = Sentence("You cannot hand on a role to yourself.")
         raise Invalid(detail, errors=[Problem("/user", detail, "self")])

@@ -53,13 +53,17 @@ def grant_role(
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     denies: bool = False,
+    in_person: bool = False,
 ) -> Grant:
     """Give a role, for good or for a time, for everything or one object. Without an acting user: the operator.
 
-    One that ``denies`` takes away what the role says; who denies could do all that the account may.
+    One that ``denies`` takes away what the role says; who denies could do all that the account may. One ``in_person``
+    counts for who signed in alone.
     """
     user = held(user)
     role, says = what_is_given(role, object_id)
+    if not (denies or in_person):
+        refuse_in_person(role)
     refuse_unheld(acting_user, says)
     refuse_times(valid_from, valid_until, now)
     if denies:
@@ -75,6 +79,7 @@ def grant_role(
         valid_from=valid_from,
         valid_until=valid_until,
         denies=denies,
+        in_person=in_person,
     )
     return begin(grant, acting_user=acting_user, now=now)
 
@@ -85,6 +90,12 @@ def what_is_given(role: Role, object_id: UUID | None) -> tuple[Role, list[Permis
     says = [Permission.parse(text, object_id) for text in lineage.permissions_of(role)]
     _refuse_wider_than_object(role, says)
     return role, says
+
+
+def refuse_in_person(role: Role) -> None:
+    """What an app gives by verbs of its own, under conditions that it knows, nobody gives by hand."""
+    if role.is_system and role.code in rights.ROLES and rights.ROLES[role.code].in_person:
+        raise NotYoursToGive(Sentence("The role {role} is given by the product alone.", role=role.name))
 
 
 def begin(grant: Grant, *, acting_user: User | None, now: datetime) -> Grant:

@@ -17,7 +17,13 @@ from apps.accounts import authz, lineage, registration, throttle
 from apps.accounts.messages import ACCOUNT_REGISTERED, COLLEAGUE_INVITED
 from apps.accounts.models import ApiKey, Invitation, Role, User
 from apps.accounts.sealed_links import SealedLinks
-from apps.accounts.services.grants import NotYoursToGive, PasswordSeen, grant_role, refuse_more_than_own
+from apps.accounts.services.grants import (
+    NotYoursToGive,
+    PasswordSeen,
+    grant_role,
+    refuse_in_person,
+    refuse_more_than_own,
+)
 from apps.accounts.services.notices import forget_notices, take_back, write_letter
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.accounts.services.users import EmailTaken, check_email, create_user
@@ -249,6 +255,7 @@ def _refuse_ungiveable(roles: Sequence[Role], acting_user: User) -> None:
     if not roles:
         raise Invalid(NO_ROLE, errors=[Problem("/roles", NO_ROLE, "required")])
     for role in roles:
+        refuse_in_person(role)
         refuse_more_than_own(acting_user, lineage.permissions_of(role))
 
 

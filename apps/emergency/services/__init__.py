@@ -2,8 +2,8 @@
 
 from apps.emergency.services.asking import AlreadyAsked, ask_for_access
 from apps.emergency.services.deciding import NotApprovable, NotYoursToApprove, approve_access
-from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, review_access
-from apps.emergency.services.using import NotUsable, begin_access, end_access
+from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, review_access
+from apps.emergency.services.using import NotUsable, begin_access, end_access, note_revoked, running_access
 
 __all__ = [
     "AlreadyAsked",
@@ -14,7 +14,10 @@ __all__ = [
     "NotYoursToReview",
     "approve_access",
     "ask_for_access",
+    "ask_for_review",
     "begin_access",
     "end_access",
+    "note_revoked",
     "review_access",
+    "running_access",
 ]

@@ -27,9 +27,8 @@ def ask_for_access(user: User, *, reason: str, now: datetime) -> EmergencyAccess
     authz.require_everywhere(user, "emergency-access:create")
     reason = written(reason, "/reason")
     user = accounts.held(user)
-    pending = EmergencyAccess.objects.filter(user=user, begun_at=None, requested_at__gt=now - GOOD_FOR)
-    running = EmergencyAccess.objects.filter(user=user, ended_at=None, ends_at__gt=now)
-    if pending.exists() or running.exists():
+    pending = EmergencyAccess.objects.filter(user=user, begun_at=None, ended_at=None, requested_at__gt=now - GOOD_FOR)
+    if pending.exists() or EmergencyAccess.objects.running_at(now).filter(user=user).exists():
         raise AlreadyAsked("You have asked already. Wait for the two approvals, or end the access that you have.")
     access = EmergencyAccess.objects.create(user=user, reason=reason, requested_at=now)
     audit.record("emergency.requested", now=now, target=access, actor=user)

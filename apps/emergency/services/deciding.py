@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import locked
-from apps.emergency.models import GOOD_FOR, Approval, EmergencyAccess
+from apps.emergency.models import Approval, EmergencyAccess
 from apps.emergency.services.telling import ids_of
 
 
@@ -20,7 +20,7 @@ class NotYoursToApprove(Refused):
 
 class NotApprovable(Refused):
     code = "emergency_not_approvable"
-    title = "The request has been used, or has lapsed"
+    title = "The request has been used, called off, or has lapsed"
 
 
 @transaction.atomic
@@ -28,8 +28,10 @@ def approve_access(access: EmergencyAccess, *, acting_user: User, now: datetime)
     """Approve it as one of the two. Nobody approves their own, nor twice."""
     authz.require_everywhere(acting_user, "emergency-access:approve")
     access = locked(EmergencyAccess.objects.all(), access.pk)
-    if access.begun_at is not None or now >= access.requested_at + GOOD_FOR:
-        raise NotApprovable("This request has been used already, or is older than four hours. It takes a new one.")
+    if not access.is_good_at(now):
+        raise NotApprovable(
+            "This request has been used or called off, or is older than four hours. It takes a new one."
+        )
     if acting_user.pk == access.user_id:
         raise NotYoursToApprove("You asked for it yourself. Two others have to approve it.")
     _approval, is_new = Approval.objects.get_or_create(

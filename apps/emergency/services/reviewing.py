@@ -1,4 +1,6 @@
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -10,7 +12,10 @@ from apps.core.errors import Refused
 from apps.core.locking import locked
 from apps.emergency.models import EmergencyAccess
 from apps.emergency.services.asking import written
-from apps.emergency.services.telling import ids_of
+from apps.emergency.services.telling import ids_of, tell_administrators
+
+#: Until it is reviewed, administrators are told again each day.
+AGAIN: Final = timedelta(days=1)
 
 
 class NotYoursToReview(Refused):
@@ -39,3 +44,16 @@ def review_access(access: EmergencyAccess, *, acting_user: User, review: str, no
     audit.record("emergency.reviewed", now=now, target=access, actor=acting_user)
     events.publish("emergency.reviewed", ids_of(access), now=now)
     return access
+
+
+def set_review_timer(access: EmergencyAccess, due_at: datetime, now: datetime) -> None:
+    events.publish("emergency.review_due", ids_of(access), now=now, due_at=due_at)
+
+
+@transaction.atomic
+def ask_for_review(access_id: UUID | str, *, now: datetime) -> None:
+    """Tell administrators that a review is due: each day until somebody has done it."""
+    access = EmergencyAccess.objects.unreviewed(now).filter(pk=access_id).select_related("user__key").first()
+    if access is not None:
+        tell_administrators(access, "review", now, occasion=f"{now:%Y-%m-%d}")
+        set_review_timer(access, now + AGAIN, now)

@@ -9,10 +9,13 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from apps.accounts import authz
-from apps.accounts.models import Grant, User
+from apps.accounts import authz, bearer
+from apps.accounts import services as accounts
+from apps.accounts.lines import Permission
+from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.core.errors import Refused
+from apps.core.models import Event
 from apps.emergency import services
 from apps.emergency.models import GOOD_FOR, LASTS, Approval, EmergencyAccess
 from apps.notifications.models import Message
@@ -21,6 +24,8 @@ pytestmark = pytest.mark.requirement("SEC-AUTH-001")
 
 ACME = {"host": "acme.localhost"}
 WHY = "The harbour is flooded and nobody who runs the campaign can be reached."
+SAID = "You see what you usually do not"
+REVIEWS = "emergency-access:tenant:review"
 DONE = "She looked at two campaigns and changed nothing; the trail shows it."
 
 
@@ -51,6 +56,11 @@ def approved(asked: EmergencyAccess, people: People) -> EmergencyAccess:
 
 def _sees(user: User) -> bool:
     return authz.everywhere(User.objects.get(pk=user.pk), "campaigns:read")
+
+
+def _reminders(user: User) -> int:
+    told = Message.objects.filter(kind="emergency_access", recipient_id=user.pk)
+    return sum("waits to be reviewed" in one.subject for one in told)
 
 
 def _refused(code: str, verb: Callable[..., Any], *args: Any, **more: Any) -> bool:
@@ -143,19 +153,125 @@ def test_every_administrator_is_told_at_once(approved: EmergencyAccess, people: 
     assert all("oda@acme.example" in one.body for one in told)
 
 
+def test_whoever_may_review_is_told_each_day_until_it_is_done(
+    approved: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    role = accounts.create_role("looks", name="L", permissions=[REVIEWS], acting_user=None, now=timezone.now())
+    own = make_user("rita@acme.example", role.code)
+    began = timezone.now()
+    access, over = services.begin_access(approved, acting_user=people.caller, now=began), began + LASTS
+
+    for moment in (began, over, over + timedelta(hours=1), over + timedelta(days=1)):
+        services.ask_for_review(access.pk, now=moment)
+    assert _reminders(own) == 2
+    assert Event.objects.filter(name="emergency.review_due", deliveries__due_at=over).count() == 1
+
+    services.review_access(access, acting_user=own, review=DONE, now=over)
+    services.ask_for_review(access.pk, now=over + timedelta(days=2))
+    assert _reminders(own) == 2
+
+
+def test_it_is_for_who_is_there_in_person_and_gives_nobody_else_anything(
+    approved: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    now = timezone.now()
+    accounts.create_role("gives", name="G", permissions=["grants:tenant:create"], acting_user=None, now=now)
+    reads = accounts.create_role("reads", name="R", permissions=["campaigns:tenant:read"], acting_user=None, now=now)
+    accounts.grant_role(people.caller, Role.objects.get(code="gives"), acting_user=None, now=now)
+    key, _text = accounts.create_api_key(people.caller, name="old", now=now)
+    services.begin_access(approved, acting_user=people.caller, now=now)
+
+    by_key, in_person = bearer.find(key.prefix), User.objects.get(pk=people.caller.pk)
+    assert by_key is not None
+    authz.narrow(by_key.key.user, by_key.key)
+    assert not authz.everywhere(by_key.key.user, "campaigns:read")
+    assert not authz.has(by_key.key.user, Permission.parse("campaigns:tenant:read"))
+    assert authz.everywhere(in_person, "campaigns:read")
+    other = make_user("bo@acme.example")
+    for give in (accounts.grant_role, accounts.delegate_role):
+        assert _refused("not_yours_to_give", give, other, reads, acting_user=in_person, now=now)
+
+
+@pytest.mark.parametrize("give", [accounts.grant_role, accounts.delegate_role])
+def test_nobody_gives_the_role_by_hand(give: Callable[..., Any], people: People) -> None:
+    role = Role.objects.get(code="emergency")
+
+    assert _refused("not_yours_to_give", give, people.caller, role, acting_user=people.first, now=timezone.now())
+    invited = {"roles": [role], "acting_user": people.first, "now": timezone.now()}
+    assert _refused("not_yours_to_give", accounts.invite, "x@acme.example", **invited)
+
+
+def test_it_is_over_at_once_when_somebody_ends_it_or_takes_the_role_back(
+    approved: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    now, bo = timezone.now(), make_user("bo@acme.example")
+    access = services.begin_access(approved, acting_user=people.caller, now=now)
+    assert _refused("permission_denied", services.end_access, access, acting_user=bo, now=now)
+
+    grant = Grant.objects.get(user=people.caller, role__code="emergency")
+    accounts.revoke_grant(grant, acting_user=people.third, now=now)
+    assert not _sees(people.caller)
+    services.note_revoked(grant.pk, now=now)
+    access.refresh_from_db()
+    assert (access.ended_at, access.state_at(now)) == (now, EmergencyAccess.State.TO_REVIEW)
+    assert _refused("emergency_not_usable", services.end_access, access, acting_user=people.third, now=now)
+
+
+def test_what_is_called_off_is_neither_approved_nor_begun(approved: EmergencyAccess, people: People) -> None:
+    now = timezone.now()
+    services.end_access(approved, acting_user=people.third, now=now)
+
+    assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
+    assert _refused("emergency_not_approvable", services.approve_access, approved, acting_user=people.third, now=now)
+    assert not EmergencyAccess.objects.unreviewed(now + LASTS).exists()
+    services.ask_for_access(people.caller, reason=WHY, now=now)
+
+
+def test_who_is_on_call_no_more_begins_nothing(approved: EmergencyAccess, people: People) -> None:
+    Grant.objects.filter(user=people.caller).delete()
+
+    caller = User.objects.get(pk=people.caller.pk)
+    assert _refused("permission_denied", services.begin_access, approved, acting_user=caller, now=timezone.now())
+
+
+def test_each_use_is_on_record_in_every_session_of_the_hour(
+    approved: EmergencyAccess, people: People, client: Client
+) -> None:
+    other = Client(headers=ACME)
+    for one in (client, other):
+        one.force_login(people.caller)
+    client.post(f"/emergency/{approved.pk}/begin/", headers=ACME)
+    assert other.get("/campaigns/").status_code == 302  # it was signed out
+
+    other.force_login(User.objects.get(pk=people.caller.pk))
+    assert SAID in other.get("/campaigns/").content.decode()
+    assert other.get("/api/v1/campaigns/").status_code == 200
+    other.get("/models/", headers={"HX-Request": "true"})
+    used = AuditEntry.objects.filter(action="emergency.used", object_id=str(approved.pk)).order_by("pk")
+    assert [one.details["page"] for one in used] == ["campaigns:list", "campaigns-list"]
+    assert {one.details["emergency"] for one in used} == {str(approved.pk)}
+
+    services.end_access(approved, acting_user=people.third, now=timezone.now())
+    assert SAID not in other.get("/emergency/").content.decode()
+    assert other.get("/campaigns/").status_code == 403
+    assert used.all().count() == 2
+
+
 def test_pages_say_it_until_it_ends_and_the_first_page_that_a_review_is_due(
     approved: EmergencyAccess, people: People, client: Client
 ) -> None:
     client.force_login(people.caller)
     assert client.post(f"/emergency/{approved.pk}/begin/", headers=ACME).status_code == 302
-    assert "You see what you usually do not" in client.get("/account/", headers=ACME).content.decode()
+    assert SAID in client.get("/account/", headers=ACME).content.decode()
 
     assert client.post(f"/emergency/{approved.pk}/end/", headers=ACME).status_code == 302
-    assert "You see what you usually do not" not in client.get("/account/", headers=ACME).content.decode()
+    assert SAID not in client.get("/account/", headers=ACME).content.decode()
     assert not _sees(people.caller)
 
     reviewer = Client(headers=ACME)
     reviewer.force_login(people.third)
+    short = reviewer.post(f"/emergency/{approved.pk}/review/", {"review": "<Fine.>"})
+    assert (short.status_code, "&lt;Fine.&gt;</textarea>" in short.content.decode()) == (422, True)
     assert "1 access in an emergency waits to be reviewed" in reviewer.get("/").content.decode()
     assert reviewer.post(f"/emergency/{approved.pk}/review/", {"review": DONE}).status_code == 302
     assert "waits to be reviewed" not in reviewer.get("/").content.decode()

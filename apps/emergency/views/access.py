@@ -1,10 +1,12 @@
 """The page of access in emergencies: who asked, who approved, what is open to review."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,8 +24,8 @@ from apps.core.errors import Refused
 from apps.core.pages import errors_as_messages, errors_at_fields
 from apps.emergency import services
 from apps.emergency.forms import ReasonForm, ReviewForm
+from apps.emergency.middleware import MARK
 from apps.emergency.models import EmergencyAccess
-from apps.emergency.panels import UNTIL
 
 MOST = 50
 
@@ -41,6 +43,8 @@ _page = workspace_page("emergency-access:read", _is_concerned)
 def overview(request: HttpRequest) -> HttpResponse:
     """What there is; sent, the form asks for access."""
     user, form = user_of(request), ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        _refuse_without(user, "emergency-access:create")
     if form.is_valid():
         try:
             services.ask_for_access(user, reason=form.cleaned_data["reason"], now=timezone.now())
@@ -52,20 +56,30 @@ def overview(request: HttpRequest) -> HttpResponse:
     return _overview(request, user, form)
 
 
-def _overview(request: HttpRequest, user: User, form: ReasonForm) -> HttpResponse:
+def _refuse_without(user: User, permission: str) -> None:
+    """Before a form is looked at: who may not send it is not told what is wrong with it."""
+    if not authz.everywhere(user, permission):
+        raise PermissionDenied
+
+
+def _overview(
+    request: HttpRequest, user: User, ask: ReasonForm, review: ReviewForm | None = None, of: UUID | None = None
+) -> HttpResponse:
+    """The page, with the form that was sent and found wrong, as it was: that of asking, or a review ``of`` one."""
     now = timezone.now()
     known = _visible(user).select_related("user__key", "reviewed_by__key")
     found = known.prefetch_related("approvals__approver__key").order_by("-requested_at")[:MOST]
+    form: ReasonForm | ReviewForm = review or ask
     page = {
-        "rows": [_row(one, user, now) for one in found],
+        "rows": [_row(one, user, now, review if one.pk == of else None) for one in found],
         "form": form,
+        "ask": ask,
         "may_ask": authz.everywhere(user, "emergency-access:create"),
-        "review": ReviewForm(),
     }
     return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
 
 
-def _row(access: EmergencyAccess, user: User, now: Any) -> dict[str, Any]:
+def _row(access: EmergencyAccess, user: User, now: datetime, review: ReviewForm | None) -> dict[str, Any]:
     state, states = access.state_at(now), EmergencyAccess.State
     approvers = [one.approver for one in access.approvals.all()]
     is_own, is_other = access.user_id == user.pk, user not in approvers and access.user_id != user.pk
@@ -77,8 +91,14 @@ def _row(access: EmergencyAccess, user: User, now: Any) -> dict[str, Any]:
         "may_approve": state is states.WAITING and is_other and may_approve,
         "may_begin": state is states.APPROVED and is_own,
         "may_end": state is states.RUNNING and (is_own or may_approve),
+        "may_call_off": state in (states.WAITING, states.APPROVED) and (is_own or may_approve),
+        "review": review or _review_of(access),
         "may_review": state is states.TO_REVIEW and is_other and authz.everywhere(user, "emergency-access:review"),
     }
+
+
+def _review_of(access: EmergencyAccess, sent: Any = None) -> ReviewForm:
+    return ReviewForm(sent, auto_id=f"id_%s_{access.pk}")  # one for each access on the page
 
 
 def _visible(user: User) -> Any:
@@ -107,12 +127,12 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_fresh(acr=AAL2)
 @require_POST
 def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Begin the hour, in this session alone: it says so on each page."""
+    """Begin the hour, in this session: the others of the account end, and this one says so on each page."""
     user = user_of(request)
     with errors_as_messages(request):
-        access = services.begin_access(_found(request, pk), acting_user=user, now=timezone.now())
+        services.begin_access(_found(request, pk), acting_user=user, now=timezone.now())
         update_session_auth_hash(request, accounts.end_sessions(user, but=session_of(request)))
-        request.session[UNTIL] = access.ends_at.timestamp() if access.ends_at else 0
+        request.session[MARK] = True
         messages.success(request, _("Access has begun. It ends by itself, and will be reviewed."))
     return redirect("emergency:list")
 
@@ -122,16 +142,23 @@ def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
 def end(request: HttpRequest, pk: UUID) -> HttpResponse:
     with errors_as_messages(request):
         services.end_access(_found(request, pk), acting_user=user_of(request), now=timezone.now())
-        request.session.pop(UNTIL, None)
-        messages.success(request, _("Access has ended."))
+        messages.success(request, _("It has ended."))
     return redirect("emergency:list")
 
 
 @_page
 @require_POST
 def review(request: HttpRequest, pk: UUID) -> HttpResponse:
-    with errors_as_messages(request):
-        text, now = request.POST.get("review", ""), timezone.now()
-        services.review_access(_found(request, pk), acting_user=user_of(request), review=text, now=now)
-        messages.success(request, _("The review has been closed."))
-    return redirect("emergency:list")
+    """Close the review; what was typed stays where it is too short."""
+    user, access = user_of(request), _found(request, pk)
+    _refuse_without(user, "emergency-access:review")
+    form = _review_of(access, request.POST)
+    if form.is_valid():
+        try:
+            services.review_access(access, acting_user=user, review=form.cleaned_data["review"], now=timezone.now())
+        except Refused as refusal:
+            errors_at_fields(form, refusal)
+        else:
+            messages.success(request, _("The review has been closed."))
+            return redirect("emergency:list")
+    return _overview(request, user, ReasonForm(), form, access.pk)

@@ -77,7 +77,7 @@ def test_a_temporary_table_hides_no_table_of_the_next_tenant() -> None:
         cursor.execute("CREATE TEMPORARY TABLE accounts_role (code text)")
     with schema_context("beta"), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_role")
-        assert cursor.fetchone() == (5,)
+        assert cursor.fetchone() == (7,)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ ROUTES: Final = {
         oauth:jwks oauth:apps oauth:revoke-app admin:oauth_application
         accounts:device-unproved accounts:prove-device
         accounts:sign-in-link accounts:sign-in-link-sent accounts:sign-in-by-link
-        emergency:list
+        emergency:list emergency:approve emergency:begin emergency:end emergency:review
         factors factors:sign-in factors:list factors:begin factors:app factors:codes factors:remove
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey factors:sign-in-text

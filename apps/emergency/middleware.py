@@ -1,0 +1,68 @@
+"""What somebody opens in an emergency is on record, each page and address of the API, and their pages say it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
+
+from apps import audit
+from apps.accounts.middleware import is_background
+from apps.accounts.models import User
+from apps.core import context
+from apps.core.tenancy import current_schema
+from apps.emergency import services
+from apps.emergency.models import EmergencyAccess
+
+#: Sessions of who has access in an emergency have it, so that no other request asks the database.
+MARK: Final = "emergency"
+
+
+@receiver(user_logged_in)
+def mark(sender: Any, request: HttpRequest, user: Any, **more: Any) -> None:
+    """Who signs in again within the hour is inside by it, too."""
+    if current_schema() != get_public_schema_name() and services.running_access(user, now=timezone.now()):
+        request.session[MARK] = True
+
+
+def access_of(request: HttpRequest) -> EmergencyAccess | None:
+    """The access with which the person is inside; none for all others."""
+    found: EmergencyAccess | None = getattr(request, "emergency", None)
+    return found
+
+
+class EmergencyMiddleware:
+    """Notes each request that somebody makes while they have access in an emergency.
+
+    Stands in front of whatever shows the product as somebody else sees it: it is about who is there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        access = access_of(request)
+        if access and response.status_code < 400 and not is_background(request):
+            _record(request, access)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if MARK not in request.session or not isinstance(request.user, User):
+            return
+        access = services.running_access(request.user, now=timezone.now())
+        if access is None:
+            del request.session[MARK]
+            return
+        request.emergency = access  # type: ignore[attr-defined]  # for pages, and for what is recorded
+        context.note(emergency=str(access.pk))
+
+
+def _record(request: HttpRequest, access: EmergencyAccess) -> None:
+    match = request.resolver_match
+    ids = {name: str(one) for name, one in match.kwargs.items()} if match else {}
+    details = ids | {"page": match.view_name if match else "", "method": str(request.method)}
+    audit.record("emergency.used", now=timezone.now(), target=access, details=details)
