@@ -69,12 +69,15 @@ def attempt(email: str, ip: str, now: datetime, device: str = "") -> int:
     return 0
 
 
-def standing(email: str, ip: str, device: str = "") -> Standing:
-    """How an attempt stands that ``attempt`` has let through, in its own queue: a known device has no crowd."""
+def standing(email: str, ip: str, device: str = "", *, own: int = 1) -> Standing:
+    """How an attempt stands that ``attempt`` has let through, in its own queue: a known device has no crowd.
+
+    ``own``: how often it was counted itself, which is not at all where no password is shown.
+    """
     *_others, (_limit, key) = _keys(email, ip, device)
-    counted = _with_store(lambda store: int(store.get(key) or 1))
-    accounts = _with_store(lambda store: int(store.get(_crowd(ip)) or 1)) if ip and not device else 1
-    return Standing(counted - 1, accounts - 1)
+    counted = _with_store(lambda store: int(store.get(key) or own))
+    accounts = _with_store(lambda store: int(store.get(_crowd(ip)) or own)) if ip and not device else own
+    return Standing(counted - own, accounts - own)
 
 
 def is_news(email: str, ip: str, device: str = "") -> bool:

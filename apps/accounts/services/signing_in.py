@@ -81,6 +81,18 @@ def recognised(request: HttpRequest, user: User, odd: Assessment, *, method: str
         start_session(request, user, methods=[method], odd=odd, now=now)
 
 
+def let_in(request: HttpRequest, user: User, *, methods: Sequence[str], now: datetime) -> None:
+    """Start the session of whom a passkey alone has shown, weighed like any other and on record with its inputs.
+
+    What is asked for from lower sums they have shown already. Raises ``DeviceUnproved`` where sign-ins are refused.
+    """
+    device, ip = devices.known(request, user.email), context.current().ip
+    standing = throttle.standing(user.email, ip, device, own=0)
+    odd = _weighed(user, standing, is_new=_is_new(request, user), now=now)
+    _ask_for_more(user, odd, has_step=True, now=now)
+    start_session(request, user, methods=methods, odd=odd, now=now)
+
+
 def _is_new(request: HttpRequest, user: User) -> bool:
     """Whether the device was not theirs before; the very first one is none of these."""
     return user.last_login is not None and not devices.known(request, user.email)

@@ -44,7 +44,8 @@ class _Proof:
 def sign_in_by_passkey(request: HttpRequest, *, answer: str, now: datetime) -> User:
     """Start the session of whoever shows a passkey that knows its owner: two factors, what they have and what they are.
 
-    Not one transaction: a refusal stays recorded. Raises ``WrongPasskey``, the same for everybody.
+    Not one transaction: a refusal stays recorded. Raises ``WrongPasskey``, the same for everybody, and
+    ``DeviceUnproved`` where a sign-in as odd as this one is refused.
     """
     proof = _asked(request, ceremonies.SIGN_IN, answer, now, alone=True)
     user = _owner_of(proof)
@@ -55,7 +56,7 @@ def sign_in_by_passkey(request: HttpRequest, *, answer: str, now: datetime) -> U
         raise WrongPasskey(WRONG)
     _take(user, proof, now)
     throttle.forgive(QUESTIONS.kind, who_asks())
-    accounts.start_session(request, user, methods=[sessions.PASSKEY, sessions.SEVERAL], now=now)
+    accounts.let_in(request, user, methods=[sessions.PASSKEY, sessions.SEVERAL], now=now)
     return user
 
 

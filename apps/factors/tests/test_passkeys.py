@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from apps.accounts import risk, sessions
 from apps.accounts import services as accounts
-from apps.accounts import sessions
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.core import events
+from apps.core.models import Event
 from apps.factors import services
 from apps.factors.models import Factor, Passkey
 from apps.factors.services.asking import QUESTIONS
@@ -73,6 +74,27 @@ def test_it_opens_an_account_without_a_password_and_the_session_says_so(key: Sof
     started = AuditEntry.objects.filter(action="session.started").order_by("pk")
     assert [one.details["amr"] for one in started] == [["pwd"], ["pop", "mfa"]]
     assert Factor.objects.get(kind="passkey").last_used_at == clock.moment
+
+
+def test_an_odd_sign_in_by_it_is_on_record_told_and_refused_where_a_tenant_says_so(
+    admin: User, key: SoftAuthenticator, clock: Clock
+) -> None:
+    for _ in range(risk.FAILURES):
+        Client(headers=ACME).post("/sign-in/", {"email": admin.email, "password": "wrong"}, REMOTE_ADDR="198.51.100.9")
+    odd = {"score": 70, "inputs": ["failures", "new_device", "administrator"], "outcome": "factor"}
+    client = alone(key)
+
+    assert (is_inside(client), client.session["risk"]) == (True, odd)
+    assert AuditEntry.objects.filter(action="session.started", details__risk=odd).count() == 1
+    assert Message.objects.filter(kind="new_device").count() == 1
+
+    configuration.change("risk.ask_stronger_from", 70, now=clock.moment)
+    assert is_inside(alone(key))
+    assert Event.objects.filter(name="user.device_link_asked").count() == 1
+    configuration.change("risk.refuse_from", 70, now=clock.moment)
+    assert not is_inside(alone(key))
+    assert AuditEntry.objects.filter(action="session.refused", details__risk__score=70).count() == 1
+    assert Event.objects.filter(name="user.device_link_asked").count() == 2
 
 
 def test_it_is_the_second_step_even_where_it_does_not_know_its_owner(admin: User, key: SoftAuthenticator) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import second_steps, sessions
 from apps.accounts.presenting import session_of
-from apps.accounts.services import TooManyAttempts
+from apps.accounts.services import DeviceUnproved, TooManyAttempts
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.views.signing_in import entered, target_of
 from apps.accounts.workspace import user_of
@@ -43,7 +43,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Whoever is refused is back where they can sign in in another way."""
     target = target_of(request)
     with errors_as_messages(request):
-        user = services.sign_in_by_passkey(request, answer=PasskeyForm.answer_of(request), now=timezone.now())
+        try:
+            user = services.sign_in_by_passkey(request, answer=PasskeyForm.answer_of(request), now=timezone.now())
+        except DeviceUnproved:
+            return redirect("accounts:device-unproved")
         return entered(request, user, target)
     return redirect(f"{reverse('accounts:sign-in')}?{urlencode({'next': target})}")
 
