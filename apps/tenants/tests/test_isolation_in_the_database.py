@@ -53,8 +53,8 @@ def test_sql_written_for_one_tenant_is_refused_everything_else(acme: Any, beta: 
 
 def test_the_own_tables_are_within_reach(acme: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, public.current_tenant(), count(*) FROM accounts_role GROUP BY 1, 2")
-        assert cursor.fetchone() == (tenant_role("acme"), "acme", 5)
+        cursor.execute("SELECT current_user, public.current_tenant(), count(*) > 0 FROM accounts_role GROUP BY 1, 2")
+        assert cursor.fetchone() == (tenant_role("acme"), "acme", True)
 
 
 def test_the_role_is_back_after_a_rollback(acme: Any) -> None:
