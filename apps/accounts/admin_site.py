@@ -73,6 +73,8 @@ class AdminSite(admin.AdminSite):
 
         @wraps(guarded)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated and request.path != reverse("admin:logout"):
+                return redirect_to_login(request.get_full_path(), reverse("accounts:sign-in"))  # told why they are
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
             response: HttpResponseBase = guarded(request, *args, **kwargs)

@@ -5,11 +5,16 @@ const kept = (key) => JSON.parse(localStorage.getItem(key) || "null");
 const slot = (form) => KEPT + form.dataset.keep;
 const fieldsOf = (form) => [...form.elements].filter((one) => one.name && one.name !== "csrfmiddlewaretoken"
   && !/^(file|password|hidden|submit|button)$/.test(one.type));
+const valueOf = (field) => field.type === "select-multiple" ? [...field.selectedOptions].map((one) => one.value) : field.value;
+const fill = (field, value) => {
+  if (!Array.isArray(value)) field.value = value;
+  else [...field.options].forEach((one) => { one.selected = value.includes(one.value); });
+};
 const keep = (form, sent) => localStorage.setItem(slot(form), JSON.stringify({ sent, at: Date.now(),
-  fields: fieldsOf(form).map((one) => [one.name, one.value, /^(radio|checkbox)$/.test(one.type) ? one.checked : null]) }));
+  fields: fieldsOf(form).map((one) => [one.name, valueOf(one), /^(radio|checkbox)$/.test(one.type) ? one.checked : null]) }));
 const putBack = (form, fields) => fields.forEach(([name, value, checked]) => {
   const field = fieldsOf(form).find((one) => one.name === name && (checked === null || one.value === value));
-  if (field && checked === null) field.value = value; else if (field) field.checked = checked;
+  if (field && checked === null) fill(field, value); else if (field) field.checked = checked;
 });
 
 const forms = [...document.querySelectorAll("form[data-keep]")], here = forms.map(slot);
@@ -21,7 +26,7 @@ for (const key of Object.keys(localStorage).filter((one) => one.startsWith(KEPT)
 
 forms.forEach((form) => {
   const draft = kept(slot(form));
-  if (draft && !document.querySelector(".error-summary")) putBack(form, draft.fields);
+  if (draft && !document.querySelector(".error-summary, .errornote")) putBack(form, draft.fields);
   form.addEventListener("input", () => keep(form, false));
   form.addEventListener("submit", () => keep(form, true));
 });

@@ -1,5 +1,6 @@
 """When a session ends is the server's to say: told in time, put off by people alone, whatever clocks say."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,17 @@ def test_a_page_says_how_long_the_session_lasts_and_who_is_not_signed_in_is_told
     assert 'id="session-ending"' in page
     assert 'data-seconds="1799"' in page or 'data-seconds="1800"' in page
     assert "session-ending" not in Client(headers=HOST).get("/sign-in/").content.decode()
+
+
+def test_the_administration_says_it_too_and_leads_back_to_what_was_typed(here: Client, clock: Any, admin: User) -> None:
+    path = "/admin/accounts/role/add/"
+    page = here.get(path).content.decode()
+
+    assert 'id="session-ending"' in page
+    assert f'data-keeps="{admin.pk}:{path}"' in page
+    assert {"js/admin.js", "js/kept.js", "js/session_ending.js"} <= {*re.findall(r'/static/(js/[\w]+\.js)"', page)}
+    clock(31)
+    assert here.post(path, {"name": "N"})["Location"] == f"/sign-in/?next={path}&ended=idle"
 
 
 def test_to_ask_puts_the_end_off_no_more_than_any_fetch_and_to_say_so_does(here: Client, clock: Any) -> None:

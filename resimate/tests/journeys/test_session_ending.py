@@ -1,4 +1,4 @@
-"""Somebody leaves a page open until shortly before they are signed out."""
+"""Somebody leaves a page open until shortly before they are signed out, or for longer."""
 
 from collections.abc import Callable
 
@@ -36,3 +36,22 @@ def test_they_are_told_two_minutes_before_and_go_on_by_a_button(visitor: Callabl
     page.get_by_role("dialog", name="You have been signed out").wait_for()
     page.get_by_role("link", name="Sign in").click()
     page.wait_for_url("**/sign-in/?next=%2Fcampaigns%2F&ended=idle")
+
+
+@pytest.mark.thorough
+def test_what_administrators_have_typed_is_there_again_once_they_are_back(visitor: Callable[..., Visitor]) -> None:
+    office = visitor()
+    office.sign_in("admin@demo.example")
+    page = office.go("/admin/accounts/role/add/")
+    page.locator("[name=name]").fill("Night watch")
+    page.context.clear_cookies(name="resimate")
+    page.locator("[name=_save]").click()
+    page.wait_for_url("**/sign-in/?next=**")
+
+    page.fill("input[name=email]", "admin@demo.example")
+    page.fill("input[name=password]", office.product.password("admin@demo.example"))
+    page.click("main form button:not([type=button])")
+    page.wait_for_url("**/admin/accounts/role/add/")
+    assert page.locator("[name=name]").input_value() == "Night watch"
+    page.goto(page.url)
+    assert page.locator("[name=name]").input_value() == ""
