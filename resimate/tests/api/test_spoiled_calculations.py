@@ -15,7 +15,7 @@ from resimate.tests.database import THOROUGH
 
 pytestmark = pytest.mark.requirement("CMS-001", "CMS-002")
 
-SHARE = 1.0 if THOROUGH else 0.04
+SHARE = 0.25 if THOROUGH else 0.04
 SPOILERS: tuple[Any, ...] = (
     *(None, True, "", "x", "not_applicable", "9" * 400, "\x01", [], [[]], [None], {}, {"x": 1}, {"": ""}),
     *(0, -0.0, -1, 0.5, 7, 1e-320, 1e100, 1e308, -1e308, 2**53 + 1, 2**63, 2**64 - 1, 10**30),
