@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 
 from resimate.tests.journeys.conftest import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.thorough, pytest.mark.requirement("SEC-AUTH-001")]
-ANALYST = "analyst@demo.example"
+pytestmark = [pytest.mark.browser, pytest.mark.requirement("SEC-AUTH-001")]
+#: Whom no other journey signs in: from now on a password alone is not enough.
+OWNER = "admin@hdi.example"
 
 
 def _authenticator(page: Page) -> Callable[..., Any]:
@@ -29,8 +30,8 @@ def _authenticator(page: Page) -> Callable[..., Any]:
 
 
 def test_somebody_signs_in_without_a_password_and_is_nobody_at_another_tenant(visitor: Callable[..., Visitor]) -> None:
-    person = visitor(device="phone", scheme="dark")
-    person.sign_in(ANALYST)
+    person = visitor("hdi", device="phone", scheme="dark")
+    person.sign_in(OWNER)
     device = _authenticator(person.page)
     page = person.go("/account/security/factors/")
     person.follow(page.get_by_role("link", name="Add a passkey"))
@@ -56,7 +57,7 @@ def test_somebody_signs_in_without_a_password_and_is_nobody_at_another_tenant(vi
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_role("alert").filter(has_text="No passkey was used").wait_for()
     device("setUserVerified", isUserVerified=True)
-    person.tenant = "hdi"
+    person.tenant = "demo"
     person.go("/sign-in/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_role("alert").filter(has_text="No passkey was used").wait_for()
