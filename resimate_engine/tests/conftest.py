@@ -18,7 +18,7 @@ THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 USUAL = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None)
 settings.register_profile("short", USUAL, max_examples=50)
 IN_CI = "CI" in os.environ
-settings.register_profile("thorough", USUAL, max_examples=1_000 if IN_CI else 10_000, derandomize=IN_CI)
+settings.register_profile("thorough", USUAL, max_examples=500 if IN_CI else 10_000, derandomize=IN_CI)
 settings.register_profile("mutants", settings.get_profile("short"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile(os.environ.get("RESIMATE_HYPOTHESIS") or ("thorough" if THOROUGH else "short"))
 
