@@ -72,13 +72,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("widened")
         if _uses_product(item):
             item.add_marker("thorough")
-        if item.get_closest_marker("load") and not LOAD:
-            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
-        if item.get_closest_marker("thorough") and not THOROUGH:
-            item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
+        _skip_what_is_not_asked_for(item)
     if OLD_POSTGRES:
         _keep_one_of_each(config, items)
     items.sort(key=_is_short)  # the long ones first: where several processes share them, short ones fill the gaps
+
+
+def _skip_what_is_not_asked_for(item: pytest.Item) -> None:
+    if item.get_closest_marker("load") and not LOAD:
+        item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
+    if item.get_closest_marker("thorough") and not THOROUGH:
+        item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
 
 
 def _keep_one_of_each(config: pytest.Config, items: list[Any]) -> None:
