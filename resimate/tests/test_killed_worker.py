@@ -47,7 +47,6 @@ def mails(product: Product) -> list[str]:
     return [one.message["Message-ID"] for one in mailbox.messages(product.folder / "data" / "mail")]
 
 
-@pytest.mark.thorough
 @pytest.mark.requirement("CAMP-002", "AR-002")
 def test_invitations_go_on_at_once_after_their_worker_was_killed(own_product: Product) -> None:
     key = own_product.api_key("demo", "admin@demo.example")

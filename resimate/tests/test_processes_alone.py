@@ -55,7 +55,7 @@ def _get(port: int, path: str) -> str:
         return str(response.read().decode())
 
 
-@pytest.mark.parametrize("role", ["web", "worker", pytest.param("scheduler", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("role", ["web", "worker", "scheduler"])
 def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> None:
     with _alone(product, role) as (management, process):
         assert wait_until(lambda: ports.answers(management) or process.poll() is not None, 60)
@@ -64,7 +64,6 @@ def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> 
         assert "database" in json.loads(_get(management, "/health/ready"))["dependencies"]
 
 
-@pytest.mark.thorough
 @pytest.mark.requirement("LOG-001")
 def test_what_celery_says_itself_is_json_too(product: Product) -> None:
     with _alone(product, "worker", REDIS_URL="redis://127.0.0.1:1/0") as (_, process):

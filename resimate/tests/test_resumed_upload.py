@@ -70,7 +70,6 @@ def to_send(product: Product, port: int) -> tuple[Any, dict[str, str]]:
     return client.TusClient(f"http://127.0.0.1:{port}{UPLOADS}", headers=headers), headers
 
 
-@pytest.mark.thorough
 @pytest.mark.requirement("EXT-001", "CAMP-001")
 def test_a_killed_product_goes_on_at_the_last_whole_piece(product: Product, tmp_path: Path) -> None:
     tus, headers = to_send(product, product.port)
@@ -94,7 +93,6 @@ def test_a_killed_product_goes_on_at_the_last_whole_piece(product: Product, tmp_
     assert peak_of_web(product) - before < 96 * 1024**2
 
 
-@pytest.mark.thorough
 @pytest.mark.requirement("EXT-001", "CAMP-001")
 def test_over_a_line_that_is_spoilt_again_and_again_it_comes_whole(product: Product, tmp_path: Path) -> None:
     path, digest = source(tmp_path, ROUNDS * len(SPOILT) + 2)

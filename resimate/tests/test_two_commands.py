@@ -169,7 +169,6 @@ def _tree(pid: int) -> list[int]:
     return [pid, *(one for child in _children(pid) for one in _tree(child))]
 
 
-@pytest.mark.thorough
 @pytest.mark.requirement("AR-003")
 def test_killing_everything_at_once_loses_nothing(own_product: Product) -> None:
     own_product.start()
@@ -189,7 +188,6 @@ def test_killing_everything_at_once_loses_nothing(own_product: Product) -> None:
     assert own_product.stop(signal.SIGTERM) == 0
 
 
-@pytest.mark.thorough
 def test_two_copies_run_side_by_side(product: Product, own_product: Product) -> None:
     own_product.start()
 

@@ -7,7 +7,7 @@ import pytest
 from resimate.tests.product import Product
 from resimate_servers.processes import wait_until
 
-pytestmark = [pytest.mark.thorough, pytest.mark.requirement("AR-003", "MON-001")]
+pytestmark = pytest.mark.requirement("AR-003", "MON-001")
 
 
 @pytest.fixture

@@ -75,7 +75,6 @@ def test_of_an_unknown_host_no_body_is_read(product: Product) -> None:
     assert (status, b"100 Continue" in answer) == (404, False)
 
 
-@pytest.mark.thorough
 def test_a_body_that_stalls_is_given_up(product: Product) -> None:
     head = _head("demo.localhost", "/sign-in/", FORM, "")
 

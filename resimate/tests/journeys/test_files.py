@@ -13,7 +13,7 @@ from resimate_engine.exchange import sheets_of, write_workbook
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("CMS-001")]
 
 
-@pytest.mark.parametrize("device", ["wide", pytest.param("phone", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("device", ["wide", "phone"])
 def test_a_workbook_is_checked_imported_and_taken_back(
     visitor: Callable[..., Visitor], tmp_path: Path, device: str
 ) -> None:

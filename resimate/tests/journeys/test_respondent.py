@@ -58,7 +58,7 @@ def open_campaign(product: Product, name: str, addresses: list[str]) -> str:
     return str(campaign["id"])
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_answer_leave_resume_elsewhere_and_submit(visitor: Callable[..., Visitor], link: str, scheme: str) -> None:
     phone = visitor(device="phone", scheme=scheme)
     page = phone.go(link)
@@ -164,7 +164,6 @@ def test_the_keyboard_alone_is_enough(visitor: Callable[..., Visitor], link: str
     assert first.locator("input").nth(3).is_checked()
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["de", "fr"])
 def test_it_speaks_the_stakeholders_language(visitor: Callable[..., Visitor], link: str, language: str) -> None:
     phone = visitor(device="phone")
@@ -176,7 +175,6 @@ def test_it_speaks_the_stakeholders_language(visitor: Callable[..., Visitor], li
     phone.look(f"landing-{language}")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_a_damaged_link_says_what_to_do(visitor: Callable[..., Visitor], link: str, damage: str) -> None:
     token = link.rstrip("/").rpartition("/")[2]

@@ -38,7 +38,6 @@ def test_they_are_told_two_minutes_before_and_go_on_by_a_button(visitor: Callabl
     page.wait_for_url("**/sign-in/?next=%2Fcampaigns%2F&ended=idle")
 
 
-@pytest.mark.thorough
 def test_what_administrators_have_typed_is_there_again_once_they_are_back(visitor: Callable[..., Visitor]) -> None:
     office = visitor()
     office.sign_in("admin@demo.example")

@@ -87,7 +87,6 @@ def test_a_budget_from_the_question_to_the_draft(visitor: Callable[..., Visitor]
     analyst.look("6-applied")
 
 
-@pytest.mark.thorough
 def test_a_save_under_way_is_no_other_device(visitor: Callable[..., Visitor]) -> None:
     analyst = visitor()
     analyst.sign_in("analyst@demo.example")
@@ -104,7 +103,6 @@ def test_a_save_under_way_is_no_other_device(visitor: Callable[..., Visitor]) ->
     page.get_by_role("heading", name="Check your judgement").wait_for()
 
 
-@pytest.mark.thorough
 def test_pairs_are_compared_without_javascript_and_a_contradiction_is_pointed_at(
     visitor: Callable[..., Visitor],
 ) -> None:

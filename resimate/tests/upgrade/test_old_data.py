@@ -19,7 +19,7 @@ from resimate.tests.upgrade.story import Told
 from resimate.tests.upgrade.traffic import Traffic
 from resimate_servers.processes import wait_until
 
-pytestmark = [pytest.mark.thorough, pytest.mark.requirement("DB-002")]
+pytestmark = pytest.mark.requirement("DB-002")
 
 
 @dataclass(frozen=True)
