@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+VIEW_AS = "The id of an account: the answer is what both it and you may see. It takes users:view_as."
+
 
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
@@ -15,8 +17,10 @@ class AccountsConfig(AppConfig):
         )
         from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
         from apps.audit.capture import follow
+        from apps.core.api import headers
         from apps.tenants import upkeep
 
+        headers.declare("View-As", VIEW_AS, "apps.accounts.api.viewing.look")
         upkeep.keep(roles.behind, roles.bring_up)
         follow(User, exclude=("last_login", "key"))
         follow(Invitation, exclude=("key",))

@@ -33,11 +33,14 @@ def record(
     """Record that ``actor`` did ``action`` (``noun.verb`` in the past tense) to ``target``, in the current transaction.
 
     Without an ``actor`` it is whoever the current work is for: the signed-in person, a participant, or the system.
+    It is they, too, who look at the product as the ``actor`` does.
     ``details`` hold ids and plain values, never names, addresses or answers.
     """
     for inspect in _inspectors:
         inspect(action)
     work = context.current()
+    if actor is not None and work.noted.get("viewed_as") == str(actor.pk):
+        actor = None
     AuditEntry.objects.using(using).bulk_create(
         [
             AuditEntry(

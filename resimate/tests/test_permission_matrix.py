@@ -13,12 +13,14 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.urls.exceptions import NoReverseMatch
 from django.utils import timezone
 from django_tenants.utils import tenant_context
+from rest_framework.settings import api_settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
 from apps.audit.models import AuditEntry
 from apps.campaigns.models import Stakeholder
 from apps.campaigns.tests.story import make_user
+from resimate.tests.api.addresses import views
 from resimate.tests.world import world
 from resimate.urls import tenant as tenant_urls
 
@@ -346,3 +348,10 @@ def test_every_refusal_is_on_record(browser_of: Callable[[str], Client], world: 
 
     entry = AuditEntry.objects.get(action="permission.denied")
     assert (entry.outcome, entry.details) == ("denied", {"permission": "users:read"})
+
+
+def test_what_is_shown_as_somebody_else_sees_it_asks_for_rights_alone() -> None:
+    shown = {view for _, view in views("GET") if view.shown_as}
+
+    assert len(shown) > 25
+    assert {view for view in shown if view.permission_classes != api_settings.DEFAULT_PERMISSION_CLASSES} == set()

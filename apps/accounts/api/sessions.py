@@ -61,6 +61,7 @@ class SessionViewSet(ReadMixin, DestroyMixin, CollectionView[Session]):
     resource = "users"
     throttle_group = "default"
     permission_classes = (OwnOrGranted,)
+    shown_as = False
     permissions = dict.fromkeys(("list", "export", "retrieve", "destroy"), "manage")
     lookup_value_regex = UUID
     queryset = Session.objects.order_by("-last_used_at", "pk")

@@ -47,6 +47,7 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     """
 
     filters: ClassVar[Sequence[Parameter]] = ()
+    shown_as = True
     #: Actions that show personal data which the serializer's fields do not tell of, and the word for it.
     personal: ClassVar[Mapping[str, str]] = {}
     #: What a browser's session does only soon after its owner was recognised, beside erasing and personal exports.

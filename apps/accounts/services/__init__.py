@@ -78,7 +78,7 @@ from apps.accounts.services.users import (
     reset_password,
 )
 from apps.accounts.services.verifications import ask_for_verification, latest_verification
-from apps.accounts.services.viewing import NotToBeViewed, View, has_view, start_view, stop_view, view_of
+from apps.accounts.services.viewing import NotToBeViewed, View, has_view, look_as, start_view, stop_view, view_of
 
 __all__ = [
     "LONGEST_MESSAGE",
@@ -139,6 +139,7 @@ __all__ = [
     "latest_verification",
     "let_in",
     "live_sessions",
+    "look_as",
     "may_see_sessions",
     "offers_sign_in_links",
     "onboard_tenant",

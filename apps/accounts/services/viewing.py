@@ -1,6 +1,6 @@
 """Seeing the product as somebody else does: for some minutes, without changing anything, under one's own name.
 
-Who looks sees what both may see. The session stays the viewer's, so what they read is on record as theirs.
+Who looks sees what both may see. Session, key and token stay the viewer's, so what they read is on record as theirs.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from apps.accounts import authz
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.held import refuse_erased, refuse_programs
+from apps.core import once
 from apps.core.errors import Refused
 
 LONGEST: Final = timedelta(minutes=15)
@@ -44,6 +45,28 @@ def has_view(session: Any) -> bool:
 @transaction.atomic
 def start_view(session: Any, person: User, *, acting_user: User, now: datetime) -> None:
     """Let the owner of a session see the product as a person does: nobody who may do more than they may themselves."""
+    _refuse(person, acting_user)
+    session[MARK] = {"user": str(person.pk), "until": (now + LONGEST).timestamp()}
+    _record(person, acting_user, now)
+
+
+@transaction.atomic
+def look_as(person_id: UUID, *, acting_user: User, now: datetime) -> User:
+    """Let one request show what both a person and the acting user may see; return the person, narrowed to that.
+
+    The same refusals as of :func:`start_view`. On record is the first of them in as long as a session would look.
+    """
+    person = authz.visible(User.objects.filter(pk=person_id), acting_user, "users:view_as").first()
+    if person is None:
+        raise authz.NotPermitted(_("There is no such account, or none that your roles let you see the API as."))
+    _refuse(person, acting_user)
+    if once.is_first(f"view:{acting_user.pk}:{person.pk}", int(LONGEST.total_seconds())):
+        _record(person, acting_user, now)
+    authz.narrow_to(person, acting_user)
+    return person
+
+
+def _refuse(person: User, acting_user: User) -> None:
     authz.require(acting_user, "users:view_as", person)
     refuse_erased(person)
     refuse_programs(person)
@@ -52,9 +75,11 @@ def start_view(session: Any, person: User, *, acting_user: User, now: datetime) 
     if not person.is_active:
         raise NotToBeViewed(_("The account is closed: it sees nothing."))
     refuse_unheld(acting_user, authz.permissions_of(person))
-    until = now + LONGEST
-    session[MARK] = {"user": str(person.pk), "until": until.timestamp()}
-    audit.record("view.started", now=now, target=person, actor=acting_user, details={"until": until.isoformat()})
+
+
+def _record(person: User, acting_user: User, now: datetime) -> None:
+    until = (now + LONGEST).isoformat()
+    audit.record("view.started", now=now, target=person, actor=acting_user, details={"until": until})
 
 
 @transaction.atomic

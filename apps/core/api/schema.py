@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from apps.core.api import headers
 from apps.core.api.renderers import encode
 from apps.core.errors import CATALOGUE
 from apps.core.sizes import MOST_ROWS
@@ -74,6 +75,9 @@ class AutoSchema(openapi.AutoSchema):
         if hasattr(self.view, "query_parameters"):
             own += [one.described() for one in self.view.query_parameters()]
         if self.method == "GET":
+            own += [
+                self._header(one.name, one.about) for one in headers.declared() if getattr(self.view, "shown_as", False)
+            ]
             return [*own, self._header("If-None-Match", "An ETag; 304 when it is still current.")]
         names = {"POST": ("Idempotency-Key", "A replay gets the first answer again."), "DELETE": None}
         compares = getattr(self.view, "is_compared", True)

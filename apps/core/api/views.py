@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api import headers
 from apps.core.api.parameters import Parameter, read_query
 from apps.core.api.parsers import body_of
 from apps.core.api.renderers import Written, encode
@@ -78,6 +79,8 @@ class ApiView(APIView):
     is_work: ClassVar[bool] = True
     #: Whether a write takes If-Match.
     is_compared: ClassVar[bool] = True
+    #: Whether what it shows follows from rights alone, so that it can be shown as somebody else would see it.
+    shown_as: ClassVar[bool] = False
     #: Headers that say what is asked for, as the body does elsewhere.
     asking_headers: ClassVar[Sequence[str]] = ()
     _remembering: RememberedAnswer | None = None
@@ -127,6 +130,7 @@ class ApiView(APIView):
     def check_permissions(self, request: Request) -> None:
         """Count first: a refusal writes to the audit trail, and who is only refused must come to an end too."""
         super().check_throttles(request)
+        headers.heed(request, self)
         super().check_permissions(request)
 
     def check_throttles(self, request: Request) -> None:

@@ -195,6 +195,7 @@ class VersionExportView(ApiView):
     resource = "models"
     throttle_group = "models"
     permissions = {"get": "read"}
+    shown_as = True
     renderer_classes = (JSONRenderer, XLSXRenderer, ZIPRenderer)
 
     @extend_schema(
