@@ -29,23 +29,55 @@ from apps.accounts import (
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, ErasesAfterAsking, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
+from apps.accounts.attributes import misfit
 from apps.accounts.forms import OfPermissions
 from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
+from apps.configuration.forms import JsonField
 from apps.core.erasing import Erasure
 from apps.core.errors import Invalid
 from apps.core.forms import moment_field
+from apps.core.pages import first_of
 from apps.core.translating import translated
+
+
+class AttributesField(JsonField):
+    """An object; nothing where nothing is typed."""
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        found = super().to_python(value)
+        if not isinstance(found, dict):
+            raise ValidationError(_("Give an object."))
+        return found
 
 
 class UserForm(forms.ModelForm[User]):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     name = forms.CharField(max_length=200, required=False)
     language = forms.ChoiceField(choices=languages.offered)
+    attributes = AttributesField(
+        label=gettext_lazy("Attributes"),
+        required=False,
+        help_text=gettext_lazy("As JSON: what the setting “Attributes of people” declares. Empty: it stays as it is."),
+    )
 
     class Meta:
         model = User
         fields = ("email", "name", "language")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "attributes" in self.fields:
+            self.initial["attributes"] = self.instance.attributes or {}
+
+    def clean_attributes(self) -> dict[str, Any] | None:
+        values: dict[str, Any] | None = self.cleaned_data["attributes"]
+        if problems := misfit(values or {}, "") if values is not None else ():
+            said = [f"{one.pointer.lstrip('/')}: {translated(one.detail)}" for one in problems]
+            raise ValidationError(first_of(said))
+        return values
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -56,7 +88,9 @@ class UserForm(forms.ModelForm[User]):
 
 ERASURE = Erasure(
     gone=(
-        gettext_lazy("The name, the e-mail address, and every message about the account, in copies and backups too."),
+        gettext_lazy(
+            "The name, the address, the attributes, and every message about the account, in copies and backups too."
+        ),
         gettext_lazy("Every way in: the password, sessions, API keys, and links to choose a new password."),
         gettext_lazy("The roles of the account. It is closed, and nobody can reopen it."),
     ),
@@ -99,10 +133,18 @@ class UserAdmin(admin_programs.Closing[User], Explained, SignedIn, ErasesAfterAs
         acting_user, now = _acting(request), timezone.now()
         if change:
             services.change_user(obj, name=obj.name, language=obj.language, acting_user=acting_user, now=now)
+            if (values := form.cleaned_data["attributes"]) is not None:
+                services.change_attributes(obj, values, acting_user=acting_user, now=now)
             return
         password = passwords.generate()
         made = services.create_user(
-            obj.email, name=obj.name, language=obj.language, password=password, acting_user=acting_user, now=now
+            obj.email,
+            name=obj.name,
+            language=obj.language,
+            attributes=form.cleaned_data["attributes"] or None,
+            password=password,
+            acting_user=acting_user,
+            now=now,
         )
         obj.pk, obj.created_at = made.pk, made.created_at
         messages.warning(request, _("First password of %s, shown only now: %s") % (made, password))

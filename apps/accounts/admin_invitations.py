@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, lineage, services
+from apps.accounts.admin_imports import Imported
 from apps.accounts.admin_people import ErasesAfterAsking, FoundByAddress
 from apps.accounts.lines import Permission
 from apps.accounts.models import Invitation, Role, User
@@ -23,7 +24,9 @@ from apps.core.lookup import Lookup
 
 ERASURE = Erasure(
     gone=(
-        gettext_lazy("The e-mail address, your message, and the letters with the link, in copies and backups too."),
+        gettext_lazy(
+            "The e-mail address, the name, your message, and the letters with the link, in copies and backups too."
+        ),
         gettext_lazy("The way in: an invitation that is open ends."),
     ),
     stays=(
@@ -95,7 +98,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ErasesAfterAsking[Invitation], FoundByAddress[Invitation]):
+class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[Invitation]):
     form = InvitationForm
     erasure = ERASURE
     list_display = ("address", "given_roles", "state", "invited_by", "sent_at", "expires_at")

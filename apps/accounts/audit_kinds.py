@@ -9,7 +9,7 @@ declare("permission", Category.AUTHORIZATION, "denied", "used")
 declare(
     "user",
     Category.ADMINISTRATION,
-    *("created", "changed", "activated", "deactivated", "erased"),
+    *("created", "imported", "changed", "activated", "deactivated", "erased"),
     *("address_asked", "address_changed", "registration_asked"),
     *("password_changed", "password_reset", "reset_link_asked", "sign_in_link_asked"),
 )

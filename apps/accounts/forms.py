@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -6,10 +7,12 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import attributes
 from apps.accounts.lines import Permission
 from apps.accounts.passwords import LONGEST, least_length
 from apps.configuration import languages, zones
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, Refused
+from apps.core.translating import translated
 
 
 def _in_words() -> str:
@@ -69,6 +72,44 @@ class ProfileForm(forms.Form):
         required=False,
         choices=lambda: [("", _("Same as the organisation")), *((one, one) for one in sorted(zones.known()))],
     )
+
+
+class AttributesForm(forms.Form):
+    """A field for each attribute that the tenant declares and a form can ask for; what is empty is not kept."""
+
+    def __init__(self, kept: Mapping[str, Any], sent: Any = None) -> None:
+        super().__init__(sent, initial={**kept}, prefix="attributes")
+        self.kept = kept
+        self.fields.update({name: _attribute_field(name, one) for name, one in attributes.simple().items()})
+
+    def values(self) -> dict[str, Any]:
+        """All that is to be kept: what the form does not ask for stays."""
+        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {**{name: one for name, one in self.kept.items() if name not in self.fields}, **given}
+
+    def tell(self, refusal: Refused) -> None:
+        """What is wrong, at the field of its attribute."""
+        for problem in refusal.errors:
+            name = problem.pointer.removeprefix("/attributes/").partition("/")[0]
+            self.add_error(name if name in self.fields else None, translated(problem.detail))
+
+
+def _attribute_field(name: str, declared: Mapping[str, Any]) -> forms.Field:
+    shown: dict[str, Any] = {
+        "label": str(declared.get("title", name)),
+        "help_text": str(declared.get("description", "")),
+        "required": False,
+        "disabled": bool(declared.get("readOnly")),
+    }
+    if "enum" in declared:
+        values = {str(one): one for one in declared["enum"]}
+        choices = [("", _("None")), *((one, one) for one in values)]
+        return forms.TypedChoiceField(choices=choices, coerce=values.__getitem__, empty_value=None, **shown)
+    if declared["type"] == "boolean":
+        options = [("", _("None")), ("True", _("Yes")), ("False", _("No"))]
+        return forms.TypedChoiceField(choices=options, coerce=lambda text: text == "True", empty_value=None, **shown)
+    kinds: dict[str, type[forms.Field]] = {"integer": forms.IntegerField, "number": forms.FloatField}
+    return kinds.get(declared["type"], forms.CharField)(**shown)
 
 
 class ForgottenForm(forms.Form):

@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.hashers import normalised
-from apps.core.fields import BlindIndexField, CharField, EncryptedTextField, Model, PersonNameField, PersonTextField
+from apps.core.fields import (
+    BlindIndexField,
+    CharField,
+    EncryptedTextField,
+    Model,
+    PersonNameField,
+    PersonTextField,
+    SubjectJSONField,
+)
 from apps.core.lookup import Lookup
 from apps.core.tenancy import current_schema
 from apps.keys.models import Erasable, People, key_of_person
@@ -46,6 +54,8 @@ class User(Addressee, AbstractBaseUser, Erasable):
     language = models.CharField(max_length=10, default="en")
     #: In which times are shown to them; the tenant's when it is empty.
     time_zone = models.CharField(max_length=60, blank=True, default="")
+    #: What the tenant keeps of people besides, by a schema of its own (``attributes.py``).
+    attributes = SubjectJSONField(pii="profile", null=True, blank=True)
     is_active = models.BooleanField(default=True)
     #: Counts up when the account is closed or gets another password: no session of before is good after.
     session_epoch = models.PositiveIntegerField(default=0)
@@ -118,9 +128,9 @@ class InvitationManager(People["Invitation"]):
 class Invitation(Addressee, Erasable):
     """An address whose owner may make an account with these roles, by the link of a letter.
 
-    Address and message are under a key of the person who is invited. The link is not stored: it is sealed with the
-    address and ``link_version``. Whoever sent it last stands for the roles, with the rights that they have when it is
-    accepted, and no others than the key with which they came.
+    Address, name and message are under a key of the person who is invited. The link is not stored: it is sealed with
+    the address and ``link_version``. Whoever sent it last stands for the roles, with the rights that they have when it
+    is accepted, and no others than the key with which they came.
     """
 
     #: What becomes of it; one that is open and past its time has ``EXPIRED``, which no column says.
@@ -133,6 +143,10 @@ class Invitation(Addressee, Erasable):
     email = PersonTextField(pii="contact")
     email_index = BlindIndexField(of="email", null=True)
     email_index_2 = BlindIndexField(of="email", slot=2, null=True)
+    #: What they are called, as far as who invited them knows it.
+    name = PersonNameField(pii="name", null=True, blank=True)
+    #: What the account will have of what the tenant keeps of people besides.
+    attributes = SubjectJSONField(pii="profile", null=True, blank=True)
     message = PersonTextField(pii="contact", blank=True, default="")
     language = models.CharField(max_length=10, default="en")
     roles: "models.ManyToManyField[Role, Any]" = models.ManyToManyField("Role", related_name="+")
@@ -184,7 +198,7 @@ class Invitation(Addressee, Erasable):
         }[cls.State(state)]
 
     def get_short_name(self) -> str:
-        return str(self.email)
+        return str(self.name or self.email)
 
     def state_at(self, moment: datetime) -> State:
         if self.accepted_at is not None:

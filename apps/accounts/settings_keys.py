@@ -5,6 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext_noop as _
 
+from apps.accounts.attribute_schemas import problem_with
 from apps.configuration.registry import Key, Level, Merge, declare
 from resimate_text.sentences import Sentence
 
@@ -79,6 +80,16 @@ SIGN_IN_LINK_HOURS = declare(
     levels=_FOR_GOOD,
     merge=Merge.LOWEST,
     needs_two=True,
+    owner="accounts",
+)
+ATTRIBUTES = declare(
+    "users.attributes",
+    {},
+    {"type": "object"},
+    _("JSON Schema (2020-12) of what is kept of people besides name and address: nobody has any other attribute."),
+    check=problem_with,
+    label=_("Attributes of people"),
+    levels=(Level.TENANT,),
     owner="accounts",
 )
 TELL_OF_DEVICES = declare(

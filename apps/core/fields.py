@@ -1,7 +1,7 @@
 """Model fields that say what personal data they hold, and the base of every model.
 
-``pii=`` names the category (``name``, ``contact``, ``answers``, ``technical``); the privacy registry, exports and
-erasure find the fields by it (:func:`personal_data_fields`).
+``pii=`` names the category (``name``, ``contact``, ``profile``, ``answers``, ``technical``); the privacy registry,
+exports and erasure find the fields by it (:func:`personal_data_fields`).
 """
 
 import json

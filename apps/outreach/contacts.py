@@ -19,7 +19,7 @@ from apps.core.translating import flaw_said
 from resimate_text import tables
 from resimate_text.identity import folded, tidied
 from resimate_text.sentences import Sentence
-from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, headed, open_table, past_title
+from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, headed, open_table, past_title, people
 from resimate_text.tables.reading import SEPARATORS
 
 MOST = 10_000
@@ -34,20 +34,7 @@ PLACES: Final = ("name", "email", "group", "language")
 #: Of that, what finds a person who is known, and what each chooses alone. In all the rest a list can differ from what
 #: is known of them: that is refused, or changed when the list says so.
 NOT_COMPARED: Final = frozenset({"email", "language"})
-COLUMNS: Final = Columns(
-    {
-        "name": ("full name", "display name", "vollständiger Name", "Anzeigename", "nom", "nom complet"),
-        "first": ("first name", "given name", "Vorname", "prénom"),
-        "last": ("last name", "surname", "family name", "Nachname", "Familienname", "nom de famille"),
-        "email": (
-            *("e-mail address", "mail", "E-Mail 1 - Value", "primary e-mail", "primary SMTP address"),
-            *("E-Mail-Adresse", "Mailadresse", "primäre E-Mail-Adresse", "E-Mail-Adresse 1"),
-            *("courriel", "mél", "adresse e-mail", "adresse électronique", "adresse de messagerie"),
-        ),
-        "group": ("Gruppe", "groupe"),
-        "language": ("Sprache", "langue"),
-    }
-)
+COLUMNS: Final = Columns({**people.NAME, **people.EMAIL, "group": ("Gruppe", "groupe"), **people.LANGUAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +105,7 @@ def _rows(table: Table) -> Iterator[Row]:
     first = table.first()
     if first is not None and COLUMNS.hits(first.cells) and not any("@" in cell for cell in first.cells):
         for row in headed(table, COLUMNS, needed=("email",)).rows:
-            yield Row(row.line, _with_name(row.cells))
+            yield Row(row.line, {**row.cells, "name": people.joined_name(row.cells)})
         return
     for record in table.rows:
         cells = _cut(record.cells)
@@ -140,13 +127,6 @@ def _cut(cells: Sequence[str]) -> Sequence[str]:
     return next((one for one in cuts if any(_is_address(cell) or _mailbox(cell) for cell in one)), cells)
 
 
-def _with_name(cells: Mapping[str, str]) -> dict[str, str]:
-    """First and last names joined; beside first names, a column “Name” holds the last ones."""
-    last = cells.get("last") or (cells.get("name", "") if "first" in cells else "")
-    joined = " ".join(part for part in (cells.get("first", ""), last) if part)
-    return {**cells, "name": joined or cells.get("name", "")}
-
-
 def _with_address(cells: dict[str, str]) -> dict[str, str]:
     """The bare address of ``Ada <ada@example.org>`` or ``mailto:ada@example.org``; a name beside it comes first."""
     email = cells.get("email", "").removeprefix("mailto:")
@@ -161,7 +141,7 @@ def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterat
     first_line_of: dict[str, int] = {}
     for row in rows:
         cells = _with_address({name: tidied(cell) for name, cell in row.cells.items()})
-        cells["language"] = _language(cells.get("language", ""))
+        cells["language"] = languages.code_of(cells.get("language", ""))
         problem = _problem(cells)
         if problem is None:
             earlier = first_line_of.setdefault(folded(cells["email"]), row.line)
@@ -171,17 +151,6 @@ def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterat
                 continue
             problem = _("the same e-mail address as in line %(line)d") % {"line": earlier}
         yield row.line, _("Line %(line)d: %(problem)s") % {"line": row.line, "problem": problem}
-
-
-def _language(text: str) -> str:
-    """The code of a language that is written as a code, of a region too, or by its name; else the text itself."""
-    wanted = text.casefold()
-    for code, name in settings.LANGUAGES:
-        if wanted in (code, str(name).casefold(), _(str(name)).casefold()) or wanted.startswith(
-            (f"{code}-", f"{code}_")
-        ):
-            return str(code)
-    return text
 
 
 def _incomplete(email: str) -> str:

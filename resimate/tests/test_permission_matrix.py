@@ -134,6 +134,7 @@ TABLE = """
 ++++++  trace-schema                 GET
 ---+-+  user-list                    GET POST
 ---+-+  user-export                  GET
+---+-+  user-import                  POST
 ---0-+  user-detail                  GET PUT PATCH
 ---0-+  user-activate                POST
 ---0-+  user-deactivate              POST

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import services
-from apps.accounts.api.serializers import InvitationSerializer
+from apps.accounts.api.people import InvitationSerializer
 from apps.accounts.api.viewsets import UUID, CollectionView, CreateMixin, ReadMixin, caller, verb
 from apps.accounts.models import Invitation
 from apps.core.api import serializers

@@ -1,14 +1,9 @@
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
-
 from apps.accounts import lineage
 from apps.accounts.browsers import described
-from apps.accounts.models import ApiKey, Grant, Invitation, Role, ServiceAccount, Session, User
+from apps.accounts.models import ApiKey, Grant, Role, ServiceAccount, Session, User
 from apps.accounts.presenting import session_of
-from apps.accounts.services import LONGEST_MESSAGE
 from apps.audit.models import AuditEntry
 from apps.configuration.models import Change, PlannedChange
 from apps.configuration.registry import LEVELS, Level, Merge
@@ -26,58 +21,6 @@ class PermissionsField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=200, **kwargs)
-
-
-class UserSerializer(serializers.ErasableSerializer[User]):
-    email = serializers.EmailField(max_length=254)
-    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
-
-    class Meta:
-        model = User
-        fields = ("id", "email", "name", "language", "is_active", "erased", "created_at", "last_login")
-        read_only_fields = ("id", "is_active", "created_at", "last_login")
-
-    def validate_email(self, email: str) -> str:
-        if self.instance is not None and email != self.instance.email:
-            raise serializers.ValidationError("An account keeps its e-mail address.")
-        return email
-
-
-class NewUserSerializer(UserSerializer):
-    """A new account with its first password, which is shown in this answer alone."""
-
-    initial_password = serializers.CharField(read_only=True)
-
-    class Meta(UserSerializer.Meta):
-        fields = (*UserSerializer.Meta.fields, "initial_password")  # type: ignore[assignment]  # a longer tuple
-
-
-class InvitationSerializer(serializers.ErasableSerializer[Invitation]):
-    email = serializers.EmailField(max_length=254)
-    roles = serializers.PrimaryKeyRelatedField(
-        many=True, queryset=Role.objects.all(), help_text="Given when it is accepted; within the caller's own rights."
-    )
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
-    message = serializers.CharField(
-        max_length=LONGEST_MESSAGE, allow_blank=True, required=False, help_text="Stands in the letter."
-    )
-    state = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Invitation
-        fields = (
-            *("id", "email", "roles", "language", "message", "state", "erased"),
-            *("invited_by", "created_at", "sent_at", "expires_at", "revoked_at", "accepted_at", "accepted_by"),
-        )
-        read_only_fields = (
-            *("id", "state", "invited_by", "created_at", "sent_at"),
-            *("expires_at", "revoked_at", "accepted_at", "accepted_by"),
-        )
-
-    @extend_schema_field({"type": "string", "enum": Invitation.State.values})
-    def get_state(self, invitation: Invitation) -> str:
-        return invitation.state_at(timezone.now()).value
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz, services
+from apps.accounts.api.people import UserSerializer
 from apps.accounts.api.permissions import Granted
-from apps.accounts.api.serializers import SessionSerializer, UserSerializer
+from apps.accounts.api.serializers import SessionSerializer
 from apps.accounts.api.viewsets import UUID, CollectionView, DestroyMixin, ReadMixin, caller
 from apps.accounts.models import Session, User
 from apps.audit import reading

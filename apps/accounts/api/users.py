@@ -5,11 +5,13 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import passwords, services
-from apps.accounts.api.serializers import NewUserSerializer, UserSerializer
+from apps.accounts.api.imports import UserImportSerializer, people_of
+from apps.accounts.api.people import NewUserSerializer, UserSerializer
 from apps.accounts.api.viewsets import (
     UUID,
     CollectionView,
@@ -22,6 +24,7 @@ from apps.accounts.api.viewsets import (
 )
 from apps.accounts.models import User
 from apps.core.api import serializers
+from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text, yes_or_no
 
 
@@ -38,11 +41,12 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     queryset = User.objects.people().order_by("-pk")
     serializer_class = UserSerializer
     filters = (text("email", _by_email, "the exact address, in any case"), yes_or_no("is_active"))
-    asks_again = ("reset_password",)
+    asks_again = ("import_rows", "reset_password")
     permissions = {
         "activate": "update",
         "deactivate": "update",
         "erase": "manage",
+        "import_rows": "create",
         "reset_password": "manage",
         "send_reset_link": "manage",
     }
@@ -51,6 +55,20 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make an account; its first password is in the answer, and never shown again."""
         return super().create(request, *args, **kwargs)
+
+    @extend_schema(request=UserImportSerializer, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"], url_path="import", url_name="import")
+    def import_rows(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Invite people as a job: all of them or none; with `dry_run` it only says whether it would succeed."""
+        body = UserImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        persons, notes = people_of(body.validated_data)
+        dry_run = body.validated_data["dry_run"]
+        return accepted(
+            services.enqueue_import(
+                persons, notes=notes, acting_user=caller(request), now=timezone.now(), dry_run=dry_run
+            )
+        )
 
     def perform_create(self, serializer: serializers.BaseSerializer[User]) -> User:
         password = passwords.generate()
@@ -62,8 +80,10 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
     def perform_update(self, serializer: serializers.BaseSerializer[User]) -> User:
         changes = {**serializer.validated_data}
         changes.pop("email", None)  # it is the same
-        user = cast("User", serializer.instance)
-        return services.change_user(user, acting_user=caller(self.request), now=timezone.now(), **changes)
+        user, acting_user, now = cast("User", serializer.instance), caller(self.request), timezone.now()
+        if "attributes" in changes:
+            user = services.change_attributes(user, changes.pop("attributes"), acting_user=acting_user, now=now)
+        return services.change_user(user, acting_user=acting_user, now=now, **changes)
 
     @extend_schema(request=None, responses=UserSerializer)
     @verb()

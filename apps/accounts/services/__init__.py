@@ -23,6 +23,8 @@ from apps.accounts.services.first_steps import first_steps, put_steps_away
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import grant_role, refuse_unheld, revoke_grant
 from apps.accounts.services.held import AccountErased, held
+from apps.accounts.services.imports import MOST as MOST_IMPORTED
+from apps.accounts.services.imports import Person, enqueue_import, import_users, lines_of, people_in
 from apps.accounts.services.invitations import (
     LONGEST_MESSAGE,
     InvitationOver,
@@ -70,6 +72,7 @@ from apps.accounts.services.signing_in import (
 )
 from apps.accounts.services.users import (
     activate_user,
+    change_attributes,
     change_password,
     change_user,
     check_email,
@@ -82,6 +85,7 @@ from apps.accounts.services.viewing import NotToBeViewed, View, has_view, look_a
 
 __all__ = [
     "LONGEST_MESSAGE",
+    "MOST_IMPORTED",
     "AccountErased",
     "AddressLinkOver",
     "DeviceLinkOver",
@@ -91,6 +95,7 @@ __all__ = [
     "LinkUsedUp",
     "NotToBeViewed",
     "OwnAccount",
+    "Person",
     "RegistrationClosed",
     "SignInLinkOver",
     "SignInLinksNotOffered",
@@ -108,6 +113,7 @@ __all__ = [
     "ask_for_sign_in_link",
     "ask_for_verification",
     "ask_to_register",
+    "change_attributes",
     "change_password",
     "change_role",
     "change_service_account",
@@ -125,6 +131,7 @@ __all__ = [
     "delete_role",
     "end_session",
     "end_sessions",
+    "enqueue_import",
     "erase_invitation",
     "erase_user",
     "explain",
@@ -134,10 +141,12 @@ __all__ = [
     "grant_role",
     "has_view",
     "held",
+    "import_users",
     "invitation_of",
     "invite",
     "latest_verification",
     "let_in",
+    "lines_of",
     "live_sessions",
     "look_as",
     "may_see_sessions",
@@ -146,6 +155,7 @@ __all__ = [
     "owner_of",
     "owner_of_device_link",
     "owner_of_sign_in_link",
+    "people_in",
     "prove_device",
     "put_steps_away",
     "refuse_unheld",

@@ -4,8 +4,9 @@ Who sent the letter last stands for the roles: when the invitation is accepted t
 with the rights that they have then. What is wrong with a link is not told to who has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from apps import audit
 from apps.accounts import authz, lineage, registration, throttle
+from apps.accounts.attributes import misfit, refuse_misfit
 from apps.accounts.messages import ACCOUNT_REGISTERED, COLLEAGUE_INVITED
 from apps.accounts.models import ApiKey, Invitation, Role, User
 from apps.accounts.sealed_links import SealedLinks
@@ -34,6 +36,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
 from apps.keys import services as keys
 from apps.keys import signatures
+from resimate_text.identity import tidied
 
 LINKS = SealedLinks(
     "accounts.invitation",
@@ -70,8 +73,10 @@ def invite(
     roles: Sequence[Role],
     acting_user: User,
     now: datetime,
+    name: str = "",
     language: str = "en",
     message: str = "",
+    attributes: Mapping[str, Any] | None = None,
 ) -> Invitation:
     """Invite somebody to make an account with these roles; an earlier invitation of the address is withdrawn.
 
@@ -83,7 +88,10 @@ def invite(
     if User.objects.at(email).exists():
         raise EmailTaken(HAS_ACCOUNT, errors=[Problem("/email", HAS_ACCOUNT, "taken")])
     _take_turn(email, now)
-    invitation = Invitation(email=email, message=message, language=language, created_at=now)
+    if attributes:
+        refuse_misfit(attributes)
+    invitation = Invitation(email=email, name=tidied(name), message=message, language=language, created_at=now)
+    invitation.attributes = {**attributes} if attributes else None
     return _sent(invitation, roles, acting_user, now)
 
 
@@ -196,7 +204,10 @@ def _accept(token: str, invitation: Invitation, name: str, password: str, now: d
     locked(Invitation.objects.all(), invitation.pk)
     invitation = invitation_of(token, now=now)  # asked again under the lock: of two at the same moment one is too late
     inviter = _who_stands_for(invitation, now)
-    user = create_user(invitation.email, name=name, language=invitation.language, password=password, now=now)
+    kept = invitation.attributes if not misfit(invitation.attributes or {}) else None  # they fitted when it was sent
+    user = create_user(
+        invitation.email, name=name, language=invitation.language, attributes=kept, password=password, now=now
+    )
     for role in invitation.roles.order_by("pk") if inviter else registration.roles():
         grant_role(user, role, acting_user=inviter, now=now)
     invitation.accepted_at, invitation.accepted_by = now, user

@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from apps import audit
 from apps.accounts import authz, messages, passwords, throttle
+from apps.accounts.attributes import properties, refuse_misfit
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
 from apps.accounts.services.held import held, refuse_programs, sessions_of
@@ -22,6 +25,7 @@ from resimate_text.identity import tidied
 
 WRONG_PASSWORD = gettext_noop("The current password is incorrect.")
 SAME_PASSWORD = gettext_noop("This is your current password. Choose a different one.")
+NOT_YOURS = gettext_noop("An administrator changes this.")
 TAKEN = gettext_noop("There is already an account with this e-mail address.")
 PRESENT = "present-password"
 #: What people say of themselves, and nothing depends on: the form of one's own account has just these fields.
@@ -53,6 +57,7 @@ def create_user(
     now: datetime,
     name: str = "",
     language: str = "en",
+    attributes: Mapping[str, Any] | None = None,
     acting_user: User | None = None,
     is_first: bool | None = None,
 ) -> User:
@@ -61,7 +66,10 @@ def create_user(
     A password that an administrator has seen is a first one: its owner replaces it when they sign in.
     """
     check_email(email)
+    if attributes is not None:
+        refuse_misfit(attributes)
     user = User(email=email, name=tidied(name), language=language, created_at=now)
+    user.attributes = {**attributes} if attributes else None
     user.password_is_first = acting_user is not None if is_first is None else is_first
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
@@ -88,6 +96,36 @@ def change_user(user: User, *, acting_user: User, now: datetime, **changes: str)
     audit.record("user.changed", now=now, target=user, actor=acting_user)
     events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
     return user
+
+
+@transaction.atomic
+def change_attributes(user: User, values: Mapping[str, Any], *, acting_user: User, now: datetime) -> User:
+    """Replace what is kept of somebody besides name and address. Raises ``Invalid`` where it does not fit.
+
+    Owners change their own, but for what the schema calls ``readOnly``, which administrators change.
+    """
+    user = held(user)
+    before = user.attributes or {}
+    if before == values:
+        return user
+    refuse_misfit(values)
+    if acting_user.pk == user.pk and not authz.everywhere(acting_user, "users:update"):
+        _refuse_fixed(before, values)
+    user.attributes = dict(values)
+    user.save(update_fields=["attributes"])
+    changed = sorted(name for name in {*before, *values} if before.get(name) != values.get(name))
+    audit.record("user.changed", now=now, target=user, actor=acting_user, details={"attributes": changed})
+    events.publish("user.changed", {"user_id": str(user.pk)}, now=now)
+    return user
+
+
+def _refuse_fixed(before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    fixed = [name for name, one in properties().items() if one.get("readOnly")]
+    problems = [
+        Problem(f"/attributes/{name}", NOT_YOURS, "read_only") for name in fixed if before.get(name) != values.get(name)
+    ]
+    if problems:
+        raise Invalid(NOT_YOURS, errors=problems)
 
 
 def change_password(

@@ -93,6 +93,7 @@ def test_the_audit_says_that_a_name_changed_and_not_to_what(admin: User, now: An
 
 def test_what_is_personal_in_an_account_is_marked_so() -> None:
     assert {(field.name, kind) for model, field, kind in personal_data_fields() if model is User} == {
+        ("attributes", "profile"),
         ("email", "contact"),
         ("name", "name"),
     }

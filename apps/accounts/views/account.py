@@ -15,12 +15,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services, sessions
-from apps.accounts.forms import AddressForm, PasswordForm, ProfileForm
+from apps.accounts.attributes import misfit
+from apps.accounts.forms import AddressForm, AttributesForm, PasswordForm, ProfileForm
 from apps.accounts.models import User
 from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
+from apps.core.translating import translated
 
 
 @never_cache
@@ -46,6 +48,11 @@ def account(request: HttpRequest) -> HttpResponse:
         return _change_password(request, user, password) or _account_page(
             request, profile=profile, password=password, form=password
         )
+    if request.POST.get("change") == "attributes":
+        kept = AttributesForm(user.attributes or {}, request.POST)
+        return _change_attributes(request, user, kept) or _account_page(
+            request, profile=profile, password=password, attributes=kept, form=kept
+        )
     profile = ProfileForm(request.POST)
     return _change_profile(request, user, profile) or _account_page(
         request, profile=profile, password=password, form=profile
@@ -56,6 +63,8 @@ def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     user, now = cast("User", request.user), timezone.now()
     context["keys"] = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
     context.setdefault("address", _address_form())
+    context.setdefault("attributes", AttributesForm(user.attributes or {}))
+    context["misfits"] = [translated(one.detail) for one in misfit(user.attributes or {}, "")]
     context["wanted"] = services.address_wanted(user, now=now)
     context["is_first"] = sessions.FIRST in request.session
     return render(request, "accounts/account.html", context, status=422 if "form" in context else 200)
@@ -84,6 +93,18 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
     response = redirect("accounts:account")
     remember_language(response, form.cleaned_data["language"])
     return response
+
+
+def _change_attributes(request: HttpRequest, user: User, form: AttributesForm) -> HttpResponse | None:
+    if not form.is_valid():
+        return None
+    try:
+        services.change_attributes(user, form.values(), acting_user=user, now=timezone.now())
+    except Refused as refusal:
+        form.tell(refusal)
+        return None
+    messages.success(request, _("Your account has been saved."))
+    return redirect("accounts:account")
 
 
 def _address_form(sent: Any = None) -> AddressForm:

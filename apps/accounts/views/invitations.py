@@ -20,6 +20,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     form = JoinForm(request.POST if request.method == "POST" else None)
     try:
         invitation = services.invitation_of(token, now=timezone.now())
+        form.fields["name"].initial = invitation.name
         if form.is_valid():
             return _accept(request, token, form)
     except services.InvitationOver:

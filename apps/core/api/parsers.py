@@ -44,6 +44,15 @@ def rows_in(request: Request) -> bool:
     return isinstance(rows, list)
 
 
+def one_of(asked: dict[str, Any], *names: str) -> str:
+    """The one of these that was given; exactly one must be."""
+    given = [name for name in names if name in asked]
+    if len(given) != 1:
+        detail = f"send one of {', '.join(names)}"
+        raise Invalid("It is not clear what to import.", errors=[Problem(f"/{names[0]}", detail, "required")])
+    return given[0]
+
+
 class JSONParser(BaseParser):
     media_type = "application/json"
 

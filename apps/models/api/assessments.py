@@ -15,12 +15,12 @@ from apps.accounts import authz, reach
 from apps.accounts.api.viewsets import CollectionView, DestroyMixin, ReadMixin, caller, verb
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import an_id, choice, text
-from apps.core.api.parsers import rows_in
+from apps.core.api.parsers import one_of, rows_in
 from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.core.errors import Invalid, Problem
 from apps.models import disclosure, services
-from apps.models.api.bodies import found, one_of
+from apps.models.api.bodies import found
 from apps.models.api.serializers import (
     AssessmentImportSerializer,
     AssessmentSerializer,

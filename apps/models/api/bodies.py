@@ -8,7 +8,8 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from apps.core.errors import Invalid, Problem
-from resimate_text.tables import Columns, Note, TableInvalid, headed, open_table
+from apps.core.tables import rows_of
+from resimate_text.tables import Columns, Note
 
 M = TypeVar("M", bound=Model)
 #: The columns of a file with subjects, and other names of them.
@@ -53,25 +54,10 @@ def document_in(request: Request) -> tuple[Any, str]:
     return body, ""
 
 
-def one_of(asked: dict[str, Any], *names: str) -> str:
-    """The one of these that was given; exactly one must be."""
-    given = [name for name in names if name in asked]
-    if len(given) != 1:
-        detail = f"send one of {', '.join(names)}"
-        raise Invalid("It is not clear what to import.", errors=[Problem(f"/{names[0]}", detail, "required")])
-    return given[0]
-
-
 def csv_rows(text: str) -> tuple[list[dict[str, str]], list[Note]]:
     """Rows of a CSV file under its head line, without empty cells, and what of it is not read."""
-    try:
-        table = open_table(text, hits=SUBJECTS.hits)
-        rows = [dict(row.cells) for row in headed(table, SUBJECTS).rows]
-        table.refuse()
-    except TableInvalid as error:
-        problems = [Problem(f"/csv/{one.line}" if one.line else "/csv", one.detail, one.code) for one in error.flaws]
-        raise Invalid("The file cannot be read.", errors=problems) from None
-    return rows, table.notes
+    rows, notes = rows_of(text, SUBJECTS)
+    return [dict(row.cells) for row in rows], notes
 
 
 def found(queryset: QuerySet[M], ids: Iterable[UUID]) -> dict[UUID, M]:

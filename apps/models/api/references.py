@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from apps.accounts.api.viewsets import CollectionView, ReadMixin, caller
 from apps.core.api.parameters import an_id
+from apps.core.api.parsers import one_of
 from apps.core.api.raw_lists import AS_FILE, UUID_PATTERN, CSVRenderer, FastListMixin, stream
 from apps.core.api.renderers import JSONRenderer
 from apps.models import disclosure, services
 from apps.models.api import calculation_bodies as bodies
-from apps.models.api.bodies import one_of
 from apps.models.api.serializers import NewReferenceSetSerializer, ReferenceSetSerializer
 from apps.models.models import ReferenceSet
 

@@ -11,10 +11,10 @@ from apps.accounts.api.viewsets import CollectionView, CreateMixin, DestroyMixin
 from apps.core.api import serializers
 from apps.core.api.jobs import JobSerializer, accepted
 from apps.core.api.parameters import text
-from apps.core.api.parsers import rows_in
+from apps.core.api.parsers import one_of, rows_in
 from apps.core.api.raw_lists import UUID_PATTERN, FastListMixin
 from apps.models import services
-from apps.models.api.bodies import csv_rows, one_of
+from apps.models.api.bodies import csv_rows
 from apps.models.api.serializers import SubjectImportSerializer, SubjectSerializer
 from apps.models.models import Subject
 

@@ -17,7 +17,7 @@ ROUTES: Final = {
         elicitation:detail elicitation:expert elicitation:link elicitation:renew elicitation:revoke
         elicitation:add-experts elicitation:delete-expert elicitation:erase-expert
         audit-entry admin:audit_auditentry user admin:accounts_user admin:accounts_user_permissions
-        invitation admin:accounts_invitation admin:accounts_invitation_erase
+        invitation admin:accounts_invitation admin:accounts_invitation_erase admin:accounts_invitation_import
         user-me user-session admin:accounts_user_sessions
         service-account admin:accounts_serviceaccount
     """,
@@ -84,7 +84,7 @@ SAID: Final = {
         campaign.stakeholders_added elicitation.experts_added elicitation.judgements_entered
         stakeholder.created stakeholder.changed stakeholder.deleted stakeholder.erased
         message.cancelled message.enqueued message.failed
-        user.created user.changed user.activated user.deactivated user.erased user.signed_out_everywhere
+        user.created user.imported user.changed user.activated user.deactivated user.erased user.signed_out_everywhere
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
         user.address_asked user.address_changed user.address_unanswered user.registration_asked
         user.registration_unanswered

@@ -1,0 +1,97 @@
+"""What of people the API shows: those who have an account, and those who are invited."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+
+from apps.accounts import attributes
+from apps.accounts.models import Invitation, Role, User
+from apps.accounts.services import LONGEST_MESSAGE
+from apps.core.api import serializers
+
+MISFITS = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}},
+}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class AttributesField(serializers.Field[Any, Any, Any, Any]):
+    """An object; whether it fits, the service says."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Give an object.")
+        return data
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance.attributes or {}
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class UserSerializer(serializers.ErasableSerializer[User]):
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+
+    attributes = AttributesField(required=False, help_text="What the tenant's setting `users.attributes` declares.")
+    misfits = serializers.SerializerMethodField(help_text="What of the attributes no longer fits what is declared.")
+
+    class Meta:
+        model = User
+        fields = (
+            *("id", "email", "name", "language", "attributes", "misfits"),
+            *("is_active", "erased", "created_at", "last_login"),
+        )
+        read_only_fields = ("id", "is_active", "created_at", "last_login")
+
+    @extend_schema_field(MISFITS)
+    def get_misfits(self, user: User) -> list[dict[str, str]]:
+        return [{"pointer": one.pointer, "detail": one.detail} for one in attributes.misfit(user.attributes or {})]
+
+    def validate_email(self, email: str) -> str:
+        if self.instance is not None and email != self.instance.email:
+            raise serializers.ValidationError("An account keeps its e-mail address.")
+        return email
+
+
+class NewUserSerializer(UserSerializer):
+    """A new account with its first password, which is shown in this answer alone."""
+
+    initial_password = serializers.CharField(read_only=True)
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "initial_password")  # type: ignore[assignment]  # a longer tuple
+
+
+class InvitationSerializer(serializers.ErasableSerializer[Invitation]):
+    email = serializers.EmailField(max_length=254)
+    roles = serializers.PrimaryKeyRelatedField(
+        many=True, queryset=Role.objects.all(), help_text="Given when it is accepted; within the caller's own rights."
+    )
+    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    message = serializers.CharField(
+        max_length=LONGEST_MESSAGE, allow_blank=True, required=False, help_text="Stands in the letter."
+    )
+    attributes = AttributesField(required=False, help_text="What the account will have, as a user's.")
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = (
+            *("id", "email", "name", "roles", "language", "attributes", "message", "state", "erased"),
+            *("invited_by", "created_at", "sent_at", "expires_at", "revoked_at", "accepted_at", "accepted_by"),
+        )
+        read_only_fields = (
+            *("id", "state", "invited_by", "created_at", "sent_at"),
+            *("expires_at", "revoked_at", "accepted_at", "accepted_by"),
+        )
+
+    @extend_schema_field({"type": "string", "enum": Invitation.State.values})
+    def get_state(self, invitation: Invitation) -> str:
+        return invitation.state_at(timezone.now()).value

@@ -1,0 +1,154 @@
+"""What a tenant keeps of people besides, by a schema of its own: checked everywhere, encrypted, erased with them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from apps.accounts import attributes, services
+from apps.accounts.attribute_schemas import problem_with
+from apps.accounts.models import Invitation, Role, User
+from apps.accounts.services.invitations import LINKS
+from apps.accounts.tests.conftest import PASSWORD
+from apps.audit.models import AuditEntry
+from apps.configuration import services as configuration
+from apps.core.errors import Invalid
+
+pytestmark = pytest.mark.requirement("AUTH-001")
+
+ACME = {"host": "acme.localhost"}
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "department": {"type": "string", "title": "Department", "maxLength": 20},
+        "floor": {"type": "integer", "minimum": 0},
+        "badge": {"type": "string", "readOnly": True},
+        "tags": {"type": "array", "items": {"enum": ["lead", "new"]}},
+    },
+}
+
+
+def _declare(schema: dict[str, Any] = SCHEMA) -> None:
+    configuration.change("users.attributes", schema, now=timezone.now())
+
+
+@pytest.fixture
+def ada(admin: User, analyst: User) -> User:
+    _declare()
+    kept = {"department": "Bridges", "floor": 2, "badge": "B-7", "tags": ["lead"]}
+    return services.change_attributes(analyst, kept, acting_user=admin, now=timezone.now())
+
+
+def _browser(user: User) -> Client:
+    client = Client(headers=ACME)
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"properties": {"a": {"$ref": "https://evil.example/"}}}, "$ref"),
+        ({"properties": {"a": {"type": "string", "pattern": "(a+)+$"}}}, "pattern"),
+        ({"properties": {"a": {"items": {"anyOf": [{}]}}}}, "anyOf"),
+        ({"type": "array"}, "object"),
+        ({"properties": {"a": {"type": "wish"}}}, "JSON Schema"),
+        ({"properties": 5}, "object"),
+        ({"properties": {"a b": {}}}, "a b"),
+        ({"properties": {f"a{number}": {} for number in range(51)}}, "50"),
+        ({"title": "x" * 20_000}, "16384"),
+        ({"properties": {"a": {"properties": {"b": {"items": {"items": {"items": {}}}}}}}}, "levels"),
+    ],
+)
+def test_a_schema_is_small_and_leads_nowhere(schema: dict[str, Any], said: str) -> None:
+    assert said in str(problem_with(schema))
+    assert problem_with(SCHEMA) is None
+
+
+def test_what_does_not_fit_is_refused_by_a_pointer_everywhere(ada: User, admin: User) -> None:
+    wrong, browser = {"department": "x" * 21, "floor": -1, "shoe": 44}, _browser(admin)
+
+    with pytest.raises(Invalid) as refused:
+        services.change_attributes(ada, wrong, acting_user=admin, now=timezone.now())
+    answer = browser.patch(f"/api/v1/users/{ada.pk}/", {"attributes": wrong}, "application/json")
+    page = browser.post(f"/admin/accounts/user/{ada.pk}/change/", {"language": "en", "attributes": '{"floor": -1}'})
+    listed = services.people_in("email,role,Department,floor\nbo@new.example,stakeholder,Bridges,first", language="en")
+    with pytest.raises(Invalid) as by_list:
+        services.import_users(listed[0], acting_user=admin, now=timezone.now(), dry_run=True)
+
+    pointers = {"/attributes", "/attributes/department", "/attributes/floor"}
+    assert {one.pointer for one in refused.value.errors} == pointers
+    assert (answer.status_code, {one["pointer"] for one in answer.json()["errors"]}) == (422, pointers)
+    assert "floor: At least 0; not -1." in page.content.decode()
+    assert [one.pointer for one in by_list.value.errors] == ["/csv/2/attributes/floor"]
+    assert User.objects.get(pk=ada.pk).attributes["floor"] == 2
+
+
+def test_owners_change_their_own_but_for_what_is_the_administrators(ada: User) -> None:
+    browser = _browser(ada)
+    shown = browser.get("/account/").content.decode()
+    saved = browser.post(
+        "/account/", {"change": "attributes", "attributes-department": "Roads", "attributes-badge": "forged"}
+    )
+    wrong = browser.post("/account/", {"change": "attributes", "attributes-floor": "-1"})
+    with pytest.raises(Invalid, match="administrator"):
+        services.change_attributes(ada, {"badge": "forged"}, acting_user=ada, now=timezone.now())
+
+    assert "Department" in shown
+    assert (saved.status_code, wrong.status_code) == (302, 422)
+    assert "At least 0" in wrong.content.decode()
+    assert User.objects.get(pk=ada.pk).attributes == {"department": "Roads", "badge": "B-7", "tags": ["lead"]}
+    entry = AuditEntry.objects.filter(action="user.changed").order_by("-id").first()
+    assert entry is not None
+    assert entry.details == {"attributes": ["department", "floor"]}
+
+
+def test_another_schema_keeps_what_is_there_and_says_what_no_longer_fits(ada: User, admin: User) -> None:
+    _declare({"properties": {"floor": {"type": "string"}, "department": {"type": "string"}}})
+    shown = _browser(admin).get(f"/api/v1/users/{ada.pk}/").json()
+    renamed = _browser(admin).patch(f"/api/v1/users/{ada.pk}/", {"name": "Ada L."}, "application/json")
+
+    assert shown["attributes"] == {"department": "Bridges", "floor": 2, "badge": "B-7", "tags": ["lead"]}
+    assert {one["pointer"] for one in shown["misfits"]} == {"/attributes", "/attributes/floor"}
+    assert renamed.status_code == 200
+    assert "Give a text." in _browser(ada).get("/account/").content.decode()
+
+
+def test_they_are_ciphertext_exported_and_gone_with_the_person(ada: User, admin: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attributes FROM accounts_user WHERE id = %s", [ada.pk])
+        stored = bytes(cursor.fetchone()[0])
+    export: Any = _browser(admin).get("/api/v1/users/export/?format=csv")
+    exported = b"".join(export.streaming_content)
+    services.erase_user(ada, acting_user=None, now=timezone.now())
+
+    assert b"Bridges" not in stored
+    assert b"Bridges" in exported
+    assert User.objects.get(pk=ada.pk).attributes == {}
+
+
+def test_who_is_imported_has_them_once_they_accept(admin: User) -> None:
+    _declare()
+    persons, _notes = services.people_in(
+        "email,role,Department,floor\nbo@new.example,stakeholder,Bridges,3", language="en"
+    )
+    services.import_users(persons, acting_user=admin, now=timezone.now(), dry_run=False)
+    token = LINKS.token_for(Invitation.objects.get())
+    bo = services.accept_invitation(token, name="Bo", password=PASSWORD, now=timezone.now())
+
+    assert "Department" not in services.lines_of(persons)
+    assert services.people_in(services.lines_of(persons), language="en")[0][0].attributes == persons[0].attributes
+    assert User.objects.get(pk=bo.pk).attributes == {"department": "Bridges", "floor": 3}
+
+
+def test_what_one_tenant_declares_holds_at_no_other(ada: User, beta: Any, make_user: Callable[..., User]) -> None:
+    with tenant_context(beta):
+        boss = make_user("boss@beta.example", "tenant_admin")
+        with pytest.raises(Invalid):
+            services.change_attributes(boss, {"floor": 1}, acting_user=boss, now=timezone.now())
+        assert not attributes.properties()
+        assert Role.objects.exists()
