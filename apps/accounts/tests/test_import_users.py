@@ -166,14 +166,14 @@ def test_operators_import_a_file_in_the_name_of_an_administrator(admin: User, tm
     file.write_text(LIST)
     options = {"tenant": "acme", "user": str(admin.email), "json": True}
 
-    call_command("users_import", str(file), **options, dry_run=True, stdout=out)
+    call_command("users", "import", str(file), **options, dry_run=True, stdout=out)
     tried = Invitation.objects.count()
-    call_command("users_import", str(file), **options, stdout=StringIO())
+    call_command("users", "import", str(file), **options, stdout=StringIO())
     invited = Invitation.objects.count()
     wrong = StringIO()
     file.write_text("email,role\nx,wizard\n")
     with pytest.raises(SystemExit):
-        call_command("users_import", str(file), **options, stdout=wrong, stderr=StringIO())
+        call_command("users", "import", str(file), **options, stdout=wrong, stderr=StringIO())
 
     assert json.loads(out.getvalue()) == {"dry_run": True, "invited": 2, "again": 0, "warnings": []}
     assert (tried, invited) == (0, 2)

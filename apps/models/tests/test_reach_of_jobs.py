@@ -108,6 +108,7 @@ NEEDED = {
     "subjects.import": "subjects:tenant:create",
     "assessments.import": "assessments:tenant:create",
     "models.import": "models:tenant:create",
+    "users.import": "users:tenant:create",
 }
 
 
@@ -116,6 +117,8 @@ def parameters(assessment: Assessment, survey: dict[str, Any]) -> dict[str, dict
     files = {"files": [{"name": "m.json", "text": json.dumps({**survey, "code": "new"})}], "version": None}
     options = dict.fromkeys(("code", "name", "group", "period"), "") | {"normalisation": "min_max"}
     of_version = {"version": str(assessment.version_id), "period": "2027", "reference_set": None}
+    accounts.create_role("guest", name="Guest", permissions=[], acting_user=None, now=timezone.now())
+    bo = accounts.Person("bo@new.example", "/rows/0", roles=["guest"]).facts()
     return {
         "assessment.score": {"assessment_id": str(assessment.pk)},
         "calculation": {"model": survey, "units": [{"id": "u"}]},
@@ -125,6 +128,7 @@ def parameters(assessment: Assessment, survey: dict[str, Any]) -> dict[str, dict
         "subjects.import": {"rows": [{"code": "quay", "name": "Quay"}], "dry_run": False},
         "assessments.import": {**of_version, "units": [], "dry_run": False},
         "models.import": {**files, **options, "publish": False, "score": False, "dry_run": False},
+        "users.import": {"people": [bo], "dry_run": False, "warnings": []},
     }
 
 

@@ -25,10 +25,12 @@ class Command(OperatorCommand):
     help = "Invite the people of a CSV or XLSX file to a tenant: all of them, or none."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="columns: email, name, language, roles")
-        parser.add_argument("--tenant", required=True, metavar="SLUG")
-        parser.add_argument("--user", required=True, metavar="EMAIL", help="who invites them, and stands for the roles")
-        parser.add_argument("--dry-run", action="store_true", help="say what is wrong, and invite nobody")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        one = verbs.add_parser("import", help="invite them, each to the roles that the list names")
+        one.add_argument("file", metavar="FILE", type=Path, help="columns: email, name, language, roles")
+        one.add_argument("--tenant", required=True, metavar="SLUG")
+        one.add_argument("--user", required=True, metavar="EMAIL", help="who invites them, and stands for the roles")
+        one.add_argument("--dry-run", action="store_true", help="say what is wrong, and invite nobody")
 
     def act(self, **options: Any) -> None:
         content = _content(options["file"])
