@@ -8,6 +8,7 @@ from apps.accounts.models import Role
 from apps.accounts.settings_keys import REGISTRATION, REGISTRATION_DOMAINS, REGISTRATION_ROLE, domains_in
 from apps.configuration import services as configuration
 from apps.core.tenancy import current_schema
+from resimate_text.addresses import domain
 
 
 def is_open() -> bool:
@@ -22,7 +23,7 @@ def domains() -> Sequence[str]:
 
 def admits(email: str) -> bool:
     """Whether who has this address may make an account without being invited."""
-    return is_open() and email.rpartition("@")[2].lower() in domains()
+    return is_open() and domain(email.rpartition("@")[2]) in map(domain, domains())
 
 
 def roles() -> list[Role]:

@@ -20,6 +20,7 @@ from django.core.cache.backends.locmem import LocMemCache
 
 from apps.core import crypto, degraded
 from apps.core.tenancy import current_schema
+from resimate_text.addresses import mailbox
 
 MEMORY = 3600  # seconds after which failures are forgotten
 TURN = 2  # seconds for which the winner of a turn keeps the others out; by then the next delay is known
@@ -118,13 +119,13 @@ def digest_of(email: str) -> str:
 
     It is another one once the key of digests was replaced, so that counters begin anew: they last an hour at the most.
     """
-    return crypto.blind_index(email, schema=current_schema(), field=ATTEMPTS).hex()
+    return crypto.blind_index(mailbox(email), schema=current_schema(), field=ATTEMPTS).hex()
 
 
 def digests_of(email: str) -> set[str]:
     """The same under each key that is not destroyed, for what was noted under one of before."""
     keys = crypto.index_keys(current_schema()).known
-    return {crypto.keyed_digest(email, key, ATTEMPTS).hex() for key in keys}
+    return {crypto.keyed_digest(mailbox(email), key, ATTEMPTS).hex() for key in keys}
 
 
 def _keys(email: str, ip: str, device: str) -> list[tuple[Limit, str]]:

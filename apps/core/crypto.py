@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from apps.core.errors import Refused
+from resimate_text.addresses import spellings
 from resimate_text.identity import folded
 
 logger = logging.getLogger(__name__)
@@ -222,6 +223,12 @@ def keyed_digest(value: str, key: Key, field: str) -> bytes:
     """The same under a certain key."""
     secret = hmac.digest(key.secret, field.encode(), "sha256")
     return hmac.digest(secret, folded(value).encode(), "sha256")[:16]
+
+
+def keyed_digests(value: str, key: Key, field: str) -> list[bytes]:
+    """That of a value; of an address also those by which rows of before may be found that have another spelling."""
+    forms = spellings(value) if field.endswith("|email") else [value]
+    return [keyed_digest(one, key, field) for one in forms]
 
 
 def fingerprint(digest: str, *, schema: str, keys: Keyring | None = None) -> str:

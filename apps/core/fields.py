@@ -349,8 +349,7 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no param
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        slot = {} if self.slot == 1 else {"slot": self.slot}
-        return name, path, args, {**kwargs, "of": self.of, **slot}
+        return name, path, args, {**kwargs, "of": self.of, **({"slot": self.slot} if self.slot > 1 else {})}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         key = crypto.index_keys(current_schema()).written.get(self.slot)
@@ -360,7 +359,10 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # no param
         return digest
 
     def digest(self, value: str, key: crypto.Key) -> bytes:
-        return crypto.keyed_digest(value, key, f"{self.model._meta.label_lower}|{self.of}")
+        return self.digests(value, key)[0]
+
+    def digests(self, value: str, key: crypto.Key) -> list[bytes]:
+        return crypto.keyed_digests(value, key, f"{self.model._meta.label_lower}|{self.of}")
 
 
 class FingerprintField(models.CharField):  # type: ignore[type-arg]  # no parameter at run time

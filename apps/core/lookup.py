@@ -20,29 +20,42 @@ class Lookup:
     """Finds rows of a model by what an encrypted field says, whatever its spelling.
 
     One is made for each piece of work and asks the same column throughout, though another may come into use meanwhile.
+    Rows of before may be under another spelling of the domain of their address (``resimate_text/addresses.py``), and
+    are found by it until they are written again; where two people of before share a mailbox, the older one is found.
     """
 
     def __init__(self, model: type[models.Model], of: str) -> None:
         keys = crypto.index_keys(current_schema())
         self._key = keys.written[keys.asked]
         self._model, self._field = model, blind_indexes(model, of)[keys.asked]
+        self._now: dict[bytes, bytes] = {}
 
     def __call__(self, value: str) -> bytes:
         """What rows with this value are found by."""
-        return self._field.digest(value, self._key)
+        return self.all_for(value)[0]
+
+    def all_for(self, value: str) -> list[bytes]:
+        """The same, and then what rows of before may be found by."""
+        now, *before = found = self._field.digests(value, self._key)
+        self._now |= dict.fromkeys(before, now)
+        return found
 
     def among(self, values: Iterable[str], path: str = "") -> models.Q:
         """The condition that a row has one of these values; ``path`` leads to the model (``user__``)."""
-        return models.Q(**{f"{path}{self._field.attname}__in": [self(value) for value in values]})
+        wanted = [digest for value in values for digest in self.all_for(value)]
+        return models.Q(**{f"{path}{self._field.attname}__in": wanted})
 
     def keys(self, values: Iterable[str]) -> dict[bytes, Any]:
         """The primary keys of the rows that have these values, by what they are found by."""
         found = self._model._default_manager.filter(self.among(values)).values_list(self._field.attname, "pk")
-        return {bytes(digest): pk for digest, pk in found}
+        return {self._known(digest): pk for digest, pk in found}
 
     def of(self, row: models.Model) -> bytes:
-        """What this row is found by."""
-        return bytes(getattr(row, self._field.attname) or b"")
+        """What this row is found by, among what has been looked for."""
+        return self._known(getattr(row, self._field.attname) or b"")
+
+    def _known(self, digest: bytes) -> bytes:
+        return self._now.get(bytes(digest), bytes(digest))
 
 
 @models.ForeignKey.register_lookup

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from apps.core.errors import Invalid, Problem
 from apps.elicitation import judgement_values
+from resimate_text.addresses import mailbox
 from resimate_text.identity import folded
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Columns, Flaw, Note, Row, TableInvalid, headed, open_table
@@ -76,7 +77,7 @@ def read(method: str, text: str, codes: Iterable[str] = ()) -> tuple[list[Read],
         cells = {name: spelt.get(folded(cell), cell) for name, cell in line.cells.items()} | {
             name: line.cells[name] for name in ("email", wanted[-1])
         }
-        key = (folded(cells["email"]), cells["node"])
+        key = (mailbox(cells["email"]), cells["node"])
         judgement = judgements.setdefault(
             key, Read(cells["email"], cells["node"], line.line, judgement_values.empty(method))
         )

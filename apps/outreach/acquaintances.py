@@ -5,7 +5,8 @@ from typing import Any
 
 from apps.core.errors import Invalid, Problem
 from apps.outreach.contacts import NOT_COMPARED, PLACES, Contact
-from resimate_text.identity import folded, same
+from resimate_text.addresses import mailbox
+from resimate_text.identity import same
 from resimate_text.problems import MOST_NAMED
 from resimate_text.sentences import Sentence, paragraph
 
@@ -39,7 +40,7 @@ def _problems(
 ) -> Iterator[Problem]:
     first: dict[str, Contact] = {}
     for contact, pointer in zip(contacts, places, strict=True):
-        before = first.setdefault(folded(contact.email), contact)
+        before = first.setdefault(mailbox(contact.email), contact)
         person = known(contact.email)
         if differing(contact, before):
             detail = Sentence("{email} appears twice, as {one} and as {other}.", **_named(contact, before))

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from apps.configuration import languages
 from apps.core.translating import flaw_said
 from resimate_text import tables
-from resimate_text.identity import folded, tidied
+from resimate_text.addresses import mailbox
+from resimate_text.identity import tidied
 from resimate_text.sentences import Sentence
 from resimate_text.tables import Columns, Flaw, Note, Row, Table, TableInvalid, headed, open_table, past_title, people
 from resimate_text.tables.reading import SEPARATORS
@@ -144,7 +145,7 @@ def _read(rows: Iterable[Row], contacts: list[Contact], language: str) -> Iterat
         cells["language"] = languages.code_of(cells.get("language", ""))
         problem = _problem(cells)
         if problem is None:
-            earlier = first_line_of.setdefault(folded(cells["email"]), row.line)
+            earlier = first_line_of.setdefault(mailbox(cells["email"]), row.line)
             if earlier == row.line:
                 said: dict[str, Any] = {place: cells.get(place, "") for place in PLACES}
                 contacts.append(Contact(**{**said, "language": said["language"] or language}))
@@ -166,7 +167,7 @@ def _problem(cells: Mapping[str, str]) -> str | None:
         return _incomplete(cells["email"])
     if not _is_address(cells["email"]):
         return _("“%(address)s” is not an e-mail address") % {"address": cells["email"][:80]}
-    if _is_address(cells["name"]) and folded(cells["name"]) != folded(cells["email"]):
+    if _is_address(cells["name"]) and mailbox(cells["name"]) != mailbox(cells["email"]):
         return _("“%(address)s” and “%(other)s” are two people: put each on a separate line") % {
             "address": cells["name"][:80],
             "other": cells["email"][:80],

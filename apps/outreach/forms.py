@@ -12,7 +12,7 @@ from apps.core.translating import translated
 from apps.outreach import contacts
 from apps.outreach.contacts import Reading
 from apps.outreach.models import LONGEST_INTRODUCTION
-from resimate_text.identity import folded
+from resimate_text.addresses import mailbox
 
 
 def introduction_field() -> forms.CharField:
@@ -61,8 +61,8 @@ class ContactsForm(forms.Form):
 
     def _refuse_twice(self, pasted: Reading, filed: Reading) -> None:
         """Field and file are one list: who stands in both stands in it twice."""
-        above = {folded(one.email) for one in pasted.contacts}
-        twice = [one.email for one in filed.contacts if folded(one.email) in above]
+        above = {mailbox(one.email) for one in pasted.contacts}
+        twice = [one.email for one in filed.contacts if mailbox(one.email) in above]
         said = _("%(email)s is also in the field above. Remove one of the two.")
         if twice:
             self.add_error("file", ValidationError(first_of([said % {"email": email} for email in twice])))

@@ -11,7 +11,7 @@ from apps.core.lookup import Lookup
 from apps.keys.models import Erasable
 from apps.notifications.about import About
 from apps.notifications.kinds import Addressee
-from resimate_text.identity import folded
+from resimate_text.addresses import mailbox
 
 LONGEST_INTRODUCTION = 5000
 
@@ -39,7 +39,7 @@ class Person(Addressee, Erasable):
     def reached_at(self) -> dict[str, object]:
         """By channel, what their address is compared by: another spelling of an e-mail address is the same place."""
         found = {channel: self.address_for(channel) for channel in self.ADDRESSES}
-        return {**found, "email": folded(self.email)}
+        return {**found, "email": mailbox(self.email)}
 
     @classmethod
     def by_address(cls) -> Lookup:

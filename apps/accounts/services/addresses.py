@@ -102,6 +102,8 @@ def confirm_address(token: str, *, now: datetime) -> User:
 def _confirm(token: str, now: datetime) -> User:
     user = held(address_of(token, now=now).user)
     change = address_of(token, now=now)  # asked again under the lock: of two at the same moment one comes too late
+    if User.objects.at(change.email).exclude(pk=user.pk).exists():
+        raise AddressLinkOver(AddressLinkOver.title)
     before, user.email = str(user.email), str(change.email)
     user.save(update_fields=["email", "email_index", "email_index_2"])
     change.delete()

@@ -73,6 +73,9 @@ def create_user(
     user.password_is_first = acting_user is not None if is_first is None else is_first
     passwords.check(password, user)
     user.set_password(password)  # slow on purpose, so before the transaction
+    taken = EmailTaken(TAKEN, errors=[Problem("/email", TAKEN, "taken")])
+    if User.objects.at(email).exists():
+        raise taken
     try:
         with transaction.atomic():
             keys.give_keys([user])
@@ -80,7 +83,7 @@ def create_user(
             audit.record("user.created", now=now, target=user, actor=acting_user)
             events.publish("user.created", {"user_id": str(user.pk)}, now=now)
     except IntegrityError as error:
-        raise EmailTaken(TAKEN, errors=[Problem("/email", TAKEN, "taken")]) from error
+        raise taken from error
     return user
 
 

@@ -179,7 +179,7 @@ def create_stakeholders(
 
 
 def find_by_email(email: str) -> QuerySet[Stakeholder]:
-    """The stakeholder with exactly this address, whatever its case: the address itself is encrypted."""
+    """The stakeholder with exactly this address, however it is spelt: the address itself is encrypted."""
     return Stakeholder.objects.filter(Stakeholder.by_address().among([email]))
 
 
@@ -224,12 +224,15 @@ def _part_from_links(stakeholder: Stakeholder, acting_user: User | None, now: da
 
 
 def _save(stakeholder: Stakeholder) -> None:
+    detail = Sentence("There is already a stakeholder with this e-mail address.")
+    taken = Invalid(detail, errors=[Problem("/email", detail, "unique")])
+    if find_by_email(stakeholder.email).exclude(pk=stakeholder.pk).exists():
+        raise taken
     try:
         with transaction.atomic():
             stakeholder.save()
-    except IntegrityError as error:
-        detail = Sentence("There is already a stakeholder with this e-mail address.")
-        raise Invalid(detail, errors=[Problem("/email", detail, "unique")]) from error
+    except IntegrityError as error:  # somebody was faster
+        raise taken from error
 
 
 @transaction.atomic

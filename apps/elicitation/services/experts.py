@@ -64,10 +64,10 @@ def add_experts(
 
 
 def by_address(elicitation: WeightElicitation) -> Callable[[str], Expert | None]:
-    """A look-up among the elicitation's experts by e-mail address, whatever its case."""
+    """A look-up among the elicitation's experts by e-mail address, whatever its spelling."""
     at = Expert.by_address()
     known = {at.of(one): one for one in elicitation.experts.all()}
-    return lambda email: known.get(at(email))
+    return lambda email: next((known[one] for one in at.all_for(email) if one in known), None)
 
 
 def _expert(elicitation: WeightElicitation, contact: Contact, now: datetime) -> Expert:
