@@ -27,6 +27,10 @@ class Kind:
     verbs: frozenset[str]
 
 
+#: Ids that entries may say besides (``context.note``), by which the trail is searched.
+NOTED: Final[list[str]] = []
+
+
 class NotDeclared(ValueError):
     """Something was recorded that no app declares."""
 
@@ -55,3 +59,9 @@ def check(action: str) -> None:
     declared = KINDS[noun].verbs if noun in KINDS else frozenset()
     if verb not in declared | OF_ALL:
         raise NotDeclared(f"no app declares the action {action}: it belongs into its audit_kinds.py")
+
+
+def search_by(name: str) -> None:
+    """Say that the trail is searched by an id which the app notes of work (``apps.core.context.note``)."""
+    if name not in NOTED:
+        NOTED.append(name)

@@ -255,6 +255,9 @@ def signing_secrets(schema: str) -> list[bytes]:
     return [key.secret for key in _keyrings[0].signing(schema)]
 
 
-def token_digest(token: str) -> bytes:
-    """SHA-256 of a high-entropy secret: enough for keys and links of 256 random bits (OWASP ASVS 6.5.2)."""
-    return hashlib.sha256(token.encode()).digest()
+def token_digest(token: str, *, schema: str = "") -> bytes:
+    """SHA-256 of a high-entropy secret: enough for keys and links of 256 random bits (OWASP ASVS 6.5.2).
+
+    With ``schema`` it fits there alone: in another tenant a copy of the row opens nothing.
+    """
+    return hashlib.sha256((f"{schema}|{token}" if schema else token).encode()).digest()

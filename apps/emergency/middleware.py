@@ -12,7 +12,8 @@ from django_tenants.utils import get_public_schema_name
 from apps import audit
 from apps.accounts.middleware import is_background
 from apps.accounts.models import User
-from apps.core import context
+from apps.accounts.workspace import GLANCE
+from apps.core import context, once
 from apps.core.tenancy import current_schema
 from apps.emergency import services
 from apps.emergency.models import EmergencyAccess
@@ -46,8 +47,8 @@ class EmergencyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         access = access_of(request)
-        if access and response.status_code < 400 and not is_background(request):
-            _record(request, access)
+        if access and not _is_known(request, access):
+            _record(request, access, response.status_code)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
@@ -61,8 +62,19 @@ class EmergencyMiddleware:
         context.note(emergency=str(access.pk))
 
 
-def _record(request: HttpRequest, access: EmergencyAccess) -> None:
+def _is_known(request: HttpRequest, access: EmergencyAccess) -> bool:
+    """Whether a page only fetches again what is on record: the same address, whole with its query.
+
+    That it does so says who asks, so that alone hides nothing.
+    """
+    address = f"emergency:{access.pk}:{request.get_full_path()}"
+    return is_background(request) and not once.is_first(address, GLANCE)
+
+
+def _record(request: HttpRequest, access: EmergencyAccess, status: int) -> None:
+    """What was refused is on record, too: it was tried, and a form that was wrong is shown with its page."""
     match = request.resolver_match
     ids = {name: str(one) for name, one in match.kwargs.items()} if match else {}
-    details = ids | {"page": match.view_name if match else "", "method": str(request.method)}
-    audit.record("emergency.used", now=timezone.now(), target=access, details=details)
+    details = ids | {"page": match.view_name if match else "", "method": str(request.method), "status": status}
+    outcome = "success" if status < 400 else "failure"
+    audit.record("emergency.used", now=timezone.now(), target=access, outcome=outcome, details=details)

@@ -26,4 +26,4 @@ def new_secret() -> str:
 
 def digest_of(text: str) -> bytes:
     """By which it is found, here alone: in another tenant a copy of our rows finds nothing of it."""
-    return crypto.token_digest(f"{current_schema()}|{text}")
+    return crypto.token_digest(text, schema=current_schema())

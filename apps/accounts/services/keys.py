@@ -10,7 +10,7 @@ from apps.accounts.models import ApiKey, User
 from apps.accounts.services.grants import NotYoursToGive, refuse_missing, refuse_unheld
 from apps.accounts.services.held import held
 from apps.accounts.services.notices import tell_owner
-from apps.core import crypto, events
+from apps.core import events
 from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import locked
 from resimate_text.sentences import Sentence
@@ -65,7 +65,7 @@ def create_api_key(
         user=user,
         name=name,
         prefix=prefix,
-        digest=crypto.token_digest(secret),
+        digest=keys.digest_of(secret),
         permissions=list(permissions),
         networks=networks,
         created_at=now,

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import authz, keys, services
-from apps.accounts.models import ApiKey, Grant, User
+from apps.accounts.models import ApiKey, Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.configuration import throttling
+from apps.core import crypto
 from apps.core.errors import Invalid
 
 ACME = {"host": "acme.localhost"}
@@ -297,3 +298,46 @@ def test_a_key_to_everything_reaches_what_its_user_reaches(admin: User) -> None:
     authz.narrow(admin, ApiKey(permissions=["campaigns:tenant:read"]))
 
     assert [one.scope for one in authz.relevant(admin, "campaigns:read")] == ["own"]
+
+
+@pytest.mark.requirement("DB-002")
+@pytest.mark.parametrize("made", ["now", "before"])
+def test_a_key_is_good_at_its_own_tenant_alone_even_with_equal_rows(
+    admin: User, acme: Any, beta: Any, client: Client, made: str
+) -> None:
+    """As in a tenant restored from the dump of another. Keys of before digests were of a tenant go on at their own."""
+    key, text = services.create_api_key(admin, name="k", now=timezone.now())
+    if made == "before":
+        ApiKey.objects.filter(pk=key.pk).update(digest=crypto.token_digest(text))
+    email = str(admin.email)
+    with tenant_context(beta):
+        copied = User.objects.create(pk=admin.pk, email=email, created_at=admin.created_at)
+        services.grant_role(copied, Role.objects.get(code="tenant_admin"), acting_user=None, now=timezone.now())
+        stored = crypto.token_digest(text, schema="acme")
+        ApiKey.objects.create(
+            pk=key.pk,
+            user=copied,
+            prefix=key.prefix,
+            digest=stored,
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+        )
+
+    assert client.get("/api/v1/users/", headers=_with(text)).status_code == 200
+    assert client.get("/api/v1/users/", headers={**_with(text), "host": "beta.localhost"}).status_code == 401
+    assert client.get("/api/v1/users/", headers=_with(_forged(text))).status_code == 401
+
+
+def test_a_wrong_key_costs_as_much_as_a_right_one_of_before(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, text = services.create_api_key(admin, name="k", now=timezone.now())
+    compared: list[bytes] = []
+
+    def compare(digest: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return digest == other
+
+    monkeypatch.setattr("apps.accounts.keys.hmac.compare_digest", compare)
+    found = [keys.fits(text, digest) for digest in (keys.digest_of(text), crypto.token_digest(text), b"\0" * 32)]
+
+    assert found == [True, True, False]
+    assert compared == [keys.digest_of(text), crypto.token_digest(text)] * 3

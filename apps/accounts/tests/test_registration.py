@@ -1,6 +1,7 @@
 """People make accounts by themselves where the tenant lets them, and nobody learns who has one."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -90,17 +91,22 @@ def test_an_account_is_made_once_the_mailbox_has_answered(opened: Any, role: str
 
 
 @pytest.mark.requirement("SEC-AUTH-002")
-def test_every_address_gets_the_same_answer_by_the_same_work(opened: Any, admin: User) -> None:
+def test_every_address_gets_the_same_answer_by_the_same_work(
+    opened: Any, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process keeps for some seconds goes stale for neither, however busy the machine is."""
     opened()
+    moment = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
     _ask("warm@acme.example")
     work, answers = [], []
     for email in (admin.email, "nobody@acme.example"):
         with CaptureQueriesContext(connection) as queries:
             answers.append(_ask(email))
-        work.append([re.sub(r"'[^']*'|\\x\w+", "?", one["sql"]) for one in queries])
+        work.append([re.sub(r"'[^']*'|\\x\w+|NULL|_x\d+", "?", one["sql"]) for one in queries])
 
     assert len({(one.status_code, one["Location"], one.content) for one in answers}) == 1
-    assert [len(one) for one in work] == [len(work[0])] * 2
+    assert [*work] == [work[0]] * 2
     kinds = {address: kind for kind, address in _letters()}
     assert (kinds[admin.email], kinds["nobody@acme.example"]) == ("account_is_there", "account_registered")
 

@@ -1,12 +1,13 @@
 """What can be done with emergency access: asked for, approved, begun, ended, reviewed."""
 
-from apps.emergency.services.asking import AlreadyAsked, ask_for_access
-from apps.emergency.services.deciding import NotApprovable, NotYoursToApprove, approve_access
-from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, review_access
+from apps.emergency.services.asking import AlreadyAsked, AskedTooOften, ask_for_access
+from apps.emergency.services.deciding import NotApprovable, NotYoursToApprove, approve_access, is_own_right
+from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, done_in, review_access
 from apps.emergency.services.using import NotUsable, begin_access, end_access, note_revoked, running_access
 
 __all__ = [
     "AlreadyAsked",
+    "AskedTooOften",
     "NotApprovable",
     "NotReviewable",
     "NotUsable",
@@ -16,7 +17,9 @@ __all__ = [
     "ask_for_access",
     "ask_for_review",
     "begin_access",
+    "done_in",
     "end_access",
+    "is_own_right",
     "note_revoked",
     "review_access",
     "running_access",

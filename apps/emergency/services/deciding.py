@@ -4,6 +4,7 @@ from django.db import transaction
 
 from apps import audit
 from apps.accounts import authz
+from apps.accounts.lines import Permission
 from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
@@ -23,10 +24,21 @@ class NotApprovable(Refused):
     title = "The request has been used, called off, or has lapsed"
 
 
+LENT = "This was handed on to you. It takes somebody who may do it by roles of their own."
+
+
+def is_own_right(user: User, action: str) -> bool:
+    """Whether somebody may do it, and not for who handed it on: that would be one person, twice."""
+    wanted = Permission("emergency-access", "tenant", action)
+    return authz.everywhere(user, f"emergency-access:{action}") and authz.owns(user, wanted)
+
+
 @transaction.atomic
 def approve_access(access: EmergencyAccess, *, acting_user: User, now: datetime) -> EmergencyAccess:
     """Approve it as one of the two. Nobody approves their own, nor twice."""
     authz.require_everywhere(acting_user, "emergency-access:approve")
+    if not is_own_right(acting_user, "approve"):
+        raise NotYoursToApprove(LENT)
     access = locked(EmergencyAccess.objects.all(), access.pk)
     if not access.is_good_at(now):
         raise NotApprovable(

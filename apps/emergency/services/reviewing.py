@@ -1,17 +1,24 @@
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
+from django.db.models.fields.json import KT
 
 from apps import audit
 from apps.accounts import authz
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import locked
+from apps.core.tenancy import current_schema
 from apps.emergency.models import EmergencyAccess
 from apps.emergency.services.asking import written
+from apps.emergency.services.deciding import LENT, is_own_right
 from apps.emergency.services.telling import ids_of, tell_administrators
 
 #: Until it is reviewed, administrators are told again each day.
@@ -33,6 +40,8 @@ class NotReviewable(Refused):
 def review_access(access: EmergencyAccess, *, acting_user: User, review: str, now: datetime) -> EmergencyAccess:
     """Close it with a text, as somebody who neither had it nor approved it."""
     authz.require_everywhere(acting_user, "emergency-access:review")
+    if not is_own_right(acting_user, "review"):
+        raise NotYoursToReview(LENT)
     review = written(review, "/review")
     access = locked(EmergencyAccess.objects.all(), access.pk)
     if access.begun_at is None or access.is_running_at(now) or access.reviewed_at is not None:
@@ -57,3 +66,15 @@ def ask_for_review(access_id: UUID | str, *, now: datetime) -> None:
     if access is not None:
         tell_administrators(access, "review", now, occasion=f"{now:%Y-%m-%d}")
         set_review_timer(access, now + AGAIN, now)
+
+
+def done_in(accesses: Collection[EmergencyAccess]) -> Mapping[str, Sequence[tuple[str, str, int]]]:
+    """What the trail says was done in each that has begun, by its id: an action, on which page, and how often."""
+    begun = {str(one.pk): one.begun_at for one in accesses if one.begun_at is not None}
+    entries = AuditEntry.objects.filter(tenant=current_schema(), details__emergency__in=[*begun])
+    found = entries.filter(recorded_at__gte=min(begun.values())) if begun else entries.none()
+    counted = found.values_list(KT("details__emergency"), "action", KT("details__page")).annotate(Count("pk"))
+    done: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for pk, action, page, times in counted.order_by("action", KT("details__page")):
+        done[pk].append((action, page or "", times))
+    return done

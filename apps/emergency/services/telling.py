@@ -23,7 +23,7 @@ LINES: Final = [
 
 
 def tell_administrators(access: EmergencyAccess, what: str, now: datetime, *, occasion: str = "") -> None:
-    """Write to everybody who may approve or review it, by whatever role: once on each occasion."""
+    """Write to everybody who may approve or review it, by whatever role of their own: once on each occasion."""
     for person in _concerned(now):
         facts = {"what": what, "who": str(access.user), "link": f"{base_url()}/emergency/"}
         accounts.tell_owner(person, EMERGENCY_ACCESS, access, f"{what}{occasion}:{access.pk}", now=now, **facts)
@@ -31,7 +31,7 @@ def tell_administrators(access: EmergencyAccess, what: str, now: datetime, *, oc
 
 def _concerned(now: datetime) -> list[User]:
     roles = {pk for role in Role.objects.filter(permissions__overlap=_lines()) for pk in lineage.building_on(role)}
-    grants = Grant.objects.filter(role__in=roles, object_id=None, denies=False).valid_at(now)
+    grants = Grant.objects.filter(role__in=roles, object_id=None, denies=False, delegator=None).valid_at(now)
     people = User.objects.filter(is_active=True, pk__in=grants.values("user"))
     return list(people.select_related("key").order_by("pk"))
 

@@ -12,6 +12,7 @@ from apps.core.errors import Refused
 from apps.core.locking import all_locked, locked
 from apps.emergency.models import APPROVERS, LASTS, EmergencyAccess
 from apps.emergency.permissions import EMERGENCY
+from apps.emergency.services.deciding import is_own_right
 from apps.emergency.services.reviewing import set_review_timer
 from apps.emergency.services.telling import ids_of, tell_administrators
 
@@ -50,7 +51,7 @@ def _refuse_unusable(access: EmergencyAccess, acting_user: User, now: datetime) 
     if not access.is_good_at(now):
         raise NotUsable("It was asked for more than four hours ago. It takes a new request.")
     approvers = [one.approver for one in access.approvals.select_related("approver")]
-    if sum(authz.everywhere(one, "emergency-access:approve") for one in approvers) < APPROVERS:
+    if sum(is_own_right(one, "approve") for one in approvers) < APPROVERS:
         raise NotUsable("Two administrators have to approve it first.")
 
 

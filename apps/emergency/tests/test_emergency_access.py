@@ -2,56 +2,35 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import authz, bearer
 from apps.accounts import services as accounts
 from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
-from apps.core.errors import Refused
+from apps.core.fields import new_id
 from apps.core.models import Event
 from apps.emergency import services
-from apps.emergency.models import GOOD_FOR, LASTS, Approval, EmergencyAccess
+from apps.emergency.models import APPROVERS, GOOD_FOR, LASTS, Approval, EmergencyAccess
+from apps.emergency.panels import unreviewed
+from apps.emergency.services.asking import A_DAY
+from apps.emergency.services.reviewing import AGAIN
+from apps.emergency.subscribers import end_with_its_grant
+from apps.emergency.tests.story import WHY, People, refused
 from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-001")
 
 ACME = {"host": "acme.localhost"}
-WHY = "The harbour is flooded and nobody who runs the campaign can be reached."
 SAID = "You see what you usually do not"
 REVIEWS = "emergency-access:tenant:review"
 DONE = "She looked at two campaigns and changed nothing; the trail shows it."
-
-
-class People(NamedTuple):
-    caller: User
-    first: User
-    second: User
-    third: User
-
-
-@pytest.fixture
-def people(acme: Any, make_user: Callable[..., User]) -> People:
-    admins = [make_user(f"admin{number}@acme.example", "tenant_admin") for number in range(3)]
-    return People(make_user("oda@acme.example", "on_call"), *admins)
-
-
-@pytest.fixture
-def asked(people: People) -> EmergencyAccess:
-    return services.ask_for_access(people.caller, reason=WHY, now=timezone.now())
-
-
-@pytest.fixture
-def approved(asked: EmergencyAccess, people: People) -> EmergencyAccess:
-    for one in (people.first, people.second):
-        services.approve_access(asked, acting_user=one, now=timezone.now())
-    return asked
 
 
 def _sees(user: User) -> bool:
@@ -61,14 +40,6 @@ def _sees(user: User) -> bool:
 def _reminders(user: User) -> int:
     told = Message.objects.filter(kind="emergency_access", recipient_id=user.pk)
     return sum("waits to be reviewed" in one.subject for one in told)
-
-
-def _refused(code: str, verb: Callable[..., Any], *args: Any, **more: Any) -> bool:
-    """Whether it is refused by this code, and leaves nothing behind."""
-    before = (Grant.objects.count(), Approval.objects.count())
-    with pytest.raises(Refused) as refusal:
-        verb(*args, **more)
-    return refusal.value.code == code and before == (Grant.objects.count(), Approval.objects.count())
 
 
 def test_it_opens_what_there_is_to_see_for_an_hour_and_nothing_to_change(
@@ -89,41 +60,72 @@ def test_it_opens_what_there_is_to_see_for_an_hour_and_nothing_to_change(
     assert not Grant.objects.filter(pk=grant.pk).valid_at(began + LASTS).exists()
 
 
+def test_so_many_approve_it_for_so_long() -> None:
+    assert (APPROVERS, A_DAY) == (2, 5)
+    assert (timedelta(hours=4), timedelta(hours=1), timedelta(days=1)) == (GOOD_FOR, LASTS, AGAIN)
+
+
+def test_who_has_asked_waits_and_who_is_not_on_call_asks_nothing(
+    asked: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    now, bo = asked.requested_at, make_user("bo@acme.example")
+
+    assert refused("emergency_already_asked", services.ask_for_access, people.caller, reason=WHY, now=now)
+    assert refused("permission_denied", services.ask_for_access, bo, reason=WHY, now=now)
+    assert not asked.is_good_at(now + GOOD_FOR)
+    services.ask_for_access(people.caller, reason=WHY, now=now + GOOD_FOR)
+
+
+def test_of_two_requests_at_once_one_comes_too_late(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one is through before the account is held."""
+    now, held = timezone.now(), accounts.held
+
+    def overtaken(user: User) -> User:
+        monkeypatch.setattr(accounts, "held", held)
+        services.ask_for_access(people.caller, reason=WHY, now=now)
+        return held(user)
+
+    monkeypatch.setattr(accounts, "held", overtaken)
+
+    with pytest.raises(services.AlreadyAsked):
+        services.ask_for_access(people.caller, reason=WHY, now=now)
+
+
 def test_it_is_used_once_and_soon(approved: EmergencyAccess, people: People) -> None:
     now = timezone.now()
     late = now + GOOD_FOR
-    assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=late)
-    assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.first, now=now)
+    assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=late)
+    assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.first, now=now)
 
     services.begin_access(approved, acting_user=people.caller, now=now)
     for moment in (now, now + timedelta(minutes=30), now + LASTS):
-        assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=moment)
-    assert _refused("emergency_not_approvable", services.approve_access, approved, acting_user=people.third, now=now)
+        assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=moment)
+    assert refused("emergency_not_approvable", services.approve_access, approved, acting_user=people.third, now=now)
 
 
 def test_it_takes_two_others_and_each_once(asked: EmergencyAccess, people: People) -> None:
     now = timezone.now()
     services.approve_access(asked, acting_user=people.first, now=now)
 
-    assert _refused("emergency_not_usable", services.begin_access, asked, acting_user=people.caller, now=now)
+    assert refused("emergency_not_usable", services.begin_access, asked, acting_user=people.caller, now=now)
     again = (services.approve_access, asked)
-    assert _refused("emergency_not_yours_to_approve", *again, acting_user=people.first, now=now)
-    assert _refused("permission_denied", *again, acting_user=people.caller, now=now)
-    assert _refused("emergency_not_approvable", *again, acting_user=people.second, now=now + GOOD_FOR)
+    assert refused("emergency_not_yours_to_approve", *again, acting_user=people.first, now=now)
+    assert refused("permission_denied", *again, acting_user=people.caller, now=now)
+    assert refused("emergency_not_approvable", *again, acting_user=people.second, now=now + GOOD_FOR)
 
 
 def test_nobody_approves_their_own_whatever_they_may(people: People) -> None:
     now = timezone.now()
     own = services.ask_for_access(people.first, reason=WHY, now=now)
 
-    assert _refused("emergency_not_yours_to_approve", services.approve_access, own, acting_user=people.first, now=now)
+    assert refused("emergency_not_yours_to_approve", services.approve_access, own, acting_user=people.first, now=now)
 
 
 def test_an_approval_counts_only_while_its_giver_may_approve(approved: EmergencyAccess, people: People) -> None:
     Grant.objects.filter(user=people.second).delete()
 
     now = timezone.now()
-    assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
+    assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
 
 
 def test_it_stays_open_until_a_third_person_closes_it_with_a_text(approved: EmergencyAccess, people: People) -> None:
@@ -132,20 +134,25 @@ def test_it_stays_open_until_a_third_person_closes_it_with_a_text(approved: Emer
     over = now + LASTS
     review = (services.review_access, approved)
 
-    assert _refused("emergency_not_reviewable", *review, acting_user=people.third, review=DONE, now=now)
+    assert refused("emergency_not_reviewable", *review, acting_user=people.third, review=DONE, now=now)
     assert [*EmergencyAccess.objects.unreviewed(over)] == [approved]
-    assert _refused("emergency_not_yours_to_review", *review, acting_user=people.first, review=DONE, now=over)
-    assert _refused("permission_denied", *review, acting_user=people.caller, review=DONE, now=over)
-    assert _refused("invalid", *review, acting_user=people.third, review="fine", now=over)
+    assert refused("emergency_not_yours_to_review", *review, acting_user=people.first, review=DONE, now=over)
+    assert refused("permission_denied", *review, acting_user=people.caller, review=DONE, now=over)
+    assert refused("invalid", *review, acting_user=people.third, review="fine", now=over)
 
     services.review_access(approved, acting_user=people.third, review=DONE, now=over)
     assert not EmergencyAccess.objects.unreviewed(over).exists()
-    assert _refused("emergency_not_reviewable", *review, acting_user=people.third, review=DONE, now=over)
+    assert refused("emergency_not_reviewable", *review, acting_user=people.third, review=DONE, now=over)
     said = AuditEntry.objects.filter(action__startswith="emergency.").order_by("pk").values_list("action", flat=True)
     assert [*said] == [f"emergency.{one}" for one in ("requested", "approved", "approved", "begun", "reviewed")]
 
 
-def test_every_administrator_is_told_at_once(approved: EmergencyAccess, people: People) -> None:
+def test_every_administrator_is_told_at_once(
+    approved: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    User.objects.filter(pk=make_user("left@acme.example", "tenant_admin").pk).update(is_active=False)
+    over = make_user("over@acme.example", "tenant_admin")
+    Grant.objects.filter(user=over).update(valid_until=timezone.now() - timedelta(days=1))
     services.begin_access(approved, acting_user=people.caller, now=timezone.now())
 
     told = Message.objects.filter(kind="emergency_access")
@@ -165,6 +172,9 @@ def test_whoever_may_review_is_told_each_day_until_it_is_done(
         services.ask_for_review(access.pk, now=moment)
     assert _reminders(own) == 2
     assert Event.objects.filter(name="emergency.review_due", deliveries__due_at=over).count() == 1
+
+    due = Event.objects.filter(name="emergency.review_due", deliveries__due_at=over + timedelta(days=1))
+    assert due.count() == 1
 
     services.review_access(access, acting_user=own, review=DONE, now=over)
     services.ask_for_review(access.pk, now=over + timedelta(days=2))
@@ -189,16 +199,16 @@ def test_it_is_for_who_is_there_in_person_and_gives_nobody_else_anything(
     assert authz.everywhere(in_person, "campaigns:read")
     other = make_user("bo@acme.example")
     for give in (accounts.grant_role, accounts.delegate_role):
-        assert _refused("not_yours_to_give", give, other, reads, acting_user=in_person, now=now)
+        assert refused("not_yours_to_give", give, other, reads, acting_user=in_person, now=now)
 
 
 @pytest.mark.parametrize("give", [accounts.grant_role, accounts.delegate_role])
 def test_nobody_gives_the_role_by_hand(give: Callable[..., Any], people: People) -> None:
     role = Role.objects.get(code="emergency")
 
-    assert _refused("not_yours_to_give", give, people.caller, role, acting_user=people.first, now=timezone.now())
+    assert refused("not_yours_to_give", give, people.caller, role, acting_user=people.first, now=timezone.now())
     invited = {"roles": [role], "acting_user": people.first, "now": timezone.now()}
-    assert _refused("not_yours_to_give", accounts.invite, "x@acme.example", **invited)
+    assert refused("not_yours_to_give", accounts.invite, "x@acme.example", **invited)
 
 
 def test_it_is_over_at_once_when_somebody_ends_it_or_takes_the_role_back(
@@ -206,23 +216,25 @@ def test_it_is_over_at_once_when_somebody_ends_it_or_takes_the_role_back(
 ) -> None:
     now, bo = timezone.now(), make_user("bo@acme.example")
     access = services.begin_access(approved, acting_user=people.caller, now=now)
-    assert _refused("permission_denied", services.end_access, access, acting_user=bo, now=now)
+    assert refused("permission_denied", services.end_access, access, acting_user=bo, now=now)
 
     grant = Grant.objects.get(user=people.caller, role__code="emergency")
     accounts.revoke_grant(grant, acting_user=people.third, now=now)
     assert not _sees(people.caller)
     services.note_revoked(grant.pk, now=now)
     access.refresh_from_db()
+    services.note_revoked(grant.pk, now=now + timedelta(minutes=1))
+    access.refresh_from_db()
     assert (access.ended_at, access.state_at(now)) == (now, EmergencyAccess.State.TO_REVIEW)
-    assert _refused("emergency_not_usable", services.end_access, access, acting_user=people.third, now=now)
+    assert refused("emergency_not_usable", services.end_access, access, acting_user=people.third, now=now)
 
 
 def test_what_is_called_off_is_neither_approved_nor_begun(approved: EmergencyAccess, people: People) -> None:
     now = timezone.now()
     services.end_access(approved, acting_user=people.third, now=now)
 
-    assert _refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
-    assert _refused("emergency_not_approvable", services.approve_access, approved, acting_user=people.third, now=now)
+    assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
+    assert refused("emergency_not_approvable", services.approve_access, approved, acting_user=people.third, now=now)
     assert not EmergencyAccess.objects.unreviewed(now + LASTS).exists()
     services.ask_for_access(people.caller, reason=WHY, now=now)
 
@@ -231,7 +243,7 @@ def test_who_is_on_call_no_more_begins_nothing(approved: EmergencyAccess, people
     Grant.objects.filter(user=people.caller).delete()
 
     caller = User.objects.get(pk=people.caller.pk)
-    assert _refused("permission_denied", services.begin_access, approved, acting_user=caller, now=timezone.now())
+    assert refused("permission_denied", services.begin_access, approved, acting_user=caller, now=timezone.now())
 
 
 def test_each_use_is_on_record_in_every_session_of_the_hour(
@@ -246,7 +258,6 @@ def test_each_use_is_on_record_in_every_session_of_the_hour(
     other.force_login(User.objects.get(pk=people.caller.pk))
     assert SAID in other.get("/campaigns/").content.decode()
     assert other.get("/api/v1/campaigns/").status_code == 200
-    other.get("/models/", headers={"HX-Request": "true"})
     used = AuditEntry.objects.filter(action="emergency.used", object_id=str(approved.pk)).order_by("pk")
     assert [one.details["page"] for one in used] == ["campaigns:list", "campaigns-list"]
     assert {one.details["emergency"] for one in used} == {str(approved.pk)}
@@ -275,6 +286,26 @@ def test_pages_say_it_until_it_ends_and_the_first_page_that_a_review_is_due(
     assert "1 access in an emergency waits to be reviewed" in reviewer.get("/").content.decode()
     assert reviewer.post(f"/emergency/{approved.pk}/review/", {"review": DONE}).status_code == 302
     assert "waits to be reviewed" not in reviewer.get("/").content.decode()
+
+
+def test_who_is_on_call_sees_their_own_and_reviews_nothing(
+    asked: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    other = services.ask_for_access(make_user("ole@acme.example", "on_call"), reason=WHY, now=timezone.now())
+    EmergencyAccess.objects.update(begun_at=asked.requested_at, ends_at=asked.requested_at, ended_at=asked.requested_at)
+    browser = Client(headers=ACME)
+    browser.force_login(people.caller)
+
+    assert [row["access"] for row in browser.get("/emergency/").context["rows"]] == [asked]
+    reviews = [browser.post(f"/emergency/{one.pk}/review/", {"review": "short"}).status_code for one in (asked, other)]
+    assert reviews == [403, 404]
+    assert unreviewed(RequestFactory().get("/"), people.caller) is None
+    assert unreviewed(RequestFactory().get("/"), people.third) is not None
+
+
+def test_a_grant_of_the_platform_that_is_taken_back_is_none_of_an_emergency(acme: Any) -> None:
+    with schema_context("public"):
+        end_with_its_grant(Event(payload={"grant_id": str(new_id())}))
 
 
 def test_of_another_tenant_it_is_nothing(approved: EmergencyAccess, stranger: User, acme: Any, beta: Any) -> None:

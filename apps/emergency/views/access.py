@@ -7,9 +7,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -70,8 +73,10 @@ def _overview(
     known = _visible(user).select_related("user__key", "reviewed_by__key")
     found = known.prefetch_related("approvals__approver__key").order_by("-requested_at")[:MOST]
     form: ReasonForm | ReviewForm = review or ask
+    rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
+    done = services.done_in([row["access"] for row in rows if row["may_review"]])
     page = {
-        "rows": [_row(one, user, now, review if one.pk == of else None) for one in found],
+        "rows": [{**row, "done": done.get(str(row["access"].pk), ())} for row in rows],
         "form": form,
         "ask": ask,
         "may_ask": authz.everywhere(user, "emergency-access:create"),
@@ -83,18 +88,27 @@ def _row(access: EmergencyAccess, user: User, now: datetime, review: ReviewForm 
     state, states = access.state_at(now), EmergencyAccess.State
     approvers = [one.approver for one in access.approvals.all()]
     is_own, is_other = access.user_id == user.pk, user not in approvers and access.user_id != user.pk
-    may_approve = authz.everywhere(user, "emergency-access:approve")
+    may_approve, own = authz.everywhere(user, "emergency-access:approve"), services.is_own_right
     return {
         "access": access,
         "state": state,
         "approvers": approvers,
-        "may_approve": state is states.WAITING and is_other and may_approve,
+        "may_approve": state is states.WAITING and is_other and own(user, "approve"),
         "may_begin": state is states.APPROVED and is_own,
         "may_end": state is states.RUNNING and (is_own or may_approve),
         "may_call_off": state in (states.WAITING, states.APPROVED) and (is_own or may_approve),
         "review": review or _review_of(access),
-        "may_review": state is states.TO_REVIEW and is_other and authz.everywhere(user, "emergency-access:review"),
+        "may_review": state is states.TO_REVIEW and is_other and own(user, "review"),
+        "trail": _trail_of(access, user),
     }
+
+
+def _trail_of(access: EmergencyAccess, user: User) -> str:
+    """Where the trail says what was done in it; empty for who may not look there, and before it begins."""
+    if access.begun_at is None or not (user.is_staff and authz.everywhere(user, "audit-entries:read")):
+        return ""
+    asked = {"q": str(access.pk), "recorded_at__gte": access.requested_at.isoformat()}
+    return f"{reverse('admin:audit_auditentry_changelist')}?{urlencode(asked)}"
 
 
 def _review_of(access: EmergencyAccess, sent: Any = None) -> ReviewForm:
@@ -130,8 +144,9 @@ def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Begin the hour, in this session: the others of the account end, and this one says so on each page."""
     user = user_of(request)
     with errors_as_messages(request):
-        services.begin_access(_found(request, pk), acting_user=user, now=timezone.now())
-        update_session_auth_hash(request, accounts.end_sessions(user, but=session_of(request)))
+        with transaction.atomic():  # no moment in which another session has it, unseen
+            services.begin_access(_found(request, pk), acting_user=user, now=timezone.now())
+            update_session_auth_hash(request, accounts.end_sessions(user, but=session_of(request)))
         request.session[MARK] = True
         messages.success(request, _("Access has begun. It ends by itself, and will be reviewed."))
     return redirect("emergency:list")
@@ -147,6 +162,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @_page
+@require_fresh(acr=AAL2)
 @require_POST
 def review(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Close the review; what was typed stays where it is too short."""

@@ -36,7 +36,8 @@ from apps.notifications.about import About
 NOTE: Final = "text_code"
 #: Wrong ones, after which a code is gone.
 TRIES: Final = 5
-#: Between one text and the next, of an account and to a number: half a minute, then twice as long each time.
+#: Between one text and the next, of an account and to a number that is not shown to be theirs: half a minute, then
+#: twice as long each time.
 SENDING: Final = throttle.Limit("text", free=0, longest=3600, first=30)
 #: Texts of one account within 24 hours.
 A_DAY: Final = 10
@@ -75,7 +76,7 @@ def begin_phone(request: HttpRequest, user: User, *, number: str, now: datetime)
         _refuse_alone(user)
         if phone_of(user) is not None:
             raise NumberRefused(_("You have a number. Remove it before you add another."))
-        _bound(user, number, now)
+        _bound(user, now, stranger=number)
         Factor.objects.filter(user=user, kind=Factor.Kind.TEXT, confirmed=False).delete()
         kind: Any = Factor.Kind.TEXT
         factor = Factor.objects.create(user=user, key=user.key, kind=kind, created_at=now)
@@ -172,16 +173,21 @@ def _send_to(request: HttpRequest, user: User, now: datetime, *, confirmed: bool
         phone = phone_of(user, confirmed=confirmed)
         if phone is None:
             raise NothingSetUp(_("There is no number to which a code could be sent."))
-        _bound(user, phone.number, now)
+        _bound(user, now, stranger="" if confirmed else phone.number)
         _send(request, user, phone, now)
 
 
-def _bound(user: User, number: str, now: datetime) -> None:
-    """Refuse what would cost too much: fraud is to have many texts sent. Raises ``TooManyAttempts``."""
+def _bound(user: User, now: datetime, *, stranger: str) -> None:
+    """Refuse what would cost too much: fraud is to have many texts sent. Raises ``TooManyAttempts``.
+
+    ``stranger``: a number that nobody has shown to be the account's. It counts for whoever says it, and does not keep
+    its owner from their own texts, whose number others may say as well.
+    """
     sent = notifications.messages_to(About.of(user), user.pk).filter(kind=TEXT_CODE.name)
     if texting.left_today(now) <= 0 or sent.filter(created_at__gt=now - texting.DAY).count() >= A_DAY:
         raise TextsRefused(_("No more codes are sent by text message today. Use another way."))
-    for what, who in ((SENDING.kind, str(user.pk)), (NUMBER, throttle.digest_of(number))):
+    counted = [(SENDING.kind, str(user.pk)), *([(NUMBER, throttle.digest_of(stranger))] if stranger else [])]
+    for what, who in counted:
         if wait := throttle.take(what, who, now, SENDING):
             raise accounts.TooManyAttempts(wait)
 

@@ -14,6 +14,7 @@ from apps.accounts import throttle
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
+from apps.core.errors import Refused
 from apps.core.memory import forget_all
 from apps.factors import services
 from apps.factors.models import Factor, TextCode
@@ -184,7 +185,18 @@ def test_and_for_a_number_whoever_has_texts_sent_to_it(
 
     assert (refused.status_code, refused["Retry-After"]) == (429, "31")
     with tenant_context(beta):
-        texting._bound(stranger, "+4915123456789", clock.moment)  # another tenant counts for itself
+        texting._bound(stranger, clock.moment, stranger="+4915123456789")  # another tenant counts for itself
+
+
+def test_who_says_the_number_of_somebody_else_does_not_keep_their_texts_from_them(
+    added: Factor, admin: User, analyst: User, clock: Clock
+) -> None:
+    texting._bound(analyst, clock.moment, stranger="+4915123456789")
+    throttle.forgive("text", str(analyst.pk))
+
+    assert _half(admin.email).post(STEP).status_code == 302
+    with pytest.raises(Refused):
+        texting._bound(analyst, clock.moment, stranger="+4915123456789")
 
 
 def test_an_account_has_so_many_in_a_day(added: Factor, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
