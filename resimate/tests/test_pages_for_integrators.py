@@ -129,7 +129,7 @@ def consented(acme: Any, make_user: Any) -> dict[str, str]:  # noqa: F811  the f
     }
 
 
-@pytest.mark.parametrize("language", ["python", pytest.param("sh", marks=SLOW)])
+@pytest.mark.parametrize("language", ["python", *(pytest.param(one, marks=SLOW) for one in ("sh", "ts", "go"))])
 def test_a_sample_goes_the_way_of_oauth(language: str, consented: dict[str, str], address: str, tmp_path: Path) -> None:
     ran = _run("authentication.md", language, tmp_path, " oauth", RESIMATE_URL=address, **consented)
 
