@@ -1,5 +1,5 @@
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from apps.accounts.lines import Permission
 from apps.accounts.passwords import LONGEST, least_length
 from apps.configuration import languages, zones
 from apps.core.errors import Invalid, Refused
+from apps.core.forms import moment_field
 from apps.core.translating import translated
 
 
@@ -177,6 +178,30 @@ class PasswordForm(NewPasswordForm):
         required=False,
     )
     field_order = ("present", "password", "repeated", "revoke_keys")
+
+
+class DelegationForm(forms.Form):
+    """A role to hand on, of those that are offered, each with its name."""
+
+    user = forms.EmailField(
+        label=_("To whom"),
+        help_text=_("The e-mail address of their account."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    role = forms.TypedChoiceField(label=_("Role"))
+    valid_until = moment_field(
+        _("Until"),
+        _("At most 30 days ahead, which it is if you leave this empty. Time zone: %(zone)s."),
+        required=False,
+    )
+
+    def __init__(self, offered: Sequence[tuple[Any, str]], sent: Any = None) -> None:
+        super().__init__(sent)
+        known = {str(place): one for place, (one, _name) in enumerate(offered)}
+        role = cast("forms.TypedChoiceField", self.fields["role"])
+        role.choices = [(str(place), name) for place, (_one, name) in enumerate(offered)]
+        role.coerce = known.__getitem__
 
 
 class OfPermissions(forms.ModelForm[Any]):

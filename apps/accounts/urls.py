@@ -3,6 +3,7 @@ from django.urls import path
 from apps.accounts.views import (
     account,
     addresses,
+    delegating,
     devices,
     first_steps,
     forgotten,
@@ -28,6 +29,9 @@ urlpatterns = [
     path("account/security/", security.security, name="security"),
     path("account/security/sessions/end-others/", security.end_other_sessions, name="end-other-sessions"),
     path("account/security/sessions/<uuid:pk>/end/", security.end_session, name="end-session"),
+    path("account/delegations/", delegating.delegations, name="delegations"),
+    path("account/delegations/new/", delegating.hand_on, name="hand-on"),
+    path("account/delegations/<uuid:pk>/end/", delegating.end, name="end-delegation"),
     path("account/view/stop/", viewing.stop, name="stop-view"),
     path("password/forgotten/", forgotten.forgotten, name="forgotten"),
     path("password/forgotten/sent/", forgotten.sent, name="forgotten-sent"),

@@ -15,6 +15,9 @@ TABLE = """
 +++++++!!  accounts:security               GET
 0000000!!  accounts:end-session            POST
 +++++++!!  accounts:end-other-sessions     POST
++++++++!!  accounts:delegations            GET
+---+--+!!  accounts:hand-on                GET POST
+0000000!!  accounts:end-delegation         POST
 +++++++!!  accounts:stop-view              POST
 +++++++++  accounts:forgotten              GET POST
 +++++++++  accounts:forgotten-sent         GET

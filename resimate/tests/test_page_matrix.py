@@ -68,6 +68,7 @@ def ids(world: dict[str, Any]) -> Callable[[str, str], Any]:
         "factors:remove": "factors",
         "factors:rename": "factors",
         "accounts:end-session": "user-session",
+        "accounts:end-delegation": "grant",
         "oauth:revoke-app": "application",
     }
     plain = {"number": 1, "code": "plans", "question": "P1", "key": "none", "name": "harbour"}

@@ -10,7 +10,7 @@ from apps.accounts.services.addresses import (
     write_address_link,
 )
 from apps.accounts.services.confirming import confirm
-from apps.accounts.services.delegating import delegate_role
+from apps.accounts.services.delegating import Lendable, delegate_role, delegations_of, lendable_by
 from apps.accounts.services.device_links import (
     DeviceLinkOver,
     owner_of_device_link,
@@ -92,6 +92,7 @@ __all__ = [
     "DeviceUnproved",
     "Explanation",
     "InvitationOver",
+    "Lendable",
     "LinkUsedUp",
     "NotToBeViewed",
     "OwnAccount",
@@ -128,6 +129,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "delegate_role",
+    "delegations_of",
     "delete_role",
     "end_session",
     "end_sessions",
@@ -145,6 +147,7 @@ __all__ = [
     "invitation_of",
     "invite",
     "latest_verification",
+    "lendable_by",
     "let_in",
     "lines_of",
     "live_sessions",

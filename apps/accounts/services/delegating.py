@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from apps.accounts import authz
+from apps.accounts import authz, lineage
 from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.accounts.services.grants import (
     NotYoursToGive,
     begin,
+    is_in_person,
     refuse_in_person,
     refuse_password_seen,
     refuse_times,
@@ -25,6 +27,56 @@ from apps.core.errors import Invalid, Problem
 from resimate_text.sentences import Sentence
 
 LONGEST: Final = timedelta(days=30)
+
+
+class Lendable(NamedTuple):
+    """A role that somebody may hand on: for everything, or for the one object of a grant of theirs."""
+
+    role: Role
+    object_id: UUID | None
+
+
+def lendable_by(user: User, *, now: datetime) -> list[Lendable]:
+    """What :func:`delegate_role` would take of a user, by the names of the roles."""
+    own = user.grants.valid_at(now).filter(delegator=None, denies=False).exclude(object_id=None)
+    objects: dict[UUID, list[UUID | None]] = {}
+    for role, one in own.order_by("granted_at", "pk").values_list("role", "object_id"):
+        objects.setdefault(role, []).append(one)
+    roles = Role.objects.in_bulk()
+    means = lineage.of(roles)
+    lends = Lends(user)
+    return [
+        Lendable(role, one)
+        for role in sorted(roles.values(), key=lambda role: (role.name, role.pk))
+        if not is_in_person(role)
+        for one in [None, *objects.get(role.pk, [])]
+        if lends.all_of([text for each in means[role.pk] for text in each.permissions], one)
+    ]
+
+
+class Lends:
+    """Whether somebody may hand on lines: each is asked once, in however many roles it stands."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        self._known: dict[tuple[str, UUID | None], bool] = {}
+
+    def all_of(self, texts: Sequence[str], object_id: UUID | None) -> bool:
+        return bool(texts) and all(self._one(text, object_id) for text in texts)
+
+    def _one(self, text: str, object_id: UUID | None) -> bool:
+        if (text, object_id) not in self._known:
+            one = Permission.stored(text, object_id)
+            fits = object_id is None or (one.scope in rights.SCOPES and rights.SCOPES[one.scope].of_one_object)
+            self._known[text, object_id] = fits and authz.lends(self._user, one)
+        return self._known[text, object_id]
+
+
+def delegations_of(user: User, *, now: datetime) -> QuerySet[Grant]:
+    """What a user has handed on, or was handed on to them, and is not over, the latest first."""
+    either = Q(delegator=user) | Q(user=user, delegator__isnull=False)
+    found = Grant.objects.filter(either, valid_until__gt=now)
+    return found.select_related("role", "user__key", "delegator__key").order_by("-granted_at", "-pk")
 
 
 @transaction.atomic

@@ -94,8 +94,12 @@ def what_is_given(role: Role, object_id: UUID | None) -> tuple[Role, list[Permis
 
 def refuse_in_person(role: Role) -> None:
     """What an app gives by verbs of its own, under conditions that it knows, nobody gives by hand."""
-    if role.is_system and role.code in rights.ROLES and rights.ROLES[role.code].in_person:
+    if is_in_person(role):
         raise NotYoursToGive(Sentence("The role {role} is given by the product alone.", role=role.name))
+
+
+def is_in_person(role: Role) -> bool:
+    return role.is_system and role.code in rights.ROLES and rights.ROLES[role.code].in_person
 
 
 def begin(grant: Grant, *, acting_user: User | None, now: datetime) -> Grant:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts import services, sessions
+from apps.accounts import authz, services, sessions
 from apps.accounts.attributes import misfit
 from apps.accounts.forms import AddressForm, AttributesForm, PasswordForm, ProfileForm
 from apps.accounts.models import User
@@ -66,6 +66,8 @@ def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     context.setdefault("attributes", AttributesForm(user.attributes or {}))
     context["misfits"] = [translated(one.detail) for one in misfit(user.attributes or {}, "")]
     context["wanted"] = services.address_wanted(user, now=now)
+    delegations = services.delegations_of(user, now=now)
+    context["delegates"] = authz.somewhere(user, "grants:create") or delegations.exists()
     context["is_first"] = sessions.FIRST in request.session
     return render(request, "accounts/account.html", context, status=422 if "form" in context else 200)
 

@@ -62,6 +62,7 @@ ROUTES: Final = {
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
         accounts:put-steps-away
+        accounts:delegations accounts:hand-on accounts:end-delegation
         admin:accounts_user_view_as
         upload stored-file stored-file-content stored-file-link admin:files_storedfile admin:files_storedfile_content
         admin:accounts_apikey admin:accounts_grant admin:accounts_role admin:campaigns_campaign
