@@ -29,13 +29,14 @@ SHOWN = {
 
 
 @contextmanager
-def _alone(product: Product, role: str, **extra: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def alone(product: Product, role: str, *, port: int = 0, **extra: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A further process of the product by itself, and the port of its management."""
     management = ports.choose("alone", {})
     environment = product.environment | {"RESIMATE_ROLE": role, "RESIMATE_MANAGEMENT_PORT": str(management)}
     environment |= extra
     command = [sys.executable, "-m", *COMMANDS[role]]
     if role == "web":
-        command += ["--port", str(ports.choose("alone-web", {})), "--factory", "resimate.front:door"]
+        command += ["--port", str(port or ports.choose("alone-web", {})), "--factory", "resimate.front:door"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -57,7 +58,7 @@ def _get(port: int, path: str) -> str:
 
 @pytest.mark.parametrize("role", ["web", "worker", "scheduler"])
 def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> None:
-    with _alone(product, role) as (management, process):
+    with alone(product, role) as (management, process):
         assert wait_until(lambda: ports.answers(management) or process.poll() is not None, 60)
         assert wait_until(lambda: SHOWN[role] in _get(management, "/metrics"), 30)
         assert json.loads(_get(management, "/health/live")) == {"status": "ok"}
@@ -66,7 +67,7 @@ def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> 
 
 @pytest.mark.requirement("LOG-001")
 def test_what_celery_says_itself_is_json_too(product: Product) -> None:
-    with _alone(product, "worker", REDIS_URL="redis://127.0.0.1:1/0") as (_, process):
+    with alone(product, "worker", REDIS_URL="redis://127.0.0.1:1/0") as (_, process):
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(2)]
 
