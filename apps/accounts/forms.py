@@ -14,6 +14,8 @@ from apps.configuration import languages, zones
 from apps.core.errors import Invalid, Refused
 from apps.core.forms import moment_field
 from apps.core.translating import translated
+from apps.notifications.channels.base import CHANNELS
+from apps.notifications.kinds import choices
 
 
 def _in_words() -> str:
@@ -73,6 +75,24 @@ class ProfileForm(forms.Form):
         required=False,
         choices=lambda: [("", _("Same as the organisation")), *((one, one) for one in sorted(zones.known()))],
     )
+
+
+class NotificationsForm(forms.Form):
+    """A box for each message that may be declined, by each channel."""
+
+    def __init__(self, taken: Mapping[str, Mapping[str, bool]], sent: Any = None) -> None:
+        super().__init__(sent, prefix="notifications")
+        for (purpose, channel), words in choices().items():
+            by = translated(str(CHANNELS[channel].label))
+            label = gettext("%(what)s, by %(channel)s") % {"what": translated(words), "channel": by}
+            initial = taken[purpose][channel]
+            self.fields[f"{purpose}-{channel}"] = forms.BooleanField(label=label, required=False, initial=initial)
+
+    def wanted(self) -> dict[str, dict[str, bool]]:
+        found: dict[str, dict[str, bool]] = {}
+        for purpose, channel in choices():
+            found.setdefault(purpose, {})[channel] = self.cleaned_data[f"{purpose}-{channel}"]
+        return found
 
 
 class AttributesForm(forms.Form):

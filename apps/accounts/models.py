@@ -56,6 +56,8 @@ class User(Addressee, AbstractBaseUser, Erasable):
     time_zone = models.CharField(max_length=60, blank=True, default="")
     #: What the tenant keeps of people besides, by a schema of its own (``attributes.py``).
     attributes = SubjectJSONField(pii="profile", null=True, blank=True)
+    #: Which messages they do not want, by which channel (``services/preferences.py``).
+    declined = models.JSONField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     #: Counts up when the account is closed or gets another password: no session of before is good after.
     session_epoch = models.PositiveIntegerField(default=0)

@@ -30,7 +30,8 @@ class Kind:
 
     ``purpose``: why people get it (``invitation``, ``reminder``, ``account``), which several kinds may share.
     ``channels``: those for which it has texts, the one that is preferred first. ``good_for``: after that nobody wants
-    it any more, so that what has not left by then is given up.
+    it any more, so that what has not left by then is given up. ``may_decline``: what it is called where people with an
+    account choose what they get; without it, it always comes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Kind:
     purpose: str
     channels: tuple[str, ...]
     good_for: timedelta | None = None
+    may_decline: str = ""
 
     def left_of(self, written_at: datetime, now: datetime) -> timedelta | None:
         """For how long somebody wants what was written then; None for always."""
@@ -58,8 +60,15 @@ def declare(
     purpose: str,
     channels: tuple[str, ...] = ("email",),
     good_for: timedelta | None = None,
+    may_decline: str = "",
 ) -> Kind:
     if name in KINDS:
         raise ValueError(f"two apps declare messages of the kind {name}")
-    KINDS[name] = Kind(name, texts, purpose, channels, good_for)
+    KINDS[name] = Kind(name, texts, purpose, channels, good_for, may_decline)
     return KINDS[name]
+
+
+def choices() -> dict[tuple[str, str], str]:
+    """What may be declined: the words for it, by purpose and channel."""
+    offered = [one for one in KINDS.values() if one.may_decline]
+    return {(one.purpose, channel): one.may_decline for one in offered for channel in one.channels}

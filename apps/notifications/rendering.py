@@ -27,8 +27,11 @@ class Rendered:
     subject: str = ""
 
 
-def render(kind: Kind, texts: Mapping[str, str], facts: dict[str, Any], language: str) -> Rendered:
-    """Fill the templates of a kind; ``texts`` are the channel's: by text, how its template ends."""
-    with translation.override(language), timezone.override(zones.of_tenant()):
+def render(kind: Kind, texts: Mapping[str, str], facts: dict[str, Any], language: str, time_zone: str = "") -> Rendered:
+    """Fill the templates of a kind; ``texts`` are the channel's: by text, how its template ends.
+
+    Times are told in this zone; in the tenant's without one.
+    """
+    with translation.override(language), timezone.override(zones.named(time_zone)):
         said = {text: render_to_string(f"{kind.texts}.{ending}", facts) for text, ending in texts.items()}
     return Rendered(said["body"].strip() + "\n", " ".join(said.get("subject", "").split())[:LONGEST_SUBJECT])

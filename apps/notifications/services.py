@@ -48,6 +48,7 @@ class Draft:
     language: str = "en"
     channel: str = "email"
     under: SubjectKey | None = None
+    time_zone: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -55,7 +56,7 @@ class Draft:
         return (*self.about, self.recipient, self.kind.name, self.occasion, self.channel)
 
     def render(self) -> Rendered:
-        return render(self.kind, CHANNELS[self.channel].texts, self.facts, self.language)
+        return render(self.kind, CHANNELS[self.channel].texts, self.facts, self.language, self.time_zone)
 
 
 KEY = ("about_type", "about_id", "recipient_id", "kind", "occasion", "channel")

@@ -150,7 +150,7 @@ TABLE = """
 ---0-+  factors-list                 GET
 ---0-+  factors-export               GET
 ---0-+  factors-detail               DELETE
-++++++  user-me                      GET
+++++++  user-me                      GET PATCH
 ---0-+  user-session-list            GET
 ---0-+  user-session-export          GET
 ---0-+  user-session-detail          GET DELETE

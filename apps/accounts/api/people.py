@@ -1,15 +1,29 @@
 """What of people the API shows: those who have an account, and those who are invited."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
-from apps.accounts import attributes
+from apps.accounts import attributes, services
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.services import LONGEST_MESSAGE
+from apps.configuration import zones
 from apps.core.api import serializers
+
+
+def change(user: User, said: Mapping[str, Any], *, acting_user: User) -> User:
+    """Change of an account what its serializer has read."""
+    changes, now = {**said}, timezone.now()
+    changes.pop("email", None)  # it is the same
+    if "attributes" in changes:
+        user = services.change_attributes(user, changes.pop("attributes"), acting_user=acting_user, now=now)
+    if "notifications" in changes:
+        user = services.change_notifications(user, changes.pop("notifications"), acting_user=acting_user, now=now)
+    return services.change_user(user, acting_user=acting_user, now=now, **changes) if changes else user
+
 
 MISFITS = {
     "type": "array",
@@ -39,12 +53,15 @@ class UserSerializer(serializers.ErasableSerializer[User]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
     attributes = AttributesField(required=False, help_text="What the tenant's setting `users.attributes` declares.")
+    time_zone = serializers.CharField(
+        max_length=60, allow_blank=True, required=False, help_text="An IANA zone; empty: the tenant's."
+    )
     misfits = serializers.SerializerMethodField(help_text="What of the attributes no longer fits what is declared.")
 
     class Meta:
         model = User
         fields = (
-            *("id", "email", "name", "language", "attributes", "misfits"),
+            *("id", "email", "name", "language", "time_zone", "attributes", "misfits"),
             *("is_active", "erased", "created_at", "last_login"),
         )
         read_only_fields = ("id", "is_active", "created_at", "last_login")
@@ -53,10 +70,45 @@ class UserSerializer(serializers.ErasableSerializer[User]):
     def get_misfits(self, user: User) -> list[dict[str, str]]:
         return [{"pointer": one.pointer, "detail": one.detail} for one in attributes.misfit(user.attributes or {})]
 
+    def validate_time_zone(self, zone: str) -> str:
+        if zone and (problem := zones.problem_with(zone)):
+            raise serializers.ValidationError(problem)
+        return zone
+
     def validate_email(self, email: str) -> str:
         if self.instance is not None and email != self.instance.email:
             raise serializers.ValidationError("An account keeps its e-mail address.")
         return email
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "boolean"}}}
+)
+class NotificationsField(serializers.Field[Any, Any, Any, Any]):
+    """By purpose and channel whether they get it; the service says which may be declined."""
+
+    def to_internal_value(self, data: Any) -> dict[str, dict[str, bool]]:
+        said = data.values() if isinstance(data, dict) else [None]
+        if not all(isinstance(by, dict) and all(isinstance(one, bool) for one in by.values()) for by in said):
+            raise serializers.ValidationError("Give an object for each purpose, with true or false for each channel.")
+        return dict(data)
+
+    def get_attribute(self, instance: Any) -> Any:
+        return services.notifications_of(instance)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class MeSerializer(UserSerializer):
+    """One's own account, with what one chooses alone."""
+
+    notifications = NotificationsField(
+        required=False, help_text="Which messages that may be declined come, by purpose and channel."
+    )
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "notifications")  # type: ignore[assignment]  # a longer tuple
 
 
 class NewUserSerializer(UserSerializer):

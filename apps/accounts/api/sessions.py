@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -13,13 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import authz, services
-from apps.accounts.api.people import UserSerializer
+from apps.accounts.api.people import MeSerializer, change
 from apps.accounts.api.permissions import Granted
 from apps.accounts.api.serializers import SessionSerializer
 from apps.accounts.api.viewsets import UUID, CollectionView, DestroyMixin, ReadMixin, caller
 from apps.accounts.models import Session, User
 from apps.audit import reading
-from apps.core.api.views import ApiView
+from apps.core.api.views import ApiView, etag_of
+from apps.core.locking import lock
 
 #: What stands for the caller in an address.
 ME = "me"
@@ -31,12 +33,26 @@ class MeView(ApiView):
     throttle_group = "default"
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(operation_id="users_me", responses=UserSerializer)
+    @extend_schema(operation_id="users_me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """The caller's own account; with a key, the account that the key acts as."""
         user = caller(request)
         reading.note("user", now=timezone.now(), target=user)
-        return Response(UserSerializer(user).data)
+        return Response(MeSerializer(user).data)
+
+    @extend_schema(operation_id="users_me_change", request=MeSerializer, responses=MeSerializer)
+    @transaction.atomic
+    def patch(self, request: Request) -> Response:
+        """Change one's own name, language, zone, attributes and notifications; with a key, as far as it reaches."""
+        user = caller(request)
+        if authz.key_of(user) is not None:
+            authz.require(user, "users:update", user)
+        lock(User.objects.filter(pk=user.pk))
+        self.check_current(MeSerializer(user).data)
+        body = MeSerializer(user, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        data = MeSerializer(change(user, body.validated_data, acting_user=user)).data
+        return Response(data, headers={"ETag": etag_of(data)})
 
 
 class OwnOrGranted(Granted):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts import passwords, services
 from apps.accounts.api.imports import UserImportSerializer, people_of
-from apps.accounts.api.people import NewUserSerializer, UserSerializer
+from apps.accounts.api.people import NewUserSerializer, UserSerializer, change
 from apps.accounts.api.viewsets import (
     UUID,
     CollectionView,
@@ -78,12 +78,7 @@ class UserViewSet(ReadMixin, CreateMixin, UpdateMixin, CollectionView[User]):
         return with_secret(user, initial_password=password)
 
     def perform_update(self, serializer: serializers.BaseSerializer[User]) -> User:
-        changes = {**serializer.validated_data}
-        changes.pop("email", None)  # it is the same
-        user, acting_user, now = cast("User", serializer.instance), caller(self.request), timezone.now()
-        if "attributes" in changes:
-            user = services.change_attributes(user, changes.pop("attributes"), acting_user=acting_user, now=now)
-        return services.change_user(user, acting_user=acting_user, now=now, **changes)
+        return change(cast("User", serializer.instance), serializer.validated_data, acting_user=caller(self.request))
 
     @extend_schema(request=None, responses=UserSerializer)
     @verb()

@@ -40,6 +40,13 @@ from apps.accounts.services.invitations import (
 from apps.accounts.services.keys import create_api_key, revoke_api_key, rotate_api_key
 from apps.accounts.services.notices import tell_owner
 from apps.accounts.services.onboarding import onboard_tenant
+from apps.accounts.services.preferences import (
+    Wishes,
+    anybody_declines,
+    change_notifications,
+    notifications_of,
+    wishes_at,
+)
 from apps.accounts.services.registering import RegistrationClosed, answer_registration, ask_to_register
 from apps.accounts.services.roles import change_role, create_role, delete_role
 from apps.accounts.services.rotations import ask_for_rotation
@@ -103,11 +110,13 @@ __all__ = [
     "SignInRefused",
     "TooManyAttempts",
     "View",
+    "Wishes",
     "accept_invitation",
     "activate_user",
     "address_of",
     "address_wanted",
     "answer_registration",
+    "anybody_declines",
     "ask_for_address",
     "ask_for_link",
     "ask_for_rotation",
@@ -115,6 +124,7 @@ __all__ = [
     "ask_for_verification",
     "ask_to_register",
     "change_attributes",
+    "change_notifications",
     "change_password",
     "change_role",
     "change_service_account",
@@ -153,6 +163,7 @@ __all__ = [
     "live_sessions",
     "look_as",
     "may_see_sessions",
+    "notifications_of",
     "offers_sign_in_links",
     "onboard_tenant",
     "owner_of",
@@ -179,6 +190,7 @@ __all__ = [
     "stop_view",
     "tell_owner",
     "view_of",
+    "wishes_at",
     "write_address_link",
     "write_device_link",
     "write_invitation",

@@ -61,7 +61,7 @@ def write_letter(
         "link": f"{hosts.address(settings.BASE_DOMAIN)}{path}",
         **facts,
     }
-    letter = render(kind, EMAIL.texts, shown, person.language)
+    letter = render(kind, EMAIL.texts, shown, person.language, _zone_of(person))
     sender, whom = settings.DEFAULT_FROM_EMAIL, [address or str(person.email)]
     EmailMessage(letter.subject, letter.body, sender, whom, connection=server()).send()
 
@@ -80,8 +80,13 @@ def _enqueue(
         language=person.language,
         channel=channel,
         under=person.key,
+        time_zone=_zone_of(person),
     )
     notifications.enqueue(draft, now=now)
+
+
+def _zone_of(person: Person) -> str:
+    return person.time_zone if isinstance(person, User) else ""
 
 
 def _organisation() -> str:

@@ -57,6 +57,7 @@ def create_user(
     now: datetime,
     name: str = "",
     language: str = "en",
+    time_zone: str = "",
     attributes: Mapping[str, Any] | None = None,
     acting_user: User | None = None,
     is_first: bool | None = None,
@@ -68,7 +69,7 @@ def create_user(
     check_email(email)
     if attributes is not None:
         refuse_misfit(attributes)
-    user = User(email=email, name=tidied(name), language=language, created_at=now)
+    user = User(email=email, name=tidied(name), language=language, time_zone=time_zone, created_at=now)
     user.attributes = {**attributes} if attributes else None
     user.password_is_first = acting_user is not None if is_first is None else is_first
     passwords.check(password, user)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import authz, services, sessions
 from apps.accounts.attributes import misfit
-from apps.accounts.forms import AddressForm, AttributesForm, PasswordForm, ProfileForm
+from apps.accounts.forms import AddressForm, AttributesForm, NotificationsForm, PasswordForm, ProfileForm
 from apps.accounts.models import User
 from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
@@ -53,6 +53,8 @@ def account(request: HttpRequest) -> HttpResponse:
         return _change_attributes(request, user, kept) or _account_page(
             request, profile=profile, password=password, attributes=kept, form=kept
         )
+    if request.POST.get("change") == "notifications":
+        return _change_notifications(request, user)
     profile = ProfileForm(request.POST)
     return _change_profile(request, user, profile) or _account_page(
         request, profile=profile, password=password, form=profile
@@ -63,6 +65,7 @@ def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     user, now = cast("User", request.user), timezone.now()
     context["keys"] = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
     context.setdefault("address", _address_form())
+    context["notifications"] = NotificationsForm(services.notifications_of(user))
     context.setdefault("attributes", AttributesForm(user.attributes or {}))
     context["misfits"] = [translated(one.detail) for one in misfit(user.attributes or {}, "")]
     context["wanted"] = services.address_wanted(user, now=now)
@@ -95,6 +98,14 @@ def _change_profile(request: HttpRequest, user: User, form: ProfileForm) -> Http
     response = redirect("accounts:account")
     remember_language(response, form.cleaned_data["language"])
     return response
+
+
+def _change_notifications(request: HttpRequest, user: User) -> HttpResponse:
+    form = NotificationsForm(services.notifications_of(user), request.POST)
+    form.is_valid()  # boxes are ticked or not
+    services.change_notifications(user, form.wanted(), acting_user=user, now=timezone.now())
+    messages.success(request, _("Your account has been saved."))
+    return redirect("accounts:account")
 
 
 def _change_attributes(request: HttpRequest, user: User, form: AttributesForm) -> HttpResponse | None:

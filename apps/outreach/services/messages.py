@@ -1,12 +1,15 @@
 """What people outside are written: invitations, reminders of which each gets one a day at most, and other kinds."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.accounts import services as accounts
+from apps.accounts.services import Wishes
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.about import About
@@ -17,7 +20,20 @@ from apps.outreach.models import LinkHolder, Round
 from apps.tenants.hosts import base_url
 from apps.tenants.models import Tenant
 
-Letterhead = tuple[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The organisation, where it is served, and what those want who have an account there."""
+
+    organisation: str
+    base: str
+    wishes_at: Callable[[str], Wishes]
+
+    def wishes_of(self, holder: LinkHolder) -> Wishes:
+        return self.wishes_at(str(holder.person.email))
+
+    def is_for(self, holder: LinkHolder, kind: Kind, channel: str = "") -> bool:
+        return self.wishes_of(holder).take(kind.purpose, channel or kind.channel_for(holder.person))
 
 
 def invite(round: Round, holders: Sequence[LinkHolder], *, now: datetime) -> None:
@@ -53,9 +69,16 @@ def day_of(now: datetime) -> str:
 
 
 def unreminded(round: Round, silent: QuerySet[Any], *, day: str) -> set[UUID]:
-    """The ids of those of the holders who were not reminded on the day."""
-    purpose = links_of(silent.model).reminder.purpose
-    return set(silent.values_list("pk", flat=True)) - notifications.have_got(About.of(round), purpose, day)
+    """The ids of those of the holders who were not reminded on the day, and do not decline it."""
+    links = links_of(silent.model)
+    left = set(silent.values_list("pk", flat=True)) - notifications.have_got(
+        About.of(round), links.reminder.purpose, day
+    )
+    if not left or not accounts.anybody_declines(links.reminder.purpose):
+        return left
+    holders = [*links.rows().filter(pk__in=left)]
+    head = _letterhead(holders)
+    return {one.pk for one in holders if head.is_for(one, links.reminder)}
 
 
 def withdraw_reminders(holder: LinkHolder, *, now: datetime) -> None:
@@ -66,14 +89,14 @@ def withdraw_reminders(holder: LinkHolder, *, now: datetime) -> None:
 
 def present_drafts(messages: Sequence[Message], now: datetime) -> dict[UUID, notifications.Draft]:
     """What messages that wait say now, to those who still need them: by the present name, address and dates."""
-    head = _letterhead()
+    pairs = [(links, *pair) for links in kinds() for pair in _with_holders(messages, links)]
+    head = _letterhead([holder for _links, _message, holder in pairs])
     return {
         message.pk: _draft(
             holder, KINDS[message.kind], message.occasion, links.facts(holder.round), head, message.channel
         )
-        for links in kinds()
-        for message, holder in _with_holders(messages, links)
-        if _is_wanted(message, holder, now)
+        for links, message, holder in pairs
+        if _is_wanted(message, holder, now) and head.is_for(holder, KINDS[message.kind], message.channel)
     }
 
 
@@ -104,24 +127,29 @@ def _write(
     holders = [one for one in holders if not one.person.is_erased]
     if not holders:
         return
-    links, head = links_of(type(holders[0])), _letterhead()
-    facts = links.facts(round)
-    drafts = [_draft(one, kind(links), occasion(one), facts, head) for one in holders]
+    links, head = links_of(type(holders[0])), _letterhead(holders)
+    facts, wanted = links.facts(round), [one for one in holders if head.is_for(one, kind(links))]
+    drafts = [_draft(one, kind(links), occasion(one), facts, head) for one in wanted]
     notifications.enqueue_all(drafts, now=now)
 
 
-def _letterhead() -> Letterhead:
-    """The organisation, and where it is served."""
-    return Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get(), base_url()
+def _letterhead(holders: Iterable[LinkHolder]) -> Letterhead:
+    name = Tenant.objects.filter(schema_name=current_schema()).values_list("name", flat=True).get()
+    emails = [str(one.person.email) for one in holders if not one.person.is_erased]
+    return Letterhead(name, base_url(), accounts.wishes_at(emails))
 
 
 def _draft(
     holder: LinkHolder, kind: Kind, occasion: str, facts: dict[str, Any], head: Letterhead, channel: str = ""
 ) -> notifications.Draft:
     """``channel``: the one of a message that is there; otherwise the first on which the person is reached."""
-    person, (organisation, base) = holder.person, head
+    person = holder.person
     channel = channel or kind.channel_for(person)
-    own = {"organisation": organisation, "name": person.name, "link": links_of(type(holder)).url_for(holder, base)}
+    own = {
+        "organisation": head.organisation,
+        "name": person.name,
+        "link": links_of(type(holder)).url_for(holder, head.base),
+    }
     return notifications.Draft(
         kind,
         about=holder.about,
@@ -132,4 +160,5 @@ def _draft(
         language=person.language,
         channel=channel,
         under=person.key,
+        time_zone=head.wishes_of(holder).time_zone,
     )
