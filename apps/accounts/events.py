@@ -7,13 +7,14 @@ ROLE = {"role_id": ID}
 INVITATION = {"invitation_id": ID}
 
 declare("user.created", "A person got an account.", USER)
-declare("user.changed", "An account's name, language or time zone changed.", USER)
+declare("user.changed", "What is kept of an account changed, or what its owner chooses.", USER)
 declare("user.deactivated", "An account was closed; its sessions and keys have ended.", USER)
 declare("user.activated", "A closed account was opened again.", USER)
 declare("user.erased", "An account was closed for good, and nobody knows any more whose it was.", USER)
 declare("user.password_changed", "Somebody changed their password.", USER)
 declare("user.password_reset", "A password was replaced by an administrator or through a link.", USER)
 declare("user.signed_out_everywhere", "Somebody was signed out of all browsers but the one in use.", USER)
+declare("user.signed_in_on_new_device", "Somebody signed in on a device that is not known of them.", USER)
 declare(
     "user.reset_link_asked",
     "Somebody asked for a link to choose a new password.",

@@ -132,6 +132,8 @@ TABLE = """
 ---+++  agreement                    POST
 ++++++  model-schema                 GET
 ++++++  trace-schema                 GET
+++++++  event-schemas                GET
+++++++  event-schema                 GET
 ---+-+  user-list                    GET POST
 ---+-+  user-export                  GET
 ---+-+  user-import                  POST
@@ -246,6 +248,10 @@ def browser_of(acme: Any, world: dict[str, Any]) -> Callable[[str], Client]:
     return browser
 
 
+#: What asks nobody who they are.
+PUBLIC = {"model-schema", "trace-schema", "event-schemas", "event-schema"}
+
+
 def _url(name: str, ids: dict[str, Any]) -> str:
     """The address of a route with the ids of things that are there."""
     own_id = next((one for basename, one in ids.items() if name.startswith(f"{basename}-")), None)
@@ -257,7 +263,14 @@ def _url(name: str, ids: dict[str, Any]) -> str:
         "user": "user",
     }
     for parents in ({}, *({parent: ids[basename]} for parent, basename in within.items())):
-        for own in ({}, {"pk": own_id}, {"version": ids["versions"]}, {"number": 1}, {"key": "campaign.sender"}):
+        for own in (
+            {},
+            {"pk": own_id},
+            {"version": ids["versions"]},
+            {"number": 1},
+            {"key": "campaign.sender"},
+            {"event": "user.created"},
+        ):
             try:
                 return reverse(name, kwargs={**parents, **own}, urlconf="resimate.urls.tenant")
             except NoReverseMatch:
@@ -325,7 +338,7 @@ def test_who_manages_their_own_sees_nothing_of_others(
 def test_nobody_gets_in_without_signing_in(world: dict[str, Any]) -> None:
     found = {route: _mark(_answer(Client(headers=ACME), route[0], _url(route[1], world))) for route in _table()}
 
-    assert {name for (_, name), mark in found.items() if mark != "!"} == {"model-schema", "trace-schema"}
+    assert {name for (_, name), mark in found.items() if mark != "!"} == PUBLIC
 
 
 def test_an_administrator_of_another_tenant_reaches_nothing(beta: Any, world: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ IN_PERSON = {"setting-change-approve"}
 #: Of which network a program is: reserved for documentation (RFC 5737).
 NETWORK, ADDRESS = "192.0.2.0/24", "192.0.2.7"
 #: Operations of the API that ask nobody who they are.
-PUBLIC = {"model-schema", "trace-schema"}
+PUBLIC = {"model-schema", "trace-schema", "event-schemas", "event-schema"}
 
 #: Who sends an action to a list of the administration. ``+`` it is done, ``o`` the list is open and does not have it,
 #: ``-`` is refused, ``!`` has to sign in. A column for each of ENTERING; of actions that are not here, the first holds.

@@ -17,6 +17,7 @@ from apps.accounts.models import Invitation, User
 from apps.accounts.session_store import id_of
 from apps.accounts.settings_keys import TELL_OF_DEVICES
 from apps.configuration import services as configuration
+from apps.core import events
 from apps.core.tenancy import current_schema
 from apps.notifications import services as notifications
 from apps.notifications.about import About
@@ -100,8 +101,12 @@ def take_back(person: Person, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def tell_of_device(user: User, session: Any, *, now: datetime) -> None:
-    """Write that somebody has signed in on a device not seen before (ASVS 6.3.5), unless the tenant wants none."""
+def note_new_device(user: User, session: Any, *, now: datetime) -> None:
+    """Tell that somebody has signed in on a device not seen before: who listens, and the owner (ASVS 6.3.5).
+
+    No letter is written where the tenant wants none.
+    """
+    events.publish("user.signed_in_on_new_device", {"user_id": str(user.pk)}, now=now)
     if not (_has_messages() and configuration.get(TELL_OF_DEVICES.name)):
         return
     with translation.override(user.language):

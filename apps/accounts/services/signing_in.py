@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.risk import Assessment, Facts, Outcome, assess
 from apps.accounts.services.device_links import promise_device_link
 from apps.accounts.services.held import held, sessions_of
-from apps.accounts.services.notices import tell_of_device
+from apps.accounts.services.notices import note_new_device
 from apps.core import context
 from apps.core.errors import Refused
 from resimate_text.sentences import Sentence
@@ -140,7 +140,7 @@ def start_session(
     audit.record("session.started", now=now, target=user, actor=user, details={"amr": [*methods], **weighed})
     metrics.SIGN_INS.labels("started").inc()
     if is_new:
-        tell_of_device(user, request.session, now=now)
+        note_new_device(user, request.session, now=now)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """One's own account: name and language, address, password, keys."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib import messages
@@ -36,8 +36,8 @@ def account(request: HttpRequest) -> HttpResponse:
     password: forms.Form = PasswordForm()
     if request.method != "POST":
         return _account_page(request, profile=profile, password=password)
-    if request.POST.get("change") == "key":
-        return _revoke_key(request, user)
+    if change := AT_ONCE.get(request.POST.get("change", "")):
+        return change(request, user)
     if request.POST.get("change") == "address":
         address = _address_form(request.POST)
         return _change_address(request, user, address) or _account_page(
@@ -53,8 +53,6 @@ def account(request: HttpRequest) -> HttpResponse:
         return _change_attributes(request, user, kept) or _account_page(
             request, profile=profile, password=password, attributes=kept, form=kept
         )
-    if request.POST.get("change") == "notifications":
-        return _change_notifications(request, user)
     profile = ProfileForm(request.POST)
     return _change_profile(request, user, profile) or _account_page(
         request, profile=profile, password=password, form=profile
@@ -170,3 +168,7 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
     request.session.pop(sessions.FIRST, None)
     messages.success(request, _("Your password has been changed. You have been signed out everywhere else."))
     return redirect("accounts:account")
+
+
+#: What cannot be filled in wrongly.
+AT_ONCE: Final = {"key": _revoke_key, "notifications": _change_notifications}

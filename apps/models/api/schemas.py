@@ -2,6 +2,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 
 from apps.core.api.renderers import Written, encode
 from apps.core.api.views import ApiView
+from apps.core.event_types import DECLARED
 from apps.models.services import trace_schema
 from resimate_engine.document import json_schema
 
@@ -39,6 +41,32 @@ class TraceSchemaView(SchemaView):
         return Written(_encoded(trace_schema))
 
 
-@lru_cache(maxsize=2)
+class EventSchemasView(SchemaView):
+    """The JSON Schemas of events; public."""
+
+    @extend_schema(operation_id="schemas_events", responses=OpenApiTypes.OBJECT, auth=[])
+    def get(self, request: Request) -> Written:
+        """Get the JSON Schema (2020-12) of what each event carries, by the event's name."""
+        return Written(_encoded(_events))
+
+
+class EventSchemaView(SchemaView):
+    """The JSON Schema of one event; public."""
+
+    @extend_schema(operation_id="schemas_event", responses=OpenApiTypes.OBJECT, auth=[])
+    def get(self, request: Request, event: str) -> Written:
+        """Get the JSON Schema (2020-12) of what an event carries."""
+        schema = _events().get(event)
+        if schema is None:
+            raise Http404
+        return Written(encode(schema))
+
+
+def _events() -> dict[str, Any]:
+    """Of those that are told outside."""
+    return {name: one.schema() for name, one in sorted(DECLARED.items()) if not one.internal}
+
+
+@lru_cache(maxsize=3)
 def _encoded(schema: Callable[[], dict[str, Any]]) -> bytes:
     return encode(schema())

@@ -9,7 +9,7 @@ from apps.models.api.jobs import JobView
 from apps.models.api.models import ModelView, VersionView
 from apps.models.api.references import ReferenceSetView
 from apps.models.api.responses import ResponseView
-from apps.models.api.schemas import ModelSchemaView, TraceSchemaView
+from apps.models.api.schemas import EventSchemasView, EventSchemaView, ModelSchemaView, TraceSchemaView
 from apps.models.api.scores import ScoreView
 from apps.models.api.subjects import SubjectView
 
@@ -38,4 +38,6 @@ urlpatterns = [
     ),
     path("schemas/model.json", ModelSchemaView.as_view(), name="model-schema"),
     path("schemas/trace.json", TraceSchemaView.as_view(), name="trace-schema"),
+    path("schemas/events/", EventSchemasView.as_view(), name="event-schemas"),
+    re_path("^schemas/events/(?P<event>[0-9a-z_.-]{1,80})/$", EventSchemaView.as_view(), name="event-schema"),
 ]

@@ -68,11 +68,11 @@ def test_where_tenants_share_a_secret_as_of_old_a_link_of_one_opens_nothing_at_a
 
 
 def test_a_letter_is_of_the_tenant_in_which_it_is_written(acme: Any, beta: Any) -> None:
-    found = [messages._letterhead()]
+    found = [messages._letterhead([])]
     with schema_context(beta.schema_name):
-        found.append(messages._letterhead())
+        found.append(messages._letterhead([]))
 
-    assert [name for name, _ in found] == [acme.name, beta.name]
+    assert [one.organisation for one in found] == [acme.name, beta.name]
 
 
 @pytest.mark.parametrize(("counted", "used_up"), [(None, False), (10, False), (11, True)])

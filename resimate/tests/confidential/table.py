@@ -41,7 +41,7 @@ ROUTES: Final = {
         setting setting-explain setting-history setting-change admin:configuration_setting_decide
         admin:configuration_setting_versions
         key admin:keys_datakey admin:keys_datakey_verify
-        model-schema trace-schema error-codes schema swagger redoc
+        model-schema trace-schema event-schemas event-schema error-codes schema swagger redoc
         campaigns:list campaigns:create campaigns:open campaigns:close campaigns:delete campaigns:extend
         campaigns:remind elicitation:create elicitation:open elicitation:close elicitation:delete elicitation:apply
         elicitation:enter elicitation:blank-file elicitation:remind
@@ -88,7 +88,7 @@ SAID: Final = {
         user.created user.imported user.changed user.activated user.deactivated user.erased user.signed_out_everywhere
         invitation.created invitation.resent invitation.revoked invitation.accepted invitation.erased
         user.address_asked user.address_changed user.address_unanswered user.registration_asked
-        user.registration_unanswered
+        user.registration_unanswered user.signed_in_on_new_device
         service_account.created service_account.changed service_account.stopped
     """,
     "ANSWERS": """
