@@ -10,6 +10,8 @@ from apps.models.models import Assessment
 
 #: The scope of those who answer in campaigns; others are of those who run them.
 ASSIGNED = "assigned"
+#: What shows, in the whole tenant, who takes part.
+SEES_NAMES = "stakeholders:read"
 
 register_scope(Campaign, "campaign", lambda _, campaigns: Q(pk__among=campaigns))
 register_scope(Campaign, "own", lambda user, _: Q(owner=user))
@@ -26,7 +28,7 @@ def sees_more_than_own(user: User, permission: str = "campaigns:read") -> bool:
 
 def may_read_names(user: User) -> bool:
     """Whether the user is shown who takes part; in campaigns, others see that somebody does."""
-    return authz.everywhere(user, "stakeholders:read")
+    return authz.everywhere(user, SEES_NAMES)
 
 
 def run_by(queryset: CampaignQuerySet, user: User, permission: str = "campaigns:read") -> CampaignQuerySet:

@@ -58,6 +58,8 @@ class MeView(ApiView):
 class OwnOrGranted(Granted):
     """One's own sessions take no grant; which of others are reached, ``get_queryset`` says."""
 
+    shows_own = True
+
     def has_permission(self, request: Any, view: Any) -> bool:
         return is_own(request.user, view.kwargs.get("user", "")) or super().has_permission(request, view)
 

@@ -47,6 +47,8 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
     """
 
     filters: ClassVar[Sequence[Parameter]] = ()
+    #: Scopes of its permission that open nothing of it.
+    not_for: ClassVar[Collection[str]] = ()
     shown_as = True
     #: Actions that show personal data which the serializer's fields do not tell of, and the word for it.
     personal: ClassVar[Mapping[str, str]] = {}
@@ -61,7 +63,7 @@ class CollectionView(ApiView, viewsets.GenericViewSet[M], Generic[M]):
         return takes_along or self.action == "erase" or self.action in self.asks_again
 
     def get_queryset(self) -> QuerySet[M]:
-        return authz.visible(super().get_queryset(), self.request.user, permission_for(self))
+        return authz.visible(super().get_queryset(), self.request.user, permission_for(self), but=self.not_for)
 
     def query_parameters(self) -> Sequence[Parameter]:
         own = super().query_parameters()

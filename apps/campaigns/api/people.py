@@ -24,7 +24,7 @@ from apps.campaigns.api.serializers import (
     StakeholderSerializer,
 )
 from apps.campaigns.models import Campaign, Participation, Stakeholder
-from apps.campaigns.scopes import may_read_names, run_by
+from apps.campaigns.scopes import ASSIGNED
 from apps.core.api.parameters import an_id, choice, text
 from apps.core.api.parsers import rows_in
 from apps.core.api.raw_lists import UUID_PATTERN
@@ -100,6 +100,7 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     permissions = {"create": "update", "bulk": "update", "revoke": "manage", "renew": "manage", "link": "manage"}
     queryset = Participation.objects.order_by("-id")
     serializer_class = ParticipationSerializer
+    not_for = (ASSIGNED,)
     lookup_value_regex = UUID_PATTERN
     filters = (text("group", _of_group),)
 
@@ -107,8 +108,8 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
     def campaign(self) -> Campaign:
         """The campaign of the address; for those who merely take part in it, it is not there."""
         permission = f"campaigns:{self.permissions.get(self.action, 'read')}"
-        campaign = run_by(Campaign.objects.all(), caller(self.request), permission).filter(pk=self.kwargs["campaign"])
-        found = campaign.first()
+        seen = authz.visible(Campaign.objects.all(), caller(self.request), permission, but=self.not_for)
+        found = seen.filter(pk=self.kwargs["campaign"]).first()
         if found is None:
             raise Http404
         return found
@@ -117,12 +118,6 @@ class ParticipationView(ReadMixin, CollectionView[Participation]):
         if getattr(self, "swagger_fake_view", False):
             return Participation.objects.none()
         return self.campaign.participations.select_related("stakeholder__key", "response").order_by("-id")
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        if not getattr(self, "swagger_fake_view", False):
-            context["shows_people"] = may_read_names(caller(self.request))
-        return context
 
     @extend_schema(request=NewParticipationSerializer, responses={201: ParticipationSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

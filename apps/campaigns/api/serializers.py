@@ -2,7 +2,9 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.accounts.api.fields import FieldsByRight
 from apps.campaigns.models import Campaign, Participation, Stakeholder
+from apps.campaigns.scopes import SEES_NAMES
 from apps.campaigns.services import Contact
 from apps.core.api import serializers
 from apps.core.api.moments import MomentField
@@ -101,8 +103,11 @@ class NewParticipationSerializer(serializers.Serializer[Participation]):
         return attrs
 
 
-class ParticipationSerializer(serializers.ModelSerializer[Participation]):
-    """One stakeholder's part: whether they have answered, and no moment that could be matched with answers."""
+class ParticipationSerializer(FieldsByRight[Participation]):
+    """One stakeholder's part: whether they have answered, and no moment that could be matched with answers.
+
+    Who somebody is, is for those who may see stakeholders; that they take part, for who runs the campaign.
+    """
 
     name = serializers.CharField(source="stakeholder.name", read_only=True)
     email = serializers.EmailField(source="stakeholder.email", read_only=True)
@@ -123,11 +128,7 @@ class ParticipationSerializer(serializers.ModelSerializer[Participation]):
             "revoked_at",
         )
         read_only_fields = fields
-
-    def to_representation(self, instance: Participation) -> dict[str, Any]:
-        """Who somebody is, is for those who may see stakeholders; that they take part, for who runs the campaign."""
-        shown: dict[str, Any] = super().to_representation(instance)
-        return shown if self.context.get("shows_people", True) else {**shown, "name": "", "email": ""}
+        takes = dict.fromkeys(("name", "email"), SEES_NAMES)
 
     def get_answered(self, participation: Participation) -> bool:
         return participation.response is not None and participation.response.submitted_at is not None

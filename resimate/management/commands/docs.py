@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from resimate import contracts, env, launch, registries
+from resimate import contracts, env, fields, launch, registries
 from resimate_engine.document.schema import json_schema
 
 
@@ -73,6 +73,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
     "registries": ("docs/registries.md", registries.page),
+    "fields": ("docs/fields.md", fields.page),
     "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
     "events": ("docs/contracts/events.json", written(contracts.events)),
     "release": (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
