@@ -101,6 +101,7 @@ def ids(world: dict[str, Any]) -> dict[str, Any]:  # noqa: F811  the fixture
             "pk": world["campaigns"],
             "number": 1,
             "key": "campaign.sender",
+            "event": "user.created",
             "code": "people",
             "question": "P1",
             "token": links.token_for(part),
