@@ -18,15 +18,20 @@ from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.accounts.services.forgotten import LINKS as FORGOTTEN_LINKS
 from apps.accounts.services.forgotten import token_for
+from apps.accounts.services.sign_in_links import LINKS as SIGN_IN_LINKS
 from apps.campaigns.tests.story import make_user
+from apps.configuration import services as configuration
 from apps.core.api import serializers
 from apps.core.fields import new_id
 from apps.models import services as models
+from apps.oauth import services as oauth
+from apps.oauth.tests.conftest import BACK, SCOPES, Program, status
 from apps.tenants.models import Domain, Tenant, schema_for
 from apps.tenants.provisioning import OWNER, owner_in
 from apps.tenants.tasks import HEADER, NoTenant
-from apps.tenants.tests.conftest import committed, make_tenant, slug
+from apps.tenants.tests.conftest import committed, make_tenant, remove_tenant, slug
 from apps.tenants.tests.test_tasks import look_around, seen
 from resimate.management.commands import asvs
 from resimate.tests.test_permission_matrix import ACME, BETA
@@ -70,6 +75,7 @@ ATTACKS: Final = {
     "API key": (
         f"{KEYS}::test_a_key_of_one_tenant_opens_nothing_at_another",
         f"{KEYS}::test_equal_keys_of_two_tenants_stay_two",
+        f"{KEYS}::test_a_key_is_good_at_its_own_tenant_alone_even_with_equal_rows",
     ),
     "code, access token and refresh token of OAuth, and the key that signs them": (
         "apps/oauth/tests/test_misuse.py::test_nothing_is_good_at_another_tenant",
@@ -130,6 +136,7 @@ ATTACKS: Final = {
     ),
     "what was good at a host before it was another's": (
         f"{HERE}::test_nothing_of_before_is_good_at_a_host_that_is_another_tenants_by_now",
+        f"{HERE}::test_nothing_of_a_tenant_that_has_gone_is_good_at_the_next_one_of_its_name",
     ),
     "SQL written for another": (
         f"{DATABASE}::test_sql_written_for_one_tenant_is_refused_everything_else",
@@ -265,3 +272,42 @@ def test_nothing_of_before_is_good_at_a_host_that_is_another_tenants_by_now(
 
     assert [browser.get("/account/").status_code, program.get("/api/v1/users/").status_code] == [302, 401]
     assert Client(headers=BETA).get(link).status_code == 410
+
+
+@pytest.mark.thorough
+def test_nothing_of_a_tenant_that_has_gone_is_good_at_the_next_one_of_its_name(
+    make_tenant: Callable[[str], Tenant], slug: str, now: datetime
+) -> None:
+    """Not even where the same people have accounts, with the same addresses and passwords."""
+    host = {"host": f"{slug}.localhost"}
+    with tenant_context(make_tenant(slug)):
+        configuration.change("sign_in.links", True, now=now)
+        ada, bo = (
+            make_user("ada@gone.example", now, role="tenant_admin"),
+            make_user("bo@gone.example", now, "stakeholder"),
+        )
+        _, key = accounts.create_api_key(ada, name="k", now=now)
+        browser = Client(headers=host)
+        browser.force_login(ada)
+        links = [FORGOTTEN_LINKS.path_for(ada), SIGN_IN_LINKS.path_for(bo)]
+        application, _ = oauth.register_application(
+            "Planner", redirect_uris=[BACK], scopes=SCOPES, acting_user=None, now=now
+        )
+        program = Program(application, host=host)
+        given, code = program.tokens(browser), program.let_in(browser)["code"]
+    brought = [key, given["access_token"]]
+    assert [Client(headers=host).get(one).status_code for one in links] == [200, 200]
+    assert [status(one, host=host) for one in brought] == [200, 200]
+
+    with schema_context("public"):
+        remove_tenant(slug)
+        next_one = make_tenant(slug)
+    with tenant_context(next_one):
+        configuration.change("sign_in.links", True, now=now)
+        for email, one in (("ada@gone.example", ada), ("bo@gone.example", bo)):
+            User.objects.create(email=email, created_at=now, password=one.password)
+
+    assert browser.get("/account/").status_code == 302
+    assert [Client(headers=host).get(one).status_code for one in links] == [410, 410]
+    assert [status(one, host=host) for one in brought] == [401, 401]
+    assert {program.exchange(code).status_code, program.refresh(given["refresh_token"]).status_code} <= {400, 401}
