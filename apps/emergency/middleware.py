@@ -13,7 +13,7 @@ from apps import audit
 from apps.accounts.middleware import is_background
 from apps.accounts.models import User
 from apps.accounts.workspace import GLANCE
-from apps.core import context, once
+from apps.core import context, crypto, once
 from apps.core.tenancy import current_schema
 from apps.emergency import services
 from apps.emergency.models import EmergencyAccess
@@ -67,8 +67,8 @@ def _is_known(request: HttpRequest, access: EmergencyAccess) -> bool:
 
     That it does so says who asks, so that alone hides nothing.
     """
-    address = f"emergency:{access.pk}:{request.get_full_path()}"
-    return is_background(request) and not once.is_first(address, GLANCE)
+    address = crypto.token_digest(request.get_full_path()).hex()  # what somebody searches for is kept nowhere
+    return is_background(request) and not once.is_first(f"emergency:{access.pk}:{address}", GLANCE)
 
 
 def _record(request: HttpRequest, access: EmergencyAccess, status: int) -> None:

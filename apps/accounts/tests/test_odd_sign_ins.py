@@ -1,7 +1,7 @@
 """A sign-in is weighed by named inputs. What strangers do counts on unknown devices alone, and there is a way back."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 from uuid import uuid4
@@ -59,6 +59,16 @@ def test_each_sum_asks_for_what_the_table_says(acme: Any) -> None:
     }
     asked = {score: risk._outcome(score) for score in (0, 59, 60, 79, 80, 99, 100)}
     assert [*asked.values()] == [risk.Outcome(one) for one in (0, 0, 1, 1, 2, 2, 3)]
+
+
+def test_each_input_holds_from_what_it_says_on(acme: Any, now: datetime) -> None:
+    def inputs(failures: int = 0, accounts: int = 0, days: float = 0) -> tuple[str, ...]:
+        used_at = now - timedelta(days=days)
+        facts = risk.Facts(False, failures, accounts, factor_used_at=used_at, is_administrator=False, now=now)
+        return risk.assess(facts).inputs
+
+    assert inputs(failures=4, accounts=4, days=30) == ()
+    assert inputs(failures=5, accounts=5, days=30.001) == ("failures", "crowded_address", "no_recent_factor")
 
 
 def test_whoever_has_proved_the_mailbox_is_let_in_however_tight_a_tenant_is(acme: Any) -> None:

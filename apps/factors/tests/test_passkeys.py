@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from apps.accounts import risk, sessions
+from apps.accounts import risk, sessions, throttle
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
@@ -74,6 +74,7 @@ def test_it_opens_an_account_without_a_password_and_the_session_says_so(key: Sof
     started = AuditEntry.objects.filter(action="session.started").order_by("pk")
     assert [one.details["amr"] for one in started] == [["pwd"], ["pop", "mfa"]]
     assert Factor.objects.get(kind="passkey").last_used_at == clock.moment
+    assert throttle.counted("passkey", "127.0.0.1") == 0  # who asks next from there need not wait
 
 
 def test_an_odd_sign_in_by_it_is_on_record_told_and_refused_where_a_tenant_says_so(
@@ -95,6 +96,17 @@ def test_an_odd_sign_in_by_it_is_on_record_told_and_refused_where_a_tenant_says_
     assert not is_inside(alone(key))
     assert AuditEntry.objects.filter(action="session.refused", details__risk__score=70).count() == 1
     assert Event.objects.filter(name="user.device_link_asked").count() == 2
+
+
+def test_guesses_of_strangers_do_not_count_against_it_on_a_known_device(admin: User, key: SoftAuthenticator) -> None:
+    client = alone(key)
+    client.post("/sign-out/")
+    for _ in range(risk.FAILURES):
+        Client(headers=ACME).post("/sign-in/", {"email": admin.email, "password": "wrong"}, REMOTE_ADDR="198.51.100.9")
+    for number in range(risk.ACCOUNTS + 1):
+        Client(headers=ACME).post("/sign-in/", {"email": f"nobody{number}@acme.example", "password": "wrong"})
+
+    assert alone(key, client).session["risk"]["inputs"] == ["administrator"]
 
 
 def test_it_is_the_second_step_even_where_it_does_not_know_its_owner(admin: User, key: SoftAuthenticator) -> None:
