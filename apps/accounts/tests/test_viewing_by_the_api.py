@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps import audit
 from apps.accounts import services
 from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
+from apps.core import context
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-002")
 MakeUser = Callable[..., User]
@@ -60,6 +62,17 @@ def test_it_reaches_no_further_than_who_asks(admin: User, custodian: User, make_
     assert blind("roles/", other).status_code == 403
     assert _program(admin)("roles/", custodian).status_code == 403
     assert _program(other)("roles/", admin).status_code == 200
+    assert _program(other)("users/export/", admin).status_code == 200  # it is the caller's key that is asked nothing
+
+
+def test_what_a_service_records_of_the_other_is_on_record_as_done_by_who_looks(admin: User, analyst: User) -> None:
+    looking = context.Work(user_id=str(admin.pk), actor_type="user", noted={"viewed_as": str(analyst.pk)})
+
+    with context.use(looking):
+        audit.record("model.exported", now=timezone.now(), actor=analyst)
+
+    recorded = AuditEntry.objects.get(action="model.exported")
+    assert (recorded.actor, recorded.details) == (str(admin.pk), {"viewed_as": str(analyst.pk)})
 
 
 @pytest.mark.parametrize(
