@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core.errors import Refused
+from apps.core.errors import Problem, Refused
 from apps.core.fields import EncryptedTextField
 from apps.core.translating import translated
 
@@ -19,13 +20,39 @@ M = TypeVar("M", bound=Model)
 OF_FILTERS: Final = ("exact", "id__exact", "isnull", "gte", "lt")
 
 
+class RefusedForm(forms.BaseForm):
+    """A form as it was sent, with what a service refused of it at its fields."""
+
+    refusal: ClassVar[Refused]
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for problem in self.refusal.errors or [Problem("", self.refusal.detail, self.refusal.code)]:
+            name = problem.pointer.strip("/").split("/")[0]
+            self.add_error(name if name in self.fields else None, problem.detail)
+
+
 class ServiceAdmin(admin.ModelAdmin[M]):
-    """Writes through services: what they refuse becomes a message. Our own audit trail takes the place of Django's."""
+    """Writes through services: what they refuse is said at the form. Our audit trail takes the place of Django's."""
 
     show_full_result_count = False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return _or_message(request, super().changeform_view, request, *args, **kwargs)
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as refusal:
+            if request.method != "POST":  # the page would be refused again
+                raise
+            for _name, files in request.FILES.lists():
+                for file in files:
+                    file.seek(0)
+            request.refusal = refusal  # type: ignore[attr-defined]  # read by the form alone
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return type(form.__name__, (RefusedForm, form), {"refusal": refusal}) if refusal else form
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return _or_message(request, super().delete_view, request, *args, **kwargs)

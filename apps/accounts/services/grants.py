@@ -124,7 +124,9 @@ def _refuse_wider_than_object(role: Role, says: Sequence[Permission]) -> None:
 def refuse_times(valid_from: datetime | None, valid_until: datetime | None, now: datetime) -> None:
     problems = [moments.problem_beyond(valid_from, now, "/valid_from")]
     problems.append(moments.problem_beyond(valid_until, now, "/valid_until"))
-    if valid_from and valid_until and valid_until <= valid_from:
+    if valid_until and valid_until < now:
+        problems.append(Problem("/valid_until", Sentence("Choose a time in the future."), "order"))
+    elif valid_from and valid_until and valid_until <= valid_from:
         problems.append(Problem("/valid_until", Sentence("It ends before it begins."), "order"))
     if found := [one for one in problems if one]:
         raise Invalid(found[0].detail, errors=found)

@@ -237,6 +237,25 @@ def test_the_api_hands_on_and_takes_back(lead: User, deputy: User, role: Any, cl
     assert not authz.somewhere(_again(deputy), "users:read")
 
 
+def test_what_is_refused_in_the_administration_is_said_at_the_form_as_it_was_sent(
+    admin: User, deputy: User, client: Client
+) -> None:
+    client.force_login(admin)
+    body = {"user": str(deputy.pk), "role": str(Role.objects.get(code="model_analyst").pk), "delegated": "on"}
+    said = {
+        timedelta(days=40): "A role is handed on for 30 days at most.",
+        timedelta(hours=-1): "Choose a time in the future.",
+    }
+    for away, sentence in said.items():
+        until = f"{timezone.now() + away:%Y-%m-%dT%H:%M}"
+        page = client.post("/admin/accounts/grant/add/", {**body, "valid_until": until}, headers=ACME)
+        form = page.context["adminform"].form
+
+        assert form.errors == {"valid_until": [sentence]}
+        assert (form["user"].value(), form["valid_until"].value()) == (body["user"], until)
+    assert not Grant.objects.filter(user=deputy).exists()
+
+
 def test_administrators_hand_on_in_the_administration(admin: User, deputy: User, client: Client) -> None:
     client.force_login(admin)
     body = {"user": str(deputy.pk), "role": str(Role.objects.get(code="model_analyst").pk), "delegated": "on"}
