@@ -58,9 +58,18 @@ class ConfirmForm(forms.Form):
     )
     passkey = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, by_factor: bool = False, **kwargs: Any) -> None:
+        """Where it is to be ``by_factor``, a password is not enough and not asked for."""
+        super().__init__(*args, **kwargs)
+        self.by_factor = by_factor
+        if by_factor:
+            self.fields["code"].label = _("Code")
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not any(given.get(name) for name in self.fields):
+        if self.by_factor and not (given.get("code") or given.get("passkey")):
+            self.add_error("code", _("Enter a code of your second factor: this takes more than the password."))
+        elif not any(given.get(name) for name in self.fields):
             self.add_error("present", _("Enter your password."))
         return given
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts import second_steps, services, sessions
@@ -22,8 +21,6 @@ from apps.core.pages import errors_at_fields
 OURS: Final = "confirm-"
 #: How the page behind it was asked for.
 METHOD: Final = f"{OURS}method"
-#: What is more than a password.
-FACTORS: Final = frozenset({"code", "passkey"})
 
 
 def require_fresh(max_age: timedelta = sessions.FRESH, acr: str = sessions.AAL1) -> Callable[[View], View]:
@@ -47,7 +44,8 @@ def require_fresh(max_age: timedelta = sessions.FRESH, acr: str = sessions.AAL1)
                     return redirect(request.get_full_path())
                 _take_out_ours(request)
             elif not sessions.is_fresh(request.session, timezone.now(), max_age, asked):
-                return _page(request, ConfirmForm(prefix="confirm"), str(request.method), 403, asked)
+                form = ConfirmForm(prefix="confirm", by_factor=asked == sessions.AAL2)
+                return _page(request, form, str(request.method), 403)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -62,30 +60,27 @@ def _asked_of(request: HttpRequest, acr: str) -> str:
 
 def _confirm(request: HttpRequest, asked: str) -> HttpResponse | None:
     """Look at what the person showed; the page again where it was not right."""
-    form, method = ConfirmForm(request.POST, prefix="confirm"), request.POST[METHOD]
-    form.full_clean()
-    if asked == sessions.AAL2 and not any(form.cleaned_data.get(name) for name in FACTORS):  # blanks are none
-        form.add_error("code", _("Enter a code of your second factor: this takes more than the password."))
+    method = request.POST[METHOD]
+    form = ConfirmForm(request.POST, prefix="confirm", by_factor=asked == sessions.AAL2)
     if not form.is_valid():
-        return _page(request, form, method, 422, asked)
+        return _page(request, form, method, 422)
     try:
         services.confirm(request, user_of(request), **form.cleaned_data, now=timezone.now())
     except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
-        page = _page(request, form, method, 429, asked)
+        page = _page(request, form, method, 429)
         page["Retry-After"] = str(refusal.seconds)
         return page
     except Refused as refusal:
         errors_at_fields(form, refusal)
-        return _page(request, form, method, 422, asked)
+        return _page(request, form, method, 422)
     return None
 
 
-def _page(request: HttpRequest, form: ConfirmForm, method: str, status: int, asked: str) -> HttpResponse:
+def _page(request: HttpRequest, form: ConfirmForm, method: str, status: int) -> HttpResponse:
     sent = [(name, value) for name, values in request.POST.lists() for value in values if _is_theirs(name)]
     step = second_steps.of(user_of(request))
-    by_factor = asked == sessions.AAL2
-    context = {"form": form, "sent": sent, "method": method, "takes_code": step is not None, "by_factor": by_factor}
+    context = {"form": form, "sent": sent, "method": method, "takes_code": step is not None}
     return render(request, "accounts/confirm.html", context, status=status)
 
 

@@ -232,6 +232,8 @@ def test_a_code_confirms_as_well(stale: Client, admin: User, clock: Clock) -> No
     answers.append(stale.post(f"{FACTORS}codes/", sent).status_code)
 
     assert answers == [200, 422]  # the second time it has been used
+    nothing = stale.post(f"{FACTORS}codes/", {"confirm-method": "POST", "confirm-code": " "}).context["form"]
+    assert (nothing["code"].label, [*nothing.errors]) == ("Code", ["code"])
 
 
 def test_confirming_is_slowed_down_too(stale: Client) -> None:
