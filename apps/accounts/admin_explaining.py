@@ -86,8 +86,8 @@ class Explained(Viewed):
 
 def _choices() -> Any:
     for resource in rights.RESOURCES.values():
-        names = [f"{resource.name}:{action}" for action in sorted(resource.actions)]
-        yield resource.about, [(name, name) for name in names]
+        names = [(f"{resource.name}:{one}", _(rights.words_of(one))) for one in sorted(resource.actions)]
+        yield _(resource.about), [(name, f"{words} ({name})") for name, words in names]
 
 
 def _answer(form: QuestionForm, user: User, acting_user: Any) -> services.Explanation | None:
@@ -106,4 +106,8 @@ def _row(user: User, resource: rights.Resource) -> Row:
     actions = {action: f"{resource.name}:{action}" for action in sorted(resource.actions)}
     everywhere = [action for action, name in actions.items() if authz.everywhere(user, name)]
     partly = [action for action, name in actions.items() if action not in everywhere and authz.somewhere(user, name)]
-    return Row(resource.name, resource.about, everywhere, partly)
+    return Row(resource.name, _(resource.about), _in_words(everywhere), _in_words(partly))
+
+
+def _in_words(actions: list[str]) -> list[str]:
+    return [_(rights.words_of(one)) for one in actions]

@@ -34,8 +34,9 @@ def test_it_shows_the_roles_and_what_follows_from_them(page: Any, analyst: User)
     read = page(analyst)
 
     assert "Model analyst" in read
-    assert "campaigns Campaigns. close, create, delete, extend, manage, open, read, remind, update" in read
+    assert "campaigns Campaigns. close, add, delete, extend, everything, open, see, remind, change" in read
     assert "api-keys Keys of programs" not in read  # of which analysts may do nothing
+    assert "publish (models:publish)" in read  # as it is asked for
     entry = AuditEntry.objects.get(action="user.read")
     assert entry.object_id == str(analyst.pk)
 
