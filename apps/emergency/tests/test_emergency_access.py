@@ -276,6 +276,7 @@ def test_pages_say_it_until_it_ends_and_the_first_page_that_a_review_is_due(
     assert SAID in client.get("/account/", headers=ACME).content.decode()
 
     assert client.post(f"/emergency/{approved.pk}/end/", headers=ACME).status_code == 302
+    assert "Somebody else has to review it." in client.get("/emergency/", headers=ACME).content.decode()
     assert SAID not in client.get("/account/", headers=ACME).content.decode()
     assert not _sees(people.caller)
 

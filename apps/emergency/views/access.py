@@ -97,6 +97,7 @@ def _row(access: EmergencyAccess, user: User, now: datetime, review: ReviewForm 
         "may_begin": state is states.APPROVED and is_own,
         "may_end": state is states.RUNNING and (is_own or may_approve),
         "may_call_off": state in (states.WAITING, states.APPROVED) and (is_own or may_approve),
+        "waits_for_another": state is states.TO_REVIEW and not is_other,
         "review": review or _review_of(access),
         "may_review": state is states.TO_REVIEW and is_other and own(user, "review"),
         "trail": _trail_of(access, user),
