@@ -3,6 +3,7 @@
 from typing import Any, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -165,9 +166,9 @@ def _change_password(request: HttpRequest, user: User, form: forms.Form) -> Http
         errors_at_fields(form, refusal)
         return None
     update_session_auth_hash(request, changed)
-    request.session.pop(sessions.FIRST, None)
+    was_first = request.session.pop(sessions.FIRST, False)
     messages.success(request, _("Your password has been changed. You have been signed out everywhere else."))
-    return redirect("accounts:account")
+    return redirect(settings.LOGIN_REDIRECT_URL if was_first else "accounts:account")
 
 
 #: What cannot be filled in wrongly.
