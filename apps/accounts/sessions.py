@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -30,9 +30,11 @@ FIRST = holds.declare(
     title="The first password must be replaced",
     detail=_("Sign in and replace your first password before you go on."),
 ).flag
-#: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, a text message, more
-#: than one of such.
-PASSWORD, CODE, PASSKEY, TEXT, SEVERAL = "pwd", "otp", "pop", "sms", "mfa"
+#: The methods of RFC 8176: a password, a code of a second factor, a key that only its owner has, a text message, a
+#: question that was answered on another device, more than one of such.
+PASSWORD, CODE, PASSKEY, TEXT, APPROVAL, SEVERAL = "pwd", "otp", "pop", "sms", "mca", "mfa"
+#: Those of a second factor; a text message only stands in for one.
+STRONG: Final = frozenset({CODE, PASSKEY, APPROVAL})
 #: A link to the mailbox of the account, for which RFC 8176 has no word: no second factor (ASVS 6.3.6).
 MAILBOX = "email"
 #: How surely somebody was recognised: by one factor, by two.
@@ -112,7 +114,7 @@ def note_recognised(session: Any, methods: Sequence[str], now: datetime) -> None
     known = {*methods, *session.get("amr", ())}
     is_by_two = SEVERAL in known
     session.update({"amr": sorted(known), "acr": AAL2 if is_by_two else AAL1, "auth_time": moment})
-    if CODE in methods or PASSKEY in methods:
+    if not STRONG.isdisjoint(methods):
         session["factor_at"] = moment
 
 

@@ -11,5 +11,9 @@ declare(
     "codes_renewed",
     "backup_code_used",
     "text_sent",
+    "approval_asked",
+    "approval_given",
+    "approval_denied",
+    "unreachable",
     "refused",
 )

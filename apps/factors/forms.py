@@ -86,3 +86,28 @@ class PasskeyForm(forms.Form):
         """What was answered alone, if it can be one at all."""
         answer = str(request.POST.get("passkey", ""))
         return answer if len(answer) <= LONGEST else ""
+
+
+class DeviceForm(forms.Form):
+    """Where a browser is reached comes with its button, by a script; without one the button is not there."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        help_text=_("So that you can tell it from others; for example: my phone. The sign-in page shows it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    device = forms.CharField(
+        max_length=LONGEST,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Nothing came of this browser. Try again, in one that runs scripts.")},
+    )
+
+
+class NumberForm(forms.Form):
+    number = forms.CharField(
+        label=_("Number"),
+        max_length=10,
+        help_text=_("The two digits that the sign-in page shows."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "autofocus": True}),
+    )

@@ -13,6 +13,8 @@ MISSING: Final = holds.declare(
     "factors:app",
     "factors:passkey",
     "factors:ask-for-new",
+    "factors:device",
+    "factors:device-first",
     "factors:ask-signed-in",
     "accounts:sign-out",
     code="factor_is_missing",

@@ -16,3 +16,4 @@ CODE_LIFE: Final = timedelta(minutes=10)
 TEXT_CODE: Final[Kind] = declare(
     "text_code", texts="factors/messages/text_code", purpose="account", channels=("sms",), good_for=CODE_LIFE
 )
+APPROVAL_DENIED: Final[Kind] = declare("approval_denied", texts="factors/messages/approval_denied", purpose="account")

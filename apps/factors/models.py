@@ -1,6 +1,6 @@
 """What somebody has besides a password."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
@@ -8,9 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_otp.models import Device
+from django_otp.models import Device as FrameworkDevice
 
-from apps.core.fields import BlindIndexField, Model, PersonTextField
+from apps.core.fields import BlindIndexField, EncryptedTextField, Model, PersonTextField
 from apps.core.lookup import Lookup
 from apps.factors import codes, totp
 from apps.factors.passkeys import Credential
@@ -28,7 +28,7 @@ class FactorQuerySet(models.QuerySet["Factor"]):
         return self.in_use().exclude(kind__in=BACKUPS)
 
 
-class Factor(Model, Device):
+class Factor(Model, FrameworkDevice):
     """A device of django-otp's, of our own kind: its seed is under the key of its owner.
 
     ``last_step`` is that of the last code of an authenticator app which was used: none before it opens anything again.
@@ -40,6 +40,7 @@ class Factor(Model, Device):
         CODES = "backup-codes", _("Backup codes")
         PASSKEY = "passkey", _("Passkey")
         TEXT = "sms", _("Text message")
+        PUSH = "push", _("Approval on a device")
 
     user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factors")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -60,6 +61,9 @@ class Factor(Model, Device):
                 fields=["user"], condition=Q(kind="totp", confirmed=False), name="factor_one_is_being_set_up"
             ),
             models.UniqueConstraint(fields=["user", "confirmed"], condition=Q(kind="sms"), name="factor_one_number"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(kind="push", confirmed=False), name="factor_one_device_is_being_set_up"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +73,11 @@ class Factor(Model, Device):
     def is_strong(self) -> bool:
         """Whether it is in use and a factor by itself."""
         return self.confirmed and self.kind not in BACKUPS
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether there is a device that can be asked."""
+        return hasattr(self, "device")
 
     def step_of(self, code: str, now: datetime) -> int | None:
         """The step of an authenticator app's code that opens here now."""
@@ -157,3 +166,73 @@ class TextCode(Model):
 
     def __str__(self) -> str:
         return str(self.phone)
+
+
+class PushKey(Model):
+    """The pair of keys of ES256 with which this tenant signs what it sends to devices (VAPID, RFC 8292)."""
+
+    private = EncryptedTextField(pii="technical", editable=False)
+    #: The uncompressed point of P-256 in base64url, as browsers take it.
+    public = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Device(Model):
+    """Where a factor of approvals is reached; gone once it cannot be reached any more, while its factor may stay."""
+
+    factor = models.OneToOneField(Factor, models.CASCADE, related_name="device")
+    key = key_of_person()
+    #: One of ``pushing.PROVIDERS``, which reads the address.
+    provider = models.CharField(max_length=20)
+    address = PersonTextField(pii="technical", editable=False)
+
+    def __str__(self) -> str:
+        return str(self.factor)
+
+
+#: From a question to the session that it opens, and to its answer: what is approved can be used for a moment still.
+LIFE: Final = timedelta(minutes=2)
+TO_ANSWER: Final = timedelta(seconds=110)
+
+
+class Approval(Model):
+    """A question to a device whether somebody may sign in, for the session that asked: its page shows the number."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        APPROVED = "approved", _("Approved")
+        USED = "used", _("Used")
+        DENIED = "denied", _("Denied")
+        MISSED = "missed", _("Another number was entered")
+        UNSENT = "unsent", _("The device was not reached")
+        REPLACED = "replaced", _("Asked anew")
+
+    user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="approvals")
+    factor = models.ForeignKey(Factor, models.CASCADE, related_name="approvals")
+    key = key_of_person()
+    number = PersonTextField(pii="technical", editable=False)
+    #: What the one who asks says they are, and the network that they are in.
+    user_agent = PersonTextField(pii="technical", blank=True, default="", editable=False)
+    network = PersonTextField(pii="technical", blank=True, default="", editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(state="pending"), name="approval_one_is_pending")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def can_be_answered(self, now: datetime) -> bool:
+        return self.state == self.State.PENDING and now - self.created_at < TO_ANSWER
+
+    def ended_by(self, now: datetime) -> str:
+        """Why nothing comes of it any more: a state, or ``late``; empty while something may."""
+        if self.state in (self.State.PENDING, self.State.APPROVED):
+            return "late" if now - self.created_at >= LIFE else ""
+        return self.state

@@ -41,3 +41,20 @@ TEXTS: Final = declare(
     needs_two=True,
     owner="factors",
 )
+OFFERED: Final = "offered"
+
+PUSHES: Final = declare(
+    "factors.push",
+    OFFERED,
+    {"type": "string", "enum": [OFFERED, NEVER]},
+    _(
+        "Whether people may approve sign-ins on a device of theirs, as a second factor. Who has no other one when this "
+        "ends signs in with a backup code."
+    ),
+    label=_("Approval on a device"),
+    words={OFFERED: _("As a second factor"), NEVER: _("Never")},
+    levels=(Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT),
+    merge=Merge.HIGHEST,
+    needs_two=True,
+    owner="factors",
+)

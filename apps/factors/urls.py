@@ -1,12 +1,15 @@
 from django.urls import path
 
-from apps.factors.views import factors, passkeys, signing_in, texts
+from apps.factors.views import approvals, devices, factors, passkeys, signing_in, texts
 
 app_name = "factors"
 urlpatterns = [
     path("sign-in/factor/", signing_in.second_step, name="sign-in"),
     path("sign-in/factor/passkey/", passkeys.ask_half_signed_in, name="ask-half-signed-in"),
     path("sign-in/factor/text/", texts.second_step, name="sign-in-text"),
+    path("sign-in/factor/device/", approvals.second_step, name="sign-in-device"),
+    path("sign-in/approve/worker.js", approvals.worker, name="worker"),
+    path("sign-in/approve/<str:token>/", approvals.approve, name="approve"),
     path("sign-in/passkey/", passkeys.sign_in, name="sign-in-passkey"),
     path("sign-in/passkey/ask/", passkeys.ask_anybody, name="ask-anybody"),
     path("account/security/factors/", factors.factors, name="list"),
@@ -18,6 +21,8 @@ urlpatterns = [
     path("account/security/factors/phone/", texts.add, name="phone"),
     path("account/security/factors/phone/code/", texts.code, name="phone-code"),
     path("account/security/factors/phone/again/", texts.again, name="phone-again"),
+    path("account/security/factors/device/", devices.add, name="device"),
+    path("account/security/factors/device/first/", devices.first, name="device-first"),
     path("account/security/factors/codes/", factors.renew, name="codes"),
     path("account/security/factors/<uuid:pk>/rename/", factors.rename, name="rename"),
     path("account/security/factors/<uuid:pk>/remove/", factors.remove, name="remove"),

@@ -31,6 +31,9 @@ TABLE = """
 !!!!!!!!!  factors:ask-half-signed-in      POST
 !!!!!!!!!  factors:sign-in-passkey         POST
 !!!!!!!!!  factors:sign-in-text            GET POST
+!!!!!!!!!  factors:sign-in-device          GET POST
++++++++++  factors:approve                 GET POST
++++++++++  factors:worker                  GET
 +++++++++  factors:ask-anybody             POST
 +++++++!!  factors:list                    GET
 +++++++!!  factors:begin                   POST
@@ -41,6 +44,8 @@ TABLE = """
 +++++++!!  factors:phone                   GET POST
 +++++++!!  factors:phone-code              GET POST
 +++++++!!  factors:phone-again             POST
++++++++!!  factors:device                  GET POST
++++++++!!  factors:device-first            GET POST
 +++++++!!  factors:codes                   POST
 0000000!!  factors:rename                  POST
 0000000!!  factors:remove                  POST

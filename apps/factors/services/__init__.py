@@ -1,5 +1,20 @@
 """What can be done with second factors: set up, used, required, removed."""
 
+from apps.factors.services.approving import (
+    ApprovalOver,
+    ApprovalRefused,
+    NotApproved,
+    WrongNumber,
+    approval_of,
+    approve,
+    ask_device,
+    deny,
+    devices_of,
+    find_approval,
+    has_asked,
+    may_be_approved,
+    take_second_step_by_approval,
+)
 from apps.factors.services.asking import ask_anybody, ask_owner, has_passkey_here, ways_of
 from apps.factors.services.enrolling import (
     Enrolled,
@@ -15,6 +30,14 @@ from apps.factors.services.enrolling import (
     renew_codes,
 )
 from apps.factors.services.proving import WrongPasskey, prove, sign_in_by_passkey, take_second_step_by_passkey
+from apps.factors.services.reaching import (
+    DeviceRefused,
+    begin_device,
+    begun_device,
+    confirm_device,
+    push_key,
+    send_question,
+)
 from apps.factors.services.removing import (
     LastFactor,
     OwnFactor,
@@ -28,6 +51,7 @@ from apps.factors.services.requiring import (
     has_to_have_one,
     is_missing_for,
     last_taken_at,
+    pushes_are_offered,
     texts_are_offered,
 )
 from apps.factors.services.texting import (
@@ -44,9 +68,13 @@ from apps.factors.services.texting import (
 from apps.factors.services.verifying import StepOver, WrongCode, take_second_step, verify
 
 __all__ = [
+    "ApprovalOver",
+    "ApprovalRefused",
+    "DeviceRefused",
     "Enrolled",
     "LastFactor",
     "NoFactorYet",
+    "NotApproved",
     "NothingSetUp",
     "NumberRefused",
     "OwnFactor",
@@ -54,34 +82,50 @@ __all__ = [
     "StepOver",
     "TextsRefused",
     "WrongCode",
+    "WrongNumber",
     "WrongPasskey",
+    "approval_of",
+    "approve",
     "ask_anybody",
+    "ask_device",
     "ask_for_new_passkey",
     "ask_owner",
     "begin_app",
+    "begin_device",
     "begin_phone",
     "begun_app",
+    "begun_device",
     "confirm_app",
+    "confirm_device",
     "confirm_phone",
+    "deny",
+    "devices_of",
     "enrol_passkey",
+    "find_approval",
     "forget_factors",
+    "has_asked",
     "has_factor",
     "has_passkey_here",
     "has_text_to_enter",
     "has_to_have_one",
     "is_missing_for",
     "last_taken_at",
+    "may_be_approved",
     "phone_of",
     "prove",
+    "push_key",
+    "pushes_are_offered",
     "remove_factor",
     "remove_own",
     "rename_factor",
     "renew_codes",
     "reset_factors",
     "send_again",
+    "send_question",
     "send_text",
     "sign_in_by_passkey",
     "take_second_step",
+    "take_second_step_by_approval",
     "take_second_step_by_passkey",
     "take_second_step_by_text",
     "texts_are_offered",

@@ -68,7 +68,7 @@ def begin_app(user: User, *, name: str, now: datetime) -> Factor:
     """Make the seed for an authenticator app; one that was begun before is forgotten."""
     user = held(user)
     Factor.objects.filter(user=user, kind=Factor.Kind.APP, confirmed=False).delete()
-    _refuse_more(user)
+    refuse_more(user)
     return Factor.objects.create(
         user=user, key=user.key, kind=Factor.Kind.APP, name=name, seed=totp.new_seed(), created_at=now
     )
@@ -123,7 +123,7 @@ def enrol_passkey(
     made = first_codes(user)
     with transaction.atomic():
         user = held(user)
-        _refuse_more(user)
+        refuse_more(user)
         factor = Factor.objects.create(
             user=user, key=user.key, kind=Factor.Kind.PASSKEY, name=name, confirmed=True, created_at=now
         )
@@ -175,7 +175,7 @@ def _refuse_without(user: User) -> None:
         raise NoFactorYet(_("Set up a second factor first. Backup codes stand in for it."))
 
 
-def _refuse_more(user: User) -> None:
+def refuse_more(user: User) -> None:
     if Factor.objects.strong().filter(user=user).count() >= MOST:
         raise TooManyFactors(_("You have ten second factors. Remove one that you do not use any more."))
 

@@ -7,7 +7,7 @@ from django.db.models import Max
 from apps.accounts.models import User
 from apps.configuration import services as configuration
 from apps.factors.models import Factor
-from apps.factors.settings_keys import ADMINISTRATORS, EVERYBODY, NEVER, REQUIRED, TEXTS
+from apps.factors.settings_keys import ADMINISTRATORS, EVERYBODY, NEVER, PUSHES, REQUIRED, TEXTS
 from apps.notifications import texting
 
 
@@ -32,3 +32,8 @@ def last_taken_at(user: User) -> datetime | None:
 def texts_are_offered() -> bool:
     """Whether this tenant lets codes by text message stand in for a factor, and can send some."""
     return configuration.get(TEXTS.name) != NEVER and texting.is_offered()
+
+
+def pushes_are_offered() -> bool:
+    """Whether people of this tenant may approve sign-ins on a device."""
+    return bool(configuration.get(PUSHES.name) != NEVER)

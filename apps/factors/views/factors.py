@@ -39,11 +39,13 @@ def changing(view: View) -> View:
 @require_safe
 def factors(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    known = Factor.objects.in_use().select_related("key").filter(user=user).order_by("created_at", "pk")
+    known = Factor.objects.in_use().select_related("key", "device").filter(user=user).order_by("created_at", "pk")
     held = next((one for one in known if one.kind == Factor.Kind.CODES), None)
     context = {
         "apps": [one for one in known if one.kind == Factor.Kind.APP],
         "passkeys": [one for one in known if one.kind == Factor.Kind.PASSKEY],
+        "devices": [one for one in known if one.kind == Factor.Kind.PUSH],
+        "devices_offered": services.pushes_are_offered(),
         "codes": held,
         "phone": services.phone_of(user),
         "texts_offered": services.texts_are_offered(),

@@ -77,6 +77,7 @@ def _page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpRespon
         "form": form,
         "is_backup": is_backup,
         "next": target,
+        "has_device": user is not None and services.may_be_approved(request.session, user),
         **(services.ways_of(request, user) if user else {}),
     }
     return leading_to(target, render(request, "factors/sign_in.html", context, status=status))

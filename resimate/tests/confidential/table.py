@@ -59,6 +59,7 @@ ROUTES: Final = {
         factors:rename factors:passkey factors:ask-for-new factors:ask-signed-in factors:ask-half-signed-in
         factors:ask-anybody factors:sign-in-passkey factors:sign-in-text
         factors:phone factors:phone-code factors:phone-again
+        factors:device factors:device-first factors:sign-in-device factors:approve factors:worker
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
         accounts:put-steps-away

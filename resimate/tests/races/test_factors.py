@@ -1,4 +1,4 @@
-"""Two sign in with one code at the same moment: it opens once."""
+"""Two sign in with one code, or answer one question, at the same moment: it counts once."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ import pytest
 
 from apps.accounts.models import User
 from apps.factors import services
-from apps.factors.models import BackupCode, Factor
+from apps.factors.models import Approval, BackupCode, Factor
+from apps.factors.services.approving import LINKS
 from apps.factors.tests.phone import code_of, enrol
 from resimate.tests.races.harness import race
 
@@ -32,3 +33,19 @@ def test_what_is_being_removed_opens_nothing(ada: User, now: datetime) -> None:
 
     assert (removed.code, used.code, used.waited) == ("", "wrong_code", True)
     assert not Factor.objects.filter(user=ada).exists()
+
+
+@pytest.mark.parametrize("first_is", ["yes", "no"])
+def test_of_two_answers_to_one_question_the_second_finds_the_first(ada: User, now: datetime, first_is: str) -> None:
+    factor = Factor.objects.create(user=ada, key=ada.key, kind="push", confirmed=True, created_at=now)
+    asked = Approval.objects.create(user=ada, key=ada.key, factor=factor, number="47", created_at=now)
+    token = LINKS.token_for(asked)
+    answers = {
+        "yes": lambda: services.approve(token, number="47", now=now),
+        "no": lambda: services.deny(token, now=now),
+    }
+
+    first, second = race(answers[first_is], answers["yes"])
+
+    assert (first.code, second.code, second.waited) == ("", "approval_over", True)
+    assert Approval.objects.get(pk=asked.pk).state == ("approved" if first_is == "yes" else "denied")
