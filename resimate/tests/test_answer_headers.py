@@ -117,6 +117,7 @@ def _all(world: Any, urls: dict[str, str]) -> dict[tuple[str, str], str]:
     return found | {(method, name): _url(name, world) for method, name in _routes(tenant_urls.api)}
 
 
+@pytest.mark.thorough
 def test_strangers_are_answered_with_the_head_of_the_table(production: Any, world: Any, urls: dict[str, str]) -> None:
     stranger = Client(headers=ACME)
     answers = {what: ask(stranger, url, what[0]) for what, url in _all(world, urls).items()}

@@ -84,6 +84,7 @@ def _decided(user: User, permission: str, obj: Any) -> bool:
     return authz.somewhere(user, permission) if permission.endswith(":create") else authz.everywhere(user, permission)
 
 
+@pytest.mark.thorough
 def test_it_says_what_is_decided(people: dict[str, User], now: datetime) -> None:
     asked = list(_asked())
     told = {True: 0, False: 0}

@@ -248,6 +248,7 @@ def test_an_unnoticed_guard_fails_the_command_unless_it_is_named(
     assert f"named, and noticed: {guard.key}" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_every_reason_names_a_guard_that_is_there() -> None:
     named = command.named()
 

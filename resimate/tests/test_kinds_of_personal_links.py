@@ -100,6 +100,7 @@ print(LINKS.find(token, now=now).state.value)
 """
 
 
+@pytest.mark.thorough
 def test_an_app_brings_its_own_kind_and_no_other_file_changes(tmp_path: Path) -> None:
     toy = tmp_path / "toy"
     toy.mkdir()

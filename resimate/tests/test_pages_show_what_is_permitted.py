@@ -116,6 +116,7 @@ def _released(now: datetime) -> Campaign:
     return campaign
 
 
+@pytest.mark.thorough
 def test_each_page_shows_what_its_reader_may_see_and_offers_what_they_may_do(
     world: dict[str, str], now: datetime
 ) -> None:

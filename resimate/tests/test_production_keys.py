@@ -17,6 +17,7 @@ providers.current()
 """
 
 
+@pytest.mark.thorough
 def test_without_an_encryption_key_nothing_is_encrypted(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "ENCRYPTION_KEY"}
     environment |= {"RESIMATE_ENV": "production", "RESIMATE_DATA_DIR": str(tmp_path)}

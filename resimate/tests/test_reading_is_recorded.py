@@ -93,6 +93,7 @@ def _reversed(name: str, args: list[Any]) -> str:
         return ""
 
 
+@pytest.mark.thorough
 def test_every_page_that_names_somebody_is_on_record(browser: Client, people: dict[str, Any]) -> None:
     silent, naming = [], 0
     for url in _pages(people):
@@ -135,6 +136,7 @@ def _nested(parts: list[str], people: dict[str, Any]) -> str:
     return "/".join(str(next(ids)) if "00000000-" in part else part for part in parts)
 
 
+@pytest.mark.thorough
 def test_every_answer_of_the_api_that_names_somebody_is_on_record(browser: Client, people: dict[str, Any]) -> None:
     silent, naming = [], set()
     for path in _addresses(people):

@@ -143,6 +143,7 @@ def answered(browser: Client, method: str, address: str, **headers: str) -> tupl
     return response.status_code, set(written.tables) - set(ALLOWED)
 
 
+@pytest.mark.thorough
 def test_a_get_of_whatever_route_writes_nothing(browser: Client, ids: dict[str, Any]) -> None:
     found = {
         name: answered(browser, "GET", addresses(name, text, ids))
@@ -165,6 +166,7 @@ def test_a_page_that_is_fetched_by_a_program_writes_nothing(
     assert {name: tables for name, tables in found.items() if tables} == {}
 
 
+@pytest.mark.thorough
 def test_a_head_answers_like_a_get_and_writes_nothing(browser: Client, ids: dict[str, Any]) -> None:
     different = {}
     for name, address in pages(ids):

@@ -95,6 +95,7 @@ def test_commands_say_when_the_servers_are_not_running(own_product: Product) -> 
     assert refused.stderr.strip() == "The embedded servers are not running; start them with `make run`."
 
 
+@pytest.mark.thorough
 @pytest.mark.requirement("SEC-001")
 def test_production_refuses_each_insecure_default_with_a_sentence() -> None:
     environment = {**os.environ, "RESIMATE_ENV": "production"}
@@ -115,6 +116,7 @@ def test_production_refuses_each_insecure_default_with_a_sentence() -> None:
     assert named == {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ENCRYPTION_KEY", "RESIMATE_BASE_DOMAIN"}
 
 
+@pytest.mark.thorough
 @pytest.mark.requirement("SEC-001")
 def test_a_production_configuration_passes_the_deployment_checks(tmp_path: Path) -> None:
     environment = {

@@ -21,6 +21,7 @@ def state(folder: Path) -> Path:
     return folder.parent / "state"
 
 
+@pytest.mark.thorough
 def test_data_below_a_private_folder_is_kept_where_nobody_can_reach_it(up: Start, tmp_path: Path, state: Path) -> None:
     private = tmp_path / "home"
     private.mkdir(mode=0o700)

@@ -16,6 +16,7 @@ from resimate_servers.tests.running import Up, gone, rows, write_row
 Start = Callable[..., Up]
 
 
+@pytest.mark.thorough
 def test_a_killed_supervisor_takes_its_servers_along_and_loses_nothing(up: Start, folder: Path) -> None:
     first = up(folder)
     write_row(first.urls.owner_database_url, "ada")
@@ -57,6 +58,7 @@ def test_everything_killed_at_once_loses_no_committed_row(up: Start, folder: Pat
     assert rows(second.urls.owner_database_url) == [f"{number:02}" for number in range(20)]
 
 
+@pytest.mark.thorough
 def test_a_crashed_child_is_started_again_and_that_is_said(up: Start, folder: Path) -> None:
     running = up(folder)
     write_row(running.urls.owner_database_url, "ada")
@@ -77,6 +79,7 @@ def _answers(running: Up) -> bool:
     return True
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "kind",
     ["zombie", *(pytest.param(kind, marks=pytest.mark.thorough) for kind in ("stranger", "nobody", "rubbish"))],

@@ -15,6 +15,7 @@ from resimate_servers.tests.running import Up, rows, write_row
 Start = Callable[..., Up]
 
 
+@pytest.mark.thorough
 def test_a_second_run_starts_on_the_kept_data(up: Start, folder: Path) -> None:
     first = up(folder)
     write_row(first.urls.owner_database_url, "ada")
@@ -28,6 +29,7 @@ def test_a_second_run_starts_on_the_kept_data(up: Start, folder: Path) -> None:
     assert second.urls == connection_urls(folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how", [signal.SIGINT, *(pytest.param(how, marks=pytest.mark.thorough) for how in (signal.SIGTERM, signal.SIGHUP))]
 )

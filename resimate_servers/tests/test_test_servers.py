@@ -43,6 +43,7 @@ def _answers(url: str) -> bool:
     return True
 
 
+@pytest.mark.thorough
 def test_sessions_share_the_servers_until_the_last_one_ends(folder: Path) -> None:
     (one, first), (other, second) = _session(folder), _session(folder)
     assert first == second

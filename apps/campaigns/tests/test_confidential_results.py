@@ -43,6 +43,7 @@ def _close(campaign: Campaign, clock: Clock) -> Campaign:
     return Campaign.objects.select_related("version", "subject").get(pk=campaign.pk)
 
 
+@pytest.mark.thorough
 def test_scores_come_in_steps_of_five_and_the_last_one_counts_everybody(campaign: Campaign, clock: Clock) -> None:
     seen = []
     for number in range(19):

@@ -77,6 +77,7 @@ def test_uses_of_a_key_add_up_over_the_rounds(acme: Any, monkeypatch: pytest.Mon
     assert DataKey.objects.of("acme").get().written == 280
 
 
+@pytest.mark.thorough
 def test_a_key_that_has_encrypted_as_often_as_one_may_is_replaced(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     written = [counting.MOST_WRITES - 1]
     monkeypatch.setattr(counting, "_writes", lambda schema: written[0])

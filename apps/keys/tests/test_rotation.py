@@ -220,6 +220,7 @@ def test_a_key_under_which_something_was_put_back_is_not_destroyed(acme: Any, re
             services.destroy("acme", 1, now=now + LATER)
 
 
+@pytest.mark.thorough
 def test_the_scheduler_rotates_every_ninety_days_and_finishes_what_was_left(
     acme: Any, remember: Remember, monkeypatch: pytest.MonkeyPatch
 ) -> None:

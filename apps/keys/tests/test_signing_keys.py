@@ -123,7 +123,8 @@ def test_the_active_one_is_not_destroyed(acme: Any) -> None:
     [
         (["90 days"], 2),
         pytest.param(["90 days", "90 days", "91 days"], 2, marks=pytest.mark.thorough),
-        (["400 days", "0 days", "1 days", "2 days"], 3),  # forward, and back again: once for each
+        # Forward, and back again: once for each.
+        pytest.param(["400 days", "0 days", "1 days", "2 days"], 3, marks=pytest.mark.thorough),
         pytest.param(["400 days", "401 days", "402 days"], 2, marks=pytest.mark.thorough),
         pytest.param(["-400 days", "-399 days", "-398 days"], 2, marks=pytest.mark.thorough),
         pytest.param(["0 days", "89 days"], 1, marks=pytest.mark.thorough),

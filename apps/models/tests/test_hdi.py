@@ -50,6 +50,7 @@ def test_by_a_calculation(api: Api, hdi: dict[str, Any], countries: list[dict[st
     assert [code for code in published if abs(scores[code] - published[code]) > TOLERANCE] == []
 
 
+@pytest.mark.thorough
 def test_by_stored_assessments(
     api: Api, ada: User, now: Any, publish: Any, hdi: dict[str, Any], countries: list[dict[str, str]]
 ) -> None:

@@ -300,6 +300,7 @@ def test_each_tenant_that_a_migration_changed_has_it_on_record(
     assert entries == [(changed.schema_name, str(changed.pk), "operator", {"applied": 1})]
 
 
+@pytest.mark.thorough
 def test_one_failing_tenant_does_not_hold_up_the_others_and_resume_takes_what_is_left(
     make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

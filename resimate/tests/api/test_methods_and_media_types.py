@@ -29,6 +29,7 @@ def test_nor_is_anything_outside_the_version(api: Api, method: str, path: str) -
     assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM) or answer.status_code == 301
 
 
+@pytest.mark.thorough
 def test_a_method_that_an_address_does_not_take_is_named_with_those_it_takes(api: Api) -> None:
     taking = {method: {path for path, _ in views(method)} for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
     everything = set.union(*taking.values())

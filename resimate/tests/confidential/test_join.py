@@ -72,6 +72,7 @@ def test_who_reads_everything_all_the_time_learns_nobodys_answers(world: World, 
     assert max(found) <= MOST_RIGHT
 
 
+@pytest.mark.thorough
 @in_short_and_in_full
 def test_no_role_learns_whose_answers_are_whose_afterwards(world: World, waves: tuple[str, ...]) -> None:
     readers = [world.reader(role) for role in ROLES]

@@ -169,6 +169,7 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(content: byte
     assert refusal(content) == "too_large"
 
 
+@pytest.mark.thorough
 def test_elements_are_counted_over_all_parts_while_they_are_read() -> None:
     rows = "".join(f'<row r="{number}"/>' for number in range(260_000))
 

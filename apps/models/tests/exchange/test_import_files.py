@@ -269,6 +269,7 @@ def test_what_was_published_scored_answered_or_assessed_elsewhere_stays(
     assert Assessment.objects.count() == 8
 
 
+@pytest.mark.thorough
 def test_much_data_is_a_job(api: Api, publish: Any, nothing: Any) -> None:
     meta = _import(api, _text("iMeta.csv", IMETA.replace(",Area,Index", ",,Index")), publish=True).json()
     rows = "".join(f"u{number},{number},1\n" for number in range(5001))
