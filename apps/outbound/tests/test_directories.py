@@ -180,6 +180,15 @@ def test_what_a_directory_refers_to_is_not_asked(ask: Any, question: Any, refusa
     assert elsewhere.heads == []
 
 
+def test_what_is_elsewhere_is_not_among_what_was_found(ask: Any) -> None:
+    """RFC 4511, 4.5.3: a reference stands where entries stand, and is none."""
+    reference = ber(0x73, ber(4, b"ldap://elsewhere.example/dc=example"))
+
+    found = ask(saying(before=lambda tag: [reference, entry()]), search())
+
+    assert [one.dn for one in found] == ["uid=ann"]
+
+
 @pytest.mark.parametrize(("code", "name"), [(51, "busy"), (52, "unavailable")])
 def test_a_directory_that_is_ill_is_left_alone(acme: Any, now: datetime, code: int, name: str) -> None:
     with other_side(saying(code)) as server:
