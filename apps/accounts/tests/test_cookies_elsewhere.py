@@ -1,5 +1,6 @@
 """What a browser holds of one tenant opens nothing at another, whose rows are the same."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client, override_settings
 from django_tenants.utils import tenant_context
 
 from apps.accounts.models import User
+from apps.accounts.sessions import is_alive
 from apps.accounts.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.requirement("SEC-AUTH-001", "DB-002")
@@ -30,6 +32,17 @@ def test_a_cookie_opens_nothing_elsewhere_whatever_keeps_the_session(
 
         assert client.get("/account/", headers=ACME).status_code == 200
         assert client.get("/account/", headers=BETA)["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("elsewhere", [{"schema": "beta"}, {"schema": None}, {"schema": ""}])
+def test_a_session_that_does_not_say_that_it_belongs_here_is_over(
+    acme: Any, now: datetime, elsewhere: dict[str, Any]
+) -> None:
+    """Whatever else is equal: where its row was copied to, it says whose it was."""
+    session = {"schema": "acme", "signed_in_at": now.timestamp(), "seen_at": now.timestamp()}
+
+    assert is_alive(session, now)
+    assert not is_alive(session | elsewhere, now)
 
 
 def test_a_token_against_forged_forms_is_good_at_its_own_tenant_alone(acme: Any, beta: Any) -> None:
