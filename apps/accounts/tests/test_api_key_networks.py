@@ -44,7 +44,7 @@ def test_what_is_no_network_is_refused_at_its_place(admin: User, client: Client)
 
 
 def test_networks_are_kept_as_they_are_written_usually(admin: User) -> None:
-    given = ["192.0.2.1", " 2001:DB8::/48", "::ffff:198.51.100.0/120"]
+    given = ["192.0.2.1", " 2001:DB8::/48", "::ffff:198.51.100.0/120", "198.51.100.0/24", "::ffff:192.0.2.1"]
 
     key, text = services.create_api_key(admin, name="k", networks=given, now=timezone.now())
 

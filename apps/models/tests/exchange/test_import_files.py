@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.core import events
 from apps.models import services
-from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, ScoreRun, Subject
+from apps.models.models import Assessment, Import, ModelVersion, ResilienceModel, Response, ScoreRun, Subject
 from apps.models.tests.conftest import REFERENCE, Api
 from apps.models.tests.sheets import stored_answers
 from resimate_engine.document import digest
@@ -267,6 +267,20 @@ def test_what_was_published_scored_answered_or_assessed_elsewhere_stays(
     assert [(one.status_code, one.json()["code"]) for one in refused] == [(409, "import_in_use")] * 5
     assert len({one.json()["detail"] for one in refused}) == 5
     assert Assessment.objects.count() == 8
+
+
+def test_answers_that_somebody_has_changed_since_are_not_taken_back(
+    api: Api, publish: Any, survey: dict[str, Any]
+) -> None:
+    outcome = _import(api, _text("a.csv", ANSWERS), version=str(publish(survey).pk)).json()
+    response = Response.objects.get(assessment__subject__code="south")
+    api.patch(f"assessments/{response.assessment_id}/responses/{response.pk}/", {"answers": {"L1": 1}})
+
+    refused = _undo(api, outcome)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_in_use")
+    assert "answered since" in refused.json()["detail"]
+    assert Response.objects.count() == 3
 
 
 @pytest.mark.thorough
