@@ -47,6 +47,16 @@ def test_it_signs_nothing_before_every_process_knows_it(acme: Any) -> None:
     assert len(verify) == 1
 
 
+def test_one_more_is_made_once_the_one_before_signs(acme: Any) -> None:
+    rotated(timedelta())
+    now = timezone.now()
+
+    with pytest.raises(rotating.ReplacementUnderWay):
+        services.refuse_untimely("acme", "signing", now=now + keyring.SIGNS_FROM - timedelta(seconds=5))
+    services.refuse_untimely("acme", "signing", now=now + SETTLED)
+    services.refuse_untimely("beta", "signing", now=now)
+
+
 def test_each_tenant_signs_by_its_own(db: None) -> None:
     of_each = []
     for schema in ("acme", "beta", "public"):
