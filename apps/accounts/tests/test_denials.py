@@ -176,6 +176,17 @@ def test_nobody_lifts_what_is_denied_to_themselves(admin: User, second: User, de
     assert authz.everywhere(_again(admin), "roles:read")
 
 
+def test_what_a_denial_builds_on_is_not_changed_either(admin: User, second: User, now: datetime) -> None:
+    """Otherwise what somebody is denied would be lifted by what their role builds on, unseen."""
+    below = services.create_role("below", name="below", permissions=["roles:tenant:read"], acting_user=None, now=now)
+    role = services.create_role("no", name="no", permissions=[], parents=[below], acting_user=None, now=now)
+    services.grant_role(admin, role, denies=True, acting_user=second, now=now)
+
+    with pytest.raises(RoleDenies, match="below"):
+        services.change_role(below, name="below", permissions=[], acting_user=_again(second), now=now)
+    assert not authz.somewhere(_again(admin), "roles:read")
+
+
 def test_nothing_is_denied_to_the_last_administrator(admin: User, second: User, deny: Any, now: datetime) -> None:
     grant = Grant.objects.get(user=second)
     deny(admin, "campaigns:tenant:read", valid_from=timezone.now() + timedelta(days=1))

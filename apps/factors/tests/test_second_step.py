@@ -53,6 +53,14 @@ def _is_inside(client: Client, host: dict[str, str] = ACME) -> bool:
     return client.get("/account/", headers=host).status_code == 200
 
 
+def test_an_app_that_was_only_begun_is_no_second_step(admin: User, phone: Factor, clock: Clock, client: Client) -> None:
+    begun = services.begin_app(admin, name="", now=clock.moment)
+    _half(client, admin.email)
+
+    assert _try(client, code_of(begun.seed, clock.moment)) == 422
+    assert not _is_inside(client)
+
+
 def test_a_password_alone_reaches_nothing(admin: User, phone: Factor, client: Client) -> None:
     answer = _half(client, admin.email)
 
