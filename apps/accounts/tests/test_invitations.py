@@ -215,6 +215,15 @@ def test_sent_again_it_is_good_for_as_long_as_the_first_was_and_somebody_else_st
         services.resend_invitation(invitation, acting_user=other, now=timezone.now())
 
 
+def test_what_was_withdrawn_is_neither_sent_again_nor_withdrawn_again(invite: Any, admin: User) -> None:
+    invitation = invite()
+    services.revoke_invitation(invitation, acting_user=admin, now=timezone.now())
+
+    for verb in (services.resend_invitation, services.revoke_invitation):
+        with pytest.raises(InvitationClosed):
+            verb(invitation, acting_user=admin, now=timezone.now())
+
+
 def test_a_letter_that_has_not_left_does_not_leave(invite: Any, admin: User) -> None:
     invitation = invite()
     services.revoke_invitation(invitation, acting_user=admin, now=timezone.now())
