@@ -39,9 +39,11 @@ def simple() -> Mapping[str, dict[str, Any]]:
     return {name: one for name, one in properties().items() if "enum" in one or str(one.get("type")) in SIMPLE}
 
 
-def misfit(values: Mapping[str, Any], at: str = "/attributes") -> list[Problem]:
-    """What of values does not fit, each with a pointer to it."""
-    return [*_misfits(values, at)]
+def misfit(
+    values: Mapping[str, Any], at: str = "/attributes", declared: Mapping[str, Any] | None = None
+) -> list[Problem]:
+    """What of values does not fit what is ``declared``, or else the tenant declares; each with a pointer to it."""
+    return [*_misfits(values, at, schema() if declared is None else declared)]
 
 
 def refuse_misfit(values: Mapping[str, Any], at: str = "/attributes") -> None:
@@ -50,7 +52,7 @@ def refuse_misfit(values: Mapping[str, Any], at: str = "/attributes") -> None:
         raise Invalid(REFUSED, errors=problems)
 
 
-def _misfits(values: Mapping[str, Any], at: str) -> Iterator[Problem]:
+def _misfits(values: Mapping[str, Any], at: str, declared: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         size = len(json.dumps(values, ensure_ascii=False, allow_nan=False).encode())
     except ValueError:
@@ -60,7 +62,6 @@ def _misfits(values: Mapping[str, Any], at: str) -> Iterator[Problem]:
         detail = Sentence("All attributes together have at most {most} bytes.", most=LARGEST_ATTRIBUTES)
         yield Problem(at, detail, "too_large")
         return
-    declared = schema()
     if not values and not declared.get("required"):
         return
     for error in Draft202012Validator(declared).iter_errors(values):

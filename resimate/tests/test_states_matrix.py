@@ -78,11 +78,13 @@ BEARING = ("expired_key", "revoked_key", "key_", "token")
 #: What a session is held by, of states that are sent somewhere.
 HELD = {"first_password": sessions.FIRST, "without_the_factor_that_is_asked_for": STEP.missing}
 #: Where a second step is taken, and what a browser asks before.
-STEPS = {STEP.page, "factors:ask-half-signed-in", "factors:sign-in-text"}
+STEPS = {STEP.page, "factors:ask-half-signed-in", "factors:sign-in-text", "factors:sign-in-device"}
 #: What no operation asks for.
 UNASKED = ["emergency-access:tenant:review"]
 #: What no program does, whatever it is permitted.
 IN_PERSON = {"setting-change-approve"}
+#: What a program changes of its own account only as far as its key or token reaches; in person everybody does.
+OWN = {("PATCH", "user-me")}
 #: Of which network a program is: reserved for documentation (RFC 5737).
 NETWORK, ADDRESS = "192.0.2.0/24", "192.0.2.7"
 #: Operations of the API that ask nobody who they are.
@@ -221,11 +223,14 @@ def _expected(state: str, column: int, method: str, name: str) -> str:
         return pages._table()[method, name][pages.PEOPLE.index("anonymous")]
     if mark == "!" and name in PUBLIC:
         return "+"
-    if mark in LIKE and name in IN_PERSON:
+    return _like(mark, method, name) if mark in LIKE else mark
+
+
+def _like(mark: str, method: str, name: str) -> str:
+    """What a program gets that may as much as the person it is like."""
+    if name in IN_PERSON or (mark == "o" and (method, name) in OWN):
         return "-"
-    if mark in LIKE:
-        return api._table()[method, name][api.PEOPLE.index(LIKE[mark])]
-    return mark
+    return api._table()[method, name][api.PEOPLE.index(LIKE[mark])]
 
 
 def _is_for(state: str, name: str) -> bool:

@@ -241,9 +241,9 @@ def _listening(spoken: list[str]) -> Callable[..., Any]:
     from apps.notifications.kinds import Kind
     from apps.notifications.rendering import render
 
-    def heard(kind: Kind, texts: Any, facts: dict[str, Any], language: str) -> Any:
+    def heard(kind: Kind, texts: Any, facts: dict[str, Any], language: str, zone: str) -> Any:
         spoken.append(language)
-        return render(kind, texts, facts, language)
+        return render(kind, texts, facts, language, zone)
 
     return heard
 

@@ -31,9 +31,11 @@ class NotTaken(Exception):
 
 
 class Provider(Protocol):
-    def key(self, now: datetime) -> str:
-        """What a device has to know before it gives an address."""
+    def key(self) -> str:
+        """What a device has to know before it gives an address; empty where that is still to be made."""
         ...
+
+    def make_key(self, now: datetime) -> None: ...
 
     def read(self, text: str) -> str:
         """The one spelling of an address that a device sent. Raises ``NotAnAddress``."""

@@ -14,6 +14,11 @@ from apps.factors.models import PushKey
 from apps.factors.pushing.sealing import point_of, text_of
 
 
+def known() -> str:
+    """The public one; empty before it is made."""
+    return PushKey.objects.values_list("public", flat=True).first() or ""
+
+
 def active(now: datetime) -> PushKey:
     return PushKey.objects.first() or _made(now)
 

@@ -30,9 +30,12 @@ SIGNED_FOR: Final = timedelta(hours=1)
 
 
 class WebPush:
-    def key(self, now: datetime) -> str:
+    def key(self) -> str:
         """``applicationServerKey`` of ``PushManager.subscribe``: only we reach a subscription that was made for it."""
-        return vapid.active(now).public
+        return vapid.known()
+
+    def make_key(self, now: datetime) -> None:
+        vapid.active(now)
 
     def read(self, text: str) -> str:
         """``PushSubscription.toJSON()``, of which nothing is kept but what is needed; outside any transaction."""

@@ -35,6 +35,7 @@ from apps.factors.services.reaching import (
     begin_device,
     begun_device,
     confirm_device,
+    make_push_key,
     push_key,
     send_question,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "has_to_have_one",
     "is_missing_for",
     "last_taken_at",
+    "make_push_key",
     "may_be_approved",
     "phone_of",
     "prove",

@@ -48,9 +48,14 @@ class DeviceRefused(Refused):
     title = "The device cannot be asked"
 
 
-def push_key(now: datetime) -> str:
-    """The public key for which a browser subscribes."""
-    return pushing.PROVIDERS[pushing.WEB].key(now)
+def push_key() -> str:
+    """The public key for which a browser subscribes; empty before the first one asks for it."""
+    return pushing.PROVIDERS[pushing.WEB].key()
+
+
+def make_push_key(now: datetime) -> None:
+    """Make the tenant's pair of keys, unless it is there: a page that is only looked at makes none."""
+    pushing.PROVIDERS[pushing.WEB].make_key(now)
 
 
 def begin_device(request: HttpRequest, user: User, *, name: str, address: str, now: datetime) -> None:

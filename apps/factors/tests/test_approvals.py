@@ -63,6 +63,7 @@ def added(browser: Client, service: FakePushService, clock: Clock) -> Factor:
 
 
 def _begin(browser: Client, service: FakePushService, clock: Clock, **more: str) -> Any:
+    browser.post(ADD, {"begin": "1"})
     page = browser.get(ADD)
     answer = browser.post(ADD, {"name": "my phone", "device": service.subscription(page.context["key"]), **more})
     events.deliver_due(clock.moment)
@@ -141,6 +142,16 @@ def test_a_sign_in_goes_on_once_the_number_was_entered_there(
     assert Factor.objects.get(kind="push").last_used_at == clock.moment
     again = _half(admin.email)
     assert (again.post(STEP).status_code, _is_inside(again)) == (409, False)
+
+
+def test_the_page_makes_the_keys_of_the_tenant_once_somebody_starts(browser: Client, acme: Any) -> None:
+    assert "data-push=" not in browser.get(ADD).content.decode()
+    assert not PushKey.objects.exists()
+
+    started = [browser.post(ADD, {"begin": "1"}).status_code for _ in range(2)]
+
+    assert started == [302, 302]
+    assert f'data-push="{PushKey.objects.get().public}"' in browser.get(ADD).content.decode()
 
 
 def test_a_notification_says_nothing_of_anybody(

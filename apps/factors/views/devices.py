@@ -20,11 +20,13 @@ from apps.factors.views.factors import changing, crumbs, enrolled
 @changing
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
+    if "begin" in request.POST:
+        return _started()
     form = DeviceForm(request.POST if request.method == "POST" else None)
     context = {
         "form": form,
         "offered": services.pushes_are_offered(),
-        "key": services.push_key(timezone.now()),
+        "key": services.push_key(),
         "crumbs": crumbs(),
     }
     if form.is_valid():
@@ -38,6 +40,13 @@ def add(request: HttpRequest) -> HttpResponse:
             return answered(render(request, "factors/device.html", context), refusal)
         return redirect("factors:device-first")
     return render(request, "factors/device.html", context, status=422 if form.is_bound else 200)
+
+
+def _started() -> HttpResponse:
+    """The page again, which now has the key that a browser asks for."""
+    if services.pushes_are_offered():
+        services.make_push_key(timezone.now())
+    return redirect("factors:device")
 
 
 @changing
