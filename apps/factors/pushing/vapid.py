@@ -27,8 +27,8 @@ def active(now: datetime) -> PushKey:
 def _made(now: datetime) -> PushKey:
     """Make it, unless somebody else has made it a moment ago."""
     hold("push key")
-    if known := PushKey.objects.first():
-        return known
+    if there := PushKey.objects.first():
+        return there
     private = ec.generate_private_key(ec.SECP256R1())
     text = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return PushKey.objects.create(private=text, public=text_of(point_of(private.public_key())), made_at=now)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import jwt
 from django.conf import settings
 
+from apps.core import json_values
 from apps.core.errors import Refused
 from apps.factors.pushing import vapid
 from apps.factors.pushing.base import Gone, NotAnAddress, NotTaken, Push
@@ -40,11 +41,11 @@ class WebPush:
     def read(self, text: str) -> str:
         """``PushSubscription.toJSON()``, of which nothing is kept but what is needed; outside any transaction."""
         try:
-            said = json.loads(text)
+            said = json_values.decode(text.encode())
             endpoint, keys = str(said["endpoint"]), said["keys"]
             point, secret = bytes_of(keys["p256dh"]), bytes_of(keys["auth"])
             key_at(point)
-        except (ValueError, KeyError, TypeError):
+        except (Refused, ValueError, KeyError, TypeError):
             raise NotAnAddress from None
         if len(endpoint) > LONGEST or len(point) != POINT or len(secret) != SECRET or problem_with(endpoint):
             raise NotAnAddress

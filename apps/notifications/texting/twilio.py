@@ -3,7 +3,6 @@
 Answers are read by status and error code alone: what Twilio says in words holds the number.
 """
 
-import json
 from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 from apps.configuration import services as configuration
 from apps.configuration.levels import Unfit
+from apps.core import json_values
 from apps.core.errors import Refused
 from apps.notifications.settings_keys import SMS_ACCOUNT, SMS_SENDER, SMS_TOKEN, SMS_URL
 from apps.notifications.texting.base import NotTaken, Text
@@ -80,7 +80,7 @@ def _refusal(status: int, body: bytes) -> NotTaken:
 
 def _code(body: bytes) -> str:
     try:
-        code = json.loads(body)["code"]
-    except (ValueError, KeyError, TypeError):
+        code = json_values.decode(body)["code"]
+    except (Refused, KeyError, TypeError):
         return ""
     return f", error {code}" if isinstance(code, int) else ""

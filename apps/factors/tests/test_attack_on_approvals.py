@@ -1,0 +1,94 @@
+"""Who has stolen a password asks in the name of its owner: no yes that was meant for another session lets them in."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.factors import services
+from apps.factors.models import Approval, Device, Factor
+from apps.factors.tests.conftest import Clock
+from apps.factors.tests.fake_push_service import FakePushService
+from apps.factors.tests.phone import enrol
+from apps.factors.tests.test_approvals import (
+    ADD,
+    STEP,
+    _answer,
+    _asking,
+    _begin,
+    _half,
+    _is_inside,
+    _no,
+    _number,
+    added,
+    browser,
+    service,
+)
+
+__all__ = ["added", "browser", "service"]  # fixtures
+
+pytestmark = pytest.mark.requirement("SEC-AUTH-001")
+
+
+def test_a_yes_to_the_owner_opens_nothing_to_who_asked_before(
+    added: Factor, admin: User, browser: Client, service: FakePushService, clock: Clock
+) -> None:
+    thief = _asking(admin.email, clock)
+    _answer(service, str(int(_number(thief)) % 90 + 10))
+    owner = _asking(admin.email, clock, like=browser)
+    _answer(service, _number(owner))
+
+    assert (thief.post(STEP).status_code, _is_inside(thief)) == (409, False)
+    assert (owner.post(STEP).status_code, _is_inside(owner)) == (302, True)
+    assert {*Approval.objects.filter(factor__confirmed=True).values_list("state", flat=True)} >= {"missed", "used"}
+    assert not Approval.objects.filter(state="approved").exists()
+
+
+@pytest.mark.parametrize("answer", [_no, lambda service: _answer(service, "11")])
+def test_after_the_time_to_answer_nothing_is_answered(
+    added: Factor, admin: User, service: FakePushService, clock: Clock, answer: Any
+) -> None:
+    client = _asking(admin.email, clock)
+    token, number = service.shown[-1]["url"].rstrip("/").rpartition("/")[2], _number(client)
+    clock.moment += timedelta(seconds=111)
+
+    assert answer(service).status_code == 410
+    with pytest.raises(services.ApprovalOver):
+        services.approve(token, number=number, now=clock.moment)
+    assert Approval.objects.get(state="pending")
+
+
+def test_neither_a_device_that_was_only_begun_nor_that_of_somebody_else_is_asked(
+    admin: User, browser: Client, service: FakePushService, clock: Clock, make_user: Any
+) -> None:
+    _begin(browser, service, clock)
+    begun = Factor.objects.get(kind="push")
+    enrol(admin, clock.moment)
+    first = _half(admin.email)
+    assert not first.get("/sign-in/factor/").context["has_device"]
+    assert first.post(STEP, {"device": str(begun.pk)}).status_code == 409
+
+    Factor.objects.filter(pk=begun.pk).update(confirmed=True)
+    other = make_user("other@acme.example", "tenant_admin")
+    enrol(other, clock.moment)
+    thief = _half(other.email)
+    kept = {"kind": "push", "confirmed": True, "created_at": clock.moment}
+    own = Factor.objects.create(user=other, key=other.key, name="own", **kept)
+    Device.objects.create(factor=own, key=other.key, provider="webpush", address=begun.device.address)
+    assert thief.post(STEP, {"device": str(begun.pk)}).status_code == 409
+    assert not Approval.objects.filter(user=other).exists()
+
+
+def test_a_browser_is_added_once(added: Factor, browser: Client, service: FakePushService, clock: Clock) -> None:
+    again = _begin(browser, service, clock)
+
+    assert (again.status_code, "device" in again.context["form"].errors) == (422, True)
+    assert Factor.objects.filter(kind="push").count() == 1
+
+
+def test_an_address_nested_without_end_is_refused(browser: Client, service: FakePushService) -> None:
+    browser.post(ADD, {"begin": "1"})
+
+    assert browser.post(ADD, {"name": "x", "device": "[" * 15_000}).status_code == 422
