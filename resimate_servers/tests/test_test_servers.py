@@ -72,11 +72,13 @@ def test_the_servers_end_by_themselves_when_every_session_was_killed(folder: Pat
     with psycopg.connect(url) as connection:
         pid = connection.execute("SELECT pg_backend_pid()").fetchone()
     assert pid is not None
+    holder = _pid_of_holder(folder)
     session.kill()
     session.wait()
 
     assert processes.wait_until(lambda: not _answers(url), 20)
     assert gone(pid[0])
+    assert gone(holder)
 
 
 @pytest.mark.thorough
