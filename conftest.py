@@ -79,10 +79,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _skip_what_is_not_asked_for(item: pytest.Item) -> None:
-    if item.get_closest_marker("load") and not LOAD:
-        item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
     # A guard may be noticed by a long test alone.
-    if item.get_closest_marker("thorough") and not THOROUGH and "RESIMATE_GUARDS" not in os.environ:
+    is_long_wanted = THOROUGH or "RESIMATE_GUARDS" in os.environ
+    if item.get_closest_marker("load"):
+        if not LOAD:
+            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
+    elif item.get_closest_marker("thorough") and not is_long_wanted:
         item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
 
 
