@@ -2,6 +2,7 @@
 
 import shutil
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
@@ -44,9 +45,14 @@ def _pulse(role: str) -> Answer:
 
 
 def _disk() -> Answer:
-    free = shutil.disk_usage(settings.BASE_DIR).free >> 20
+    free = min(shutil.disk_usage(place).free for place in (settings.BASE_DIR, _there(settings.DATA_DIR))) >> 20
     is_well = free >= FEWEST_MEGABYTES
     return Answer(f"{free >> 10} GB left" if is_well else f"{free} MB left", is_well)
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest above it that there is: data may not have been written yet."""
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
 
 
 declare("database", _database, mend="check DATABASE_URL and that PostgreSQL 15 or newer runs there", vital=True)
@@ -70,4 +76,4 @@ declare(
     away=_("No scheduler has been seen yet. Reminders and nightly work are waiting."),
     away_since=_("No scheduler has been seen since %(since)s. Reminders and nightly work are waiting."),
 )
-declare("disk", _disk, mend="make room where RESIMATE_DATA_DIR is")
+declare("disk", _disk, mend="make room where the program and RESIMATE_DATA_DIR are")

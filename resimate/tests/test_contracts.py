@@ -15,7 +15,7 @@ from apps.core import event_types, events
 from apps.core.api import schema
 from resimate import contracts
 from resimate.contracts.breaking import breaks
-from resimate.management.commands.docs import PAGES
+from resimate.management.commands import docs
 from resimate.tests.test_trail_of_verbs import verbs
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.requirement("DOC-001")
 @pytest.mark.parametrize("name", ["openapi", "events"])
 def test_the_committed_contract_is_what_the_code_gives(name: str) -> None:
-    path, text_of = PAGES[name]
+    path, text_of = docs.PAGES[name]
 
     assert (ROOT / path).read_text() == text_of(), f"a contract has changed: `manage.py docs {name} --write`"
 
@@ -130,6 +130,30 @@ def test_a_release_stays_as_it_is(settings: Any, tmp_path: Path) -> None:
         call_command("docs", "release", write=True)
 
     assert path.read_text() == "{}"
+
+
+@pytest.mark.requirement("DOC-001")
+def test_all_that_is_generated_is_written_at_once_but_no_release(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BASE_DIR = tmp_path
+    monkeypatch.setattr(docs, "PAGES", {name: (name, lambda name=name: f"the {name}") for name in docs.PAGES})
+
+    call_command("docs", write=True)
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        name: f"the {name}" for name in docs.PAGES.keys() - {"release"}
+    }
+
+
+@pytest.mark.requirement("DOC-001")
+def test_a_page_that_nobody_generates_is_refused(settings: Any, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path
+
+    with pytest.raises(CommandError, match="There is no page manual; there are errors, events"):
+        call_command("docs", "errors", "manual", write=True)
+
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.requirement("DOC-001")

@@ -1,7 +1,10 @@
 """Probes cost the service next to nothing, and tell strangers nothing of what it is made of."""
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -88,3 +91,15 @@ def test_a_look_writes_nothing(db: Any) -> None:
     assert [
         one["sql"] for one in queries if not one["sql"].strip().startswith(("SELECT", "SAVEPOINT", "RELEASE"))
     ] == []
+
+
+def test_the_fuller_of_both_disks_is_what_is_said(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path / "not" / "yet"
+    free = {settings.BASE_DIR: 8 << 30, tmp_path: 100 << 20}
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=free[place]))
+
+    said = parts.PARTS["disk"].ask()
+
+    assert (said.detail, said.is_well) == ("100 MB left", False)

@@ -1,9 +1,9 @@
 """Tables of the documentation that the code knows best."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,23 +13,30 @@ from resimate_engine.document.schema import json_schema
 
 
 class Command(BaseCommand):
-    help = "Print (or, with --write, write) what is generated: pages of settings, errors and registries, and schemas."
+    help = "Print (or, with --write, write) what is generated: the pages and schemas that are named, or all of them."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("page", choices=sorted(PAGES))
+        parser.add_argument("pages", nargs="*", metavar="page", help=f"one of {', '.join(sorted(PAGES))}")
         parser.add_argument("--write", action="store_true")
 
-    def handle(self, *args: Any, page: str, write: bool, **options: Any) -> None:
-        name, text_of = PAGES[page]
-        text = text_of()
-        path = Path(settings.BASE_DIR) / name
-        if write:
-            if page == "release" and path.exists() and path.read_text() != text:
-                raise CommandError(f"{name} is released and stays as it is: raise VERSION of SPECTACULAR_SETTINGS.")
-            path.write_text(text)
-        else:
-            self.stdout.write(text, ending="")
+    def handle(self, *args: Any, pages: Sequence[str], write: bool, **options: Any) -> None:
+        unknown = sorted({*pages} - PAGES.keys())
+        if unknown:
+            raise CommandError(f"There is no page {unknown[0]}; there are {', '.join(sorted(PAGES))}.")
+        for page in pages or sorted(PAGES.keys() - {RELEASE}):  # a release is written on purpose alone
+            name, text_of = PAGES[page]
+            if write:
+                _write(page, name, text_of())
+            else:
+                self.stdout.write(text_of(), ending="")
+
+
+def _write(page: str, name: str, text: str) -> None:
+    path = Path(settings.BASE_DIR) / name
+    if page == RELEASE and path.exists() and path.read_text() != text:
+        raise CommandError(f"{name} is released and stays as it is: raise VERSION of SPECTACULAR_SETTINGS.")
+    path.write_text(text)
 
 
 def settings_page() -> str:
@@ -69,6 +76,7 @@ def written(document_of: Callable[[], Any]) -> Callable[[], str]:
     return lambda: json.dumps(document_of(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+RELEASE: Final = "release"
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_page),
     "errors": ("docs/errors.md", errors_page),
@@ -76,6 +84,6 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "fields": ("docs/fields.md", fields.page),
     "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
     "events": ("docs/contracts/events.json", written(contracts.events)),
-    "release": (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
+    RELEASE: (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
     "schema": ("resimate_engine/schemas/model.json", written(json_schema)),
 }
