@@ -11,6 +11,8 @@ from resimate_text.sentences import Sentence
 
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
 
+#: For so long a link to sign in is good at the most, whatever a tenant sets.
+LONGEST_LINK_HOURS: Final = 24
 #: A host name with a dot in it, without a port.
 _HOST: Final = r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](?!\n)$"
 
@@ -73,8 +75,8 @@ SIGN_IN_LINKS = declare(
 )
 SIGN_IN_LINK_HOURS = declare(
     "sign_in.link_hours",
-    24,
-    {"type": "integer", "minimum": 1, "maximum": 24},
+    LONGEST_LINK_HOURS,
+    {"type": "integer", "minimum": 1, "maximum": LONGEST_LINK_HOURS},
     _("Hours for which a link to sign in can be used, once."),
     label=_("Hours of a link to sign in"),
     levels=_FOR_GOOD,

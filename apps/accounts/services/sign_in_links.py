@@ -22,7 +22,7 @@ from apps.accounts.risk import Facts, assess
 from apps.accounts.sealed_links import SealedLinks
 from apps.accounts.services.notices import write_letter
 from apps.accounts.services.signing_in import recognised, refuse_often
-from apps.accounts.settings_keys import SIGN_IN_LINK_HOURS, SIGN_IN_LINKS
+from apps.accounts.settings_keys import LONGEST_LINK_HOURS, SIGN_IN_LINK_HOURS, SIGN_IN_LINKS
 from apps.configuration import services as configuration
 from apps.core import events, rights
 from apps.core.errors import Refused
@@ -31,7 +31,7 @@ from apps.core.tenancy import current_schema
 from apps.keys import signatures
 
 #: The longest that a tenant may have; what it has says ``sign_in.link_hours``.
-LIFE = timedelta(hours=24)
+LIFE = timedelta(hours=LONGEST_LINK_HOURS)
 LINKS = SealedLinks(
     "accounts.sign-in",
     "accounts:sign-in-by-link",

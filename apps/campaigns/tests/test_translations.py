@@ -17,7 +17,7 @@ from apps.notifications.rendering import render
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = [*ROOT.glob("templates/campaigns/respond/*.html"), *ROOT.glob("templates/*/messages/*.txt")]
-LANGUAGES = ["de", "fr"]
+LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
 #: Words that are the same in French.
 SAME = {"Questions"}
 
