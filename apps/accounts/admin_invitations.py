@@ -100,6 +100,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Invitation)
 class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[Invitation]):
     form = InvitationForm
+    change_form_template = "admin/accounts/invitation/change_form.html"
     erasure = ERASURE
     list_display = ("address", "given_roles", "state", "invited_by", "sent_at", "expires_at")
     list_filter = (StateFilter,)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from apps.accounts import lineage, services
 from apps.accounts.browsers import described
 from apps.accounts.models import Grant, Role, Session, User
-from apps.accounts.risk import words_of
+from apps.accounts.risk import is_unusual, words_of
 from apps.accounts.session_store import SessionStore, id_of
 from apps.core import rights
 
@@ -31,6 +31,10 @@ class Place:
     def oddities(self) -> list[str]:
         """Why the sign-in was weighed as it was, in words."""
         return words_of(self._risk.get("inputs", ()))
+
+    @property
+    def is_unusual(self) -> bool:
+        return is_unusual(self._risk.get("inputs", ()))
 
     @property
     def risk(self) -> int | None:

@@ -76,6 +76,9 @@ INPUTS: Final[tuple[Input, ...]] = (
     ),
 )
 
+#: These are said of the account, whoever signs in; alone they make no sign-in unusual.
+OF_ACCOUNTS: Final = frozenset({"administrator", "no_recent_factor"})
+
 
 class Outcome(IntEnum):
     """What is asked for besides the right password."""
@@ -116,3 +119,12 @@ def words_of(names: Iterable[str]) -> list[str]:
     """What inputs are called, in the reader's language; those that no release knows any more are left out."""
     said = {one.name: one.words for one in INPUTS}
     return [_(said[name]) for name in names if name in said]
+
+
+def is_unusual(names: Iterable[str]) -> bool:
+    """Whether something about the sign-in itself was odd.
+
+    >>> is_unusual(["administrator", "no_recent_factor"]), is_unusual(["new_device", "administrator"])
+    (False, True)
+    """
+    return not OF_ACCOUNTS.issuperset(names)

@@ -321,6 +321,7 @@ def test_the_administration_invites_and_withdraws_and_sends_again(api: Client, a
     listed = api.get("/admin/accounts/invitation/?state=open").content.decode()
 
     assert "Key custodian" not in offered
+    assert ('value="Send invitation"' in offered, 'value="Save"' in offered) == (True, False)
     assert "already has an account" in known
     assert ("bo@acme.example" in listed, role.name in listed) == (True, True)
     assert api.get(f"/admin/accounts/invitation/{invitation.pk}/change/").status_code == 200

@@ -86,7 +86,20 @@ def test_an_ordinary_new_device_signs_in_and_it_is_said_why_it_was_weighed(ada: 
     details = AuditEntry.objects.get(action="session.started").details
     assert details["risk"] == {"score": 35, "inputs": ["new_device", "no_recent_factor"], "outcome": "allow"}
     page = client.get("/account/security/", headers=ACME).content.decode()
-    assert "risk 35: a device on which this account was not used before, no second factor within 30 days" in page
+    assert (
+        "an unusual sign-in: a device on which this account was not used before, no second factor within 30 days"
+        in page
+    )
+    assert "35" not in page.partition("an unusual sign-in")[2].partition("</p>")[0]
+
+
+def test_what_is_so_of_the_account_alone_makes_no_sign_in_unusual(ada: User, client: Client) -> None:
+    _try(client, ada.email)
+    client.post("/sign-out/", headers=ACME)
+    _try(client, ada.email)
+
+    page = client.get("/account/security/", headers=ACME).content.decode()
+    assert ("a usual sign-in" in page, "an unusual sign-in" in page) == (True, False)
 
 
 def test_a_new_device_after_guesses_proves_the_mailbox_once(ada: User, client: Client) -> None:

@@ -317,3 +317,17 @@ def test_of_another_tenant_it_is_nothing(approved: EmergencyAccess, stranger: Us
     assert browser.post(f"/emergency/{approved.pk}/approve/").status_code == 404
     with tenant_context(acme):
         assert Approval.objects.count() == 2
+
+
+def test_who_has_asked_is_not_offered_to_ask_again_until_it_is_over(people: People) -> None:
+    browser = Client(headers=ACME)
+    browser.force_login(people.caller)
+    offered = [browser.get("/emergency/").context["may_ask"]]
+    asked = services.ask_for_access(people.caller, reason=WHY, now=timezone.now())
+    offered.append(browser.get("/emergency/").context["may_ask"])
+    again = browser.post("/emergency/", {"reason": WHY})
+    services.end_access(asked, acting_user=people.caller, now=timezone.now())
+    offered.append(browser.get("/emergency/").context["may_ask"])
+
+    assert offered == [True, False, True]
+    assert (again.status_code, "You have asked already" in again.content.decode()) == (422, True)

@@ -79,9 +79,16 @@ def _overview(
         "rows": [{**row, "done": done.get(str(row["access"].pk), ())} for row in rows],
         "form": form,
         "ask": ask,
-        "may_ask": authz.everywhere(user, "emergency-access:create"),
+        "may_ask": authz.everywhere(user, "emergency-access:create") and (ask.is_bound or not _has_open(rows, user)),
     }
     return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
+
+
+def _has_open(rows: list[dict[str, Any]], user: User) -> bool:
+    """Whether there is one of theirs already, so that another would be refused."""
+    states = EmergencyAccess.State
+    is_open = (states.WAITING, states.APPROVED, states.RUNNING)
+    return any(row["access"].user_id == user.pk and row["state"] in is_open for row in rows)
 
 
 def _row(access: EmergencyAccess, user: User, now: datetime, review: ReviewForm | None) -> dict[str, Any]:

@@ -145,7 +145,8 @@ def test_a_sign_in_goes_on_once_the_number_was_entered_there(
 
 
 def test_the_page_makes_the_keys_of_the_tenant_once_somebody_starts(browser: Client, acme: Any) -> None:
-    assert "data-push=" not in browser.get(ADD).content.decode()
+    page = browser.get(ADD).content.decode()
+    assert ("data-push=" in page, "once for all of you" in page) == (False, True)
     assert not PushKey.objects.exists()
 
     started = [browser.post(ADD, {"begin": "1"}).status_code for _ in range(2)]
