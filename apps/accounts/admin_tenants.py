@@ -16,7 +16,7 @@ from apps.core.translating import translated
 from apps.tenants import hosts
 from apps.tenants.admin import TenantAdmin
 from apps.tenants.models import Tenant
-from apps.tenants.services import check_slug
+from apps.tenants.services import check_free
 
 
 class NewTenantForm(forms.ModelForm[Tenant]):
@@ -38,7 +38,7 @@ class NewTenantForm(forms.ModelForm[Tenant]):
         }
 
     def clean_slug(self) -> str:
-        return str(_checked(check_slug, self.cleaned_data["slug"]))
+        return str(_checked(check_free, self.cleaned_data["slug"]))
 
     def clean_admin_email(self) -> str:
         return str(_checked(services.check_email, self.cleaned_data["admin_email"]))

@@ -185,6 +185,27 @@ def _each(rights: dict[str, str]) -> set[tuple[str, str]]:
     return {(table, right) for table, may in rights.items() for right in may.split(", ")}
 
 
+def left_of(schema: str) -> list[str]:
+    """What there is under a schema's name: of rows in tables that all tenants share, what they are called.
+
+    The trail is among them: a tenant reads what is recorded under its name.
+    """
+    left = [
+        str(model._meta.verbose_name_plural)
+        for model in shared_models()
+        if model._base_manager.using(OWNER).filter(tenant=schema).exists()
+    ]
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
+        return [*left, "a schema"] if cursor.fetchone() else left
+
+
+def shared_models() -> list[Any]:
+    """The models whose rows are each one tenant's, by the name of its schema (``tenant``)."""
+    names = [(model, field) for model in apps.get_models() for field in model._meta.fields if field.name == "tenant"]
+    return [model for model, field in names if not field.is_relation]
+
+
 def known_migrations(installed: list[str]) -> set[tuple[str, str]]:
     """The migrations of these apps, as the code has them."""
     router = TenantRouter()

@@ -11,13 +11,18 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.tenants import upkeep
 from apps.tenants.cloning import clone_template
 from apps.tenants.models import RESERVED, SLUG, Domain, Tenant, schema_for
-from apps.tenants.provisioning import OWNER, ensure_role, grant, owner_in
+from apps.tenants.provisioning import OWNER, ensure_role, grant, left_of, owner_in
 from resimate_text.sentences import Sentence
 
 
 class TenantExists(Refused):
     code = "tenant_exists"
     title = "The tenant already exists"
+
+
+class TenantNameUsed(Refused):
+    code = "tenant_name_used"
+    title = "Something of an earlier tenant of this name is left"
 
 
 class TenantUnknown(Refused):
@@ -35,6 +40,7 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
             raise TenantExists(Sentence("A tenant {slug} already exists.", slug=slug))
         tenant = Tenant(slug=slug, schema_name=schema, name=name, created_at=now)
         _save(tenant)
+        _refuse_leftovers(slug)
         Domain(tenant=tenant, domain=f"{slug}.{settings.BASE_DOMAIN}", is_primary=True).save(using=OWNER)
         ensure_role(schema)
         with connection.cursor() as cursor:
@@ -44,6 +50,25 @@ def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
         upkeep.bring_up(schema)  # what is each tenant's own is no part of the template
         audit.record("tenant.created", target=tenant, now=now, tenant=schema, using=OWNER)
     return tenant
+
+
+def check_free(slug: str) -> None:
+    """Refuse what no new tenant can be called, before it is made. That a tenant has the name already, its row says."""
+    check_slug(slug)
+    with owner_in("public"):
+        if not Tenant.objects.using(OWNER).filter(slug=slug).exists():
+            _refuse_leftovers(slug)
+
+
+def _refuse_leftovers(slug: str) -> None:
+    """Whoever gets a name gets what is stored under it: keys that open links of before, events, the trail."""
+    if left := left_of(schema_for(slug)):
+        listed = ", ".join(left)
+        raise TenantNameUsed(
+            Sentence(
+                "Of an earlier tenant {slug} this is left here: {left}. Choose another name.", slug=slug, left=listed
+            )
+        )
 
 
 def _save(tenant: Tenant) -> None:

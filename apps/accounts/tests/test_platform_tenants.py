@@ -11,6 +11,7 @@ from django_tenants.utils import schema_context, tenant_context
 from apps.accounts import services
 from apps.accounts.models import Grant, Role, Session, User
 from apps.audit.models import AuditEntry
+from apps.core.models import Epoch
 from apps.tenants import hosts
 from apps.tenants.models import Tenant
 from apps.tenants.tests.conftest import remove_tenant
@@ -78,6 +79,17 @@ def test_what_is_wrong_is_said_at_its_field(office: Client, wrong: dict[str, str
 
     assert page.status_code == 200
     assert reason in text_of(page)
+    assert not Tenant.objects.filter(slug="delta").exists()
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_a_name_of_which_something_is_left_is_refused_at_its_field(office: Client) -> None:
+    Epoch.objects.using("owner").create(tenant="delta", of="things")
+    form = {"slug": "delta", "name": "Delta", "admin_email": "ada@delta.example"}
+
+    page = office.post(PATH, form, headers=PLATFORM)
+
+    assert "Of an earlier tenant delta this is left here: epochs. Choose another name." in text_of(page)
     assert not Tenant.objects.filter(slug="delta").exists()
 
 

@@ -18,7 +18,7 @@ from apps.audit.models import AuditEntry
 from apps.core.errors import Invalid
 from apps.core.sql import tenant_role
 from apps.tenants import fleet, hosts, provisioning, services
-from apps.tenants.models import Tenant
+from apps.tenants.models import Domain, Tenant
 from apps.tenants.provisioning import OWNER, owner_in
 
 pytestmark = pytest.mark.requirement("DB-002")
@@ -114,6 +114,38 @@ def test_a_second_tenant_of_that_name_is_refused_and_nothing_is_left(
         make_tenant(slug)
 
     assert Tenant.objects.filter(slug=slug).count() == 1
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_a_name_under_which_something_is_left_is_refused_and_nothing_is_made(
+    make_tenant: Callable[[str], Any], slug: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise sealed links of before would open, and the trail be shown to the next tenant."""
+    schema = make_tenant(slug).schema_name
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        Domain.objects.using(OWNER).filter(tenant__slug=slug).delete()
+        Tenant.objects.using(OWNER).filter(slug=slug).delete()
+        cursor.execute(f'DROP SCHEMA "{schema}" CASCADE')
+
+    with pytest.raises(SystemExit) as end:
+        call_command("tenants", "create", slug, "--name", "X", "--admin-email", "a@b.example")
+
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert f"Of an earlier tenant {slug} this is left here: audit entries, data keys. Choose another name." in said
+    assert not Tenant.objects.filter(slug=slug).exists()
+    assert provisioning.left_of(schema) == ["audit entries", "data keys"]
+
+
+def test_a_schema_that_is_there_already_is_no_new_tenants(committed: None, slug: str, now: datetime) -> None:
+    with owner_in("public"), connections[OWNER].cursor() as cursor:
+        cursor.execute(f'CREATE SCHEMA "{slug}"')
+    try:
+        with pytest.raises(services.TenantNameUsed, match="a schema"):
+            services.create_tenant(slug, name="X", now=now)
+    finally:
+        with owner_in("public"), connections[OWNER].cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{slug}"')
 
 
 def test_whoever_takes_a_name_at_the_same_moment_is_refused_as_well(
