@@ -8,12 +8,15 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts import lineage, services
 from apps.accounts.admin_people import AsksAgain
 from apps.accounts.forms import OfPermissions
+from apps.accounts.lines import lines_of
 from apps.accounts.matrix import Matrix
 from apps.accounts.models import Grant, Role, User
 from apps.core import crypto
@@ -79,8 +82,12 @@ class RoleAdmin(AsksAgain[Role]):
     ordering = ("name",)
 
     @admin.display(description=gettext_lazy("permissions"))
-    def listed_permissions(self, role: Role) -> str:
-        return ", ".join(role.permissions)
+    def listed_permissions(self, role: Role) -> SafeString:
+        """In words; as programs write them, small below."""
+        said = [(line.about.rstrip("."), line.actions) for line in lines_of(role.permissions)]
+        return format_html(
+            "{}<br><small>{}</small>", format_html_join("; ", "{}: {}", said), ", ".join(role.permissions)
+        )
 
     def get_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         may_change = obj is None or self.has_change_permission(request, obj)

@@ -1,8 +1,12 @@
 """Lines of roles, as grants give or deny them: what one covers, takes, or gives away, and what several say together."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from apps.core import rights
 from apps.core.errors import Invalid, Problem
@@ -120,3 +124,30 @@ class Said:
             return False
         mine = [*self._by_object[None], *(self._by_object[one.object_id] if one.object_id else ())]
         return any(had.gives(one) and (had.is_everywhere or not one.is_personal) for had in mine)
+
+
+class Line(NamedTuple):
+    """Permissions of one kind of thing and one reach, in words."""
+
+    about: str
+    actions: str
+    reach: str
+
+
+def lines_of(texts: Iterable[str]) -> list[Line]:
+    """What permissions are in words; what no app declares any more permits nothing and is left out.
+
+    >>> [(line.about, line.actions) for line in lines_of(["users:tenant:read", "users:tenant:update"])]
+    [('Accounts.', 'see, change')]
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for text in filter(rights.is_known, texts):
+        resource, scope, action = text.split(":")
+        found.setdefault((resource, scope), []).append(action)
+    return [_line(*key, actions) for key, actions in found.items()]
+
+
+def _line(resource: str, scope: str, actions: Iterable[str]) -> Line:
+    known = rights.RESOURCES.get(resource)
+    about = _(known.about) if known else _("Everything there is.")
+    return Line(about, ", ".join(_(rights.words_of(one)) for one in actions), _(rights.SCOPES[scope].about))

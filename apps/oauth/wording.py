@@ -1,32 +1,15 @@
-"""What an application may do, in words: one line for each kind of thing and reach."""
+"""What an application may do: in words, and whether it is more than to look."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
-from django.utils.translation import gettext as _
-
+from apps.accounts.lines import Line, lines_of
 from apps.core import rights
+
+__all__ = ["GIVES_RIGHTS", "Line", "is_dangerous", "lines_of"]
 
 #: Whoever may change these may give themselves, or others, more.
 GIVES_RIGHTS: Final = frozenset({"*", "tenant", "users", "roles", "grants", "api-keys", "applications"})
-
-
-class Line(NamedTuple):
-    about: str
-    actions: str
-    reach: str
-
-
-def lines_of(scopes: Iterable[str]) -> list[Line]:
-    """
-    >>> [(line.about, line.actions) for line in lines_of(["users:tenant:read", "users:tenant:update"])]
-    [('Accounts.', 'see, change')]
-    """
-    found: dict[tuple[str, str], list[str]] = {}
-    for text in scopes:
-        resource, scope, action = text.split(":")
-        found.setdefault((resource, scope), []).append(action)
-    return [_line(*key, actions) for key, actions in found.items()]
 
 
 def is_dangerous(scopes: Iterable[str]) -> bool:
@@ -37,9 +20,3 @@ def is_dangerous(scopes: Iterable[str]) -> bool:
     """
     parts = [text.split(":") for text in scopes]
     return any(action != "read" and (one in GIVES_RIGHTS or rights.is_apart(one)) for one, _, action in parts)
-
-
-def _line(resource: str, scope: str, actions: Iterable[str]) -> Line:
-    known = rights.RESOURCES.get(resource)
-    about = _(known.about) if known else _("Everything there is.")
-    return Line(about, ", ".join(_(rights.words_of(one)) for one in actions), _(rights.SCOPES[scope].about))

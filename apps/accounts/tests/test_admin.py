@@ -112,6 +112,12 @@ def test_closing_an_account_is_an_action_and_the_last_administrator_stays(
     assert AuditEntry.objects.filter(action="user.deactivated", actor=str(admin.pk)).count() == 1
 
 
+def test_the_list_of_roles_says_in_words_what_they_permit(office: Client) -> None:
+    listed = office.get("/admin/accounts/role/", headers=ACME).content.decode()
+    words, grammar = re.findall(r"(Accounts: see[^<]*)<br><small>([^<]*)</small>", listed)[0]
+    assert ("users:tenant:read" in grammar, ":tenant:" in words) == (True, False)
+
+
 def test_roles_of_the_product_are_only_read(office: Client) -> None:
     role = Role.objects.get(code="stakeholder")
 
