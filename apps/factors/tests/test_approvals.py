@@ -277,6 +277,19 @@ def test_who_cannot_be_asked_uses_another_way(
     assert Approval.objects.filter(state="pending").count() == 0
 
 
+def test_a_yes_is_of_no_use_to_who_has_become_odd_meanwhile(
+    added: Factor, admin: User, service: FakePushService, clock: Clock
+) -> None:
+    client = _asking(admin.email, clock)
+    assert _answer(service, _number(client)).status_code == 200
+    session = client.session
+    session["second_step"] |= {"risk": {"score": 80, "inputs": ["failures"], "outcome": "stronger"}}
+    session.save()
+
+    assert (client.post(STEP, headers=POLL).status_code, _is_inside(client)) == (204, False)
+    assert not client.get(STEP).context["devices"]
+
+
 @pytest.mark.parametrize("has_another", [False, True])
 def test_a_device_that_is_gone_is_forgotten_and_the_second_step_stays(
     added: Factor, admin: User, service: FakePushService, clock: Clock, has_another: bool

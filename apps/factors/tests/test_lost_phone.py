@@ -1,15 +1,17 @@
 """Who has lost their factors gets in again by an administrator, or by the operator; never by themselves."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.core.errors import Refused
 from apps.factors import services
 from apps.factors.models import Factor
 from apps.factors.tests.conftest import Clock
@@ -90,6 +92,18 @@ def test_who_may_less_than_the_owner_removes_nothing(acme: Any, admin: User, clo
     assert services.has_factor(admin)
 
 
+def test_who_may_nothing_is_refused_by_the_verb_itself(
+    analyst: User, make_user: Callable[..., User], clock: Clock
+) -> None:
+    own, _ = enrol(make_user("bo@acme.example"), clock.moment)
+
+    with pytest.raises(Refused) as refusal:
+        services.remove_factor(own, acting_user=analyst, now=clock.moment)
+
+    assert refusal.value.status == 403
+    assert Factor.objects.filter(pk=own.pk).exists()
+
+
 def test_nor_does_an_administrator_of_another_tenant(
     stranger: User, acme: Any, beta: Any, analyst: User, lost: Factor
 ) -> None:
@@ -120,7 +134,8 @@ def test_the_list_of_the_administration_has_the_action(browser: Client, analyst:
 
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_the_operator_removes_all(analyst: User, lost: Factor, capsys: Any) -> None:
-    call_command("factors", "reset", "--tenant", "acme", "--email", "ADA@acme.example", "--json")
+    with schema_context("public"):
+        call_command("factors", "reset", "--tenant", "acme", "--email", "ADA@acme.example", "--json")
 
     assert '"removed": 2' in capsys.readouterr().out
     assert not Factor.objects.exists()
