@@ -36,14 +36,22 @@ def spellings(address: str) -> list[str]:
     """
     form = mailbox(address)
     local, at, host = form.rpartition("@")
-    in_ascii = ".".join(map(_in_ascii, host.split("."))) if len(host) <= LONGEST else host
-    return [*dict.fromkeys((form, f"{local}{at}{in_ascii}"))]
+    return [*dict.fromkeys((form, f"{local}{at}{domain_in_ascii(host)}"))]
 
 
 def domain(text: str) -> str:
     """The normal form of a domain alone."""
     labels = folded(text).translate(DOTS).split(".")
     return ".".join(map(_in_letters, labels) if len(text) <= LONGEST else labels)
+
+
+def domain_in_ascii(form: str) -> str:
+    """A domain in its normal form, as the network writes it; labels that it cannot write stay.
+
+    >>> domain_in_ascii("bücher.example")
+    'xn--bcher-kva.example'
+    """
+    return ".".join(map(_in_ascii, form.split("."))) if len(form) <= LONGEST else form
 
 
 def _in_letters(label: str) -> str:

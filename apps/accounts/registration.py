@@ -23,7 +23,7 @@ def domains() -> Sequence[str]:
 
 def admits(email: str) -> bool:
     """Whether who has this address may make an account without being invited."""
-    return is_open() and domain(email.rpartition("@")[2]) in map(domain, domains())
+    return is_open() and domain(email.rpartition("@")[2]) in domains()
 
 
 def roles() -> list[Role]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 from apps.accounts.attribute_schemas import problem_with
 from apps.configuration.registry import Key, Level, Merge, declare
+from resimate_text.addresses import domain, domain_in_ascii
 from resimate_text.sentences import Sentence
 
 _FOR_GOOD: Final = (Level.ENVIRONMENT, Level.GLOBAL, Level.TENANT)
@@ -18,16 +19,16 @@ _HOST: Final = r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0
 
 
 def domains_in(text: str) -> list[str]:
-    """The domains that a text lists.
+    """The domains that a text lists, in the form on which they are compared.
 
-    >>> domains_in("example.org, Example.com")
-    ['example.org', 'example.com']
+    >>> domains_in("example.org, Example.com; xn--bcher-kva.example")
+    ['example.org', 'example.com', 'bücher.example']
     """
-    return [part.lower() for part in re.split(r"[\s,;]+", text) if part]
+    return [domain(part) for part in re.split(r"[\s,;]+", text) if part]
 
 
 def _no_domain(text: str) -> str | None:
-    wrong = next((one for one in domains_in(text) if not re.match(_HOST, one)), None)
+    wrong = next((one for one in domains_in(text) if not re.match(_HOST, domain_in_ascii(one))), None)
     return Sentence("{text!r} is no domain. Write example.org, example.com.", text=wrong) if wrong else None
 
 

@@ -158,7 +158,28 @@ def test_asking_again_and_again_gets_slower(opened: Any, stopped_clock: None) ->
     assert (answers[5].status_code, bool(answers[5]["Retry-After"])) == (429, True)
 
 
-@pytest.mark.parametrize("domains", ["acme", "@acme.example", "*.example", "ACME example", "a..example", "-a.example"])
+@pytest.mark.parametrize("domains", ["bücher.example", "XN--bcher-kva.Example", "acme.example; BU\u0308CHER。example"])
+def test_a_domain_is_admitted_in_every_spelling(opened: Any, domains: str) -> None:
+    opened(domains=domains)
+
+    assert {_ask(f"x@{one}").status_code for one in ("bücher.example", "xn--bcher-kva.example")} == {302}
+    refused = _ask("x@bucher.example")
+    assert (refused.status_code, "bücher.example" in refused.content.decode()) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "domains",
+    [
+        "acme",
+        "@acme.example",
+        "*.example",
+        "ACME example",
+        "a..example",
+        "-a.example",
+        "bü cher.example",
+        "b\u2603.ex_",
+    ],
+)
 def test_what_is_no_domain_is_no_setting(opened: Any, domains: str) -> None:
     from apps.core.errors import Refused
 
