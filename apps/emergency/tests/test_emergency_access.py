@@ -121,10 +121,17 @@ def test_nobody_approves_their_own_whatever_they_may(people: People) -> None:
     assert refused("emergency_not_yours_to_approve", services.approve_access, own, acting_user=people.first, now=now)
 
 
-def test_an_approval_counts_only_while_its_giver_may_approve(approved: EmergencyAccess, people: People) -> None:
-    Grant.objects.filter(user=people.second).delete()
-
+@pytest.mark.parametrize("how", ["taken", "denied"])
+def test_an_approval_counts_only_while_its_giver_may_approve(
+    approved: EmergencyAccess, people: People, how: str
+) -> None:
     now = timezone.now()
+    if how == "taken":
+        Grant.objects.filter(user=people.second).delete()
+    else:
+        role = Role.objects.get(code="tenant_admin")
+        accounts.grant_role(people.second, role, acting_user=None, now=now, denies=True)
+
     assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
 
 
@@ -302,6 +309,17 @@ def test_who_is_on_call_sees_their_own_and_reviews_nothing(
     assert reviews == [403, 404]
     assert unreviewed(RequestFactory().get("/"), people.caller) is None
     assert unreviewed(RequestFactory().get("/"), people.third) is not None
+
+
+def test_it_ends_with_the_grant_that_is_taken_back(approved: EmergencyAccess, people: People) -> None:
+    now = timezone.now()
+    begun = services.begin_access(approved, acting_user=people.caller, now=now)
+
+    accounts.revoke_grant(Grant.objects.get(pk=begun.grant_id), acting_user=None, now=now)
+    end_with_its_grant(Event(payload={"grant_id": str(begun.grant_id)}))
+
+    assert EmergencyAccess.objects.get(pk=begun.pk).ended_at is not None
+    assert services.running_access(people.caller, now=now) is None
 
 
 def test_a_grant_of_the_platform_that_is_taken_back_is_none_of_an_emergency(acme: Any) -> None:
