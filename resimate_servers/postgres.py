@@ -239,10 +239,14 @@ def end_server_of(data: Path) -> None:
         if not processes.wait_until(lambda: not processes.alive(pid), 10):
             os.kill(pid, signal.SIGKILL)
             processes.wait_until(lambda: not processes.alive(pid), 5)
-    processes.wait_until(lambda: not _backends_of(pid), 10)
+    processes.wait_until(lambda: not _backends_of(data), 10)
     pid_file.unlink(missing_ok=True)
 
 
-def _backends_of(session: int) -> list[int]:
-    """Backends notice the postmaster's death by themselves, within moments."""
-    return [pid for pid in processes.members_of(session) if "postgres" in processes.command_of(pid)]
+def _backends_of(data: Path) -> list[int]:
+    """Backends notice the postmaster's death by themselves, within moments. Each has a session of its own.
+
+    One that ends has no command any more while it still lets go of the shared memory, for which a new server looks.
+    """
+    commands = {pid: processes.command_of(pid) for pid in processes.working_in(data)}
+    return [pid for pid, command in commands.items() if not command or "postgres" in command]

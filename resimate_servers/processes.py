@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,6 +132,15 @@ def members_of(session: int) -> Iterator[int]:
         fields = _stat(int(entry.name))
         if fields is not None and int(fields[3]) == session and fields[0] not in "ZX":
             yield int(entry.name)
+
+
+def working_in(folder: Path) -> Iterator[int]:
+    """Processes that still run, and whose working directory it is, as far as we may look at them."""
+    place = folder.resolve()
+    for entry in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == place and alive(int(entry.name)):
+                yield int(entry.name)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, *, pause: float = 0.02) -> bool:

@@ -104,6 +104,24 @@ def test_a_stale_pid_file_does_not_keep_postgresql_from_starting(up: Start, fold
     stranger.wait()
 
 
+def test_whoever_works_in_the_folder_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in a session of its own, and once it has no command any more."""
+    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    started = [subprocess.Popen(sleeping, cwd=folder, start_new_session=True) for folder in (tmp_path,) * 3 + ("/",)]
+    said = dict(
+        zip([one.pid for one in started], ("postgres: io worker 0", "", "vim notes", "postgres: x"), strict=True)
+    )
+    monkeypatch.setattr(processes, "command_of", said.__getitem__)
+
+    found = postgres._backends_of(tmp_path)
+
+    for one in started:
+        one.kill()
+        one.wait()
+    assert sorted(found) == sorted(pid for pid in said if said[pid] in ("postgres: io worker 0", ""))
+    assert not postgres._backends_of(tmp_path)
+
+
 @pytest.mark.thorough
 def test_an_interrupted_initdb_is_made_anew(up: Start, folder: Path) -> None:
     (folder / "postgres.new" / "base").mkdir(parents=True)

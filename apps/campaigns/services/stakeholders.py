@@ -153,6 +153,27 @@ def create_stakeholders(
     contacts: Sequence[Contact], *, acting_user: User | None, now: datetime, at: str = ""
 ) -> list[Stakeholder]:
     """Create all of them or none; pointers name the row."""
+    _refuse_known(contacts, at)
+    account_of = _accounts(contact.email for contact in contacts)
+    contacts = groups.spelt(contacts)
+    made = [_stakeholder(contact, account_of(contact.email), now) for contact in contacts]
+    keys.give_keys(made)
+    try:
+        with transaction.atomic():
+            Stakeholder.objects.bulk_create(made, batch_size=BATCH)
+    except IntegrityError:  # somebody was faster
+        _refuse_known(contacts, at)
+        raise
+    audit.record(
+        "stakeholder.created",
+        now=now,
+        actor=acting_user,
+        details={"ids": [str(stakeholder.pk) for stakeholder in made]},
+    )
+    return made
+
+
+def _refuse_known(contacts: Sequence[Contact], at: str) -> None:
     by_address = Stakeholder.by_address()
     indexes = [by_address(contact.email) for contact in contacts]
     taken = by_address.keys(contact.email for contact in contacts)
@@ -164,18 +185,6 @@ def create_stakeholders(
     ]
     if problems:
         raise Invalid("Each stakeholder needs a different e-mail address.", errors=problems)
-    account_of = _accounts(contact.email for contact in contacts)
-    contacts = groups.spelt(contacts)
-    made = [_stakeholder(contact, account_of(contact.email), now) for contact in contacts]
-    keys.give_keys(made)
-    Stakeholder.objects.bulk_create(made, batch_size=BATCH)
-    audit.record(
-        "stakeholder.created",
-        now=now,
-        actor=acting_user,
-        details={"ids": [str(stakeholder.pk) for stakeholder in made]},
-    )
-    return made
 
 
 def find_by_email(email: str) -> QuerySet[Stakeholder]:
