@@ -315,7 +315,7 @@ def test_it_ends_with_the_grant_that_is_taken_back(approved: EmergencyAccess, pe
     now = timezone.now()
     begun = services.begin_access(approved, acting_user=people.caller, now=now)
 
-    accounts.revoke_grant(Grant.objects.get(pk=begun.grant_id), acting_user=None, now=now)
+    accounts.revoke_grant(Grant.objects.get(pk=str(begun.grant_id)), acting_user=None, now=now)
     end_with_its_grant(Event(payload={"grant_id": str(begun.grant_id)}))
 
     assert EmergencyAccess.objects.get(pk=begun.pk).ended_at is not None

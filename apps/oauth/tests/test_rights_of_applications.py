@@ -25,7 +25,8 @@ pytestmark = pytest.mark.requirement("SEC-001", "SEC-AUTH-002")
 
 @pytest.mark.parametrize("verb", ["register", "change", "replace", "retire"])
 def test_who_may_not_is_refused_by_the_verb_itself(register: Any, analyst: User, verb: str) -> None:
-    application, more = register("confidential").application, {"acting_user": analyst, "now": timezone.now()}
+    application = register("confidential").application
+    more: Any = {"acting_user": analyst, "now": timezone.now()}
     verbs = {
         "register": lambda: services.register_application("Other", redirect_uris=[BACK], scopes=SCOPES, **more),
         "change": lambda: services.change_application(application, name="Other", **more),
@@ -94,4 +95,5 @@ def test_a_key_of_the_same_id_at_another_tenant_is_another(program: Program, bro
     with tenant_context(beta):
         theirs = signing.verifying(kid, now).public_numbers()
 
-    assert theirs == ECAlgorithm.from_jwk(json.dumps(made.public)).public_numbers() != ours
+    expected: Any = ECAlgorithm.from_jwk(json.dumps(made.public))
+    assert theirs == expected.public_numbers() != ours

@@ -13,7 +13,6 @@ from apps.campaigns import services
 from apps.campaigns.models import Campaign, Participation, Stakeholder
 from apps.campaigns.tests.story import BO, CY, DOCUMENT, make_user, part_of
 from apps.core import jobs
-from apps.core.errors import Invalid
 from apps.core.fields import new_id
 from apps.core.models import Job
 from apps.elicitation import services as elicitation
@@ -23,7 +22,6 @@ from apps.models import services as models
 from apps.models.models import ModelVersion
 from apps.notifications import services as notifications
 from apps.notifications.models import Message
-from apps.outreach.contacts import Contact
 from resimate.tests.races.harness import race
 
 
@@ -93,20 +91,6 @@ def test_a_person_does_not_send_their_answers_while_the_campaign_closes(
 
     assert (late.code, late.waited) == ("assessment_locked", True)
     assert not AuditEntry.objects.filter(action="participation.answers_sent", object_id=str(bo.pk)).exists()
-
-
-def test_of_two_who_add_one_person_the_second_is_told_which_row(ada: User, now: datetime) -> None:
-    both = [Contact("Ed", f"{new_id()}@example.org"), Contact("Di", f"{new_id()}@example.org")]
-
-    first, second = race(
-        lambda: services.create_stakeholder(both[1], acting_user=ada, now=now),
-        lambda: services.create_stakeholders(both, acting_user=ada, now=now, at="/rows"),
-    )
-
-    assert (first.code, second.code, second.waited) == ("", "invalid", True)
-    assert isinstance(second.error, Invalid)
-    assert [(one.pointer, one.code) for one in second.error.errors] == [("/rows/1/email", "unique")]
-    assert not services.find_by_email(both[0].email).exists()
 
 
 def test_nobody_is_invited_to_a_campaign_that_is_being_closed(campaign: Campaign, ada: User, now: datetime) -> None:
