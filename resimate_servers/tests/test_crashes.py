@@ -106,18 +106,19 @@ def test_a_stale_pid_file_does_not_keep_postgresql_from_starting(up: Start, fold
 
 def test_whoever_works_in_the_folder_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a session of its own, and once it has no command any more."""
-    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]  # until it is killed below
     started = [subprocess.Popen(sleeping, cwd=folder, start_new_session=True) for folder in (tmp_path,) * 3 + ("/",)]
     said = dict(
         zip([one.pid for one in started], ("postgres: io worker 0", "", "vim notes", "postgres: x"), strict=True)
     )
     monkeypatch.setattr(processes, "command_of", said.__getitem__)
 
-    found = postgres._backends_of(tmp_path)
-
-    for one in started:
-        one.kill()
-        one.wait()
+    try:
+        found = postgres._backends_of(tmp_path)
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
     assert sorted(found) == sorted(pid for pid in said if said[pid] in ("postgres: io worker 0", ""))
     assert not postgres._backends_of(tmp_path)
 
