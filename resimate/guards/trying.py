@@ -47,6 +47,7 @@ def pytest_sessionstart() -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if "guards" not in PLAN:
         return None
+    _servers().make_template()  # a child that had to would be over its time: "noticed", by no test
     items = {item.nodeid: item for item in session.items}
     noticed: Counter[str] = Counter(PLAN["noticed"])
     for wanted in PLAN["guards"]:
@@ -153,9 +154,14 @@ def _said(reader: int) -> bytes:
         return b""
 
 
+def _servers() -> Any:
+    """The module of the suite that has the databases: imported by it, never by us, because it starts servers."""
+    return sys.modules["resimate.tests.database"]
+
+
 def _end(child: int) -> None:
     """Take away what is left of the child: its processes, and its database."""
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    database = sys.modules["resimate.tests.database"]
+    database = _servers()
     database.drop_database(f"test_{child}_{database.worker_number()}")

@@ -70,15 +70,16 @@ def _admin(statement: str) -> Any:
         )
 
 
-def _make_template(name: str) -> None:
-    """Migrate in a process of its own, under a lock, and rename: a template is never half built."""
+def make_template() -> str:
+    """Migrate in a process of its own, under a lock, and rename: a template is never half built. Returns its name."""
     import psycopg
 
+    name = f"tpl_{_digest_of_schema()}"
     owner = urlsplit(SERVERS.owner_url).username
     with psycopg.connect(SERVERS.superuser_url, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(7347)")
         if lock.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return
+            return name
         lock.execute(f'DROP DATABASE IF EXISTS "{name}_build" WITH (FORCE)')
         lock.execute(f'CREATE DATABASE "{name}_build" OWNER {owner} TEMPLATE template0')
         environment = {
@@ -88,6 +89,7 @@ def _make_template(name: str) -> None:
         }
         subprocess.run([sys.executable, "-c", BUILD], cwd=ROOT, env=environment, check=True)
         lock.execute(f'ALTER DATABASE "{name}_build" RENAME TO "{name}"')
+    return name
 
 
 BUILD = """
@@ -107,9 +109,7 @@ def url_of(url: str, name: str) -> str:
 
 
 def make_database(name: str, *, template: str | None = None) -> None:
-    source = template or f"tpl_{_digest_of_schema()}"
-    if template is None:
-        _make_template(source)
+    source = template or make_template()
     owner = urlsplit(SERVERS.owner_url).username
     _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY file_copy OWNER {owner}')
