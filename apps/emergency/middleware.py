@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -71,10 +72,18 @@ def _is_known(request: HttpRequest, access: EmergencyAccess) -> bool:
     return is_background(request) and not once.is_first(f"emergency:{access.pk}:{address}", GLANCE)
 
 
+def _is_id(one: Any) -> bool:
+    """Of an address its ids alone are kept: what else it says may open something, as the token of a link does."""
+    try:
+        return str(one).isdecimal() or bool(UUID(str(one)))
+    except ValueError:
+        return False
+
+
 def _record(request: HttpRequest, access: EmergencyAccess, status: int) -> None:
     """What was refused is on record, too: it was tried, and a form that was wrong is shown with its page."""
     match = request.resolver_match
-    ids = {name: str(one) for name, one in match.kwargs.items()} if match else {}
+    ids = {name: str(one) for name, one in match.kwargs.items() if _is_id(one)} if match else {}
     details = ids | {"page": match.view_name if match else "", "method": str(request.method), "status": status}
     outcome = "success" if status < 400 else "failure"
     audit.record("emergency.used", now=timezone.now(), target=access, outcome=outcome, details=details)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import EncryptedTextField, Model
@@ -20,6 +20,12 @@ class EmergencyQuerySet(models.QuerySet["EmergencyAccess"]):
     def running_at(self, now: datetime) -> Self:
         """Those that have begun and are not over."""
         return self.filter(begun_at__isnull=False, ended_at=None, ends_at__gt=now)
+
+    def open_first(self, now: datetime) -> Self:
+        """Those of which somebody waits for something, before those that are done with; the latest first."""
+        may_begin = Q(begun_at=None, ended_at=None, requested_at__gt=now - GOOD_FOR)
+        is_open = Q(begun_at__isnull=False, reviewed_at=None) | may_begin
+        return self.order_by(Case(When(is_open, then=0), default=1), "-requested_at")
 
     def unreviewed(self, now: datetime) -> Self:
         """Those that are over and that nobody else has looked at."""
@@ -72,20 +78,20 @@ class EmergencyAccess(Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.requested_at:%Y-%m-%d %H:%M}"
 
-    def state_at(self, now: datetime) -> "EmergencyAccess.State":
-        """Where it stands, with its approvals read."""
+    def state_at(self, now: datetime, approvals: int = 0) -> "EmergencyAccess.State":
+        """Where it stands; ``approvals``: how many of them count, which is asked before it begins alone."""
         if self.begun_at is None:
-            return self._state_before(now)
+            return self._state_before(now, approvals)
         if self.is_running_at(now):
             return self.State.RUNNING
         return self.State.REVIEWED if self.reviewed_at else self.State.TO_REVIEW
 
-    def _state_before(self, now: datetime) -> "EmergencyAccess.State":
+    def _state_before(self, now: datetime, approvals: int) -> "EmergencyAccess.State":
         if self.ended_at is not None:
             return self.State.CALLED_OFF
         if not self.is_good_at(now):
             return self.State.LAPSED
-        return self.State.APPROVED if len(self.approvals.all()) >= APPROVERS else self.State.WAITING
+        return self.State.APPROVED if approvals >= APPROVERS else self.State.WAITING
 
     def is_good_at(self, now: datetime) -> bool:
         """Whether it may still be approved and begun."""

@@ -1,7 +1,13 @@
 """What can be done with emergency access: asked for, approved, begun, ended, reviewed."""
 
 from apps.emergency.services.asking import AlreadyAsked, AskedTooOften, ask_for_access
-from apps.emergency.services.deciding import NotApprovable, NotYoursToApprove, approve_access, is_own_right
+from apps.emergency.services.deciding import (
+    NotApprovable,
+    NotYoursToApprove,
+    approvals_of,
+    approve_access,
+    is_own_right,
+)
 from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, done_in, review_access
 from apps.emergency.services.using import NotUsable, begin_access, end_access, note_revoked, running_access
 
@@ -13,6 +19,7 @@ __all__ = [
     "NotUsable",
     "NotYoursToApprove",
     "NotYoursToReview",
+    "approvals_of",
     "approve_access",
     "ask_for_access",
     "ask_for_review",

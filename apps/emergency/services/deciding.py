@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.core import events
 from apps.core.errors import Refused
 from apps.core.locking import locked
-from apps.emergency.models import Approval, EmergencyAccess
+from apps.emergency.models import APPROVERS, Approval, EmergencyAccess
 from apps.emergency.services.telling import ids_of
 
 
@@ -33,9 +33,14 @@ def is_own_right(user: User, action: str) -> bool:
     return authz.everywhere(user, f"emergency-access:{action}") and authz.owns(user, wanted)
 
 
+def approvals_of(access: EmergencyAccess) -> int:
+    """How many approvals count: those of who may approve still."""
+    return sum(is_own_right(one.approver, "approve") for one in access.approvals.all())
+
+
 @transaction.atomic
 def approve_access(access: EmergencyAccess, *, acting_user: User, now: datetime) -> EmergencyAccess:
-    """Approve it as one of the two. Nobody approves their own, nor twice."""
+    """Approve it as one of the two. Nobody approves their own, nor twice; a third person shall be left to review it."""
     authz.require_everywhere(acting_user, "emergency-access:approve")
     if not is_own_right(acting_user, "approve"):
         raise NotYoursToApprove(LENT)
@@ -46,6 +51,8 @@ def approve_access(access: EmergencyAccess, *, acting_user: User, now: datetime)
         )
     if acting_user.pk == access.user_id:
         raise NotYoursToApprove("You asked for it yourself. Two others have to approve it.")
+    if approvals_of(access) >= APPROVERS:
+        raise NotApprovable("Two others have approved it already, and somebody has to be left to review it.")
     _approval, is_new = Approval.objects.get_or_create(
         access=access, approver=acting_user, defaults={"approved_at": now}
     )

@@ -12,7 +12,7 @@ from apps.core.errors import Refused
 from apps.core.locking import all_locked, locked
 from apps.emergency.models import APPROVERS, LASTS, EmergencyAccess
 from apps.emergency.permissions import EMERGENCY
-from apps.emergency.services.deciding import is_own_right
+from apps.emergency.services.deciding import approvals_of
 from apps.emergency.services.reviewing import set_review_timer
 from apps.emergency.services.telling import ids_of, tell_administrators
 
@@ -50,8 +50,7 @@ def _refuse_unusable(access: EmergencyAccess, acting_user: User, now: datetime) 
         raise NotUsable("It has been used or called off already. It takes a new request.")
     if not access.is_good_at(now):
         raise NotUsable("It was asked for more than four hours ago. It takes a new request.")
-    approvers = [one.approver for one in access.approvals.select_related("approver")]
-    if sum(is_own_right(one, "approve") for one in approvers) < APPROVERS:
+    if approvals_of(access) < APPROVERS:
         raise NotUsable("Two administrators have to approve it first.")
 
 

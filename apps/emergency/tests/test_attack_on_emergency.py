@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
+from apps.accounts.services import forgotten
 from apps.audit.models import AuditEntry
 from apps.emergency import services
 from apps.emergency.models import LASTS, EmergencyAccess
@@ -182,3 +183,56 @@ def test_a_review_shows_what_was_done_and_leads_to_its_entries(
     assert (shown["done"], bool(shown["trail"])) == ((), True)
     [own] = inside.get("/emergency/").context["rows"]
     assert (own["done"], own["trail"]) == ((), "")
+
+
+def test_the_trail_keeps_no_link_that_is_opened_in_the_hour(
+    inside: Client, approved: EmergencyAccess, people: People
+) -> None:
+    """Who may read the trail would choose the password of who was on call."""
+    path = forgotten.LINKS.path_for(User.objects.get(pk=people.caller.pk))
+    assert inside.get(path).status_code == 200
+    inside.get(f"/api/v1/users/{people.third.pk}/")
+
+    used = AuditEntry.objects.filter(action="emergency.used").order_by("pk")
+    assert [one.details["page"] for one in used] == ["accounts:choose-password", "user-detail"]
+    assert path.split("/")[-2] not in str([one.details for one in used])
+    assert used[1].details["pk"] == str(people.third.pk)
+
+
+def test_requests_without_end_do_not_hide_what_waits(
+    inside: Client, approved: EmergencyAccess, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.emergency.views.access.MOST", 3)
+    services.end_access(approved, acting_user=people.third, now=timezone.now())
+    waiting = services.ask_for_access(people.caller, reason=WHY, now=timezone.now())
+    later = timezone.now() + timedelta(minutes=1)
+    for _ in range(3):
+        in_vain = services.ask_for_access(people.third, reason=WHY, now=later)
+        services.end_access(in_vain, acting_user=people.third, now=later)
+    reviewer = Client(headers=ACME)
+    reviewer.force_login(people.third)
+
+    rows = reviewer.get("/emergency/").context["rows"]
+    assert [row["access"] for row in rows[:2]] == [waiting, approved]
+    assert rows[1]["may_review"]
+
+
+def test_when_an_approver_has_gone_another_approves_and_no_more_than_it_takes(
+    approved: EmergencyAccess, people: People, make_user: Callable[..., User]
+) -> None:
+    now, fourth = timezone.now(), make_user("fourth@acme.example", "tenant_admin")
+    approve = (services.approve_access, approved)
+    browsers = [Client(headers=ACME) for _ in range(2)]
+    for browser, one in zip(browsers, (people.third, people.caller), strict=True):
+        browser.force_login(one)
+    shown = [browser.get("/emergency/").context["rows"][0] for browser in browsers]
+    assert [shown[0]["may_approve"], shown[1]["may_begin"]] == [False, True]
+    assert refused("emergency_not_approvable", *approve, acting_user=people.third, now=now)  # who is left to review it
+
+    User.objects.filter(pk=people.second.pk).update(is_active=False)
+    shown = [browser.get("/emergency/").context["rows"][0] for browser in browsers]
+    assert [shown[0]["may_approve"], shown[1]["may_begin"]] == [True, False]
+    assert refused("emergency_not_usable", services.begin_access, approved, acting_user=people.caller, now=now)
+    services.approve_access(approved, acting_user=people.third, now=now)
+    assert refused("emergency_not_approvable", *approve, acting_user=fourth, now=now)
+    services.begin_access(approved, acting_user=people.caller, now=now)

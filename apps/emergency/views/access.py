@@ -71,7 +71,7 @@ def _overview(
     """The page, with the form that was sent and found wrong, as it was: that of asking, or a review ``of`` one."""
     now = timezone.now()
     known = _visible(user).select_related("user__key", "reviewed_by__key")
-    found = known.prefetch_related("approvals__approver__key").order_by("-requested_at")[:MOST]
+    found = known.prefetch_related("approvals__approver__key").open_first(now)[:MOST]
     form: ReasonForm | ReviewForm = review or ask
     rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
     done = services.done_in([row["access"] for row in rows if row["may_review"]])
@@ -92,7 +92,8 @@ def _has_open(rows: list[dict[str, Any]], user: User) -> bool:
 
 
 def _row(access: EmergencyAccess, user: User, now: datetime, review: ReviewForm | None) -> dict[str, Any]:
-    state, states = access.state_at(now), EmergencyAccess.State
+    counted = services.approvals_of(access) if access.is_good_at(now) else 0
+    state, states = access.state_at(now, counted), EmergencyAccess.State
     approvers = [one.approver for one in access.approvals.all()]
     is_own, is_other = access.user_id == user.pk, user not in approvers and access.user_id != user.pk
     may_approve, own = authz.everywhere(user, "emergency-access:approve"), services.is_own_right
