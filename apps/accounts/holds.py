@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 
 from apps.core.errors import catalogue
 
@@ -22,7 +22,14 @@ class Hold:
     detail: str
 
     def lets(self, path: str) -> bool:
-        return path.startswith(settings.STATIC_URL) or path in map(reverse, self.pages)
+        return path.startswith(settings.STATIC_URL) or _name_of(path) in self.pages
+
+
+def _name_of(path: str) -> str:
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
 
 
 _declared: Final[dict[str, Hold]] = {}

@@ -15,6 +15,8 @@ MISSING: Final = holds.declare(
     "factors:ask-for-new",
     "factors:device",
     "factors:device-first",
+    "factors:worker",
+    "factors:approve",
     "factors:ask-signed-in",
     "accounts:sign-out",
     code="factor_is_missing",

@@ -7,13 +7,19 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.accounts.tests.conftest import PASSWORD
+from apps.configuration import services as configuration
+from apps.core.memory import forget_all
 from apps.factors import services
 from apps.factors.models import Approval, Device, Factor
 from apps.factors.tests.conftest import Clock
 from apps.factors.tests.fake_push_service import FakePushService
 from apps.factors.tests.phone import enrol
 from apps.factors.tests.test_approvals import (
+    ACME,
     ADD,
+    FACTORS,
+    FIRST,
     STEP,
     _answer,
     _asking,
@@ -92,3 +98,22 @@ def test_an_address_nested_without_end_is_refused(browser: Client, service: Fake
     browser.post(ADD, {"begin": "1"})
 
     assert browser.post(ADD, {"name": "x", "device": "[" * 15_000}).status_code == 422
+
+
+def test_who_has_to_set_up_a_factor_adds_the_browser_before_them(
+    admin: User, service: FakePushService, clock: Clock
+) -> None:
+    """The notification opens where they are signed in, and held."""
+    configuration.change("factors.required", "everybody", now=clock.moment)
+    forget_all()
+    browser = Client(headers=ACME)
+    browser.post("/sign-in/", {"email": admin.email, "password": PASSWORD})
+    assert browser.get("/campaigns/")["Location"] == FACTORS
+    assert browser.get("/sign-in/approve/worker.js").status_code == 200
+    _begin(browser, service, clock)
+    number = _number(browser, FIRST)
+
+    assert browser.post(service.shown[-1]["url"], {"number": number}).status_code == 200
+    assert browser.get("/sign-in/approve/a/b/")["Location"] == FACTORS  # no page at all
+    assert browser.post(FIRST).status_code == 200
+    assert browser.get("/campaigns/").status_code == 200
