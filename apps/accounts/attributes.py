@@ -52,6 +52,38 @@ def refuse_misfit(values: Mapping[str, Any], at: str = "/attributes") -> None:
         raise Invalid(REFUSED, errors=problems)
 
 
+def fixed_and_changed(before: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """Pointers to what differs although the tenant calls it ``readOnly``, at whatever depth."""
+    return [*_changed(schema(), before, values, "/attributes")]
+
+
+def _changed(declared: Any, before: Any, values: Any, at: str) -> Iterator[str]:
+    if before == values or not isinstance(declared, dict):
+        return
+    if declared.get("readOnly"):
+        yield at
+        return
+    for step, one in _within(declared, before, values):
+        yield from _changed(one, _part(before, step), _part(values, step), f"{at}/{step}")
+
+
+def _within(declared: dict[str, Any], before: Any, values: Any) -> Iterator[tuple[str | int, Any]]:
+    """Each part of an object or a list, and what is declared of it."""
+    named = declared.get("properties", {})
+    objects = [one for one in (before, values) if isinstance(one, dict)]
+    names = dict.fromkeys(name for one in objects for name in one)
+    yield from ((name, named.get(name, declared.get("additionalProperties"))) for name in names)
+    lengths = (len(one) for one in (before, values) if isinstance(one, list))
+    yield from ((place, declared.get("items")) for place in range(max(lengths, default=0)))
+
+
+def _part(whole: Any, step: str | int) -> Any:
+    """None for what is not there, as for null: neither is worth more."""
+    if isinstance(whole, dict):
+        return whole.get(step)
+    return whole[step] if isinstance(whole, list) and isinstance(step, int) and step < len(whole) else None
+
+
 def _misfits(values: Mapping[str, Any], at: str, declared: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         size = len(json.dumps(values, ensure_ascii=False, allow_nan=False).encode())

@@ -113,9 +113,10 @@ class AttributesForm(forms.Form):
         self.fields.update({name: _attribute_field(name, one) for name, one in attributes.simple().items()})
 
     def values(self) -> dict[str, Any]:
-        """All that is to be kept: what the form does not ask for stays."""
-        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-        return {**{name: one for name, one in self.kept.items() if name not in self.fields}, **given}
+        """All that is to be kept: what the form does not ask for, or lets nobody change, stays as it is."""
+        asked = {name for name, field in self.fields.items() if not field.disabled}
+        given = {name: self.cleaned_data[name] for name in asked if self.cleaned_data[name] not in (None, "")}
+        return {**{name: one for name, one in self.kept.items() if name not in asked}, **given}
 
     def tell(self, refusal: Refused) -> None:
         """What is wrong, at the field of its attribute."""

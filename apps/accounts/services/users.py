@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from apps import audit
 from apps.accounts import authz, messages, passwords, throttle
-from apps.accounts.attributes import properties, refuse_misfit
+from apps.accounts.attributes import fixed_and_changed, refuse_misfit
 from apps.accounts.models import User
 from apps.accounts.services.grants import refuse_unheld, refuse_without_administrator
 from apps.accounts.services.held import held, refuse_programs, sessions_of
@@ -124,10 +124,7 @@ def change_attributes(user: User, values: Mapping[str, Any], *, acting_user: Use
 
 
 def _refuse_fixed(before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    fixed = [name for name, one in properties().items() if one.get("readOnly")]
-    problems = [
-        Problem(f"/attributes/{name}", NOT_YOURS, "read_only") for name in fixed if before.get(name) != values.get(name)
-    ]
+    problems = [Problem(at, NOT_YOURS, "read_only") for at in fixed_and_changed(before, values)]
     if problems:
         raise Invalid(NOT_YOURS, errors=problems)
 

@@ -152,3 +152,48 @@ def test_what_one_tenant_declares_holds_at_no_other(ada: User, beta: Any, make_u
             services.change_attributes(boss, {"floor": 1}, acting_user=boss, now=timezone.now())
         assert not attributes.properties()
         assert Role.objects.exists()
+
+
+FIXED = {
+    "properties": {
+        "desk": {"properties": {"floor": {"type": "integer"}, "rent": {"type": "integer", "readOnly": True}}},
+        "grades": {"items": {"properties": {"mark": {"readOnly": True}, "note": {}}}},
+        "badge": {"type": "string", "readOnly": True},
+    }
+}
+KEPT = {"desk": {"floor": 1, "rent": 5}, "grades": [{"mark": 1}], "badge": " B-7 "}
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"desk": {"floor": 2, "rent": 4}}, "/attributes/desk/rent"),
+        ({"desk": {"floor": 2}}, "/attributes/desk/rent"),
+        ({"desk": None}, "/attributes/desk/rent"),
+        ({"grades": [{"mark": 1}, {"mark": 1}]}, "/attributes/grades/1/mark"),
+        ({"grades": []}, "/attributes/grades/0/mark"),
+        ({"badge": "B-8"}, "/attributes/badge"),
+    ],
+)
+def test_owners_change_nothing_that_is_fixed_within_what_is_not(
+    admin: User, analyst: User, said: dict[str, Any], pointer: str
+) -> None:
+    _declare(FIXED)
+    ada = services.change_attributes(analyst, KEPT, acting_user=admin, now=timezone.now())
+    free = {**KEPT, "desk": {"floor": 2, "rent": 5}, "grades": [{"mark": 1, "note": "x"}]}
+    values = {name: one for name, one in {**KEPT, **said}.items() if one is not None}
+
+    with pytest.raises(Invalid) as refused:
+        services.change_attributes(ada, values, acting_user=ada, now=timezone.now())
+    assert [one.pointer for one in refused.value.errors] == [pointer]
+    services.change_attributes(ada, free, acting_user=ada, now=timezone.now())
+    services.change_attributes(ada, values, acting_user=admin, now=timezone.now())
+
+
+def test_what_a_form_lets_nobody_change_it_sends_as_it_is(admin: User, analyst: User) -> None:
+    _declare({"properties": {**FIXED["properties"], "floor": {"type": "integer"}}})
+    services.change_attributes(analyst, KEPT, acting_user=admin, now=timezone.now())
+    saved = _browser(analyst).post("/account/", {"change": "attributes", "attributes-floor": "3"})
+
+    assert saved.status_code == 302
+    assert User.objects.get(pk=analyst.pk).attributes == {**KEPT, "floor": 3}
