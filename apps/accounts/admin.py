@@ -30,7 +30,9 @@ from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, ErasesAfterAsking, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
 from apps.accounts.attributes import misfit
-from apps.accounts.forms import OfPermissions
+from apps.accounts.forms import OfPermissions, zone_field
+from apps.accounts.lines import in_words
+from apps.accounts.matrix import permissions_field
 from apps.accounts.models import ApiKey, Grant, User
 from apps.configuration import languages
 from apps.configuration.forms import JsonField
@@ -56,7 +58,8 @@ class AttributesField(JsonField):
 class UserForm(forms.ModelForm[User]):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     name = forms.CharField(max_length=200, required=False)
-    language = forms.ChoiceField(choices=languages.offered)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=languages.offered)
+    time_zone = zone_field()
     attributes = AttributesField(
         label=gettext_lazy("Attributes"),
         required=False,
@@ -65,7 +68,7 @@ class UserForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("email", "name", "language")
+        fields = ("email", "name", "language", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,7 +135,8 @@ class UserAdmin(admin_programs.Closing[User], Explained, SignedIn, ErasesAfterAs
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         acting_user, now = _acting(request), timezone.now()
         if change:
-            services.change_user(obj, name=obj.name, language=obj.language, acting_user=acting_user, now=now)
+            given = {name: getattr(obj, name) for name in ("name", "language", "time_zone")}
+            services.change_user(obj, **given, acting_user=acting_user, now=now)
             if (values := form.cleaned_data["attributes"]) is not None:
                 services.change_attributes(obj, values, acting_user=acting_user, now=now)
             return
@@ -141,6 +145,7 @@ class UserAdmin(admin_programs.Closing[User], Explained, SignedIn, ErasesAfterAs
             obj.email,
             name=obj.name,
             language=obj.language,
+            time_zone=obj.time_zone,
             attributes=form.cleaned_data["attributes"] or None,
             password=password,
             acting_user=acting_user,
@@ -189,12 +194,6 @@ def _lines(help_text: Any, longest: int) -> SimpleArrayField:
         widget=AdminTextareaWidget(attrs={"spellcheck": "false", "rows": 4}),
         help_text=help_text,
     )
-
-
-class PermissionsForm(OfPermissions):
-    """Takes a permission a line."""
-
-    permissions = _lines(gettext_lazy("One per line, as resource:scope:action; for example models:tenant:read."), 120)
 
 
 class GrantForm(forms.ModelForm[Grant]):
@@ -272,9 +271,13 @@ class GrantAdmin(AsksAgain[Grant], FoundByAddress[Grant]):
         services.revoke_grant(obj, acting_user=_acting(request), now=timezone.now())
 
 
-class ApiKeyForm(PermissionsForm):
-    permissions = _lines(
-        gettext_lazy("One per line, as models:tenant:read. Empty: everything that the account may do."), 120
+class ApiKeyForm(OfPermissions):
+    permissions = permissions_field(
+        label=gettext_lazy("What it may do"),
+        required=False,
+        help_text=gettext_lazy(
+            "Tick what the program needs. If nothing is ticked, it may do everything that the account may do."
+        ),
     )
     networks = _lines(
         gettext_lazy("From where the key opens something, one per line; for example 192.0.2.0/24. Empty: everywhere."),
@@ -296,14 +299,23 @@ class ApiKeyForm(PermissionsForm):
 @admin.register(ApiKey)
 class ApiKeyAdmin(AsksAgain[ApiKey], FoundByAddress[ApiKey]):
     form = ApiKeyForm
-    list_display = ("name", "user", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
+    list_display = ("name", "user", "permitted", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("user__key",)
     search_fields = ("name", "prefix")
     search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of a key's name or prefix.")
     ordering = ("-pk",)
-    fields = ("name", "user", "permissions", "networks", "expires_at")
     actions = ("revoke", "rotate")
     asks_again = ("add", "rotate")
+
+    @admin.display(description=gettext_lazy("What it may do"))
+    def permitted(self, key: ApiKey) -> str:
+        return in_words(key.permissions) or _("Everything that %(person)s may do") % {"person": key.user}
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return ("name", "user", "permitted" if obj else "permissions", "networks", "expires_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return ("permitted",) if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts import lineage, services
 from apps.accounts.admin_people import AsksAgain
 from apps.accounts.forms import OfPermissions
-from apps.accounts.lines import lines_of
-from apps.accounts.matrix import Matrix
+from apps.accounts.lines import in_words, lines_of
+from apps.accounts.matrix import permissions_field
 from apps.accounts.models import Grant, Role, User
 from apps.core import crypto
 
@@ -25,9 +24,7 @@ from apps.core import crypto
 class RoleForm(OfPermissions):
     """A change that concerns somebody is shown first, and saved when it is sent again as it was shown."""
 
-    permissions = SimpleArrayField(
-        forms.CharField(max_length=120, required=False), delimiter="\n", required=False, widget=Matrix()
-    )
+    permissions = permissions_field(required=False)
     parents: forms.ModelMultipleChoiceField[Role] = forms.ModelMultipleChoiceField(
         Role.objects.order_by("name"),
         label=gettext_lazy("Builds on"),
@@ -68,9 +65,9 @@ def _said(people: int, gained: list[str], lost: list[str]) -> list[str]:
     whom = ngettext("This concerns %(count)d person.", "This concerns %(count)d people.", people) % {"count": people}
     said = [whom + " " + _("Save again if it is right.")]
     if gained:
-        said.append(_("They gain: %(permissions)s") % {"permissions": ", ".join(gained)})
+        said.append(_("They gain: %(permissions)s") % {"permissions": in_words(gained)})
     if lost:
-        said.append(_("They lose: %(permissions)s") % {"permissions": ", ".join(lost)})
+        said.append(_("They lose: %(permissions)s") % {"permissions": in_words(lost)})
     return said
 
 
@@ -83,18 +80,22 @@ class RoleAdmin(AsksAgain[Role]):
 
     @admin.display(description=gettext_lazy("permissions"))
     def listed_permissions(self, role: Role) -> SafeString:
+        """In words, a line for each kind of thing."""
+        said = ((line.about.rstrip("."), line.actions) for line in lines_of(role.permissions))
+        return format_html_join("", "<div>{}: {}</div>", said)
+
+    @admin.display(description=gettext_lazy("permissions"))
+    def permitted(self, role: Role) -> SafeString:
         """In words; as programs write them, small below."""
-        said = [(line.about.rstrip("."), line.actions) for line in lines_of(role.permissions)]
-        return format_html(
-            "{}<br><small>{}</small>", format_html_join("; ", "{}: {}", said), ", ".join(role.permissions)
-        )
+        said = format_html_join("", "<div>{}</div>", ((line,) for line in lines_of(role.permissions)))
+        return format_html("{}<small>{}</small>", said, ", ".join(role.permissions))
 
     def get_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         may_change = obj is None or self.has_change_permission(request, obj)
-        return ("code", "name", "parents", "permissions", "seen") if may_change else ("code", "name", "permissions")
+        return ("code", "name", "parents", "permissions", "seen") if may_change else ("code", "name", "permitted")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
+        return ("code", "permitted") if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.is_system)

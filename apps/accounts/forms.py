@@ -74,16 +74,21 @@ class ConfirmForm(forms.Form):
         return given
 
 
+def zone_field() -> forms.ChoiceField:
+    """The time zone of one person."""
+    return forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=lambda: [("", _("Same as the organisation")), *((one, one) for one in sorted(zones.known()))],
+    )
+
+
 class ProfileForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     language = forms.ChoiceField(label=_("Language"), choices=languages.offered)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"),
-        required=False,
-        choices=lambda: [("", _("Same as the organisation")), *((one, one) for one in sorted(zones.known()))],
-    )
+    time_zone = zone_field()
 
 
 class NotificationsForm(forms.Form):

@@ -133,6 +133,9 @@ class Line(NamedTuple):
     actions: str
     reach: str
 
+    def __str__(self) -> str:
+        return f"{self.about.rstrip('.')}: {self.actions} ({self.reach})"
+
 
 def lines_of(texts: Iterable[str]) -> list[Line]:
     """What permissions are in words; what no app declares any more permits nothing and is left out.
@@ -151,3 +154,13 @@ def _line(resource: str, scope: str, actions: Iterable[str]) -> Line:
     known = rights.RESOURCES.get(resource)
     about = _(known.about) if known else _("Everything there is.")
     return Line(about, ", ".join(_(rights.words_of(one)) for one in actions), _(rights.SCOPES[scope].about))
+
+
+def in_words(texts: Iterable[str]) -> str:
+    """All of it in one text; as it was written what no app declares any more.
+
+    >>> in_words(["users:own:read", "users:own:update", "gone:own:read"])
+    "Accounts: see, change (what is one's own); gone:own:read"
+    """
+    given = list(texts)
+    return "; ".join([*map(str, lines_of(given)), *(one for one in given if not rights.is_known(one))])

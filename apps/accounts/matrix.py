@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
 from django.utils.translation import gettext as _
 
 from apps.accounts import authz
@@ -46,7 +47,12 @@ class Matrix(forms.Widget):
         lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
         rows = [_row(resource, lines, self.inherited) for resource in rights.RESOURCES.values()]
         shown = {line for row in rows for line in _said_by(row)}
-        context["widget"] |= {"rows": rows, "others": "\n".join(line for line in lines if line not in shown)}
+        others = "\n".join(line for line in lines if line not in shown)
+        context["widget"] |= {
+            "rows": rows,
+            "others": others,
+            "is_invalid": "aria-invalid" in context["widget"]["attrs"],
+        }
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
@@ -58,18 +64,29 @@ class Matrix(forms.Widget):
         return False
 
 
+def permissions_field(**more: Any) -> SimpleArrayField:
+    """Permissions as a list of lines, ticked in the table; ``more`` as any field takes it."""
+    line = forms.CharField(max_length=120, required=False)
+    return SimpleArrayField(line, delimiter="\n", widget=Matrix(), **more)
+
+
 def _row(resource: rights.Resource, lines: Collection[str], inherited: Collection[str]) -> Row:
     own = [line.split(":") for line in lines if rights.is_known(line) and line.startswith(f"{resource.name}:")]
     scope = Counter(scope for _, scope, _ in own).most_common(1)[0][0] if own else "tenant"
     chosen = {action for _, its, action in own if its == scope}
     above = {line.rpartition(":")[2] for line in inherited if line.startswith(f"{resource.name}:")}
-    actions = sorted({*resource.actions, *chosen}, key=lambda action: (action in rights.ALL_ACTIONS, action))
+    actions = sorted({*resource.actions, *chosen}, key=_place)
     return Row(
         resource.name,
         _(resource.about),
         [Choice(one, _(rights.words_of(one)), one in chosen, one in above) for one in actions],
         [Reach(one, _(rights.SCOPES[one].about), one == scope) for one in _scopes(resource, scope)],
     )
+
+
+def _place(action: str) -> tuple[bool, bool, str]:
+    """To look comes first, everything last."""
+    return action in rights.ALL_ACTIONS, action != "read", action
 
 
 def _scopes(resource: rights.Resource, present: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.translation import gettext_noop as _
 
 from apps.accounts.attribute_schemas import problem_with
-from apps.configuration.registry import Key, Level, Merge, declare
+from apps.configuration.registry import Key, Level, Merge, declare, name_area
 from resimate_text.addresses import domain, domain_in_ascii
 from resimate_text.sentences import Sentence
 
@@ -32,6 +32,8 @@ def _no_domain(text: str) -> str | None:
     return Sentence("{text!r} is no domain. Write example.org, example.com.", text=wrong) if wrong else None
 
 
+name_area(_("Signing in"), "sign_in", "session", "password", "risk")
+name_area(_("People and their accounts"), "users", "invitation", "registration", "first_steps")
 IDLE_MINUTES = declare(
     "session.idle_minutes",
     30,

@@ -50,13 +50,19 @@ class SettingAdmin(ServiceAdmin[Setting]):
         return {}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """What waits, and all keys: first those that somebody has set."""
+        """What waits, and all keys under their headings, or those that are looked for."""
         self._refuse_stranger(request)
         if current_schema() == get_public_schema_name():
             for name, flaw in (flaws_of_environment() | out_of_reach()).items():
                 messages.warning(request, f"{presenting.label_of(name)}: {translated(flaw)}")
-        lead, tables = presenting.all_in_force()
-        context = {"lead": lead, "tables": [*presenting.waiting(request.user), *tables]}
+        wanted, are_set = request.GET.get("q", "").strip()[:100], "set" in request.GET
+        listing = presenting.in_areas(wanted, are_set=are_set)
+        context = {
+            "listing": listing,
+            "waiting": presenting.waiting(request.user),
+            "wanted": wanted,
+            "are_set": are_set,
+        }
         return self._page(request, "list", _("Settings"), context)
 
     def change_view(

@@ -13,7 +13,7 @@ from apps.audit import reading
 from apps.configuration import services
 from apps.configuration.forms import said_value
 from apps.configuration.models import Change, PlannedChange
-from apps.configuration.registry import KEYS, Key, Level
+from apps.configuration.registry import KEYS, Key, Level, area_of
 from apps.core.errors import Refused
 from apps.core.translating import translated
 from resimate_text.sentences import Sentence
@@ -79,26 +79,40 @@ def value_in_words(key: Key | None, value: Any) -> str:
     return _("Shown to nobody") if key.sensitive else said_value(key, value)
 
 
-def all_in_force() -> tuple[str, list[Table]]:
-    """How many settings somebody has set, and those apart from what is as delivered, in the order of their names."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Settings under their headings: all, or those that were asked for."""
+
+    lead: str
+    areas: list[Table]
+
+
+def in_areas(wanted: str = "", *, are_set: bool = False) -> Listing:
+    """Settings in the order of their headings and names: those with all the words ``wanted``; if so, only those set."""
     explained = services.explain_all()
-    names = sorted(KEYS, key=lambda name: label_of(name).casefold())
-    are_set = [name for name in names if explained[name].winner.level != Level.DEFAULT]
-    others = [name for name in names if name not in are_set]
-    counts = {"set": len(are_set), "all": len(names)}
+    set_ = {name for name, one in explained.items() if one.winner.level != Level.DEFAULT}
+    counts = {"set": len(set_), "all": len(KEYS)}
     lead = _("%(set)d of %(all)d settings are set by somebody; the others are as delivered.") % counts
+    rows: dict[str, list[tuple[str, list[Cell]]]] = {}
+    for name in set_ if are_set else KEYS:
+        row, area = _row(name, explained[name]), translated(area_of(name) or _("Others"))
+        if _has_words(wanted, f"{area} {name} {row[0].text} {row[0].note} {row[1].text}"):
+            rows.setdefault(area, []).append((row[0].text.casefold(), row))
     columns = [_("Setting"), _("Value"), _("Set by"), _("Since")]
-    tables = [
-        Table(_("Set by somebody"), columns, [_row(name, explained[name]) for name in are_set], _("Nothing is set.")),
-        Table(_("As delivered"), columns[:2], [_row(name, explained[name])[:2] for name in others]),
-    ]
-    return lead, tables
+    tables = [Table(area, columns, [row for _name, row in sorted(found)]) for area, found in sorted(rows.items())]
+    return Listing(lead, tables)
+
+
+def _has_words(wanted: str, text: str) -> bool:
+    return all(word in text.casefold() for word in wanted.casefold().split())
 
 
 def _row(name: str, explained: services.Explained) -> list[Cell]:
     key, winner = KEYS[name], explained.winner
     cell = Cell(label_of(name), translated(key.about), key=name)
-    return [cell, Cell(value_in_words(key, explained.value)), Cell(level_in_words(winner.level)), Cell(winner.at)]
+    is_set = winner.level != Level.DEFAULT
+    by = Cell(level_in_words(winner.level) if is_set else _("As delivered"), is_strong=is_set)
+    return [cell, Cell(value_in_words(key, explained.value)), by, Cell(winner.at)]
 
 
 def in_force(key: Key, explained: services.Explained) -> str:

@@ -132,6 +132,22 @@ class Key:
 
 
 KEYS: dict[str, Key] = {}
+#: What settings are about, by how their names begin.
+AREAS: Final[dict[str, str]] = {}
+
+
+def name_area(about: str, *beginnings: str) -> None:
+    """Say under which heading settings stand whose names begin so: ``name_area(_("Toys"), "toys", "paint.colour")``."""
+    if twice := AREAS.keys() & set(beginnings):
+        raise ValueError(f"two apps name the area of {', '.join(sorted(twice))}")
+    AREAS.update(dict.fromkeys(beginnings, about))
+
+
+def area_of(name: str) -> str:
+    """The heading of a setting, in English, by the longest beginning that is known; empty where nobody says."""
+    parts = name.split(".")
+    beginnings = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((AREAS[one] for one in beginnings if one in AREAS), "")
 
 
 def declare(

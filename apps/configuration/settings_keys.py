@@ -4,8 +4,10 @@ from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from apps.configuration import languages, zones
-from apps.configuration.registry import declare, declare_rate
+from apps.configuration.registry import declare, declare_rate, name_area
 
+name_area(_("Language and time"), "time_zone", "languages")
+name_area(_("Limits of the API"), "api.rate")
 declare_rate(
     "default",
     1000,

@@ -4,10 +4,11 @@ from typing import Final
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import Level, Merge, declare
+from apps.configuration.registry import Level, Merge, declare, name_area
 
 NOBODY, ADMINISTRATORS, EVERYBODY = "nobody", "administrators", "everybody"
 
+name_area(_("Second factors"), "factors")
 REQUIRED: Final = declare(
     "factors.required",
     NOBODY,

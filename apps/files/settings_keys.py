@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import Merge, declare, declare_rate
+from apps.configuration.registry import Merge, declare, declare_rate, name_area
 
+name_area(_("Files"), "files")
 QUOTA = declare(
     "files.quota_mb",
     10_000,

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import Level, Merge, declare, declare_rate
+from apps.configuration.registry import Level, Merge, declare, declare_rate, name_area
 from apps.models.people import FEWEST, KEY
 
+name_area(_("Results"), "results")
 declare_rate(
     "models",
     1000,

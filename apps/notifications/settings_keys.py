@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_noop as _
 
 from apps.configuration import services
-from apps.configuration.registry import Level, Merge, declare
+from apps.configuration.registry import Level, Merge, declare, name_area
 
 #: What turns the direction of writing, so that a name or an address reads as another one.
 _TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -13,6 +13,8 @@ _TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _LINE = {"type": "string", "maxLength": 200, "pattern": rf"^[^\x00-\x1f\x7f\x85\u2028\u2029{_TURNS}]*$(?!\n)"}
 _ADDRESS: Final = rf"[^@\s<>,;{_TURNS}]+@[^@\s<>,;{_TURNS}]+"
 
+name_area(_("E-mail"), "mail", "campaign.sender", "campaign.reply_to")
+name_area(_("Text messages"), "sms")
 SENDER = declare(
     "campaign.sender",
     "",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.admin_people import AsksAgain
-from apps.accounts.matrix import Matrix
+from apps.accounts.matrix import permissions_field
 from apps.accounts.workspace import user_of
 from apps.core.errors import Invalid
 from apps.core.pages import errors_at_fields
@@ -30,11 +30,8 @@ class ApplicationForm(forms.ModelForm[Application]):
         widget=AdminTextareaWidget(attrs={"spellcheck": "false", "rows": 4}),
         help_text=gettext_lazy("One per line, whole and exact: https://…, or http://127.0.0.1:PORT/… on a device."),
     )
-    scopes = SimpleArrayField(
-        forms.CharField(max_length=120, required=False),
+    scopes = permissions_field(
         label=gettext_lazy("What it may ask for"),
-        delimiter="\n",
-        widget=Matrix(),
         help_text=gettext_lazy("It gets no rights by that: each person who lets it in gives it some of theirs."),
     )
 

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_noop as _
 
-from apps.configuration.registry import declare
+from apps.configuration.registry import declare, name_area
 
+name_area(_("Personal links"), "campaign.rate")
 PER_LINK = declare(
     "campaign.rate.link",
     1200,

@@ -114,8 +114,12 @@ def test_closing_an_account_is_an_action_and_the_last_administrator_stays(
 
 def test_the_list_of_roles_says_in_words_what_they_permit(office: Client) -> None:
     listed = office.get("/admin/accounts/role/", headers=ACME).content.decode()
-    words, grammar = re.findall(r"(Accounts: see[^<]*)<br><small>([^<]*)</small>", listed)[0]
-    assert ("users:tenant:read" in grammar, ":tenant:" in words) == (True, False)
+    assert "<div>Accounts: see</div>" in listed
+    assert ":tenant:" not in listed
+    role = Role.objects.get(code="emergency")
+    shown = office.get(f"/admin/accounts/role/{role.pk}/change/", headers=ACME).content.decode()
+    words, grammar = re.findall(r"<div>(Accounts: see[^<]*)</div>.*<small>([^<]*)</small>", shown)[0]
+    assert ("users:tenant:read" in grammar, words) == (True, "Accounts: see (everything in the tenant)")
 
 
 def test_roles_of_the_product_are_only_read(office: Client) -> None:
@@ -201,6 +205,36 @@ def test_a_keys_text_is_shown_once(office: Client, admin: User) -> None:
     _post(office, "/admin/accounts/apikey/", action="revoke", _selected_action=[str(ApiKey.objects.get().pk)])
 
     assert ApiKey.objects.get().revoked_at is not None
+
+
+@pytest.mark.requirement("AUTH-002")
+def test_what_a_key_may_do_is_ticked_and_said_in_words(office: Client, admin: User) -> None:
+    new, all_, of_one = "/admin/accounts/apikey/add/", "Everything that admin@acme.example may do", "Accounts: see"
+    ticked = {"permissions-may": ["users:read"], "permissions-of-users": "own"}
+    assert "If nothing is ticked, it may do everything" in office.get(new, headers=ACME).content.decode()
+
+    for name, form in {"narrow": ticked, "wide": {}}.items():
+        _post(office, new, name=name, user=str(admin.pk), **form)
+
+    assert ApiKey.objects.get(name="narrow").permissions == ["users:own:read"]
+    assert ApiKey.objects.get(name="wide").permissions == []
+    listed = office.get("/admin/accounts/apikey/", headers=ACME).content.decode()
+    mine = Client(headers=ACME)
+    mine.force_login(admin)
+    own = mine.get("/account/").content.decode()
+    assert (of_one in listed, all_ in listed, of_one in own, "may do everything that you may do" in own) == (True,) * 4
+    assert "users:own:read" not in listed + own
+
+
+def test_the_time_zone_of_an_account_is_chosen(office: Client, analyst: User) -> None:
+    page, form = f"/admin/accounts/user/{analyst.pk}/change/", {"name": "Ana", "language": "en", "attributes": "{}"}
+    assert '<option value="Europe/Vienna">' in office.get(page, headers=ACME).content.decode()
+
+    _post(office, page, **form, time_zone="Europe/Vienna")
+    refused = _post(office, page, **form, time_zone="Europe/Atlantis").content.decode()
+
+    assert "Select a valid choice" in refused
+    assert User.objects.get(pk=analyst.pk).time_zone == "Europe/Vienna"
 
 
 @pytest.mark.requirement("UC-002")

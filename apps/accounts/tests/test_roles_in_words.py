@@ -63,8 +63,8 @@ def test_a_change_that_concerns_somebody_is_shown_before_it_is_saved(office: Cli
     shown = office.post(where, form).content.decode()
 
     assert "This concerns 1 person. Save again if it is right." in shown
-    assert "They gain: roles:tenant:read" in shown
-    assert "They lose: users:own:read" in shown
+    assert "They gain: Roles: see (everything in the tenant)" in shown
+    assert "They lose: Accounts: see (what is one&#x27;s own)" in shown
     assert _role("low").permissions == ["users:own:read"]
     found = re.search(r'name="seen" value="([0-9a-f]+)"', shown)
     assert found

@@ -1,5 +1,6 @@
 """The pages of settings: words and typed inputs, what is in force and why, what was before."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from apps.configuration import services
 from apps.configuration.admin import SettingAdmin
 from apps.configuration.forms import JsonField
 from apps.configuration.models import PlannedChange, Setting
-from apps.configuration.registry import KEYS, Level
+from apps.configuration.registry import AREAS, KEYS, Level, area_of
 from apps.core.errors import Invalid
 
 pytestmark = pytest.mark.requirement("UC-002", "ENV-002")
@@ -58,6 +59,20 @@ def test_every_key_is_listed_in_words_and_has_a_page(office: Client) -> None:
         page = office.get(f"{HOME}{key.name}/change/")
         assert page.status_code == 200
         assert key.label in _page(page)
+
+
+def test_settings_stand_under_headings_and_are_found_by_words_and_by_whether_they_are_set(office: Client) -> None:
+    def listed(**wanted: str) -> list[str]:
+        return re.findall(r'/setting/([^"]+)/change/', _page(office.get(HOME, wanted)))
+
+    assert {area_of(name) for name in KEYS} == set(AREAS.values())
+    assert sorted(listed()) == sorted(KEYS)
+    assert listed(q="WEBHOOK longest session") == []
+    assert listed(q="longest SESSION") == ["session.hours"]
+    assert listed(q="second factors", set="1") == []
+    assert listed(q="second factors") == ["factors.push", "factors.sms", "factors.required"]
+    _send(office, KEY, value="77", version="0")
+    assert listed(set="1") == [KEY]
 
 
 @pytest.mark.parametrize(

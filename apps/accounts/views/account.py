@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts import authz, services, sessions
 from apps.accounts.attributes import misfit
 from apps.accounts.forms import AddressForm, AttributesForm, NotificationsForm, PasswordForm, ProfileForm
+from apps.accounts.lines import lines_of
 from apps.accounts.models import User
 from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
@@ -62,7 +63,8 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     user, now = cast("User", request.user), timezone.now()
-    context["keys"] = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
+    keys = user.api_keys.filter(revoked_at=None, expires_at__gt=now).order_by("-pk")
+    context["keys"] = [(key, lines_of(key.permissions)) for key in keys]
     context.setdefault("address", _address_form())
     context["notifications"] = NotificationsForm(services.notifications_of(user))
     context.setdefault("attributes", AttributesForm(user.attributes or {}))

@@ -6,7 +6,7 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
@@ -74,6 +74,20 @@ def may_open_page(context: template.Context, route: str, *arguments: object) -> 
 
 def _current(exactly: bool) -> SafeString:
     return format_html(' aria-current="{}"', "page" if exactly else "true")
+
+
+@register.filter
+def unbroken(text: Any) -> SafeString:
+    """A heading whose words with a hyphen stay in one line: ``sign-in``. Long ones may still be broken.
+
+    >>> unbroken("Approve sign-ins")
+    'Approve <span class="nowrap">sign-ins</span>'
+    """
+    words = [SafeString(one) for one in conditional_escape(text).split(" ")]
+    kept = (
+        format_html('<span class="nowrap">{}</span>', one) if "-" in one and len(one) < 20 else one for one in words
+    )
+    return format_html_join(" ", "{}", ((one,) for one in kept))
 
 
 @register.simple_tag(takes_context=True)

@@ -30,6 +30,22 @@ document.addEventListener('securitypolicyviolation', e => window.__violations.pu
 #: Of every page that is looked at, not only of those where something is wrong.
 PICTURES = os.environ.get("RESIMATE_PICTURES") == "1"
 AXE = Axe().axe_script
+#: What nobody can reach: beyond the edge of the page, outside of what scrolls and shows that it does (with the keyboard
+#: it is a region that takes the focus); lists of Django's administration have no such region.
+CUT_OFF = """() => {
+    const edge = document.documentElement.clientWidth + 1
+    const scrolls = one => one.matches('[role="region"][tabindex="0"], #changelist .results, .inline-group .module')
+    const hides = one => getComputedStyle(one).overflowX !== 'visible' && one.clientWidth > 1
+    const isReached = one => {
+        for (let above = one.parentElement; above; above = above.parentElement) if (scrolls(above)) return true
+        return one.closest('.vh, .skip-link, svg, .truncate, pre, code') !== null
+    }
+    const isCut = one => hides(one) && !scrolls(one) && !one.matches('input, select, textarea, progress')
+        && one.scrollWidth > one.clientWidth + 20
+    return [...document.querySelectorAll('body *')]
+        .filter(one => (one.getBoundingClientRect().right > edge || isCut(one)) && !isReached(one))
+        .map(one => one.tagName + '.' + one.className + ' ' + one.textContent.trim().slice(0, 40)).slice(0, 3)
+}"""
 #: What is well is not described: that would take most of the time.
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -95,12 +111,13 @@ class Visitor:
             links.first.click()
 
     def look(self, title: str) -> None:
-        """No axe finding, no sideways scroll; and a picture of it where it has one, or all are wanted."""
+        """No axe finding, no sideways scroll, nothing cut off; and a picture where there is one, or all are wanted."""
         self.collect()
         before = len(self.faults)
         sideways = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if sideways > 0:
             self.faults.append(f"{title}: scrolls {sideways} px sideways")
+        self.faults += [f"{title}: cut off: {one}" for one in self.page.evaluate(CUT_OFF)]
         self.faults += [f"{title}: {finding}" for finding in self._axe()]
         if PICTURES or len(self.faults) > before:
             self._picture(title)

@@ -40,9 +40,14 @@ def test_the_administration_keeps_to_the_strict_policy(
         admin.look(f"{tenant or 'platform'}-{path.strip('/').replace('/', '-')}")
     if tenant:
         settings = [f"configuration/setting/{one}" for one in ("time_zone/change", "languages/change", "versions")]
-        for path in ("accounts/user/add", "accounts/apikey/add", "resilience/resiliencemodel/add", *settings):
+        forms = [f"{one}/add" for one in ("accounts/user", "accounts/role", "accounts/apikey", "oauth/application")]
+        for path in (*forms, "resilience/resiliencemodel/add", *settings):
             admin.go(f"/admin/{path}/")
             admin.look(path.replace("/", "-"))
+        own = ("", "security/", "security/factors/", "security/factors/device/", "apps/", "delegations/new/")
+        for path in (*(f"/account/{one}" for one in own), "/emergency/"):
+            admin.go(path)
+            admin.look(path.strip("/").replace("/", "-"))
 
 
 def test_the_administrator_makes_a_key_and_sees_it_in_the_trail(visitor: Callable[..., Visitor]) -> None:
