@@ -9,7 +9,7 @@ from apps.core import rights
 __all__ = ["GIVES_RIGHTS", "Line", "is_dangerous", "lines_of"]
 
 #: Whoever may change these may give themselves, or others, more.
-GIVES_RIGHTS: Final = frozenset({"*", "tenant", "users", "roles", "grants", "api-keys", "applications"})
+GIVES_RIGHTS: Final = frozenset({"*", "tenant", "users", "roles", "grants", "api-keys", "applications", "settings"})
 
 
 def is_dangerous(scopes: Iterable[str]) -> bool:

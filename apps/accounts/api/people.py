@@ -8,7 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
-from apps.accounts import attributes, services
+from apps.accounts import attributes, authz, services
+from apps.accounts.keys import Credential
+from apps.accounts.lines import Permission
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.services import LONGEST_MESSAGE
 from apps.configuration import zones
@@ -116,6 +118,16 @@ class MeSerializer(UserSerializer):
 
     class Meta(UserSerializer.Meta):
         fields = (*UserSerializer.Meta.fields, "notifications")  # type: ignore[assignment]  # a longer tuple
+
+    def to_representation(self, user: User) -> Any:
+        """Without attributes to a program that was named what it may do, and reading people is none of it."""
+        shown = super().to_representation(user)
+        return shown if _reads_people(authz.key_of(user)) else {**shown, "attributes": {}, "misfits": []}
+
+
+def _reads_people(key: Credential | None) -> bool:
+    named = key.permissions if key else ()
+    return not named or any(Permission.stored(text).is_about("users", "read") for text in named)
 
 
 class NewUserSerializer(UserSerializer):

@@ -61,6 +61,7 @@ def _consent(request: HttpRequest, asked: Asked) -> HttpResponse:
             "lines": lines_of(asked.scopes),
             "is_dangerous": is_dangerous(asked.scopes),
             "host": urlsplit(asked.redirect_uri).netloc,
+            "here": _said_in_full(request, asked),
             "days": services.LIFE.days,
         }
         return render(request, "oauth/consent.html", page)
@@ -73,6 +74,13 @@ def _consent(request: HttpRequest, asked: Asked) -> HttpResponse:
             protocol.address_of(request), scopes=asked.scopes, credentials={"user": user, "recognised": recognised}
         )
     return _led_back(headers["Location"])
+
+
+def _said_in_full(request: HttpRequest, asked: Asked) -> str:
+    """The address with what the page shows: an application that is changed meanwhile is given no more than that."""
+    query = request.GET.copy()
+    query["scope"], query["redirect_uri"] = " ".join(asked.scopes), asked.redirect_uri
+    return f"?{query.urlencode()}"
 
 
 def _led_back(address: str) -> HttpResponse:
