@@ -45,7 +45,8 @@ def roles_of(giver: User) -> QuerySet[Role]:
 
 
 def _may_give(giver: User, role: Role) -> bool:
-    return all(authz.holds(giver, Permission.stored(text)) for text in role.permissions)
+    is_theirs = not services.is_in_person(role)
+    return is_theirs and all(authz.holds(giver, Permission.stored(text)) for text in role.permissions)
 
 
 class InvitationForm(forms.ModelForm[Invitation]):

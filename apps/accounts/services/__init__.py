@@ -21,7 +21,7 @@ from apps.accounts.services.erasing import OwnAccount, erase_user
 from apps.accounts.services.explaining import Explanation, explain
 from apps.accounts.services.first_steps import first_steps, put_steps_away
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
-from apps.accounts.services.grants import grant_role, refuse_unheld, revoke_grant
+from apps.accounts.services.grants import grant_role, is_in_person, refuse_unheld, revoke_grant
 from apps.accounts.services.held import AccountErased, held
 from apps.accounts.services.imports import MOST as MOST_IMPORTED
 from apps.accounts.services.imports import Person, enqueue_import, import_users, lines_of, people_in
@@ -156,6 +156,7 @@ __all__ = [
     "import_users",
     "invitation_of",
     "invite",
+    "is_in_person",
     "latest_verification",
     "lendable_by",
     "let_in",

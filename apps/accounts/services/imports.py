@@ -19,7 +19,7 @@ from apps import audit
 from apps.accounts import authz, lineage, reach
 from apps.accounts.attributes import as_cell, as_typed, misfit, simple
 from apps.accounts.models import Invitation, Role, User
-from apps.accounts.services.grants import NotYoursToGive, refuse_more_than_own
+from apps.accounts.services.grants import NotYoursToGive, refuse_in_person, refuse_more_than_own
 from apps.accounts.services.invitations import HAS_ACCOUNT, NO_ROLE, invite
 from apps.accounts.services.signing_in import TooManyAttempts
 from apps.configuration import languages
@@ -191,6 +191,7 @@ def _ungiveable(persons: Sequence[Person], named: Mapping[str, list[Role]], acti
     wanted = {one for person in persons for text in person.roles for one in named.get(folded(text), [])}
     for role in wanted:
         try:
+            refuse_in_person(role)
             refuse_more_than_own(acting_user, lineage.permissions_of(role))
         except NotYoursToGive as refusal:
             refused[role.pk] = refusal.detail

@@ -13,6 +13,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
 from apps.accounts.services import forgotten
 from apps.audit.models import AuditEntry
+from apps.core.errors import Invalid
 from apps.emergency import services
 from apps.emergency.models import LASTS, EmergencyAccess
 from apps.emergency.services.asking import A_DAY
@@ -236,3 +237,15 @@ def test_when_an_approver_has_gone_another_approves_and_no_more_than_it_takes(
     services.approve_access(approved, acting_user=people.third, now=now)
     assert refused("emergency_not_approvable", *approve, acting_user=fourth, now=now)
     services.begin_access(approved, acting_user=people.caller, now=now)
+
+
+def test_the_role_is_neither_offered_nor_promised_where_colleagues_are_invited(people: People) -> None:
+    browser = Client(headers=ACME)
+    browser.force_login(people.first)
+    offered = browser.get("/admin/accounts/invitation/add/").context["adminform"].form.fields["roles"].queryset
+    listed, _notes = accounts.people_in("email,role\nbo@new.example,emergency\n", language="en")
+
+    assert {"on_call", "emergency"} & {one.code for one in offered} == {"on_call"}
+    with pytest.raises(Invalid) as refusal:
+        accounts.import_users(listed, acting_user=people.first, now=timezone.now(), dry_run=True)
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/csv/2/roles", "not_yours_to_give")]
