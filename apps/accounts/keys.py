@@ -66,9 +66,10 @@ def digest_of(text: str) -> bytes:
 
 
 def fits(text: str, digest: bytes) -> bool:
-    """Whether it is the digest of a key. Those made before digests were of a tenant go on until they end.
+    """Whether it is the digest of a key. One from before digests were of a tenant is another's, too, until it is used.
 
-    Both are compared whatever the first says, so that the time tells nothing.
+    Whoever takes the key then stores ``digest_of``. Both are compared whatever the first says, so that the time tells
+    nothing.
     """
     bound, unbound = (hmac.compare_digest(digest, one) for one in (digest_of(text), crypto.token_digest(text)))
     return bound or unbound

@@ -138,6 +138,7 @@ REGISTRATION = declare(
         "invited": _("Who was invited"),
         "domains": _("Addresses of certain domains"),
     },
+    needs_two=True,
     owner="accounts",
 )
 REGISTRATION_DOMAINS = declare(
@@ -148,6 +149,7 @@ REGISTRATION_DOMAINS = declare(
     check=_no_domain,
     label=_("Domains that may register"),
     levels=(Level.TENANT,),
+    needs_two=True,
     owner="accounts",
 )
 REGISTRATION_ROLE = declare(
@@ -158,6 +160,7 @@ REGISTRATION_ROLE = declare(
     label=_("Role of who registers"),
     levels=(Level.TENANT,),
     words={"none": _("None"), "stakeholder": _("Stakeholder")},
+    needs_two=True,
     owner="accounts",
 )
 FIRST_STEPS = declare(

@@ -51,6 +51,9 @@ SIGNING: Final = "apps/keys/tests/test_signing_keys.py"
 HEADS: Final = "resimate/tests/test_answer_headers.py"
 TENANTS: Final = "apps/tenants/tests/test_tenants.py"
 BODIES: Final = "resimate/tests/api/test_stalled_bodies.py"
+EQUAL: Final = (
+    "resimate/tests/test_equal_rows.py::test_what_opens_at_one_tenant_opens_nothing_at_another_with_equal_rows"
+)
 
 #: What somebody of tenant A brings to tenant B, and the tests that show it comes to nothing.
 ATTACKS: Final = {
@@ -67,6 +70,10 @@ ATTACKS: Final = {
     "answer of a passkey, with the same account and passkey there": (
         "apps/factors/tests/test_passkeys_refused.py"
         "::test_an_answer_for_one_tenant_opens_nothing_at_another_even_with_equal_rows",
+    ),
+    "link, key, code or token of any kind, with the same rows there": (
+        EQUAL,
+        "resimate/tests/test_equal_rows.py::test_every_kind_is_here",
     ),
     "invitation": ("apps/accounts/tests/test_invitations.py::test_the_link_opens_nothing_at_another_tenant",),
     "device cookie": (

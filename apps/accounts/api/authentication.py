@@ -30,18 +30,19 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        found = self._find(text.strip())
+        text = text.strip()
+        found = self._find(text)
         if found is None:
             count_wrong_key(request, timezone.now())
             raise AuthenticationFailed(REFUSAL)
         key = found.key
         from_here = keys.opens_from(key.networks, client_address(request))
         if not (found.opens and from_here):
-            _record_refusal(found, "" if from_here else "network", timezone.now())
+            _record_refusal(found, text, "" if from_here else "network", timezone.now())
             raise AuthenticationFailed(REFUSAL)
         authz.narrow(key.user, key)
         context.amend(user_id=str(key.user_id), actor_type="api_key")
-        _note_use(found)
+        _note_use(found, text)
         return key.user, key
 
     def _find(self, text: str) -> bearer.Found | None:
@@ -62,15 +63,18 @@ def count_wrong_key(request: HttpRequest | Request, now: datetime) -> None:
         raise Throttled(wait=(window + 1) * throttling.WINDOW - now.timestamp())
 
 
-def _note_use(found: bearer.Found) -> None:
-    """At most once a minute, so that a key in heavy use costs no write for each request."""
+def _note_use(found: bearer.Found, text: str) -> None:
+    """At most once a minute, so that a key in heavy use costs no write for each request.
+
+    A digest of before that fits every tenant becomes this one's (``keys.fits``).
+    """
     if not found.was_noted:
-        ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=timezone.now())
+        ApiKey.objects.filter(pk=found.key.pk).update(last_used_at=timezone.now(), digest=keys.digest_of(text))
 
 
-def _record_refusal(found: bearer.Found, reason: str, now: datetime) -> None:
+def _record_refusal(found: bearer.Found, text: str, reason: str, now: datetime) -> None:
     """A key that was good once or elsewhere, and is in use: somebody should know, though not of every request."""
-    _note_use(found)
+    _note_use(found, text)
     if once.is_first(f"refused:{found.key.pk}:{reason}", 60):
         details = {"reason": reason} if reason else {}
         audit.record("api_key.refused", now=now, target=found.key, outcome="failure", details=details)

@@ -1,11 +1,14 @@
 """The pages by which people hand on what they may do, without any page of the administration."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -95,6 +98,29 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(lead: User)
         page = browser.post(NEW, sent)
         assert (page.status_code, list(page.context["form"].errors)) == (422, [field]), sent
         assert sent["user"] in page.content.decode()
+        assert "Nobody here has an account" in page.content.decode() or not sent["user"].startswith("nobody")
+
+
+@pytest.mark.parametrize("sees", [(), ("users:own:read",)], ids=["nobody", "themselves"])
+def test_who_sees_no_accounts_learns_of_none(role: Any, make_user: MakeUser, sees: tuple[str, ...]) -> None:
+    role("lead", "roles:tenant:read", "grants:own:create", *sees)
+    role("reader", "roles:tenant:read")
+    browser = _browser(make_user("lead@acme.example", "lead"))
+    make_user("deputy@acme.example")
+    chosen = _choice(browser.get(NEW), "Reader")
+
+    def tried(email: str) -> tuple[int, str, list[str]]:
+        with CaptureQueriesContext(connection) as queries:
+            page = browser.post(NEW, {"user": email, "role": chosen})
+        asked = [one["sql"] for one in queries if "FROM" in one["sql"] and "accounts_user" in one["sql"]]
+        said = page.context["form"].errors["user"].as_text()
+        return page.status_code, said, [re.sub(r"'[^']*'|\\x\w+", "?", one) for one in asked]
+
+    tried("warm@acme.example")
+    there, nowhere = tried("deputy@acme.example"), tried("nobody@acme.example")
+    assert there == nowhere
+    assert "You see no account" in there[1]
+    assert not Grant.objects.filter(delegator__isnull=False).exists()
 
 
 def test_a_role_for_one_object_is_offered_by_the_name_of_the_object(make_user: MakeUser, role: Any) -> None:

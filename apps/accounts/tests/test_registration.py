@@ -71,6 +71,19 @@ def test_there_is_no_such_page_where_the_tenant_does_not_say_so(acme: Any, opene
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("open", "domains"), ("domains", "evil.example"), ("role", "stakeholder")], ids=str
+)
+def test_one_administrator_alone_lets_nobody_in(admin: User, make_user: Any, key: str, value: str) -> None:
+    second, now, name = make_user("second@acme.example", "tenant_admin"), timezone.now(), f"registration.{key}"
+    waits = configuration.change(name, value, now=now, actor=admin)
+
+    assert waits is not None
+    assert configuration.get(name) != value
+    configuration.approve(waits, now=now, actor=second)
+    assert configuration.get(name) == value
+
+
 @pytest.mark.parametrize("role", ["none", "stakeholder"])
 def test_an_account_is_made_once_the_mailbox_has_answered(opened: Any, role: str) -> None:
     opened(role=role)

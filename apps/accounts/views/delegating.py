@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import services
+from apps.accounts import authz, services
 from apps.accounts.forms import DelegationForm
 from apps.accounts.models import User
 from apps.accounts.presenting import Delegation, offered_by
@@ -51,9 +51,9 @@ def hand_on(request: HttpRequest) -> HttpResponse:
 
 
 def _is_handed_on(form: DelegationForm, user: User, now: datetime) -> bool:
-    delegate = User.objects.at(form.cleaned_data["user"]).filter(is_active=True).first()
+    delegate = _account_at(form.cleaned_data["user"], user)
     if delegate is None:
-        form.add_error("user", _("Nobody here has an account with this address."))
+        form.add_error("user", _unknown_to(user))
         return False
     what = form.cleaned_data["role"]
     until = form.cleaned_data["valid_until"]
@@ -65,6 +65,17 @@ def _is_handed_on(form: DelegationForm, user: User, now: datetime) -> bool:
         errors_at_fields(form, refusal)
         return False
     return True
+
+
+def _account_at(email: str, user: User) -> User | None:
+    """The account that the user may see: of any other address they do not learn whether somebody has it."""
+    return authz.visible(User.objects.at(email).filter(is_active=True), user, "users:read").first()
+
+
+def _unknown_to(user: User) -> str:
+    if authz.everywhere(user, "users:read"):
+        return _("Nobody here has an account with this address.")
+    return _("You see no account with this address. Ask an administrator to give the role.")
 
 
 @login_required
