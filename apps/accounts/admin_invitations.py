@@ -7,7 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -156,10 +157,15 @@ class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[In
             now=timezone.now(),
         )
         obj.pk, obj.created_at = made.pk, made.created_at
-        messages.info(request, _("The letter is on its way. Its link can be used until the invitation expires."))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The service has given the roles."""
+
+    def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
+        """One message, which says what happens; Django would say that it was added as well."""
+        messages.success(request, _("The letter is on its way. Its link can be used until the invitation expires."))
+        is_next = "_addanother" in request.POST
+        return redirect(request.path) if is_next else self.response_post_save_add(request, obj)
 
     def may_erase(self, request: HttpRequest, one: Invitation) -> bool:
         return request.user.has_perm("users:manage")

@@ -1,9 +1,15 @@
 """What ends with an account's sign-in. Tokens are refused at once, by its epoch; this puts it on record."""
 
-from django.utils import timezone
+from datetime import datetime
 
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
+
+from apps.accounts import sign_outs
+from apps.accounts.models import User
 from apps.core import events
 from apps.core.models import Event
+from apps.core.tenancy import current_schema
 from apps.oauth import services
 
 
@@ -31,6 +37,8 @@ def end_for_good(event: Event) -> None:
     _end(event)
 
 
-@events.subscribe("user.signed_out_everywhere")
-def end_everywhere(event: Event) -> None:
-    _end(event)
+@sign_outs.declare
+def end_everywhere(user: User, now: datetime) -> None:
+    """Sessions end without another epoch, so this is what refuses the tokens; on the platform there are none."""
+    if current_schema() != get_public_schema_name():
+        services.end_authorizations_of(user.pk, why="user.signed_out_everywhere", now=now)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps import audit
-from apps.accounts import authz, sessions
+from apps.accounts import authz, sessions, sign_outs
 from apps.accounts.models import Session, User
 from apps.accounts.services.grants import refuse_unheld
 from apps.accounts.services.held import sessions_of
@@ -45,12 +45,16 @@ def end_session(session: Session, *, acting_user: User | None, now: datetime) ->
 
 @transaction.atomic
 def sign_out_everywhere(user: User, *, acting_user: User | None, now: datetime, but: UUID | None = None) -> int:
-    """Sign the user out everywhere, ``but`` in one session if it is named. Returns how many were ended."""
+    """Sign the user out everywhere, ``but`` in one session if it is named. Returns how many were ended.
+
+    What applications were let do ends with it, at once (``sign_outs.py``).
+    """
     _require(acting_user, user)
     others = sessions_of(user, but=but)
     lock(others)  # one that is about to get another id is ended under that
     count = others.filter(**_alive(now)).count()
     others.all().delete()
+    sign_outs.end_besides(user, now)
     events.publish("user.signed_out_everywhere", {"user_id": str(user.pk)}, now=now)
     if count:
         audit.record("session.ended", now=now, target=user, actor=acting_user, details={"count": count})

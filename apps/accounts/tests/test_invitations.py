@@ -316,10 +316,13 @@ def test_the_administration_invites_and_withdraws_and_sends_again(api: Client, a
     offered = api.get(add).content.decode()
     known = api.post(add, {**form, "email": analyst.email}).content.decode()
 
-    api.post(add, form)
+    said = api.post(add, form, follow=True)
     (invitation,) = Invitation.objects.all()
     listed = api.get("/admin/accounts/invitation/?state=open").content.decode()
 
+    assert [str(one) for one in said.context["messages"]] == [
+        "The letter is on its way. Its link can be used until the invitation expires."
+    ]
     assert "Key custodian" not in offered
     assert ('value="Send invitation"' in offered, 'value="Save"' in offered) == (True, False)
     assert "already has an account" in known

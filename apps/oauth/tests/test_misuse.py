@@ -14,7 +14,6 @@ from apps.accounts import second_steps
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.core import events
 from apps.oauth import services
 from apps.oauth.models import Authorization
 from apps.oauth.tests.conftest import ACME, BACK, BETA, SCOPES, VERIFIER, Program, status
@@ -189,7 +188,6 @@ def test_tokens_end_with_what_they_came_of(
     given = program.tokens(browser)
 
     end(admin)
-    events.deliver_due(timezone.now() + timedelta(seconds=1))
 
     assert status(given["access_token"]) == 401
     assert _error(program.refresh(given["refresh_token"])) == (400, "invalid_grant")
