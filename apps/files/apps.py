@@ -7,4 +7,8 @@ class FilesConfig(AppConfig):
     label = "files"
 
     def ready(self) -> None:
+        from apps.files import storage
+        from apps.tenants import leftovers
+
         autodiscover_modules("file_kinds")
+        leftovers.declare("files", storage.is_left)

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import IO, Any, ClassVar, Final
 from uuid import uuid4
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from apps.core.errors import Refused
 from apps.core.tenancy import current_schema
@@ -144,6 +145,24 @@ def places(schema: str) -> Iterator[str]:
             except FileNotFoundError:
                 continue  # folders come with the first file
         yield from (f"{folder}/{name}" for name in names)
+
+
+def is_left(schema: str) -> bool:
+    """Whether anything lies there of a tenant that there was: one listing of each storage. Raises ``StorageAway``."""
+    stores = {id(one): one for one in map(_of_class, CLASSES)}
+    with _asked():
+        return any(_holds(one, schema) for one in stores.values())
+
+
+def _holds(store: Storage, folder: str) -> bool:
+    """Objects have folders as long as there is something in them; those of a disk stay, and are looked into."""
+    try:
+        folders, files = store.listdir(folder)
+    except FileNotFoundError:
+        return False
+    if files or not isinstance(store, FileSystemStorage):
+        return bool(files or folders)
+    return any(any(Path(store.path(f"{folder}/{one}")).iterdir()) for one in folders)
 
 
 @contextmanager

@@ -31,6 +31,14 @@ WITHOUT_WALL = """
     SELECT relname, EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant')
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) AND NOT relrowsecurity
 """
+#: What of the database is under a name: a role by what it may do in this one.
+NAMED = """
+    SELECT 'rights of its role' WHERE EXISTS (
+        SELECT FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid AND refclassid = 'pg_authid'::regclass
+        JOIN pg_database ON pg_database.oid = dbid AND datname = current_database() WHERE rolname = %s
+    )
+    UNION ALL SELECT 'a schema' FROM pg_namespace WHERE nspname = %s
+"""
 GRANTED = """
     SELECT rolname, relname, privilege_type
     FROM pg_class, aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = given.grantee
@@ -188,7 +196,8 @@ def _each(rights: dict[str, str]) -> set[tuple[str, str]]:
 def left_of(schema: str) -> list[str]:
     """What there is under a schema's name: of rows in tables that all tenants share, what they are called.
 
-    The trail is among them: a tenant reads what is recorded under its name.
+    The trail is among them: a tenant reads what is recorded under its name. A role counts where it may do something in
+    this database: others of the same server have roles of the same name.
     """
     left = [
         str(model._meta.verbose_name_plural)
@@ -196,8 +205,8 @@ def left_of(schema: str) -> list[str]:
         if model._base_manager.using(OWNER).filter(tenant=schema).exists()
     ]
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema])
-        return [*left, "a schema"] if cursor.fetchone() else left
+        cursor.execute(NAMED, [tenant_role(schema), schema])
+        return [*left, *(name for (name,) in cursor.fetchall())]
 
 
 def shared_models() -> list[Any]:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps import audit
 from apps.core.errors import Invalid, Problem, Refused
-from apps.tenants import upkeep
+from apps.tenants import leftovers, upkeep
 from apps.tenants.cloning import clone_template
 from apps.tenants.models import RESERVED, SLUG, Domain, Tenant, schema_for
 from apps.tenants.provisioning import OWNER, ensure_role, grant, left_of, owner_in
@@ -34,13 +34,14 @@ class TenantUnknown(Refused):
 def create_tenant(slug: str, *, name: str, now: datetime) -> Tenant:
     """Make a tenant with its schema, role and host: a copy of the template schema."""
     check_slug(slug)
+    _refuse_stored(slug)
     schema = schema_for(slug)
     with owner_in("public") as connection, transaction.atomic(using=OWNER):
         if Tenant.objects.using(OWNER).filter(slug=slug).exists():
             raise TenantExists(Sentence("A tenant {slug} already exists.", slug=slug))
         tenant = Tenant(slug=slug, schema_name=schema, name=name, created_at=now)
         _save(tenant)
-        _refuse_leftovers(slug)
+        _refuse_leftovers(slug, left_of(schema))
         Domain(tenant=tenant, domain=f"{slug}.{settings.BASE_DOMAIN}", is_primary=True).save(using=OWNER)
         ensure_role(schema)
         with connection.cursor() as cursor:
@@ -57,12 +58,21 @@ def check_free(slug: str) -> None:
     check_slug(slug)
     with owner_in("public"):
         if not Tenant.objects.using(OWNER).filter(slug=slug).exists():
-            _refuse_leftovers(slug)
+            _refuse_leftovers(slug, left_of(schema_for(slug)))
+    _refuse_stored(slug)
 
 
-def _refuse_leftovers(slug: str) -> None:
-    """Whoever gets a name gets what is stored under it: keys that open links of before, events, the trail."""
-    if left := left_of(schema_for(slug)):
+def _refuse_stored(slug: str) -> None:
+    """What lies elsewhere is looked for before anything is locked."""
+    with owner_in("public"):
+        is_new = not Tenant.objects.using(OWNER).filter(slug=slug).exists()
+    if is_new:
+        _refuse_leftovers(slug, leftovers.of(schema_for(slug)))
+
+
+def _refuse_leftovers(slug: str, left: list[str]) -> None:
+    """Whoever gets a name gets what is stored under it: keys that open links of before, events, the trail, files."""
+    if left:
         listed = ", ".join(left)
         raise TenantNameUsed(
             Sentence(

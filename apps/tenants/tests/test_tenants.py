@@ -132,9 +132,10 @@ def test_a_name_under_which_something_is_left_is_refused_and_nothing_is_made(
 
     assert end.value.code == 1
     said = capsys.readouterr().err
-    assert f"Of an earlier tenant {slug} this is left here: audit entries, data keys. Choose another name." in said
+    assert f"Of an earlier tenant {slug} this is left here: audit entries, data keys, rights of its role." in said
+    assert "Choose another name." in said
     assert not Tenant.objects.filter(slug=slug).exists()
-    assert provisioning.left_of(schema) == ["audit entries", "data keys"]
+    assert provisioning.left_of(schema) == ["audit entries", "data keys", "rights of its role"]
 
 
 def test_a_schema_that_is_there_already_is_no_new_tenants(committed: None, slug: str, now: datetime) -> None:
