@@ -3,7 +3,6 @@
 An app declares its keys in ``settings_keys.py``, which is found when the apps are ready.
 """
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +12,8 @@ import jsonschema
 
 from apps.configuration import misfits
 from apps.configuration.misfits import Misfit
+from apps.core import json_values
+from apps.core.errors import Refused
 from resimate_text.sentences import Sentence
 
 
@@ -43,11 +44,14 @@ class Merge(StrEnum):
 
 
 def json_of(text: str) -> Any:
-    """What a text in JSON says. Raises ValueError for what is none, nested without end included."""
+    """What a text in JSON says, read as strictly as by the API: what is kept goes out again in JSON.
+
+    Raises ValueError for what is none: numbers that are not finite, text that is none, nesting without end.
+    """
     try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        return json_values.decode(text.encode())
+    except Refused as refused:
+        raise ValueError(refused.detail) from refused
 
 
 #: Where most keys can be set.

@@ -127,7 +127,9 @@ class MeSerializer(UserSerializer):
 
 def _reads_people(key: Credential | None) -> bool:
     named = key.permissions if key else ()
-    return not named or any(Permission.stored(text).is_about("users", "read") for text in named)
+    return not named or any(
+        Permission.stored(text).is_about("users", action) for text in named for action in ("read", "update")
+    )
 
 
 class NewUserSerializer(UserSerializer):

@@ -1,5 +1,7 @@
 """What a tenant keeps of people besides, by a schema of its own: checked everywhere, encrypted, erased with them."""
 
+import html
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -197,3 +199,28 @@ def test_what_a_form_lets_nobody_change_it_sends_as_it_is(admin: User, analyst: 
 
     assert saved.status_code == 302
     assert User.objects.get(pk=analyst.pk).attributes == {**KEPT, "floor": 3}
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "-Infinity", r'"\u0000"', r'"\ud800"', "[" * 201 + "]" * 201])
+def test_what_no_json_can_say_again_is_refused_on_pages_with_what_was_typed(ada: User, admin: User, value: str) -> None:
+    browser, schema = _browser(admin), f'{{"properties": {{"floor": {{"const": {value}}}}}}}'
+    page = browser.post("/admin/configuration/setting/users.attributes/change/", {"value": schema})
+    kept = {"language": "en", "attributes": f'{{"floor": {value}}}'}
+    account = browser.post(f"/admin/accounts/user/{ada.pk}/change/", kept)
+
+    for one, typed in ((page, schema), (account, kept["attributes"])):
+        assert one.status_code == 200
+        assert html.escape(typed) in one.content.decode().replace("&#x27;", "&#39;")
+    assert attributes.schema()["properties"] == SCHEMA["properties"]
+
+
+def test_values_as_deep_as_they_may_be_are_compared(ada: User, admin: User) -> None:
+    deep = "[" * 190 + "%s" + "]" * 190
+    _declare({"properties": {"floor": {"const": json.loads(deep % 1)}}})
+    posted = [
+        _browser(admin).patch(
+            f"/api/v1/users/{ada.pk}/", f'{{"attributes": {{"floor": {deep % one}}}}}', "application/json"
+        )
+        for one in (1, 2)
+    ]
+    assert [one.status_code for one in posted] == [200, 422]
