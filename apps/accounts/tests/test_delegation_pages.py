@@ -132,3 +132,12 @@ def test_a_role_for_one_object_is_offered_by_the_name_of_the_object(make_user: M
     page = _browser(lead).get(NEW)
 
     assert [label for _, label in page.context["form"].fields["role"].choices] == [f"Of-One: {one.pk}"]
+
+
+def test_the_account_page_leads_there_who_can_hand_something_on(admin: User, make_user: Any) -> None:
+    browsers = [Client(headers={"host": "acme.localhost"}) for _ in range(2)]
+    for browser, user in zip(browsers, (admin, make_user("cy@acme.example", "stakeholder")), strict=True):
+        browser.force_login(user)
+
+    link = f'href="{LIST}"'
+    assert [link in browser.get("/account/").content.decode() for browser in browsers] == [True, False]

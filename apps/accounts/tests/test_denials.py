@@ -117,6 +117,7 @@ def test_a_denial_of_one_object_leaves_the_others(make_user: MakeUser) -> None:
     assert not here.touches(there)
     assert here.touches(Permission.parse("models:tenant:read"))
     assert not Permission.parse("*:tenant:manage").touches(Permission.parse("keys:tenant:read"))
+    assert not Permission.parse("users:tenant:manage").touches(Permission.parse("models:tenant:read"))
 
 
 def test_grants_hold_from_and_until_a_moment(make_user: MakeUser, now: datetime) -> None:

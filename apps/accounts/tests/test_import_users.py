@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from apps.accounts import services
 from apps.accounts.models import Invitation, Role, User
@@ -166,7 +166,8 @@ def test_operators_import_a_file_in_the_name_of_an_administrator(admin: User, tm
     file.write_text(LIST)
     options = {"tenant": "acme", "user": str(admin.email), "json": True}
 
-    call_command("users", "import", str(file), **options, dry_run=True, stdout=out)
+    with schema_context("public"):  # where commands begin
+        call_command("users", "import", str(file), **options, dry_run=True, stdout=out)
     tried = Invitation.objects.count()
     call_command("users", "import", str(file), **options, stdout=StringIO())
     invited = Invitation.objects.count()
@@ -178,6 +179,21 @@ def test_operators_import_a_file_in_the_name_of_an_administrator(admin: User, tm
     assert json.loads(out.getvalue()) == {"dry_run": True, "invited": 2, "again": 0, "warnings": []}
     assert (tried, invited) == (0, 2)
     assert [one["pointer"] for one in json.loads(wrong.getvalue())["errors"]] == ["/csv/2/email", "/csv/2/roles"]
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_nobody_is_invited_in_the_name_of_a_closed_account(
+    admin: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(LIST)
+    User.objects.filter(pk=admin.pk).update(is_active=False)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("users", "import", str(file), tenant="acme", user=str(admin.email))
+
+    assert ended.value.code == 1
+    assert "There is no user admin@acme.example in acme." in capsys.readouterr().err
 
 
 def test_the_number_of_questions_does_not_grow_with_the_list(admin: User, django_assert_max_num_queries: Any) -> None:

@@ -94,6 +94,12 @@ def test_they_are_the_administrators_alone(acme: Any) -> None:
     assert TITLE not in _browser(analyst).get("/").content.decode()
 
 
+def test_a_program_is_no_colleague(boss: User) -> None:
+    services.create_service_account("Sensor feed", owner=boss, acting_user=None, now=timezone.now())
+
+    assert _steps(_browser(boss))["Invite your colleagues"] != "done"
+
+
 @pytest.mark.requirement("DB-002")
 def test_another_tenants_data_tick_nothing(boss: User, beta: Any) -> None:
     with tenant_context(beta):

@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context
 
 from apps.accounts import services as accounts
 from apps.accounts import sessions
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
@@ -212,6 +212,19 @@ def test_what_is_dangerous_asks_again_and_loses_nothing(stale: Client, admin: Us
     assert stale.post(f"{APP}new/", {}).status_code == 302  # once is enough for a while
     refused = AuditEntry.objects.filter(action="session.refused", actor=str(admin.pk))
     assert refused.get().details == {"reason": "confirmation"}
+
+
+def test_the_api_takes_no_password_alone_from_who_has_a_second_factor(
+    browser: Client, admin: User, clock: Clock
+) -> None:
+    form = {"email": "bo@acme.example", "roles": [str(Role.objects.get(code="stakeholder").pk)]}
+    before = browser.post("/api/v1/invitations/", form, "application/json")
+    enrol(admin, clock.moment)
+    browser.force_login(User.objects.get(pk=admin.pk))  # by the password, and nothing else
+
+    after = browser.post("/api/v1/invitations/", form, "application/json")
+
+    assert (before.status_code, after.status_code, after.json()["code"]) == (201, 403, "step_up_needed")
 
 
 def test_a_page_that_was_asked_for_comes_after_it(stale: Client) -> None:
