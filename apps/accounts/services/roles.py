@@ -105,7 +105,6 @@ def change_role(
 
 @transaction.atomic
 def delete_role(role: Role, *, acting_user: User | None, now: datetime) -> None:
-    hold("roles.inheritance")
     role = _own_role(role)
     if role.grants.exists():
         raise RoleInUse(Sentence("The role {role} is still granted to somebody.", role=role.name))
@@ -128,7 +127,10 @@ def _held_parents(parents: Iterable[Role]) -> Sequence[Role]:
     wanted = {one.pk for one in parents}
     if len(wanted) > MOST_PARENTS:
         raise _wrong(Sentence("A role builds on {count} others at most.", count=MOST_PARENTS))
-    return all_locked(Role.objects.filter(pk__in=wanted), no_key=True)
+    held = all_locked(Role.objects.filter(pk__in=wanted), no_key=True)
+    if len(held) < len(wanted):
+        raise _wrong(Sentence("A role that this one builds on was deleted meanwhile."))
+    return held
 
 
 def _refuse_cycle(role: Role, parents: Sequence[Role]) -> None:
