@@ -29,7 +29,7 @@ from apps.accounts import (
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, ErasesAfterAsking, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
-from apps.accounts.attributes import misfit
+from apps.accounts.attributes import misfit, properties
 from apps.accounts.forms import OfPermissions, zone_field
 from apps.accounts.lines import in_words
 from apps.accounts.matrix import permissions_field
@@ -126,8 +126,14 @@ class UserAdmin(admin_programs.Closing[User], Explained, SignedIn, ErasesAfterAs
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(owner=None)
 
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who it is comes first; attributes where some are declared."""
+        unused = set() if properties() or (obj and obj.attributes) else {"attributes"}
+        shown = [one for one in super().get_fields(request, obj) if one not in unused]
+        return ["address", *(one for one in shown if one not in ("email", "address"))] if obj else shown
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        return (*super().get_readonly_fields(request, obj), "email") if obj else ()
+        return (*super().get_readonly_fields(request, obj), "email", "address") if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.is_erased)

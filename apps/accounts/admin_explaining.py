@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts import authz, services
 from apps.accounts.admin_viewing import Viewed, may_view
-from apps.accounts.models import User
+from apps.accounts.lines import in_words
+from apps.accounts.matrix import place
+from apps.accounts.models import Role, User
 from apps.core import rights
 from apps.core.errors import Invalid
 from apps.core.pages import errors_at_fields
@@ -42,6 +44,15 @@ class Row(NamedTuple):
     about: str
     everywhere: list[str]
     partly: list[str]
+
+
+class Why(NamedTuple):
+    """A reason, with its role and its line in words."""
+
+    reason: services.Reason
+    role: str
+    inherited_from: str
+    words: str
 
 
 class Explained(Viewed):
@@ -76,6 +87,9 @@ class Explained(Viewed):
             "opts": self.opts,
             "form": form,
             "said": said,
+            "asked": _asked(said.permission) if said else "",
+            "reasons": _reasons(said) if said else (),
+            "enough": [(line, in_words([line])) for line in said.missing] if said else (),
             "may_view": may_view(request.user, user),
             "detail": translated(said.detail) if said else "",
             "rows": [row for resource in rights.RESOURCES.values() if any((row := _row(user, resource))[2:])],
@@ -86,7 +100,7 @@ class Explained(Viewed):
 
 def _choices() -> Any:
     for resource in rights.RESOURCES.values():
-        names = [(f"{resource.name}:{one}", _(rights.words_of(one))) for one in sorted(resource.actions)]
+        names = [(f"{resource.name}:{one}", _(rights.words_of(one))) for one in sorted(resource.actions, key=place)]
         yield _(resource.about), [(name, f"{words} ({name})") for name, words in names]
 
 
@@ -102,12 +116,35 @@ def _answer(form: QuestionForm, user: User, acting_user: Any) -> services.Explan
         return None
 
 
+def _asked(permission: str) -> str:
+    resource, action = permission.split(":")
+    return f"{_(rights.RESOURCES[resource].about).rstrip('.')}: {_(rights.words_of(action))}"
+
+
+def _reasons(said: services.Explanation) -> list[tuple[str, list[Why]]]:
+    """Each kind of them under its heading, if there are any."""
+    kinds = [
+        (_("What denies it"), said.denied_by),
+        (_("What permits it"), said.because),
+        (_("What does not reach far enough"), said.beside),
+    ]
+    names = dict(Role.objects.values_list("code", "name"))
+    return [(heading, [_why(one, names) for one in found]) for heading, found in kinds if found]
+
+
+def _why(reason: services.Reason, names: dict[str, str]) -> Why:
+    role, above = (names.get(code, code) for code in (reason.role, reason.inherited_from))
+    return Why(reason, role, above, in_words([reason.permission]))
+
+
 def _row(user: User, resource: rights.Resource) -> Row:
-    actions = {action: f"{resource.name}:{action}" for action in sorted(resource.actions)}
+    actions = {action: f"{resource.name}:{action}" for action in sorted(resource.actions, key=place)}
     everywhere = [action for action, name in actions.items() if authz.everywhere(user, name)]
     partly = [action for action, name in actions.items() if action not in everywhere and authz.somewhere(user, name)]
     return Row(resource.name, _(resource.about), _in_words(everywhere), _in_words(partly))
 
 
 def _in_words(actions: list[str]) -> list[str]:
+    """Who may do everything need not be told each."""
+    actions = ["manage"] if "manage" in actions else actions
     return [_(rights.words_of(one)) for one in actions]

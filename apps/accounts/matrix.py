@@ -75,7 +75,7 @@ def _row(resource: rights.Resource, lines: Collection[str], inherited: Collectio
     scope = Counter(scope for _, scope, _ in own).most_common(1)[0][0] if own else "tenant"
     chosen = {action for _, its, action in own if its == scope}
     above = {line.rpartition(":")[2] for line in inherited if line.startswith(f"{resource.name}:")}
-    actions = sorted({*resource.actions, *chosen}, key=_place)
+    actions = sorted({*resource.actions, *chosen}, key=place)
     return Row(
         resource.name,
         _(resource.about),
@@ -84,7 +84,7 @@ def _row(resource: rights.Resource, lines: Collection[str], inherited: Collectio
     )
 
 
-def _place(action: str) -> tuple[bool, bool, str]:
+def place(action: str) -> tuple[bool, bool, str]:
     """To look comes first, everything last."""
     return action in rights.ALL_ACTIONS, action != "read", action
 

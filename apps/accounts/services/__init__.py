@@ -18,7 +18,7 @@ from apps.accounts.services.device_links import (
     write_device_link,
 )
 from apps.accounts.services.erasing import OwnAccount, erase_user
-from apps.accounts.services.explaining import Explanation, explain
+from apps.accounts.services.explaining import Explanation, Reason, explain
 from apps.accounts.services.first_steps import first_steps, put_steps_away
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import grant_role, is_in_person, refuse_unheld, revoke_grant
@@ -104,6 +104,7 @@ __all__ = [
     "NotToBeViewed",
     "OwnAccount",
     "Person",
+    "Reason",
     "RegistrationClosed",
     "SignInLinkOver",
     "SignInLinksNotOffered",

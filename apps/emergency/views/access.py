@@ -76,12 +76,17 @@ def _overview(
     rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
     done = services.done_in([row["access"] for row in rows if row["may_review"]])
     page = {
-        "rows": [{**row, "done": done.get(str(row["access"].pk), ())} for row in rows],
+        "rows": [{**row, **_wanted(row), "done": done.get(str(row["access"].pk), ())} for row in rows],
         "form": form,
         "ask": ask,
         "may_ask": authz.everywhere(user, "emergency-access:create") and (ask.is_bound or not _has_open(rows, user)),
     }
     return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
+
+
+def _wanted(row: dict[str, Any]) -> dict[str, bool]:
+    """Whether the reader is waited for: such ones stand before the form that asks for another."""
+    return {"is_wanted": any(row[one] for one in ("may_approve", "may_begin", "may_end", "may_review"))}
 
 
 def _has_open(rows: list[dict[str, Any]], user: User) -> bool:
