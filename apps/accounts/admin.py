@@ -315,7 +315,7 @@ class ApiKeyAdmin(AsksAgain[ApiKey], FoundByAddress[ApiKey]):
 
     @admin.display(description=gettext_lazy("What it may do"))
     def permitted(self, key: ApiKey) -> str:
-        return in_words(key.permissions) or _("Everything that %(person)s may do") % {"person": key.user}
+        return in_words(key.permissions) or _("Everything that its account may do")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         return ("name", "user", "permitted" if obj else "permissions", "networks", "expires_at")

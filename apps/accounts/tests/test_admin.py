@@ -209,7 +209,7 @@ def test_a_keys_text_is_shown_once(office: Client, admin: User) -> None:
 
 @pytest.mark.requirement("AUTH-002")
 def test_what_a_key_may_do_is_ticked_and_said_in_words(office: Client, admin: User) -> None:
-    new, all_, of_one = "/admin/accounts/apikey/add/", "Everything that admin@acme.example may do", "Accounts: see"
+    new, all_, of_one = "/admin/accounts/apikey/add/", "Everything that its account may do", "Accounts: see"
     ticked = {"permissions-may": ["users:read"], "permissions-of-users": "own"}
     assert "If nothing is ticked, it may do everything" in office.get(new, headers=ACME).content.decode()
 
