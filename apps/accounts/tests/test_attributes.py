@@ -69,6 +69,8 @@ def _browser(user: User) -> Client:
 def test_a_schema_is_small_and_leads_nowhere(schema: dict[str, Any], said: str) -> None:
     assert said in str(problem_with(schema))
     assert problem_with(SCHEMA) is None
+    assert problem_with({"properties": {"a": {"properties": {"b": {"items": {"items": {}}}}}}}) is None
+    assert problem_with({"properties": {f"a{number}": {} for number in range(50)}}) is None
 
 
 def test_what_does_not_fit_is_refused_by_a_pointer_everywhere(ada: User, admin: User) -> None:

@@ -251,3 +251,10 @@ def test_an_odd_sign_in_takes_none(added: Factor, admin: User) -> None:
 
     assert client.post(STEP).status_code == 422
     assert Message.objects.filter(kind="text_code").count() == 1
+
+
+def test_an_account_has_one_number(added: Factor, browser: Client) -> None:
+    refused = browser.post(PHONE, {"number": "+49 151 23456780"})
+
+    assert (refused.status_code, "You have a number" in refused.content.decode()) == (422, True)
+    assert Factor.objects.filter(kind="sms").count() == 1

@@ -1,0 +1,64 @@
+"""An access in an emergency is one person's and one grant's, whatever else is open beside it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Grant, Role, User
+from apps.audit.models import AuditEntry
+from apps.emergency import services
+from apps.emergency.models import GOOD_FOR, LASTS, EmergencyAccess
+from apps.emergency.tests.story import WHY, People, refused
+from apps.notifications.models import Message
+
+pytestmark = pytest.mark.requirement("SEC-AUTH-001")
+
+ACME = {"host": "acme.localhost"}
+DONE = "She looked at two campaigns and changed nothing; the trail shows it."
+
+
+def _begun_by(caller: User, people: People) -> EmergencyAccess:
+    now = timezone.now()
+    access = services.ask_for_access(caller, reason=WHY, now=now)
+    for one in (people.first, people.second):
+        services.approve_access(access, acting_user=one, now=now)
+    return services.begin_access(access, acting_user=caller, now=now)
+
+
+def test_beside_one_others_sign_in_as_ever_and_end_with_their_own_grants(
+    people: People, make_user: Callable[..., User]
+) -> None:
+    mine = _begun_by(people.caller, people)
+    ole = make_user("ole@acme.example", "on_call")
+    browser = Client(headers=ACME)
+    browser.force_login(ole)
+    assert "You see what you usually do not" not in browser.get("/emergency/").content.decode()
+    assert not AuditEntry.objects.filter(action="emergency.used").exists()
+
+    theirs = _begun_by(ole, people)
+    accounts.revoke_grant(Grant.objects.get(pk=str(theirs.grant_id)), acting_user=None, now=timezone.now())
+    services.note_revoked(theirs.grant_id or "", now=timezone.now())
+    assert [*EmergencyAccess.objects.running_at(timezone.now())] == [mine]
+
+
+def test_what_has_never_begun_is_not_reviewed(approved: EmergencyAccess, people: People) -> None:
+    review = (services.review_access, approved)
+
+    for later in (timezone.now(), timezone.now() + GOOD_FOR + LASTS):
+        assert refused("emergency_not_reviewable", *review, acting_user=people.third, review=DONE, now=later)
+
+
+def test_who_is_denied_it_and_has_it_from_nobody_is_told_nothing(
+    people: People, make_user: Callable[..., User]
+) -> None:
+    denied = make_user("dot@acme.example")
+    role = Role.objects.get(code="tenant_admin")
+    accounts.grant_role(denied, role, acting_user=None, now=timezone.now(), denies=True)
+
+    services.ask_for_access(people.caller, reason=WHY, now=timezone.now())
+
+    told = Message.objects.filter(kind="emergency_access").values_list("recipient_id", flat=True)
+    assert {*told} == {people.first.pk, people.second.pk, people.third.pk}
