@@ -6,6 +6,7 @@ brings them into the new form.
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -15,6 +16,7 @@ from apps.accounts.settings_keys import ATTRIBUTES
 from apps.configuration import misfits
 from apps.configuration import services as configuration
 from apps.core.errors import Invalid, Problem
+from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
 REFUSED: Final = "Some of the attributes do not fit what the organisation has declared."
@@ -96,7 +98,7 @@ def _misfits(values: Mapping[str, Any], at: str, declared: Mapping[str, Any]) ->
         return
     if not values and not declared.get("required"):
         return
-    for error in Draft202012Validator(declared).iter_errors(values):
+    for error in islice(Draft202012Validator(declared).iter_errors(values), MOST_PROBLEMS):
         found = misfits.of(error)
         yield Problem(f"{at}{found.pointer}", found.detail, str(error.validator))
 

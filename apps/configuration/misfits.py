@@ -45,7 +45,7 @@ def _of_type(error: ValidationError) -> Sentence:
 
 
 def _of_choice(error: ValidationError) -> Sentence:
-    options = ", ".join(str(one) for one in error.validator_value)
+    options = _shortened(", ".join(str(one) for one in error.validator_value))
     return Sentence("{value} is none of these: {options}.", value=_shown(error.instance), options=options)
 
 

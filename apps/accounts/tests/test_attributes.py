@@ -12,13 +12,14 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from apps.accounts import attributes, services
-from apps.accounts.attribute_schemas import problem_with
+from apps.accounts.attribute_schemas import LARGEST_ATTRIBUTES, problem_with
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.services.invitations import LINKS
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.core.errors import Invalid
+from resimate_text.problems import MOST_PROBLEMS
 
 pytestmark = pytest.mark.requirement("AUTH-001")
 
@@ -57,6 +58,7 @@ def _browser(user: User) -> Client:
         ({"properties": {"a": {"$ref": "https://evil.example/"}}}, "$ref"),
         ({"properties": {"a": {"type": "string", "pattern": "(a+)+$"}}}, "pattern"),
         ({"properties": {"a": {"items": {"anyOf": [{}]}}}}, "anyOf"),
+        ({"additionalProperties": {"$ref": "https://evil.example/"}}, "$ref"),
         ({"type": "array"}, "object"),
         ({"properties": {"a": {"type": "wish"}}}, "JSON Schema"),
         ({"properties": 5}, "object"),
@@ -163,7 +165,8 @@ FIXED = {
         "desk": {"properties": {"floor": {"type": "integer"}, "rent": {"type": "integer", "readOnly": True}}},
         "grades": {"items": {"properties": {"mark": {"readOnly": True}, "note": {}}}},
         "badge": {"type": "string", "readOnly": True},
-    }
+    },
+    "additionalProperties": {"readOnly": True},
 }
 KEPT = {"desk": {"floor": 1, "rent": 5}, "grades": [{"mark": 1}], "badge": " B-7 "}
 
@@ -177,6 +180,7 @@ KEPT = {"desk": {"floor": 1, "rent": 5}, "grades": [{"mark": 1}], "badge": " B-7
         ({"grades": [{"mark": 1}, {"mark": 1}]}, "/attributes/grades/1/mark"),
         ({"grades": []}, "/attributes/grades/0/mark"),
         ({"badge": "B-8"}, "/attributes/badge"),
+        ({"rank": 1}, "/attributes/rank"),
     ],
 )
 def test_owners_change_nothing_that_is_fixed_within_what_is_not(
@@ -226,3 +230,39 @@ def test_values_as_deep_as_they_may_be_are_compared(ada: User, admin: User) -> N
         for one in (1, 2)
     ]
     assert [one.status_code for one in posted] == [200, 422]
+
+
+def test_of_what_does_not_fit_as_much_is_said_as_anybody_reads(ada: User) -> None:
+    """Else one request of 8 KB makes sentences of 45 MB."""
+    _declare({"properties": {"tags": {"items": {"enum": [f"job{number:04d}" for number in range(1400)]}}}})
+    found = attributes.misfit({"tags": [1] * 2000})
+
+    assert len(found) == MOST_PROBLEMS
+    assert max(len(str(one.detail)) for one in found) < 500
+
+
+def test_administrators_change_their_own_as_those_of_others_and_nobody_keeps_more_than_there_is_room_for(
+    admin: User,
+) -> None:
+    _declare({"properties": {"badge": {"type": "string", "readOnly": True}}})
+    changed = services.change_attributes(admin, {"badge": "B-1"}, acting_user=admin, now=timezone.now())
+    most = "x" * (LARGEST_ATTRIBUTES - len('{"badge": ""}'))
+
+    assert changed.attributes == {"badge": "B-1"}
+    assert [[one.code for one in attributes.misfit({"badge": text})] for text in (most, f"{most}x")] == [
+        [],
+        ["too_large"],
+    ]
+
+
+def test_who_was_invited_joins_whatever_has_become_of_the_schema(admin: User) -> None:
+    _declare()
+    role = Role.objects.get(code="stakeholder")
+    kept = {"department": "Bridges"}
+    services.invite("bo@new.example", roles=[role], attributes=kept, acting_user=admin, now=timezone.now())
+    _declare({"properties": {"department": {"type": "integer"}}, "required": ["department"]})
+    bo = services.accept_invitation(
+        LINKS.token_for(Invitation.objects.get()), name="Bo", password=PASSWORD, now=timezone.now()
+    )
+
+    assert not User.objects.get(pk=bo.pk).attributes
