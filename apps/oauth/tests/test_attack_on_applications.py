@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.configuration import services as configuration
 from apps.oauth import services
 from apps.oauth.models import Authorization, RefreshToken
+from apps.oauth.services import live_authorizations
 from apps.oauth.tests.conftest import ACME, BACK, BETA, Program, status
 
 pytestmark = pytest.mark.requirement("SEC-001", "SEC-AUTH-001")
@@ -93,5 +94,15 @@ def test_an_application_that_may_change_settings_is_asked_for_as_others_that_giv
     session["signed_in_at"] = (timezone.now() - timedelta(hours=1)).timestamp()
     session.save()
 
-    scopes = ("settings:tenant:read", "settings:tenant:update")
-    assert [browser.get(register(scopes=[one]).asks()).status_code for one in scopes] == [200, 403]
+    scopes = ("settings:tenant:read", "settings:tenant:update", "keys:tenant:manage")
+    assert [browser.get(register(scopes=[one]).asks()).status_code for one in scopes] == [200, 403, 403]
+
+
+def test_what_ended_with_the_sessions_of_an_account_is_shown_no_more(
+    program: Program, browser: Client, admin: User
+) -> None:
+    program.tokens(browser)
+    shown = [live_authorizations(admin, now=timezone.now()).count()]
+    ended = accounts.end_sessions(admin)
+
+    assert [*shown, live_authorizations(ended, now=timezone.now()).count()] == [1, 0]

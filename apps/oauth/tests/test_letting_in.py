@@ -74,6 +74,8 @@ def test_who_does_not_consent_gives_nothing_and_the_application_is_told(program:
     assert answer["Location"].startswith(f"{BACK}?error=access_denied")
     assert "state=s1" in answer["Location"]
     assert "iss=http" in answer["Location"]
+    for said in ({}, {"decision": ""}, {"decision": "Allow"}):
+        assert browser.post(program.asks(), said)["Location"].startswith(f"{BACK}?error=access_denied")
     assert not Authorization.objects.exists()
 
 
