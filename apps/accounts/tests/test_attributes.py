@@ -160,7 +160,7 @@ def test_what_one_tenant_declares_holds_at_no_other(ada: User, beta: Any, make_u
         assert Role.objects.exists()
 
 
-FIXED = {
+FIXED: dict[str, Any] = {
     "properties": {
         "desk": {"properties": {"floor": {"type": "integer"}, "rent": {"type": "integer", "readOnly": True}}},
         "grades": {"items": {"properties": {"mark": {"readOnly": True}, "note": {}}}},
