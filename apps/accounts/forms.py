@@ -40,8 +40,12 @@ class SignInForm(forms.Form):
     )
 
 
+#: What is pressed of a device that may confirm who somebody is.
+ASK, DONE = "ask", "done"
+
+
 class ConfirmForm(forms.Form):
-    """One of the three. What a passkey answers comes with its button, which an app above shows."""
+    """One of these. What a passkey answers comes with its button, as does a device: an app above shows both."""
 
     present = forms.CharField(
         label=_("Password"),
@@ -57,6 +61,8 @@ class ConfirmForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
     passkey = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
+    #: A device is to be asked, or has approved it.
+    device = forms.ChoiceField(choices=[(ASK, ASK), (DONE, DONE)], required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, by_factor: bool = False, **kwargs: Any) -> None:
         """Where it is to be ``by_factor``, a password is not enough and not asked for."""
@@ -67,7 +73,7 @@ class ConfirmForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if self.by_factor and not (given.get("code") or given.get("passkey")):
+        if self.by_factor and not (given.get("code") or given.get("passkey") or given.get("device")):
             self.add_error("code", _("Enter a code of your second factor: this takes more than the password."))
         elif not any(given.get(name) for name in self.fields):
             self.add_error("present", _("Enter your password."))

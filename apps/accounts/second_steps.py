@@ -32,6 +32,11 @@ class Prove(Protocol):
         """Take what a passkey of the account answers to what this session asked of it. Raises ``Refused``."""
 
 
+class OnDevice(Protocol):
+    def __call__(self, request: HttpRequest, user: User, *, now: datetime) -> object:
+        """Ask a device of who is signed in here, or use up what it has approved. Raises ``Refused``."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecondStep:
     """``page``: where the step is taken, by name. ``missing`` is the flag of sessions that have to get one first."""
@@ -42,6 +47,8 @@ class SecondStep:
     is_missing_for: Callable[[User], bool]
     verify: Verify
     prove: Prove
+    ask: OnDevice
+    use_approval: OnDevice
     #: When the account was entered by a strong factor the last time.
     last_taken_at: Callable[[User], datetime | None]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts import second_steps, services, sessions
-from apps.accounts.forms import ConfirmForm
+from apps.accounts.forms import ASK, ConfirmForm
 from apps.accounts.workspace import View, user_of
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
@@ -64,8 +64,12 @@ def _confirm(request: HttpRequest, asked: str) -> HttpResponse | None:
     form = ConfirmForm(request.POST, prefix="confirm", by_factor=asked == sessions.AAL2)
     if not form.is_valid():
         return _page(request, form, method, 422)
+    is_asking = form.cleaned_data["device"] == ASK
     try:
-        services.confirm(request, user_of(request), **form.cleaned_data, now=timezone.now())
+        if is_asking:
+            services.ask_to_approve(request, user_of(request), now=timezone.now())
+        else:
+            services.confirm(request, user_of(request), **form.cleaned_data, now=timezone.now())
     except services.TooManyAttempts as refusal:
         form.add_error(None, refusal.detail)
         page = _page(request, form, method, 429)
@@ -74,7 +78,7 @@ def _confirm(request: HttpRequest, asked: str) -> HttpResponse | None:
     except Refused as refusal:
         errors_at_fields(form, refusal)
         return _page(request, form, method, 422)
-    return None
+    return _page(request, form, method, 403) if is_asking else None
 
 
 def _page(request: HttpRequest, form: ConfirmForm, method: str, status: int) -> HttpResponse:

@@ -22,6 +22,8 @@ class FactorsConfig(AppConfig):
                 is_missing_for=services.is_missing_for,
                 verify=services.verify,
                 prove=services.prove,
+                ask=services.ask_device_again,
+                use_approval=services.use_approval,
                 last_taken_at=services.last_taken_at,
             )
         )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
@@ -26,3 +27,13 @@ def confirm_by_passkey(request: HttpRequest, user: User) -> SafeString | None:
     if not services.has_passkey_here(request, user):
         return None
     return render_to_string("factors/_confirm.html", {}, request)
+
+
+@show_at(CONFIRM)
+def confirm_on_device(request: HttpRequest, user: User) -> SafeString | None:
+    if not services.may_be_approved(request.session, user):
+        return None
+    asked = services.approval_of(request.session, user)
+    is_waiting = asked is not None and not asked.ended_by(timezone.now())
+    page = {"approval": asked, "is_waiting": is_waiting, "device": services.devices_of(user)[0]}
+    return render_to_string("factors/_confirm_device.html", page, request)

@@ -9,7 +9,7 @@ from apps.accounts.services.addresses import (
     forget_unanswered,
     write_address_link,
 )
-from apps.accounts.services.confirming import confirm
+from apps.accounts.services.confirming import ask_to_approve, confirm
 from apps.accounts.services.delegating import Lendable, delegate_role, delegations_of, lendable_by
 from apps.accounts.services.device_links import (
     DeviceLinkOver,
@@ -123,6 +123,7 @@ __all__ = [
     "ask_for_rotation",
     "ask_for_sign_in_link",
     "ask_for_verification",
+    "ask_to_approve",
     "ask_to_register",
     "change_attributes",
     "change_notifications",

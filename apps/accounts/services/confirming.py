@@ -12,13 +12,22 @@ from apps.accounts.services.users import check_present
 from apps.core.errors import Refused
 
 
-def confirm(request: HttpRequest, user: User, *, present: str, code: str, passkey: str = "", now: datetime) -> None:
-    """Take the password, a code or a passkey of the second step from who is signed in; their session gets another id.
+class NoSecondStep(Refused):
+    code = "no_second_step"
+    title = "The account has no second factor"
+
+
+def confirm(
+    request: HttpRequest, user: User, *, present: str, code: str, passkey: str = "", device: str = "", now: datetime
+) -> None:
+    """Take the password or something of the second step from who is signed in; their session gets another id.
+
+    ``device``: not empty where one of theirs has approved it (``ask_to_approve``).
 
     Not one transaction: a refusal stays recorded, and a code that was used stays used. Raises ``Refused``.
     """
     try:
-        method = _recognise(request, user, present, code, passkey, now)
+        method = _approved(request, user, now) if device else _recognise(request, user, present, code, passkey, now)
     except TooManyAttempts:
         raise
     except Refused:
@@ -27,6 +36,23 @@ def confirm(request: HttpRequest, user: User, *, present: str, code: str, passke
     request.session.cycle_key()
     sessions.note_recognised(request.session, [method], now)
     audit.record("session.confirmed", now=now, target=user, actor=user, details={"amr": [method]})
+
+
+def ask_to_approve(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """Ask a device of who is signed in. Raises ``Refused``, also where they have none."""
+    _step_of(user).ask(request, user, now=now)
+
+
+def _approved(request: HttpRequest, user: User, now: datetime) -> str:
+    _step_of(user).use_approval(request, user, now=now)
+    return sessions.APPROVAL
+
+
+def _step_of(user: User) -> second_steps.SecondStep:
+    step = second_steps.of(user)
+    if step is None:
+        raise NoSecondStep("You have no second factor. Enter your password.")
+    return step
 
 
 def _recognise(request: HttpRequest, user: User, present: str, code: str, passkey: str, now: datetime) -> str:

@@ -8,12 +8,14 @@ from apps.factors.services.approving import (
     approval_of,
     approve,
     ask_device,
+    ask_device_again,
     deny,
     devices_of,
     find_approval,
     has_asked,
     may_be_approved,
     take_second_step_by_approval,
+    use_approval,
 )
 from apps.factors.services.asking import ask_anybody, ask_owner, has_passkey_here, ways_of
 from apps.factors.services.enrolling import (
@@ -89,6 +91,7 @@ __all__ = [
     "approve",
     "ask_anybody",
     "ask_device",
+    "ask_device_again",
     "ask_for_new_passkey",
     "ask_owner",
     "begin_app",
@@ -131,6 +134,7 @@ __all__ = [
     "take_second_step_by_passkey",
     "take_second_step_by_text",
     "texts_are_offered",
+    "use_approval",
     "verify",
     "ways_of",
 ]

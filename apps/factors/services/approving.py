@@ -20,7 +20,7 @@ from apps import audit
 from apps.accounts import devices, second_steps, sessions, throttle
 from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.accounts.risk import Outcome
+from apps.accounts.risk import Assessment, Outcome
 from apps.accounts.sealed_links import SealedLinks
 from apps.core import context, events
 from apps.core.errors import Problem, Refused
@@ -95,7 +95,15 @@ def has_asked(session: Any) -> bool:
 
 def ask_device(request: HttpRequest, factor_id: UUID | None, *, now: datetime) -> None:
     """Ask a device of who has shown the right password here; without an id the last used one."""
-    user = half_signed_in(request, now)
+    _ask_one(request, half_signed_in(request, now), factor_id, now)
+
+
+def ask_device_again(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """Ask the last used device of who is signed in here, and is to show once more who they are."""
+    _ask_one(request, user, None, now)
+
+
+def _ask_one(request: HttpRequest, user: User, factor_id: UUID | None, now: datetime) -> None:
     if not may_be_approved(request.session, user):
         raise ApprovalRefused(_("This sign-in cannot be approved on a device. Use another way."))
     with transaction.atomic():
@@ -189,11 +197,16 @@ def _held(token: str, now: datetime, *states: State) -> Approval:
 def take_second_step_by_approval(request: HttpRequest, *, now: datetime) -> User:
     """Start the session of who has shown the right password here, once the device that it asked has approved it."""
     user = half_signed_in(request, now)
-    if not may_be_approved(request.session, user) or _use(request, user, now) is None:
-        raise NotApproved(_("It has not been approved yet. Open the notification on your device."))
+    use_approval(request, user, now=now)
     methods = [second_steps.first_method(request.session), sessions.APPROVAL, sessions.SEVERAL]
     accounts.start_session(request, user, methods=methods, now=now)
     return user
+
+
+def use_approval(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """Use up the question of this session, once the device has approved it. Raises ``NotApproved``."""
+    if not may_be_approved(request.session, user) or _use(request, user, now) is None:
+        raise NotApproved(_("It has not been approved yet. Open the notification on your device."))
 
 
 @transaction.atomic
@@ -228,7 +241,8 @@ def half_signed_in(request: HttpRequest, now: datetime) -> User:
 
 
 def _is_odd(session: Any) -> bool:
-    odd = second_steps.risk_of(session)
+    begun = session.get("risk")  # of one that is signed in
+    odd = second_steps.risk_of(session) or (Assessment.kept(begun) if begun else None)
     return odd is not None and odd.outcome >= Outcome.STRONGER
 
 
