@@ -8,12 +8,15 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import authz, services
+from apps.accounts.messages import COLLEAGUE_INVITED
 from apps.accounts.models import ApiKey, Grant, Invitation, Role, User
 from apps.accounts.services.grants import NotYoursToGive
 from apps.accounts.services.invitations import LINKS, InvitationOver
 from apps.accounts.tests.conftest import PASSWORD
 from apps.accounts.tests.test_invitations import ACME, FORM, JSON, URL, accept, path_of
 from apps.audit.models import AuditEntry
+from apps.core import events
+from apps.notifications.models import Message
 
 pytestmark = pytest.mark.requirement("AUTH-001", "UC-001")
 
@@ -145,3 +148,14 @@ def test_of_two_at_once_one_comes_too_late(invite: Any) -> None:
 
     with pytest.raises(InvitationOver):
         services.accept_invitation(token, name="Mallory", password=PASSWORD, now=timezone.now())
+
+
+def test_a_letter_that_has_not_left_is_not_written_once_nobody_stands_for_it(admin: User, make_user: Any) -> None:
+    other = make_user("other@acme.example", "tenant_admin")
+    role = Role.objects.get(code="stakeholder")
+    for inviter, email in ((other, "bo@new.example"), (admin, "cy@new.example")):
+        services.invite(email, roles=[role], acting_user=inviter, now=timezone.now())
+    services.deactivate_user(other, acting_user=admin, now=timezone.now())
+    events.deliver_due(timezone.now())
+
+    assert [one.address for one in Message.objects.filter(kind=COLLEAGUE_INVITED.name)] == ["cy@new.example"]

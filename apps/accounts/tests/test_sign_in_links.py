@@ -15,7 +15,7 @@ from django_tenants.utils import tenant_context
 
 from apps.accounts import services
 from apps.accounts.models import Grant, Role, User
-from apps.accounts.services.sign_in_links import LINKS, SignInLinkOver
+from apps.accounts.services.sign_in_links import LINKS, LONGEST_TARGET, SignInLinkOver
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
@@ -206,3 +206,9 @@ def test_of_two_at_once_one_comes_too_late(bo: User, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(place, overtaken)
 
     assert Client(headers=ACME).post(link).status_code == 410
+
+
+def test_where_somebody_wants_to_go_makes_no_letter_longer_than_one_reads(bo: User) -> None:
+    _ask(next="/account/?a=" + "x" * LONGEST_TARGET)
+
+    assert "next=" not in _link()

@@ -11,6 +11,7 @@ from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.emergency import services
 from apps.emergency.models import GOOD_FOR, LASTS, EmergencyAccess
+from apps.emergency.services.asking import LONGEST, SHORTEST
 from apps.emergency.tests.story import WHY, People, refused
 from apps.notifications.models import Message
 
@@ -62,3 +63,24 @@ def test_who_is_denied_it_and_has_it_from_nobody_is_told_nothing(
 
     told = Message.objects.filter(kind="emergency_access").values_list("recipient_id", flat=True)
     assert {*told} == {people.first.pk, people.second.pk, people.third.pk}
+
+
+def test_who_may_look_alone_is_not_told_what_is_wrong_with_a_request(
+    people: People, make_user: Callable[..., User]
+) -> None:
+    role = accounts.create_role(
+        "looks", name="L", permissions=["emergency-access:tenant:read"], acting_user=None, now=timezone.now()
+    )
+    browser = Client(headers=ACME)
+    browser.force_login(make_user("lu@acme.example", role.code))
+
+    assert browser.get("/emergency/").status_code == 200
+    assert [browser.post("/emergency/", {"reason": text}).status_code for text in ("short", WHY)] == [403, 403]
+
+
+def test_a_reason_has_an_end(people: People) -> None:
+    ask, now = (services.ask_for_access, people.caller), timezone.now()
+
+    assert refused("invalid", *ask, reason="x" * (LONGEST + 1), now=now)
+    assert refused("invalid", *ask, reason=f" {'x' * (SHORTEST - 1)} ", now=now)
+    assert services.ask_for_access(people.caller, reason="x" * LONGEST, now=now).reason == "x" * LONGEST
