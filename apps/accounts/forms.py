@@ -47,6 +47,8 @@ ASK, DONE = "ask", "done"
 class ConfirmForm(forms.Form):
     """One of these. What a passkey answers comes with its button, as does a device: an app above shows both."""
 
+    #: So none of its fields is called optional.
+    takes_one_of_them = True
     present = forms.CharField(
         label=_("Password"),
         max_length=LONGEST,

@@ -65,7 +65,9 @@ def test_people_are_erased_and_roles_changed_only_after_asking(browser: Client, 
     assert browser.get(f"/admin/accounts/role/{role.pk}/change/").status_code == 200
     assert browser.post(f"/admin/accounts/role/{role.pk}/change/", {"name": "Other"}).status_code == 403
     assert browser.post(f"/admin/accounts/role/{role.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert browser.post(f"/admin/accounts/user/{analyst.pk}/erase/").status_code == 403
+    asked = browser.post(f"/admin/accounts/user/{analyst.pk}/erase/")
+    said = asked.content.decode()
+    assert (asked.status_code, "Password" in said, "(optional)" in said) == (403, True, False)
     assert not User.objects.get(pk=analyst.pk).is_erased
     assert _twice(browser, f"/admin/accounts/user/{analyst.pk}/erase/", {}) == [403, 302]
     assert User.objects.get(pk=analyst.pk).is_erased
