@@ -212,3 +212,10 @@ def test_where_somebody_wants_to_go_makes_no_letter_longer_than_one_reads(bo: Us
     _ask(next="/account/?a=" + "x" * LONGEST_TARGET)
 
     assert "next=" not in _link()
+
+
+def test_who_has_come_in_has_asked_in_vain_no_more(bo: User, stopped_clock: None) -> None:
+    assert [_ask().status_code for _ in range(5)][-1] == 429
+    Client(headers=ACME).post(_link())
+
+    assert _ask().status_code == 302

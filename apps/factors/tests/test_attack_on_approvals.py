@@ -117,3 +117,28 @@ def test_who_has_to_set_up_a_factor_adds_the_browser_before_them(
     assert browser.get("/sign-in/approve/a/b/")["Location"] == FACTORS  # no page at all
     assert browser.post(FIRST).status_code == 200
     assert browser.get("/campaigns/").status_code == 200
+
+
+def test_what_is_answered_stays_so_whichever_way_the_second_answer_comes(
+    added: Factor, admin: User, service: FakePushService, clock: Clock
+) -> None:
+    client = _asking(admin.email, clock)
+    token, number = service.shown[-1]["url"].rstrip("/").rpartition("/")[2], _number(client)
+    _answer(service, str(int(number) % 90 + 10))
+    for again in (lambda: services.approve(token, number=number, now=clock.moment), lambda: _denied(token, clock)):
+        with pytest.raises(services.ApprovalOver):
+            again()
+    assert Approval.objects.filter(state="missed").count() == 1
+
+    client = _asking(admin.email, clock)
+    _answer(service, _number(client))
+    assert client.post(STEP).status_code == 302
+    assert _no(service).status_code == 410
+
+    late = _asking(admin.email, clock)
+    clock.moment += timedelta(seconds=110)
+    assert (_no(service).status_code, late.get(STEP).context["ended"]) == (410, "")
+
+
+def _denied(token: str, clock: Clock) -> None:
+    services.deny(token, now=clock.moment)

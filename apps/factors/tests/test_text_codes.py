@@ -258,3 +258,13 @@ def test_an_account_has_one_number(added: Factor, browser: Client) -> None:
 
     assert (refused.status_code, "You have a number" in refused.content.decode()) == (422, True)
     assert Factor.objects.filter(kind="sms").count() == 1
+
+
+def test_where_none_are_sent_no_number_is_added(browser: Client, admin: User) -> None:
+    with override_settings(CONFIGURATION={"FACTORS_SMS": "never"}):
+        forget_all()
+        refused = browser.post(PHONE, {"number": NUMBER})
+    forget_all()
+
+    assert refused.status_code == 409
+    assert not Message.objects.filter(kind="text_code").exists()
