@@ -8,6 +8,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
+from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
 from apps.core.memory import forget_all
 from apps.factors import services
@@ -134,6 +135,8 @@ def test_what_is_answered_stays_so_whichever_way_the_second_answer_comes(
     _answer(service, _number(client))
     assert client.post(STEP).status_code == 302
     assert _no(service).status_code == 410
+    given = AuditEntry.objects.filter(action="factor.approval_given", object_id=str(added.pk))
+    assert given.count() == 2  # the first was its own
 
     late = _asking(admin.email, clock)
     clock.moment += timedelta(seconds=110)
