@@ -68,7 +68,7 @@ def denial_of(text: str, object_id: UUID | None = None) -> Permission:
 
 def scopes_of(resource: rights.Resource) -> list[str]:
     """The scopes that are a condition on the rows of a resource."""
-    return [scope for model, scope in _conditions if resource.model and model._meta.label == resource.model]
+    return [scope for model, scope in _conditions if model._meta.label == resource.model]
 
 
 class Bearing(NamedTuple):

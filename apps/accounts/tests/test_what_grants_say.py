@@ -1,0 +1,80 @@
+"""How the lines of grants are read: what they permit, what they deny, and what of it a key does not reach."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from apps.accounts import authz
+from apps.accounts.lines import Permission
+from apps.accounts.models import ApiKey, User
+from apps.core import rights
+from apps.core.fields import new_id
+
+pytestmark = pytest.mark.requirement("SEC-AUTH-002")
+ONE = UUID(int=1)
+
+
+@pytest.mark.parametrize(
+    ("line", "object_id", "denied"),
+    [
+        ("models:tenant:read", None, Permission("models", "tenant", "read")),
+        ("models:*:read", None, Permission("models", "*", "read")),
+        ("models:tenant:read", ONE, Permission("models", "tenant", "read", ONE)),
+        ("*:campaign:read", None, Permission("*", "campaign", "read")),
+        ("campaigns:campaign:read", ONE, Permission("campaigns", "campaign", "read", ONE)),
+        ("roles:own:read", None, Permission("roles", "tenant", "read")),  # no role is anybody's own
+        ("api-keys:campaign:read", None, Permission("api-keys", "tenant", "read")),  # nor any key a campaign's
+    ],
+)
+def test_a_denial_reaches_as_far_as_its_scope_says_something_of_the_rows(
+    line: str, object_id: UUID | None, denied: Permission
+) -> None:
+    assert authz.denial_of(line, object_id) == denied
+
+
+def test_what_is_permitted_is_no_wider_than_it_says() -> None:
+    user = User(pk=new_id())
+    authz.remember(user, [(["roles:own:read"], None)])
+
+    assert not authz.everywhere(user, "roles:read")
+
+
+def test_what_is_denied_of_one_object_is_denied_of_it_alone() -> None:
+    user = User(pk=new_id())
+    authz.remember(user, [(["campaigns:tenant:read"], None), (["campaigns:campaign:read"], [ONE], True)])
+
+    assert authz.denials_of(user) == (Permission("campaigns", "campaign", "read", ONE),)
+    assert authz.somewhere(user, "campaigns:read")
+
+
+def test_what_a_viewer_is_denied_counts_while_they_look_as_somebody_else() -> None:
+    person, viewer = User(pk=new_id()), User(pk=new_id())
+    authz.remember(person, [(["tenant:tenant:manage"], None)])
+    authz.remember(viewer, [(["tenant:tenant:manage"], None), (["roles:tenant:read"], None, True)])
+    assert person.has_perm("accounts.view_role")
+
+    authz.narrow_to(person, viewer)
+
+    assert authz.denials_of(person) == (Permission("roles", "tenant", "read"),)
+    assert not person.has_perm("accounts.view_role")
+
+
+def test_no_key_reaches_what_is_given_in_person() -> None:
+    user = User(pk=new_id())
+    given: Any = [(["models:tenant:read"], None), (["subjects:tenant:read"], None, False, None, None, True)]
+    authz.remember(user, given)
+    assert authz.somewhere(user, "subjects:read")
+
+    authz.narrow(user, ApiKey(permissions=["models:tenant:read", "subjects:tenant:read"]))
+
+    assert [authz.somewhere(user, f"{one}:read") for one in ("models", "subjects")] == [True, False]
+
+
+def test_scopes_of_a_resource_are_those_that_say_something_of_its_own_rows() -> None:
+    found = {name: authz.scopes_of(rights.RESOURCES[name]) for name in ("api-keys", "campaigns", "tenant")}
+
+    assert {"own"} <= {*found["api-keys"]}
+    assert {"campaign"} <= {*found["campaigns"]}
+    assert not {"campaign"} & {*found["api-keys"]}
+    assert found["tenant"] == []
