@@ -230,8 +230,6 @@ def _found(user: User, known: Known, resource: str, action: str) -> Bearing:
 
 def _left_of(permits: list[Permission], denies: list[Permission]) -> list[Permission]:
     """Without those that are denied as far as they reach."""
-    if not denies:
-        return permits
     if any(one.is_everywhere for one in denies):
         return []
     denied = {(one.scope, one.object_id) for one in denies}

@@ -48,6 +48,15 @@ def test_what_is_denied_of_one_object_is_denied_of_it_alone() -> None:
     assert authz.somewhere(user, "campaigns:read")
 
 
+@pytest.mark.parametrize("denied", [[ONE], None])
+def test_what_is_denied_as_far_as_it_reaches_is_nothing(denied: list[UUID] | None) -> None:
+    user = User(pk=new_id())
+    given: Any = [(["campaigns:campaign:read", "api-keys:own:read"], [ONE])]
+    authz.remember(user, [*given, (["campaigns:campaign:read"], denied, True)])
+
+    assert [authz.somewhere(user, f"{one}:read") for one in ("campaigns", "api-keys")] == [False, True]
+
+
 def test_what_a_viewer_is_denied_counts_while_they_look_as_somebody_else() -> None:
     person, viewer = User(pk=new_id()), User(pk=new_id())
     authz.remember(person, [(["tenant:tenant:manage"], None)])
@@ -64,11 +73,13 @@ def test_no_key_reaches_what_is_given_in_person() -> None:
     user = User(pk=new_id())
     given: Any = [(["models:tenant:read"], None), (["subjects:tenant:read"], None, False, None, None, True)]
     authz.remember(user, given)
-    assert authz.somewhere(user, "subjects:read")
+    everything = Permission("subjects", "tenant", "read")
+    assert (authz.somewhere(user, "subjects:read"), authz.has(user, everything)) == (True, True)
 
     authz.narrow(user, ApiKey(permissions=["models:tenant:read", "subjects:tenant:read"]))
 
     assert [authz.somewhere(user, f"{one}:read") for one in ("models", "subjects")] == [True, False]
+    assert not authz.has(user, everything)
 
 
 def test_scopes_of_a_resource_are_those_that_say_something_of_its_own_rows() -> None:
