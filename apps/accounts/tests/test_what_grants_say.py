@@ -82,6 +82,17 @@ def test_no_key_reaches_what_is_given_in_person() -> None:
     assert not authz.has(user, everything)
 
 
+def test_with_a_key_somebody_has_what_it_reaches() -> None:
+    user = User(pk=new_id())
+    authz.remember(user, [(["models:tenant:read", "subjects:tenant:read"], None)])
+
+    authz.narrow(user, ApiKey(permissions=["models:tenant:read"]))
+
+    wanted = [Permission(one, "tenant", "read") for one in ("models", "subjects")]
+    assert [authz.has(user, one) for one in wanted] == [True, False]
+    assert [authz.holds(user, one) for one in wanted] == [True, False]
+
+
 def test_scopes_of_a_resource_are_those_that_say_something_of_its_own_rows() -> None:
     found = {name: authz.scopes_of(rights.RESOURCES[name]) for name in ("api-keys", "campaigns", "tenant")}
 
