@@ -277,7 +277,7 @@ def allows(user: Any, permission: str, obj: Model) -> bool:
     found = _bearing(user, permission)
     if found.is_everywhere:
         return (viewer := viewer_of(user)) is None or allows(viewer, permission, obj)
-    return bool(found.permits) and visible(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
+    return visible(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
 
 
 def reaches(user: User, one: Permission, obj: Model) -> bool:

@@ -1,11 +1,12 @@
 """How the lines of grants are read: what they permit, what they deny, and what of it a key does not reach."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from apps.accounts import authz
+from apps.accounts import authz, services
 from apps.accounts.lines import Permission
 from apps.accounts.models import ApiKey, User
 from apps.core import rights
@@ -91,6 +92,26 @@ def test_with_a_key_somebody_has_what_it_reaches() -> None:
     wanted = [Permission(one, "tenant", "read") for one in ("models", "subjects")]
     assert [authz.has(user, one) for one in wanted] == [True, False]
     assert [authz.holds(user, one) for one in wanted] == [True, False]
+
+
+def test_nobody_hands_on_what_they_are_denied() -> None:
+    user = User(pk=new_id())
+    authz.remember(user, [(["models:tenant:*"], None), (["models:tenant:publish"], None, True)])
+
+    wanted = [Permission("models", "tenant", one) for one in ("read", "publish")]
+    assert [authz.lends(user, one) for one in wanted] == [True, False]
+
+
+def test_what_is_ones_own_reaches_nothing_of_others(admin: User, analyst: User, now: datetime) -> None:
+    own, others = (services.create_api_key(one, name="k", now=now)[0] for one in (analyst, admin))
+    line, elsewhere = Permission("api-keys", "own", "delete"), Permission("api-keys", "campaign", "delete")
+    authz.remember(analyst, [(["api-keys:own:delete"], None)])
+
+    assert [authz.reaches(analyst, line, one) for one in (own, others)] == [True, False]
+    assert not authz.reaches(analyst, elsewhere, own)
+    authz.require_each(analyst, "api-keys:delete", ApiKey.objects.filter(pk=own.pk))
+    with pytest.raises(authz.NotPermitted):
+        authz.require_each(analyst, "api-keys:delete", ApiKey.objects.all())
 
 
 def test_scopes_of_a_resource_are_those_that_say_something_of_its_own_rows() -> None:
