@@ -110,6 +110,8 @@ def test_what_is_ones_own_reaches_nothing_of_others(admin: User, analyst: User, 
     assert [authz.reaches(analyst, line, one) for one in (own, others)] == [True, False]
     assert not authz.reaches(analyst, elsewhere, own)
     authz.require_each(analyst, "api-keys:delete", ApiKey.objects.filter(pk=own.pk))
+    assert [*authz.visible(ApiKey.objects.all(), analyst, "api-keys:delete")] == [own]
+    assert not authz.visible(ApiKey.objects.all(), analyst, "api-keys:delete", but=["own"]).exists()
     with pytest.raises(authz.NotPermitted):
         authz.require_each(analyst, "api-keys:delete", ApiKey.objects.all())
 
