@@ -118,7 +118,8 @@ def _answer(form: QuestionForm, user: User, acting_user: Any) -> services.Explan
 
 def _asked(permission: str) -> str:
     resource, action = permission.split(":")
-    return f"{_(rights.RESOURCES[resource].about).rstrip('.')}: {_(rights.words_of(action))}"
+    about, done = _(rights.RESOURCES[resource].about), _(rights.words_of(action))
+    return f"{about.rstrip('.')}: {done}"
 
 
 def _reasons(said: services.Explanation) -> list[tuple[str, list[Why]]]:

@@ -11,6 +11,10 @@ declare("factor.backup_code_used", "Somebody has used one of their backup codes.
 
 APPROVAL = {**FACTOR, "approval_id": ID}
 
-declare("factor.approval_asked", "Somebody who knows the password wants to sign in by approval on a device.", APPROVAL)
+declare(
+    "factor.approval_asked",
+    "Somebody who knows the password, or is signed in, asks for approval on a device.",
+    APPROVAL,
+)
 declare("factor.approval_denied", "The owner of a device says that it was not they who wanted to sign in.", APPROVAL)
 declare("factor.unreachable", "The browser of a device takes no more messages, so it approves nothing.", FACTOR)

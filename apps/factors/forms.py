@@ -108,6 +108,6 @@ class NumberForm(forms.Form):
     number = forms.CharField(
         label=_("Number"),
         max_length=10,
-        help_text=_("The two digits that the sign-in page shows."),
+        help_text=_("The two digits that the page before you shows."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "autofocus": True}),
     )

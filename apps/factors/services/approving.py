@@ -105,7 +105,7 @@ def ask_device_again(request: HttpRequest, user: User, *, now: datetime) -> None
 
 def _ask_one(request: HttpRequest, user: User, factor_id: UUID | None, now: datetime) -> None:
     if not may_be_approved(request.session, user):
-        raise ApprovalRefused(_("This sign-in cannot be approved on a device. Use another way."))
+        raise ApprovalRefused(_("This cannot be approved on a device. Use another way."))
     with transaction.atomic():
         user = held(user)
         ours = devices_of(user)
@@ -166,9 +166,7 @@ def approve(token: str, *, number: str, now: datetime) -> None:
             _record("factor.approval_given", approval, now)
     if not is_right:  # only now: that it is over stays
         note_refusal(approval.user, "number", now)
-        wrong = _(
-            "The page that waits shows another number. The sign-in has been refused; it can be begun again there."
-        )
+        wrong = _("The page that waits shows another number. It has been refused, and can be begun again there.")
         raise WrongNumber(wrong, errors=[Problem("/number", wrong)])
 
 

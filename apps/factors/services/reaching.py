@@ -128,8 +128,8 @@ def _question(approval: Approval) -> bytes:
     """What a notification says: nothing of anybody, and where its page is."""
     with translation.override(approval.user.language or settings.LANGUAGE_CODE):
         said = {
-            "title": gettext("Do you want to sign in?"),
-            "body": gettext("Open this and enter the number that the sign-in page shows."),
+            "title": gettext("Is this you?"),
+            "body": gettext("Open this and enter the number that the page before you shows."),
             "url": LINKS.path_for(approval),
         }
     return json.dumps(said).encode()

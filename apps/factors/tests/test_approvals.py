@@ -136,7 +136,7 @@ def test_a_sign_in_goes_on_once_the_number_was_entered_there(
 
     assert (waits.status_code, early.status_code, "not been approved yet" in early.content.decode()) == (204, 409, True)
     assert 'hx-trigger="every 3s"' in page
-    assert f"Somebody wants to sign in as {admin.email}" in shown
+    assert f"Somebody says that they are {admin.email}" in shown
     assert (polled.status_code, polled["HX-Redirect"], _is_inside(client)) == (200, "/account/", True)
     assert (client.session["acr"], client.session["amr"]) == ("aal2", ["mca", "mfa", "pwd"])
     assert Factor.objects.get(kind="push").last_used_at == clock.moment
