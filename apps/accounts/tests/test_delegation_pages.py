@@ -141,3 +141,14 @@ def test_the_account_page_leads_there_who_can_hand_something_on(admin: User, mak
 
     link = f'href="{LIST}"'
     assert [link in browser.get("/account/").content.decode() for browser in browsers] == [True, False]
+
+
+def test_nothing_is_handed_on_to_a_closed_account(lead: User, make_user: MakeUser) -> None:
+    closed, browser = make_user("deputy@acme.example"), _browser(lead)
+    form = {"user": closed.email, "role": _choice(browser.get(NEW), "Reader"), "valid_until": ""}
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+
+    page = browser.post(NEW, form)
+
+    assert (page.status_code, "Nobody here has an account" in page.content.decode()) == (422, True)
+    assert not Grant.objects.exclude(delegator=None).exists()

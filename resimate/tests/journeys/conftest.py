@@ -35,7 +35,10 @@ AXE = Axe().axe_script
 CUT_OFF = """() => {
     const edge = document.documentElement.clientWidth + 1
     const scrolls = one => one.matches('[role="region"][tabindex="0"], #changelist .results, .inline-group .module')
-    const hides = one => getComputedStyle(one).overflowX !== 'visible' && one.clientWidth > 1
+    const hides = one => {
+        const style = getComputedStyle(one)  // an ellipsis says itself that there is more
+        return style.overflowX !== 'visible' && style.textOverflow !== 'ellipsis' && one.clientWidth > 1
+    }
     const isReached = one => {
         for (let above = one.parentElement; above; above = above.parentElement) if (scrolls(above)) return true
         return one.closest('.vh, .skip-link, svg, .truncate, pre, code') !== null
