@@ -62,6 +62,7 @@ def _times(browsers: list[Browser]) -> Iterator[float]:
     with ThreadPoolExecutor(len(browsers)) as pool:
         begun, asked = time.monotonic(), []
         for number in range(A_SECOND * SECONDS):
+            # Load that comes at its own pace: who waited for the answers would ask a slow service less.
             time.sleep(max(0.0, begun + number / A_SECOND - time.monotonic()))
             asked.append(pool.submit(browsers[number % len(browsers)].sign_in))
         yield from (one.result() for one in asked)
