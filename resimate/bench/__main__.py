@@ -205,9 +205,9 @@ def _serving(environment: dict[str, str], interface: str, *target: str) -> Itera
 
 
 def _build() -> str:
-    """Which interpreter was measured: one built without optimisation does the same work a tenth slower."""
-    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    build = "optimised" if optimised else "not optimised"
+    """Which interpreter was measured: that of a distribution is built with optimisation, many others are not."""
+    of_the_system = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists()
+    build = "of the system" if of_the_system else "built elsewhere"
     return f"{platform.python_implementation()} {platform.python_version()} ({build}), {os.cpu_count()} cores"
 
 

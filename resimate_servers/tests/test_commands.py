@@ -1,6 +1,7 @@
 """The two commands' outer shell: the Makefile and scripts/install."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,9 +17,12 @@ def _install(python: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _fake_python(folder: Path, version: str, *, venv: bool) -> Path:
+def _fake_python(folder: Path, version: str, *, venv: bool, system: bool = False) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "version").write_text(version)
     python = folder / "python"
-    python.write_text(f'#!/bin/sh\ncase "$2" in *version*) echo {version};; *) exit {0 if venv else 1};; esac\n')
+    codes = f"*version*) echo {version};; *EXTERNALLY*) exit {int(not system)};; *import*) exit {int(not venv)};;"
+    python.write_text(f'#!/bin/sh\n[ "$1" != --version ] || echo {python}\ncase "$2" in {codes} esac\n')
     python.chmod(0o755)
     return python
 
@@ -39,6 +43,36 @@ def test_a_python_without_venv_is_refused_in_one_sentence(tmp_path: Path) -> Non
 
     assert refused.returncode == 1
     assert refused.stderr.endswith("(Debian and Ubuntu: apt install python3.12-venv).\n")
+
+
+def test_the_python_of_the_system_is_taken_before_newer_ones_and_one_without_venv_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    better, newer, system = (tmp_path / name for name in ("better", "newer", "system"))
+    _fake_python(better, "3.13", venv=False, system=True)
+    _fake_python(newer, "3.12", venv=True)
+    _fake_python(system, "3.11", venv=True, system=True)
+
+    assert _taken(tmp_path, better, newer, system) == str(system / "python")
+    assert _taken(tmp_path, better, newer) == str(newer / "python")
+
+
+def _taken(folder: Path, *places: Path) -> str:
+    """The Python with which a copy of the script begins, where there are these."""
+    checkout = folder / "-".join(place.name for place in places)
+    (checkout / "scripts").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "scripts" / "install", checkout / "scripts")
+    (checkout / "requirements.lock").write_text("")
+    tools = checkout / "tools"
+    tools.mkdir()
+    for tool in ("cat", "cksum", "dirname", "rm"):
+        (tools / tool).symlink_to(str(shutil.which(tool)))
+    for place in places:
+        (tools / f"python{place.joinpath('version').read_text()}").symlink_to(place / "python")
+    begun = subprocess.run(
+        [checkout / "scripts" / "install"], env={"PATH": str(tools)}, capture_output=True, text=True, check=False
+    )
+    return begun.stdout.removeprefix("Creating .venv with ").removesuffix(" ...\n")
 
 
 def test_every_command_is_explained() -> None:
