@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough load bench mutants peers measuring browsers lint translations lock install help
+.PHONY: run test thorough load bench mutants peers measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -38,6 +38,10 @@ peers: install
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock
+
+manifests:  ## Write k8s/rendered/ from k8s/overlays/; RESIMATE_IMAGE=name@sha256:… with that image into build/k8s/
+	@scripts/go-peers/build kustomize
+	@scripts/render
 
 browsers:  ## Install Debian's Chromium for the browser tests (asks first)
 	@scripts/browsers

@@ -1,0 +1,256 @@
+"""Who reaches whom, both ways: all pairs are tried against the network policies, and what is not listed is kept away.
+
+The addresses of pods count for blocks of addresses, too, as some networks have it: a refusal here is one everywhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from resimate.tests.kubernetes import manifests
+from resimate.tests.kubernetes.manifests import CLOUDS, OVERLAYS, WEB, Document, chosen
+
+
+@dataclass(frozen=True)
+class Place:
+    """A pod, or an address outside of the cluster; and the ports at which it is tried."""
+
+    address: str
+    namespace: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    names: dict[str, int] = field(default_factory=dict)
+
+
+def _pod(namespace: str, *ports: int, names: dict[str, int] | None = None, name: str = "", **labels: str) -> Place:
+    others = {key.replace("_", "-"): value for key, value in labels.items()}
+    return Place("10.244.0.9", namespace, others | {"app.kubernetes.io/name": name}, ports, names or {})
+
+
+OURS, DMZ, MANAGEMENT = "resimate", "resimate-dmz", "resimate-management"
+SEGMENTS = {OURS, DMZ, MANAGEMENT}
+DOOR_PORTS = {"http": 8080, "https": 8443, "metrics": 10254}
+PLACES = {
+    "requests": _pod(OURS, 8000, 9000, 22, name="resimate", tier="application", serves="requests"),
+    "queues": _pod(OURS, 9000, name="resimate", tier="application", serves="queues"),
+    "migration": _pod(OURS, 9000, name="resimate", tier="application", serves="migration"),
+    "database": _pod(OURS, 5432, 22, name="postgres", tier="database"),
+    "cache": _pod(OURS, 6379, name="valkey", tier="cache"),
+    "stranger beside": _pod(OURS, 8000, name="stranger"),
+    "stranger": _pod("default", 8000, name="resimate", tier="application", serves="requests"),
+    "door": _pod(DMZ, 8080, 8443, 10254, names=DOOR_PORTS, name="ingress-nginx"),
+    "prometheus": _pod(MANAGEMENT, 9090, name="prometheus"),
+    "alertmanager": _pod(MANAGEMENT, 9093, name="alertmanager"),
+    "keda": _pod(MANAGEMENT, 9443, name="keda-operator"),
+    "vault": _pod(MANAGEMENT, 8200, name="vault"),
+    "external-secrets": _pod(MANAGEMENT, 8443, name="external-secrets"),
+    "names": _pod("kube-system", 53, k8s_app="kube-dns"),
+    "internet": Place("203.0.113.9", ports=(443, 587, 25, 22)),
+    "neighbour": Place("10.99.0.9", ports=(443, 5432, 8000)),
+    "instance metadata": Place("169.254.169.254", ports=(80, 443)),
+}
+#: Those in no segment of ours. From anywhere one comes to the door.
+FOREIGN = [name for name, place in PLACES.items() if place.namespace not in SEGMENTS]
+REACHES = {
+    *((who, "door", port) for who in FOREIGN for port in (8080, 8443)),
+    ("door", "requests", 8000),
+    *((who, "database", 5432) for who in ("requests", "queues", "migration")),
+    *((who, "cache", 6379) for who in ("requests", "queues", "migration")),
+    *((who, "vault", 8200) for who in ("requests", "queues", "migration", "external-secrets")),
+    *((who, "internet", 443) for who in ("requests", "queues")),
+    ("queues", "internet", 587),
+    *(("prometheus", who, 9000) for who in ("requests", "queues", "migration")),
+    ("prometheus", "door", 10254),
+    ("prometheus", "alertmanager", 9093),
+    ("alertmanager", "requests", 9000),
+    *(("alertmanager", "internet", port) for port in (443, 587)),
+    ("keda", "prometheus", 9090),
+    # The API server is at a private address, which differs from cluster to cluster.
+    *((who, "neighbour", 443) for who in ("door", "prometheus", "alertmanager", "keda", "vault", "external-secrets")),
+    *((who, "keda", 9443) for who in ("neighbour", "stranger", "names")),
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    policies: list[Document]
+    namespaces: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, overlay: str) -> "Cluster":
+        found = {one["metadata"]["name"]: one["metadata"]["labels"] for one in manifests.of_kind(overlay, "Namespace")}
+        every = {*found, *(place.namespace for place in PLACES.values() if place.namespace)}
+        labels = {name: found.get(name, {}) | {"kubernetes.io/metadata.name": name} for name in every}
+        return cls(manifests.of_kind(overlay, "NetworkPolicy"), labels)
+
+    def lets(self, one: Place, other: Place, port: int, protocol: str = "TCP") -> bool:
+        goes = not one.namespace or self._passes("Egress", one, other, other, port, protocol)
+        comes = not other.namespace or self._passes("Ingress", other, one, other, port, protocol)
+        return goes and comes
+
+    def _passes(self, way: str, of: Place, other: Place, called: Place, port: int, protocol: str) -> bool:
+        policies = [one for one in self.policies if self._governs(one, of, way)]
+        rules = [rule for one in policies for rule in one["spec"].get(way.lower()) or ()]
+        sides = "to" if way == "Egress" else "from"
+        return not policies or any(
+            self._is_one_of(rule.get(sides), other, of.namespace)
+            and _is_port(rule.get("ports"), called, port, protocol)
+            for rule in rules
+        )
+
+    def _governs(self, policy: Document, of: Place, way: str) -> bool:
+        spec, namespace = policy["spec"], policy["metadata"]["namespace"]
+        return namespace == of.namespace and way in spec["policyTypes"] and chosen(spec["podSelector"], of.labels)
+
+    def _is_one_of(self, sides: list[Document] | None, place: Place, home: str) -> bool:
+        return sides is None or any(self._is(side, place, home) for side in sides)
+
+    def _is(self, side: Document, place: Place, home: str) -> bool:
+        if block := side.get("ipBlock"):
+            address = ip_address(place.address)
+            return address in ip_network(block["cidr"]) and not any(
+                address in ip_network(one) for one in block.get("except", ())
+            )
+        if not place.namespace:
+            return False
+        if "namespaceSelector" in side:
+            if not chosen(side["namespaceSelector"], self.namespaces[place.namespace]):
+                return False
+        elif place.namespace != home:
+            return False
+        return chosen(side.get("podSelector", {}), place.labels)
+
+
+def _is_port(ports: list[Document] | None, called: Place, port: int, protocol: str) -> bool:
+    if ports is None:
+        return True
+    numbers = {(one.get("protocol", "TCP"), called.names.get(one["port"], one["port"])) for one in ports}
+    return (protocol, port) in numbers
+
+
+def _reached(cluster: Cluster) -> Iterator[tuple[str, str, int]]:
+    for one, place in PLACES.items():
+        for other, target in PLACES.items():
+            if one != other and {place.namespace, target.namespace} & SEGMENTS:
+                yield from ((one, other, port) for port in target.ports if cluster.lets(place, target, port))
+
+
+@pytest.mark.requirement("NET-001", "SEC-NET-001")
+@pytest.mark.parametrize("overlay", ["aws", "dev", "testing"])
+def test_only_who_is_listed_reaches_anybody(overlay: str) -> None:
+    names = PLACES["names"]
+    reached = {one for one in _reached(Cluster.of(overlay)) if PLACES[one[1]] != names}
+
+    assert reached - REACHES == set()
+    assert REACHES - reached == set()
+
+
+@pytest.mark.requirement("NET-001")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_everybody_learns_names_and_nobody_has_a_way_without_a_rule(overlay: str) -> None:
+    cluster = Cluster.of(overlay)
+
+    for place in PLACES.values():
+        if place.namespace in SEGMENTS:
+            assert cluster.lets(place, PLACES["names"], 53, "UDP")
+    nobody = [
+        one["metadata"]["namespace"]
+        for one in cluster.policies
+        if one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ]
+    assert sorted(nobody) == [OURS, DMZ, MANAGEMENT]
+
+
+@pytest.mark.requirement("SEC-NET-001")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_database_is_reached_by_the_application_alone_to_the_letter(overlay: str) -> None:
+    policy = manifests.named(overlay, "NetworkPolicy", "database-isolation")
+
+    assert policy["spec"] == {
+        "podSelector": {"matchLabels": {"tier": "database"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {
+                "from": [{"podSelector": {"matchLabels": {"tier": "application"}}}],
+                "ports": [{"protocol": "TCP", "port": 5432}],
+            }
+        ],
+    }
+
+
+@pytest.mark.requirement("DB-001", "SEC-NET-001")
+@pytest.mark.parametrize("overlay", ["onprem", "testing"])
+def test_members_of_the_database_reach_each_other_besides(overlay: str) -> None:
+    cluster = Cluster.of(overlay)
+    labels = {"tier": "database", "cnpg.io/cluster": "resimate-database"}
+    member = Place("10.244.0.9", OURS, labels)
+    operator = _pod(MANAGEMENT, name="cloudnative-pg")
+
+    assert cluster.lets(member, member, 5432)
+    assert cluster.lets(operator, member, 8000)
+    assert not cluster.lets(operator, member, 5432)
+    for name, place in PLACES.items():
+        is_of_application = place.labels.get("tier") == "application" and place.namespace == OURS
+        assert cluster.lets(place, member, 5432) == is_of_application, name
+
+
+@pytest.mark.requirement("NET-001")
+@pytest.mark.parametrize("overlay", [cloud for cloud in CLOUDS if cloud != "onprem"])
+def test_a_managed_database_is_reached_in_its_network_alone(overlay: str) -> None:
+    cluster = Cluster.of(overlay)
+    (policy,) = [one for one in cluster.policies if one["metadata"]["name"] == "application-to-managed-data"]
+    database, cache = (rule["to"][0]["ipBlock"]["cidr"] for rule in policy["spec"]["egress"])
+
+    assert ip_network(database).is_private
+    assert not ip_network(database).overlaps(ip_network(cache))
+    for who in ("requests", "queues", "migration", "stranger beside", "door", "prometheus"):
+        for network, port in ((database, 5432), (cache, 6379)):
+            place = Place(str(ip_network(network)[9]))
+            assert cluster.lets(PLACES[who], place, port) == (who in ("requests", "queues", "migration"))
+        assert not cluster.lets(PLACES[who], Place(str(ip_network(cache)[9])), 5432)
+
+
+@pytest.mark.requirement("NET-001", "K8S-002")
+def test_knative_brings_requests_by_its_own_ways() -> None:
+    cluster = Cluster.of("knative")
+    activator = _pod("knative-serving", name="activator")
+    cluster.namespaces["knative-serving"] = {"kubernetes.io/metadata.name": "knative-serving"}
+
+    assert cluster.lets(activator, PLACES["requests"], 8012)
+    assert not cluster.lets(activator, PLACES["database"], 5432)
+    assert not cluster.lets(activator, PLACES["queues"], 9000)
+    assert not cluster.lets(PLACES["stranger"], PLACES["requests"], 8012)
+
+
+@pytest.mark.requirement("NET-001", "SEC-DATA-001")
+@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one != "dev"])
+def test_outside_there_is_tls_1_3_alone(overlay: str) -> None:
+    told = manifests.named(overlay, "ConfigMap", "ingress-nginx-controller", DMZ)["data"]
+
+    assert told["ssl-protocols"] == "TLSv1.3"
+    assert told["force-ssl-redirect"] == told["hsts"] == "true"
+    assert told["use-forwarded-headers"] == "false"
+    doors = [one for one in manifests.of_kind(overlay, "Service", group="") if one["spec"]["type"] != "ClusterIP"]
+    assert [(one["metadata"]["namespace"], one["spec"]["type"]) for one in doors] == [(DMZ, "LoadBalancer")]
+    assert doors[0]["spec"]["externalTrafficPolicy"] == "Local"
+
+
+@pytest.mark.requirement("NET-001", "SEC-DATA-001", "AR-002")
+@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one not in ("dev", "knative")])
+def test_inside_both_sides_show_who_they_are(overlay: str) -> None:
+    strict = {
+        one["metadata"]["namespace"]
+        for one in manifests.of_kind(overlay, "PeerAuthentication")
+        if one["spec"] == {"mtls": {"mode": "STRICT"}}
+    }
+    assert strict == SEGMENTS
+    rules = {one["metadata"]["name"]: one["spec"] for one in manifests.of_kind(overlay, "DestinationRule")}
+    assert set(rules) == {f"resimate-{role}" for role in WEB}
+    for rule in rules.values():
+        assert rule["trafficPolicy"]["tls"]["mode"] == "ISTIO_MUTUAL"
+        assert rule["trafficPolicy"]["outlierDetection"]["consecutive5xxErrors"] == 5
+    for pods in manifests.pods(overlay):
+        if pods.kind == "Deployment":
+            assert "SECRET_TTL: 12h0m0s" in pods.template["metadata"]["annotations"]["proxy.istio.io/config"]
