@@ -14,6 +14,7 @@ declare(
     "approval_asked",
     "approval_given",
     "approval_denied",
+    "address_replaced",
     "unreachable",
     "refused",
 )

@@ -17,4 +17,5 @@ declare(
     APPROVAL,
 )
 declare("factor.approval_denied", "The owner of a device says that it was not they who wanted to sign in.", APPROVAL)
+declare("factor.address_replaced", "The browser of a device is reached elsewhere: it has said so itself.", FACTOR)
 declare("factor.unreachable", "The browser of a device takes no more messages, so it approves nothing.", FACTOR)

@@ -7,6 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.factors.passkeys import LONGEST
 
 
+def from_script(request: HttpRequest, name: str) -> str:
+    """What a script has sent by this name, if it can be anything at all."""
+    sent = str(request.POST.get(name, ""))
+    return sent if len(sent) <= LONGEST else ""
+
+
 class CodeForm(forms.Form):
     """A code of an app; a backup code has letters, too, so a telephone shows another keyboard for it."""
 
@@ -80,12 +86,6 @@ class PasskeyForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": _("No passkey came. Try again, in a browser that runs scripts.")},
     )
-
-    @classmethod
-    def answer_of(cls, request: HttpRequest) -> str:
-        """What was answered alone, if it can be one at all."""
-        answer = str(request.POST.get("passkey", ""))
-        return answer if len(answer) <= LONGEST else ""
 
 
 class DeviceForm(forms.Form):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("sign-in/factor/text/", texts.second_step, name="sign-in-text"),
     path("sign-in/factor/device/", approvals.second_step, name="sign-in-device"),
     path("sign-in/approve/worker.js", approvals.worker, name="worker"),
+    path("sign-in/approve/replaced/<str:token>/", approvals.replace_address, name="replace-address"),
     path("sign-in/approve/<str:token>/", approvals.approve, name="approve"),
     path("sign-in/passkey/", passkeys.sign_in, name="sign-in-passkey"),
     path("sign-in/passkey/ask/", passkeys.ask_anybody, name="ask-anybody"),

@@ -34,6 +34,7 @@ TABLE = """
 !!!!!!!!!  factors:sign-in-device          GET POST
 +++++++++  factors:approve                 GET POST
 +++++++++  factors:worker                  GET
++++++++++  factors:replace-address         POST
 +++++++++  factors:ask-anybody             POST
 +++++++!!  factors:list                    GET
 +++++++!!  factors:begin                   POST

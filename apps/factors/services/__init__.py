@@ -33,7 +33,6 @@ from apps.factors.services.enrolling import (
 )
 from apps.factors.services.proving import WrongPasskey, prove, sign_in_by_passkey, take_second_step_by_passkey
 from apps.factors.services.reaching import (
-    DeviceRefused,
     begin_device,
     begun_device,
     confirm_device,
@@ -49,6 +48,7 @@ from apps.factors.services.removing import (
     remove_own,
     reset_factors,
 )
+from apps.factors.services.replacing import AddressOver, DeviceRefused, replace_address
 from apps.factors.services.requiring import (
     has_factor,
     has_to_have_one,
@@ -71,6 +71,7 @@ from apps.factors.services.texting import (
 from apps.factors.services.verifying import StepOver, WrongCode, take_second_step, verify
 
 __all__ = [
+    "AddressOver",
     "ApprovalOver",
     "ApprovalRefused",
     "DeviceRefused",
@@ -124,6 +125,7 @@ __all__ = [
     "remove_own",
     "rename_factor",
     "renew_codes",
+    "replace_address",
     "reset_factors",
     "send_again",
     "send_question",

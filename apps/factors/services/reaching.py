@@ -1,4 +1,7 @@
-"""The devices that are asked: one is added by approving a first question on it, asked, and lost."""
+"""The devices that are asked: one is added by approving a first question on it, asked, and lost.
+
+Where a browser tells that it is reached elsewhere (``replacing``) comes with each question.
+"""
 
 import json
 from datetime import datetime
@@ -17,19 +20,12 @@ from apps.accounts import services as accounts
 from apps.accounts import sessions
 from apps.accounts.models import User
 from apps.core import events
-from apps.core.errors import Problem, Refused
 from apps.core.locking import all_locked
 from apps.factors import pushing
 from apps.factors.messages import FACTORS_CHANGED
 from apps.factors.models import TO_ANSWER, Approval, Device, Factor
-from apps.factors.services.approving import (
-    LINKS,
-    ApprovalRefused,
-    NotApproved,
-    ask,
-    devices_of,
-    used_up,
-)
+from apps.factors.services import replacing
+from apps.factors.services.approving import LINKS, ApprovalRefused, NotApproved, ask, used_up
 from apps.factors.services.enrolling import (
     WAITS,
     Enrolled,
@@ -40,12 +36,6 @@ from apps.factors.services.enrolling import (
     refuse_more,
 )
 from apps.factors.services.requiring import pushes_are_offered
-
-
-class DeviceRefused(Refused):
-    code = "device_refused"
-    status = 422
-    title = "The device cannot be asked"
 
 
 def push_key() -> str:
@@ -62,18 +52,12 @@ def begin_device(request: HttpRequest, user: User, *, name: str, address: str, n
     """Ask a device its first question, for which it gave an address; one that was begun before is forgotten."""
     if not pushes_are_offered():
         raise ApprovalRefused(_("Your organisation does not let sign-ins be approved on devices."))
-    try:
-        address = pushing.PROVIDERS[pushing.WEB].read(address)
-    except pushing.NotAnAddress:
-        wrong = _("This browser cannot be reached. Try again, or use another one.")
-        raise DeviceRefused(wrong, errors=[Problem("/device", wrong)]) from None
+    address = replacing.read_address(address)
     with transaction.atomic():
         user = held(user)
         Factor.objects.filter(user=user, kind=Factor.Kind.PUSH, confirmed=False).delete()
         refuse_more(user)
-        if any(one.address == address for one in devices_of(user)):
-            known = _("Sign-ins are approved in this browser already.")
-            raise DeviceRefused(known, errors=[Problem("/device", known)])
+        replacing.refuse_known(user, address)
         kind: Any = Factor.Kind.PUSH
         factor = Factor.objects.create(user=user, key=user.key, kind=kind, name=name, created_at=now)
         Device.objects.create(factor=factor, key=user.key, provider=pushing.WEB, address=address)
@@ -115,22 +99,28 @@ def send_question(approval_id: str, *, now: datetime) -> None:
         return
     device: Device = approval.factor.device
     seconds = int((approval.created_at + TO_ANSWER - now).total_seconds())
-    push = pushing.Push(device.address, _question(approval), seconds, approval.pk.hex)
+    provider = pushing.PROVIDERS[device.provider]
+    body = _question(approval, device, provider.key())
     try:
-        pushing.PROVIDERS[device.provider].send(push, now=now)
+        provider.send(pushing.Push(device.address, body, seconds, approval.pk.hex), now=now)
     except pushing.Gone:
         _lose(approval, now=now)
     except pushing.NotTaken:
         left.filter(pk=approval_id).update(state=Approval.State.UNSENT)
 
 
-def _question(approval: Approval) -> bytes:
-    """What a notification says: nothing of anybody, and where its page is."""
+def _question(approval: Approval, device: Device, key: str) -> bytes:
+    """What a notification says: nothing of anybody, and where its page is.
+
+    Its browser keeps the rest until it is reached elsewhere: where it tells that, and the key to be reached under.
+    """
     with translation.override(approval.user.language or settings.LANGUAGE_CODE):
         said = {
             "title": gettext("Is this you?"),
             "body": gettext("Open this and enter the number that the page before you shows."),
             "url": LINKS.path_for(approval),
+            "replaced": replacing.LINKS.path_for(device),
+            "key": key,
         }
     return json.dumps(said).encode()
 

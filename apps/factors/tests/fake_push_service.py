@@ -50,18 +50,20 @@ class FakePushService:
         self.lengths: set[int] = set()
         self.wrong: list[str] = []
         self.status = 201
-        self.key = ""
+        self.key, self.place = "", "abc"
         self.port = 0
         self._private = ec.generate_private_key(ec.SECP256R1())
 
     def listen(self, server: OtherSide) -> None:
         self.port = server.port
 
-    def subscription(self, key: str) -> str:
-        """What ``PushManager.subscribe`` gives for a key."""
-        self.key = key
+    def subscription(self, key: str, place: str = "abc") -> str:
+        """What ``PushManager.subscribe`` gives for a key; at ``place`` alone the browser is reached from then on."""
+        self.key, self.place = key, place
         keys = {"p256dh": text_of(point_of(self._private.public_key())), "auth": text_of(SECRET)}
-        return json.dumps({"endpoint": f"http://127.0.0.1:{self.port}/push/abc", "expirationTime": None, "keys": keys})
+        return json.dumps(
+            {"endpoint": f"http://127.0.0.1:{self.port}/push/{place}", "expirationTime": None, "keys": keys}
+        )
 
     def __call__(self, connected: socket.socket, request: bytes) -> None:
         length = int(re.search(rb"(?i)content-length: (\d+)", request)[1])  # type: ignore[index]  # it is there
@@ -81,7 +83,7 @@ class FakePushService:
         head, _, body = request.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         said = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        assert first == "POST /push/abc HTTP/1.1"
+        assert first == f"POST /push/{self.place} HTTP/1.1"
         assert 0 < int(said["ttl"]) <= 110
         assert (said["urgency"], said["content-encoding"]) == ("high", "aes128gcm")
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,32}", said["topic"])

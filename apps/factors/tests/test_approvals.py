@@ -161,9 +161,9 @@ def test_a_notification_says_nothing_of_anybody(
     _asking(admin.email, clock)
     told = service.shown[-1]
 
-    assert set(told) == {"title", "body", "url"}
+    assert set(told) == {"title", "body", "url", "replaced", "key"}
     assert not any(word in json.dumps(told) for word in (admin.email, "my phone", str(admin.pk)))
-    assert service.lengths == {1126}
+    assert service.lengths == {2150}
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(d::text, '') FROM factors_device d")
         assert b"/push/abc".hex() not in cursor.fetchone()[0]

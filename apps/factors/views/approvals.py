@@ -8,13 +8,14 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import second_steps
 from apps.accounts.browsers import described
@@ -23,8 +24,9 @@ from apps.accounts.services import TooManyAttempts
 from apps.accounts.views.linked import by_link
 from apps.accounts.views.signing_in import entered, leading_to, target_of
 from apps.core.errors import Refused
+from apps.core.translating import translated
 from apps.factors import services
-from apps.factors.forms import NumberForm
+from apps.factors.forms import NumberForm, from_script
 from apps.factors.models import Approval
 from apps.factors.views import signing_in
 
@@ -139,6 +141,18 @@ def approve(request: HttpRequest, token: str) -> HttpResponse:
         return answered(render(request, "factors/approve_done.html", {"refused": refusal.detail}), refusal)
     context = {"form": form, "approval": approval, "device": described(approval.user_agent)}
     return render(request, "factors/approve.html", context, status=422 if form.is_bound else 200)
+
+
+@csrf_exempt  # neither a page nor a cookie comes with it: what proves it is the address
+@by_link
+@require_POST
+def replace_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Told by the script that a browser keeps: where it is reached from now on, as ``PushSubscription.toJSON()``."""
+    try:
+        services.replace_address(token, address=from_script(request, "device"), now=timezone.now())
+    except Refused as refusal:
+        return answered(JsonResponse({"detail": translated(refusal.detail)}), refusal)
+    return HttpResponse(status=204)
 
 
 @require_safe

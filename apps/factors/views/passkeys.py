@@ -21,7 +21,7 @@ from apps.core.errors import Refused
 from apps.core.pages import errors_as_messages, errors_at_fields
 from apps.core.translating import translated
 from apps.factors import ceremonies, services
-from apps.factors.forms import PasskeyForm
+from apps.factors.forms import PasskeyForm, from_script
 from apps.factors.views.factors import crumbs, enrolled
 from apps.factors.views.signing_in import again
 
@@ -44,7 +44,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = target_of(request)
     with errors_as_messages(request):
         try:
-            user = services.sign_in_by_passkey(request, answer=PasskeyForm.answer_of(request), now=timezone.now())
+            user = services.sign_in_by_passkey(request, answer=from_script(request, "passkey"), now=timezone.now())
         except DeviceUnproved:
             return redirect("accounts:device-unproved")
         return entered(request, user, target)

@@ -16,7 +16,7 @@ from apps.accounts.services import TooManyAttempts
 from apps.accounts.views.signing_in import entered, leading_to, target_of
 from apps.core.pages import errors_at_fields
 from apps.factors import services
-from apps.factors.forms import BackupCodeForm, CodeForm, PasskeyForm
+from apps.factors.forms import BackupCodeForm, CodeForm, from_script
 
 
 @never_cache
@@ -33,7 +33,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def _try_passkey(request: HttpRequest) -> HttpResponse:
-    answer = PasskeyForm.answer_of(request)
+    answer = from_script(request, "passkey")
     try:
         user = services.take_second_step_by_passkey(request, answer=answer, now=timezone.now())
     except services.StepOver:

@@ -60,6 +60,7 @@ ROUTES: Final = {
         factors:ask-anybody factors:sign-in-passkey factors:sign-in-text
         factors:phone factors:phone-code factors:phone-again
         factors:device factors:device-first factors:sign-in-device factors:approve factors:worker
+        factors:replace-address
         admin:factors_factor
         accounts:session accounts:security accounts:end-session accounts:end-other-sessions accounts:stop-view
         accounts:put-steps-away

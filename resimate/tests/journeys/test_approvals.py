@@ -1,4 +1,7 @@
-"""A sign-in is approved on another device, by the number of the page that waits. The push service is a fake."""
+"""A sign-in is approved on another device, by the number of the page that waits. The push service is a fake.
+
+Before, the browser has given up its address for another one, where it is asked from then on.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -17,6 +20,16 @@ OWNER, PASSWORD = "dora@demo.example", "harbour light 7 tide"
 SUBSCRIBED = """subscription => {
     PushManager.prototype.subscribe = async () => JSON.parse(subscription)
     Notification.requestPermission = async () => 'granted'
+}"""
+
+#: The service worker is told what its browser would say: a question, and then that it is reached elsewhere.
+REPLACED = """async ([asked, address]) => {
+    const said = (name, what) => new Promise((done) => {
+        dispatchEvent(Object.assign(new Event(name), what, { waitUntil: (work) => done(work) }))
+    })
+    registration.showNotification = async () => undefined
+    await said('push', { data: { json: () => asked } })
+    await said('pushsubscriptionchange', { newSubscription: JSON.parse(address) })
 }"""
 
 
@@ -80,9 +93,12 @@ def test_a_page_that_waits_goes_on_by_itself_once_the_phone_has_said_yes(
     button.click()
     page.wait_for_url("**/device/first/")
     desk.look("2-first")
+    assert wait_until(lambda: bool(service.shown), 30)
+    asked = service.shown[-1]
     _answer(phone, service, page.locator(".hero-number").inner_text(), "3-first-question")
     page.get_by_role("heading", name="Your backup codes").wait_for()
 
+    page.context.service_workers[0].evaluate(REPLACED, [asked, service.subscription(asked["key"], "new")])
     page.context.clear_cookies(name="resimate")
     desk.go("/sign-in/?next=/account/")
     _sign_in(page, PASSWORD)

@@ -1,13 +1,16 @@
 """Two sign in with one code, or answer one question, at the same moment: it counts once."""
 
+import json
 from datetime import datetime
 
 import pytest
 
 from apps.accounts.models import User
 from apps.factors import services
-from apps.factors.models import Approval, BackupCode, Factor
+from apps.factors.models import Approval, BackupCode, Device, Factor
+from apps.factors.services import replacing
 from apps.factors.services.approving import LINKS
+from apps.factors.tests.fake_push_service import FakePushService
 from apps.factors.tests.phone import code_of, enrol
 from resimate.tests.races.harness import race
 
@@ -49,3 +52,18 @@ def test_of_two_answers_to_one_question_the_second_finds_the_first(ada: User, no
 
     assert (first.code, second.code, second.waited) == ("", "approval_over", True)
     assert Approval.objects.get(pk=asked.pk).state == ("approved" if first_is == "yes" else "denied")
+
+
+def test_of_two_new_addresses_by_one_link_the_second_is_refused(ada: User, now: datetime) -> None:
+    factor = Factor.objects.create(user=ada, key=ada.key, kind="push", confirmed=True, created_at=now)
+    device = Device.objects.create(factor=factor, key=ada.key, provider="webpush", address="{}")
+    token, keys = replacing.LINKS.token_for(device), json.loads(FakePushService().subscription(""))["keys"]
+    new, newer = [json.dumps({"endpoint": f"https://9.9.9.9/{one}", "keys": keys}) for one in ("new", "newer")]
+
+    first, second = race(
+        lambda: services.replace_address(token, address=new, now=now),
+        lambda: services.replace_address(token, address=newer, now=now),
+    )
+
+    assert (first.code, second.code, second.waited) == ("", "device_address_over", True)
+    assert '9.9.9.9/new"' in Device.objects.get().address
