@@ -10,9 +10,11 @@ from apps.accounts.models import User
 from apps.accounts.tests.conftest import PASSWORD
 from apps.audit.models import AuditEntry
 from apps.configuration import services as configuration
+from apps.core import events
 from apps.core.memory import forget_all
 from apps.factors import services
 from apps.factors.models import Approval, Device, Factor
+from apps.factors.services import approving
 from apps.factors.tests.conftest import Clock
 from apps.factors.tests.fake_push_service import FakePushService
 from apps.factors.tests.phone import enrol
@@ -145,3 +147,31 @@ def test_what_is_answered_stays_so_whichever_way_the_second_answer_comes(
 
 def _denied(token: str, clock: Clock) -> None:
     services.deny(token, now=clock.moment)
+
+
+def test_a_yes_on_a_device_that_is_there_adds_no_other(
+    added: Factor, browser: Client, service: FakePushService, clock: Clock
+) -> None:
+    browser.post(ADD, {"name": "other", "device": service.subscription(service.key, "other")})
+    clock.moment += timedelta(minutes=11)
+    service.subscription(service.key)
+    browser.post(ADD, {"confirm-method": "GET", "confirm-device": "ask"})
+    events.deliver_due(clock.moment)
+    approved = _answer(service, str(Approval.objects.get(state="pending").number))
+    session = browser.session
+    session["factor_at"] = clock.moment.timestamp()  # they have shown it by a code meanwhile
+    session.save()
+    refused = browser.post(FIRST)
+
+    assert (approved.status_code, Approval.objects.get(state="approved").factor_id) == (200, added.pk)
+    assert (refused.status_code, "not been approved yet" in refused.content.decode()) == (409, True)
+    assert not Factor.objects.get(confirmed=False).approvals.exclude(state="replaced").exists()
+
+
+@pytest.mark.parametrize(("drawn", "shown"), [(min, "10"), (max, "99")])
+def test_a_number_is_two_digits_and_starts_with_no_zero_that_nobody_types(
+    added: Factor, admin: User, clock: Clock, service: FakePushService, monkeypatch: Any, drawn: Any, shown: str
+) -> None:
+    monkeypatch.setattr(approving.secrets, "randbelow", lambda bound: drawn(range(bound)))
+
+    assert _number(_asking(admin.email, clock)) == shown
