@@ -14,7 +14,6 @@ from apps.core import events
 from apps.core.memory import forget_all
 from apps.factors import services
 from apps.factors.models import Approval, Device, Factor
-from apps.factors.services import approving
 from apps.factors.tests.conftest import Clock
 from apps.factors.tests.fake_push_service import FakePushService
 from apps.factors.tests.phone import enrol
@@ -172,6 +171,6 @@ def test_a_yes_on_a_device_that_is_there_adds_no_other(
 def test_a_number_is_two_digits_and_starts_with_no_zero_that_nobody_types(
     added: Factor, admin: User, clock: Clock, service: FakePushService, monkeypatch: Any, drawn: Any, shown: str
 ) -> None:
-    monkeypatch.setattr(approving.secrets, "randbelow", lambda bound: drawn(range(bound)))
+    monkeypatch.setattr("secrets.randbelow", lambda bound: drawn(range(bound)))
 
     assert _number(_asking(admin.email, clock)) == shown

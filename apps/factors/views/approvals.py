@@ -144,8 +144,8 @@ def approve(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @csrf_exempt  # neither a page nor a cookie comes with it: what proves it is the address
-@by_link
 @require_POST
+@by_link
 def replace_address(request: HttpRequest, token: str) -> HttpResponse:
     """Told by the script that a browser keeps: where it is reached from now on, as ``PushSubscription.toJSON()``."""
     try:
