@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough load bench mutants peers measuring manifests browsers lint translations lock install help
+.PHONY: run test thorough load bench mutants peers infrastructure measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -35,6 +35,12 @@ peers: install
 	@scripts/go-peers/build
 	@scripts/npm-peers/build
 	@scripts/debian-peers
+
+# Nothing is asked of a cloud, and what the product's tests start is not needed.
+infrastructure: install  ## Show what infra/pulumi would build on each platform, and hold it to its rules
+	@scripts/add-packages requirements-infrastructure.lock
+	$(python) -m pytest infra/pulumi --confcutdir=infra/pulumi -p no:django -o addopts="" -q --strict-markers \
+		--import-mode=importlib -W ignore::DeprecationWarning $(T)
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock

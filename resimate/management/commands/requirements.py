@@ -54,7 +54,8 @@ def traced(root: Path) -> dict[str, list[str]]:
     A mark stands at the function, at its class, or, as ``pytestmark``, at the module; a test has them all.
     """
     matrix: dict[str, list[str]] = {}
-    for path in sorted([*root.glob("apps/*/tests/**/*.py"), *root.glob("resimate/tests/**/*.py")]):
+    places = ("apps/*/tests/**/*.py", "infra/*/*/tests/**/*.py", "resimate/tests/**/*.py")
+    for path in sorted(path for place in places for path in root.glob(place)):
         place = str(path.relative_to(root))
         for name, marks in marked(ast.parse(path.read_text())):
             for requirement in marks:
