@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import (
+    admin_grants,  # noqa: F401  so are these
     admin_invitations,  # noqa: F401  so are these
     admin_keys,  # noqa: F401  its page is registered with those here
     admin_programs,
@@ -33,7 +34,7 @@ from apps.accounts.attributes import misfit, properties
 from apps.accounts.forms import OfPermissions, zone_field
 from apps.accounts.lines import in_words
 from apps.accounts.matrix import permissions_field
-from apps.accounts.models import ApiKey, Grant, User
+from apps.accounts.models import ApiKey, User
 from apps.configuration import languages
 from apps.configuration.forms import JsonField
 from apps.core.erasing import Erasure
@@ -200,81 +201,6 @@ def _lines(help_text: Any, longest: int) -> SimpleArrayField:
         widget=AdminTextareaWidget(attrs={"spellcheck": "false", "rows": 4}),
         help_text=help_text,
     )
-
-
-class GrantForm(forms.ModelForm[Grant]):
-    delegated = forms.BooleanField(
-        label=gettext_lazy("Hand on what you have yourself"),
-        required=False,
-        help_text=gettext_lazy(
-            "It ends on its day, after 30 days at most, and as soon as you do not have it any more. "
-            "The other person cannot hand it on."
-        ),
-    )
-    valid_from = moment_field(
-        gettext_lazy("Valid from"),
-        gettext_lazy("Time zone: %(zone)s. Leave empty if it holds at once."),
-        required=False,
-    )
-    valid_until = moment_field(
-        gettext_lazy("Valid until"),
-        gettext_lazy("Time zone: %(zone)s. Leave empty if it has no end."),
-        required=False,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("delegated") and cleaned.get("denies"):
-            self.add_error("denies", _("A denial is not handed on."))
-        return cleaned
-
-    class Meta:
-        model = Grant
-        fields = ("user", "role", "object_id", "denies", "delegated", "valid_from", "valid_until")
-        help_texts = {
-            "denies": gettext_lazy(
-                "Take away what the role says, whatever else this person is given. "
-                "Administrators who are denied anything see no lists of the administration."
-            ),
-            "object_id": gettext_lazy(
-                "Leave empty for everything, or enter the id of one object if the role allows it."
-            ),
-        }
-
-
-@admin.register(Grant)
-class GrantAdmin(AsksAgain[Grant], FoundByAddress[Grant]):
-    form = GrantForm
-    list_display = (
-        *("user", "role", "denies", "object_id", "valid_from", "valid_until", "granted_at", "granted_by", "delegator"),
-    )
-    list_filter = ("role", "denies")
-    list_select_related = ("user__key", "role", "granted_by__key", "delegator__key")
-    search_fields = ("role__name",)
-    search_help_text = gettext_lazy("The whole e-mail address of an account, or a part of the name of a role.")
-    ordering = ("-pk",)
-    fields = ("user", "role", "object_id", "denies", "delegated", "valid_from", "valid_until")
-    asks_again = ("add", "delete")
-
-    def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
-        """Of one that there is, who handed it on."""
-        shown = super().get_fields(request, obj)
-        return ["delegator" if name == "delegated" else name for name in shown] if obj else shown
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
-        more: dict[str, Any] = {"acting_user": _acting(request), "now": timezone.now(), "object_id": obj.object_id}
-        more |= {"valid_from": obj.valid_from, "valid_until": obj.valid_until}
-        if form.cleaned_data["delegated"]:
-            made = services.delegate_role(obj.user, obj.role, **more)
-        else:
-            made = services.grant_role(obj.user, obj.role, denies=obj.denies, **more)
-        obj.pk = made.pk
-
-    def delete_model(self, request: HttpRequest, obj: Grant) -> None:
-        services.revoke_grant(obj, acting_user=_acting(request), now=timezone.now())
 
 
 class ApiKeyForm(OfPermissions):

@@ -1,5 +1,6 @@
 """What may this person do, and why: a page of each account, and a question to it."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import authz, services
+from apps.accounts import authz, objects, services
 from apps.accounts.admin_viewing import Viewed, may_view
+from apps.accounts.forms import ObjectField
 from apps.accounts.lines import in_words
 from apps.accounts.matrix import place
 from apps.accounts.models import Role, User
@@ -30,10 +32,10 @@ class QuestionForm(forms.Form):
     """May they do this, with all of the tenant or with one object?"""
 
     permission = forms.ChoiceField(label=gettext_lazy("Permission"), choices=lambda: list(_choices()))
-    object = forms.UUIDField(
+    object = ObjectField(
         label=gettext_lazy("Object"),
         required=False,
-        help_text=gettext_lazy("The id of one object, or empty for the whole tenant."),
+        help_text=gettext_lazy("The address of the page of one object, or its id; empty for the whole tenant."),
     )
 
 
@@ -53,6 +55,7 @@ class Why(NamedTuple):
     role: str
     inherited_from: str
     words: str
+    only_for: str
 
 
 class Explained(Viewed):
@@ -80,6 +83,8 @@ class Explained(Viewed):
             raise PermissionDenied
         form = QuestionForm(request.GET if "permission" in request.GET else None)
         said = _answer(form, user, request.user)
+        roles = [*user.grants.valid_at(timezone.now()).select_related("role", "delegator__key")]
+        names = objects.names_of((one.object_id for one in roles), request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": _("What %(person)s may do") % {"person": user},
@@ -88,12 +93,12 @@ class Explained(Viewed):
             "form": form,
             "said": said,
             "asked": _asked(said.permission) if said else "",
-            "reasons": _reasons(said) if said else (),
+            "reasons": _reasons(said, names) if said else (),
             "enough": [(line, in_words([line])) for line in said.missing] if said else (),
             "may_view": may_view(request.user, user),
             "detail": translated(said.detail) if said else "",
             "rows": [row for resource in rights.RESOURCES.values() if any((row := _row(user, resource))[2:])],
-            "roles": user.grants.valid_at(timezone.now()).select_related("role", "delegator__key"),
+            "roles": [(one, objects.called(one.object_id, names)) for one in roles],
         }
         return TemplateResponse(request, "admin/accounts/user/permissions.html", context)
 
@@ -122,7 +127,7 @@ def _asked(permission: str) -> str:
     return f"{about.rstrip('.')}: {done}"
 
 
-def _reasons(said: services.Explanation) -> list[tuple[str, list[Why]]]:
+def _reasons(said: services.Explanation, objects_: Mapping[UUID, str]) -> list[tuple[str, list[Why]]]:
     """Each kind of them under its heading, if there are any."""
     kinds = [
         (_("What denies it"), said.denied_by),
@@ -130,12 +135,12 @@ def _reasons(said: services.Explanation) -> list[tuple[str, list[Why]]]:
         (_("What does not reach far enough"), said.beside),
     ]
     names = dict(Role.objects.values_list("code", "name"))
-    return [(heading, [_why(one, names) for one in found]) for heading, found in kinds if found]
+    return [(heading, [_why(one, names, objects_) for one in found]) for heading, found in kinds if found]
 
 
-def _why(reason: services.Reason, names: dict[str, str]) -> Why:
+def _why(reason: services.Reason, names: Mapping[str, str], objects_: Mapping[UUID, str]) -> Why:
     role, above = (names.get(code, code) for code in (reason.role, reason.inherited_from))
-    return Why(reason, role, above, in_words([reason.permission]))
+    return Why(reason, role, above, in_words([reason.permission]), objects.called(reason.object_id, objects_))
 
 
 def _row(user: User, resource: rights.Resource) -> Row:

@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -24,6 +26,13 @@ from apps.core import crypto
 class RoleForm(OfPermissions):
     """A change that concerns somebody is shown first, and saved when it is sent again as it was shown."""
 
+    code = forms.SlugField(
+        label=gettext_lazy("Code"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("What programs and lists of people call it. It is made from the name if left empty."),
+        error_messages={"invalid": gettext_lazy("Use the letters a to z, digits, - and _ alone.")},
+    )
     permissions = permissions_field(required=False)
     parents: forms.ModelMultipleChoiceField[Role] = forms.ModelMultipleChoiceField(
         Role.objects.order_by("name"),
@@ -41,6 +50,13 @@ class RoleForm(OfPermissions):
             self.fields["parents"].queryset = Role.objects.exclude(pk=self.instance.pk).order_by("name")  # type: ignore[attr-defined]  # of a choice of models
             widget: Any = self.fields["permissions"].widget
             widget.inherited = lineage.inherited_by([self.instance])[self.instance.pk]
+
+    def clean_code(self) -> str:
+        """Made from the name, which comes first; no code can be made of some scripts."""
+        code: str = self.cleaned_data["code"] or slugify(self.cleaned_data.get("name", ""))[:60]
+        if not code:
+            raise ValidationError(_("Write a code: none can be made from this name."))
+        return code
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -75,14 +91,22 @@ def _said(people: int, gained: list[str], lost: list[str]) -> list[str]:
 class RoleAdmin(AsksAgain[Role]):
     form = RoleForm
     asks_again = ("add", "change", "delete")
-    list_display = ("name", "code", "is_system", "listed_permissions")
+    list_display = ("name", "code", "origin", "listed_permissions")
     ordering = ("name",)
 
     @admin.display(description=gettext_lazy("permissions"))
     def listed_permissions(self, role: Role) -> SafeString:
-        """In words, a line for each kind of thing."""
-        said = ((line.about.rstrip("."), line.actions) for line in lines_of(role.permissions))
-        return format_html_join("", "<div>{}: {}</div>", said)
+        """In words, a line for each kind of thing and each reach; then the roles that it builds on."""
+        said = format_html_join("", "<div>{}</div>", ((line,) for line in lines_of(role.permissions)))
+        above = ", ".join(sorted(one.name for one in role.parents.all()))
+        return said + format_html("<div>{}: {}</div>", _("Builds on"), above) if above else said
+
+    @admin.display(description=gettext_lazy("From"), ordering="is_system")
+    def origin(self, role: Role) -> str:
+        return _("Resimate") if role.is_system else _("Your organisation")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        return super().get_queryset(request).prefetch_related("parents")
 
     @admin.display(description=gettext_lazy("permissions"))
     def permitted(self, role: Role) -> SafeString:
@@ -92,7 +116,7 @@ class RoleAdmin(AsksAgain[Role]):
 
     def get_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         may_change = obj is None or self.has_change_permission(request, obj)
-        return ("code", "name", "parents", "permissions", "seen") if may_change else ("code", "name", "permitted")
+        return ("name", "code", "parents", "permissions", "seen") if may_change else ("name", "code", "permitted")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         return ("code", "permitted") if obj else ()

@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -7,7 +7,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import attributes
+from apps.accounts import attributes, objects
 from apps.accounts.lines import Permission
 from apps.accounts.passwords import LONGEST, least_length
 from apps.configuration import languages, zones
@@ -245,6 +245,17 @@ class DelegationForm(forms.Form):
         role = cast("forms.TypedChoiceField", self.fields["role"])
         role.choices = [(str(place), name) for place, (_one, name) in enumerate(offered)]
         role.coerce = known.__getitem__
+
+
+class ObjectField(forms.UUIDField):
+    """One object, by the address of its page or by its id."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Paste the address of the page of a resilience model or a campaign, or write its id.")
+    }
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(objects.id_in(value) or value if isinstance(value, str) else value)
 
 
 class OfPermissions(forms.ModelForm[Any]):

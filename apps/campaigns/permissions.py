@@ -21,7 +21,7 @@ declare(
     model="campaigns.Stakeholder",
     sensitive=("read", "update", "delete", "manage"),
 )
-declare_scope("campaign", _("one campaign, and what it collects"), of_one_object=True)
+declare_scope("campaign", _("one campaign, and what it collects"), of_one="campaigns.Campaign")
 declare_scope("assigned", _("what one takes part in"))
 #: What whoever takes results along as a file must be permitted; pages and the API ask for it.
 RESULTS_AS_FILE = "campaigns:read"

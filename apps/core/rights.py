@@ -37,11 +37,18 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far a permission reaches; a grant may narrow one ``of_one_object`` to a single object."""
+    """How far a permission reaches; a grant may narrow one ``of_one_object`` to a single object.
+
+    ``model`` is the label of what such an object is; empty where nothing is one.
+    """
 
     name: str
     about: str
-    of_one_object: bool = False
+    model: str = ""
+
+    @property
+    def of_one_object(self) -> bool:
+        return bool(self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +102,14 @@ def words_of(action: str) -> str:
     return WORDS.get(action, action)
 
 
-def declare_scope(name: str, about: str, *, of_one_object: bool = False) -> Scope:
-    """Name a reach; for which rows it holds, ``authz.register_scope`` is told beside their model."""
+def declare_scope(name: str, about: str, *, of_one: str = "") -> Scope:
+    """Name a reach; for which rows it holds, ``authz.register_scope`` is told beside their model.
+
+    ``of_one`` is the label of the model of which a grant names one.
+    """
     if name in SCOPES:
         raise ValueError(f"two apps declare the scope {name}")
-    SCOPES[name] = Scope(name, about, of_one_object)
+    SCOPES[name] = Scope(name, about, of_one)
     return SCOPES[name]
 
 

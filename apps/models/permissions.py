@@ -22,7 +22,7 @@ declare(
 )
 declare("responses", _("Single answers where they are confidential."), "read", sensitive=("read",))
 declare("calculations", _("Calculations that store nothing."), "create")
-declare_scope("model", _("one resilience model, and what is made of it"), of_one_object=True)
+declare_scope("model", _("one resilience model, and what is made of it"), of_one="resilience.ResilienceModel")
 
 ANALYST = declare_role("model_analyst", "Model analyst", "Builds models, runs campaigns, scores.")
 AUDITOR = declare_role("answers_auditor", "Auditor of answers", "Reads single answers of confidential campaigns.")

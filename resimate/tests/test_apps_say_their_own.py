@@ -58,7 +58,7 @@ declare("toy.made", "There is a new toy.", {"toy_id": ID})
 from apps.core.rights import declare, declare_role, declare_scope, grant
 from apps.models.permissions import ANALYST
 declare("toys", "Toys.", "read", "mend")
-declare_scope("box", "the toys of one box", of_one_object=True)
+declare_scope("box", "the toys of one box", of_one="toys.Box")
 grant(declare_role("keeper", "Keeper of toys", "Keeps toys."), "toys:box:mend")
 grant(ANALYST, "toys:tenant:read")
 """,

@@ -18,7 +18,7 @@ from apps.accounts.services.device_links import (
     write_device_link,
 )
 from apps.accounts.services.erasing import OwnAccount, erase_user
-from apps.accounts.services.explaining import Explanation, Reason, explain
+from apps.accounts.services.explaining import OUT_OF_SIGHT, Explanation, Reason, explain
 from apps.accounts.services.first_steps import first_steps, put_steps_away
 from apps.accounts.services.forgotten import LinkUsedUp, ask_for_link, choose_password, owner_of, send_link, write_link
 from apps.accounts.services.grants import grant_role, is_in_person, refuse_unheld, revoke_grant
@@ -93,6 +93,7 @@ from apps.accounts.services.viewing import NotToBeViewed, View, has_view, look_a
 __all__ = [
     "LONGEST_MESSAGE",
     "MOST_IMPORTED",
+    "OUT_OF_SIGHT",
     "AccountErased",
     "AddressLinkOver",
     "DeviceLinkOver",

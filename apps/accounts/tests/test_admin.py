@@ -114,7 +114,7 @@ def test_closing_an_account_is_an_action_and_the_last_administrator_stays(
 
 def test_the_list_of_roles_says_in_words_what_they_permit(office: Client) -> None:
     listed = office.get("/admin/accounts/role/", headers=ACME).content.decode()
-    assert "<div>Accounts: see</div>" in listed
+    assert "<div>Accounts: see (everything in the tenant)</div>" in listed
     assert ":tenant:" not in listed
     role = Role.objects.get(code="emergency")
     shown = office.get(f"/admin/accounts/role/{role.pk}/change/", headers=ACME).content.decode()

@@ -85,3 +85,18 @@ def test_every_action_has_words() -> None:
     actions = {action for resource in rights.RESOURCES.values() for action in resource.actions}
 
     assert actions <= rights.WORDS.keys()
+
+
+def test_a_role_needs_no_code_and_the_list_says_how_far_it_reaches(office: Client) -> None:
+    sent = {"name": "Leser Süd", "permissions-may": ["campaigns:read"], "permissions-of-campaigns": "own"}
+    assert office.post(ADD, {**sent, "parents": [str(_role("answers_auditor").pk)]}).status_code == 302
+    assert _role("leser-sud").name == "Leser Süd"
+
+    listed = office.get("/admin/accounts/role/").content.decode()
+    assert "<div>Campaigns: see (what is one&#x27;s own)</div><div>Builds on: Auditor of answers</div>" in listed
+    for name, code, said in (
+        ("قارئ", "", "Write a code: none can be made from this name."),
+        ("South", "My role", "Use the letters a to z, digits, - and _ alone."),
+        ("Leser Sud", "", "Role with this Code already exists."),
+    ):
+        assert said in office.post(ADD, {**sent, "name": name, "code": code}).content.decode()
