@@ -39,6 +39,16 @@ def spellings(address: str) -> list[str]:
     return [*dict.fromkeys((form, f"{local}{at}{domain_in_ascii(host)}"))]
 
 
+def in_letters(address: str) -> str:
+    """The address as it was typed, where a browser has put its domain into ASCII; any other stays as it is.
+
+    >>> in_letters("Ada@xn--bcher-kva.example"), in_letters("Ada@Example.org")
+    ('Ada@bücher.example', 'Ada@Example.org')
+    """
+    local, at, host = address.rpartition("@")
+    return f"{local}{at}{domain(host)}" if "xn--" in host.casefold() else address
+
+
 def domain(text: str) -> str:
     """The normal form of a domain alone."""
     labels = folded(text).translate(DOTS).split(".")

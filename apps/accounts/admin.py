@@ -30,7 +30,7 @@ from apps.accounts import (
 from apps.accounts.admin_explaining import Explained
 from apps.accounts.admin_people import AsksAgain, ErasesAfterAsking, FoundByAddress
 from apps.accounts.admin_sessions import SignedIn
-from apps.accounts.attributes import misfit, properties
+from apps.accounts.attributes import misfit, properties, told
 from apps.accounts.forms import OfPermissions, zone_field
 from apps.accounts.lines import in_words
 from apps.accounts.matrix import permissions_field
@@ -42,6 +42,7 @@ from apps.core.errors import Invalid
 from apps.core.forms import moment_field
 from apps.core.pages import first_of
 from apps.core.translating import translated
+from resimate_text.addresses import in_letters
 
 
 class AttributesField(JsonField):
@@ -79,12 +80,11 @@ class UserForm(forms.ModelForm[User]):
     def clean_attributes(self) -> dict[str, Any] | None:
         values: dict[str, Any] | None = self.cleaned_data["attributes"]
         if problems := misfit(values or {}, "") if values is not None else ():
-            said = [f"{one.pointer.lstrip('/')}: {translated(one.detail)}" for one in problems]
-            raise ValidationError(first_of(said))
+            raise ValidationError(first_of([told(one) for one in problems]))
         return values
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
+        email = in_letters(self.cleaned_data["email"])
         if User.objects.at(email).exists():
             raise ValidationError(_("There is already an account with this e-mail address."))
         return email

@@ -37,6 +37,10 @@ class ImportForm(forms.Form):
         gettext_lazy("Or a file: CSV or XLSX"), TABLE_FILES, gettext_lazy("It is read into the field above.")
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].widget.attrs["class"] = "vLargeTextField"
+
     def clean_file(self) -> str:
         upload = self.cleaned_data.get("file")
         return table_text(upload).text if upload else ""
@@ -79,8 +83,7 @@ class Imported(AsksAgain[Invitation]):
             persons, notes = services.people_in(text, language=get_language() or "en")
             outcome = services.import_users(persons, acting_user=user_of(request), now=timezone.now(), dry_run=looks)
         except Refused as refusal:
-            form.add_error("file" if is_file else "people", _told(refusal))
-            return self._import_page(request, form)
+            return self._import_page(request, _refused(text, refusal))
         if looks:
             said = [translated(one["detail"]) for one in notes]
             return self._import_page(request, _shown(persons), outcome=outcome, notes=said)
@@ -98,6 +101,14 @@ class Imported(AsksAgain[Invitation]):
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/accounts/invitation/import.html", context, status=status)
+
+
+def _refused(text: str, refusal: Refused) -> ImportForm:
+    """The list as it was read, of a file too: it is put right where it stands, line by line."""
+    form = ImportForm({"people": text})
+    form.fields["people"].widget.attrs["autofocus"] = True
+    form.add_error("people", _told(refusal))
+    return form
 
 
 def _shown(persons: Sequence[Person]) -> ImportForm:

@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +25,7 @@ from apps.accounts.workspace import user_of
 from apps.configuration import languages
 from apps.core.erasing import Erasure
 from apps.core.lookup import Lookup
+from resimate_text.addresses import in_letters
 
 ERASURE = Erasure(
     gone=(
@@ -52,6 +56,7 @@ def _may_give(giver: User, role: Role) -> bool:
 
 class InvitationForm(forms.ModelForm[Invitation]):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
     roles: forms.ModelMultipleChoiceField[Role] = forms.ModelMultipleChoiceField(
         Role.objects.order_by("name"), label=gettext_lazy("Roles"), widget=forms.CheckboxSelectMultiple
     )
@@ -66,7 +71,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
     class Meta:
         model = Invitation
-        fields = ("email", "roles", "language", "message")
+        fields = ("email", "name", "roles", "language", "message")
 
     #: Whose rights the roles are within.
     giver: ClassVar[User | None] = None
@@ -76,14 +81,21 @@ class InvitationForm(forms.ModelForm[Invitation]):
         roles = self.fields.get("roles")
         if self.giver is not None and isinstance(roles, forms.ModelMultipleChoiceField):
             roles.queryset = roles_of(self.giver)
+            if self.giver.has_perm("accounts.view_role"):
+                roles.help_text = _what_they_may()
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
+        email = in_letters(self.cleaned_data["email"])
         if User.objects.at(email).exists():
             raise ValidationError(
                 _("Somebody with this e-mail address already has an account. Give the roles to that account.")
             )
         return email
+
+
+def _what_they_may() -> SafeString:
+    where = reverse("admin:accounts_role_changelist")
+    return format_html('<a href="{}">{}</a>', where, _("What these roles may do"))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -104,7 +116,7 @@ class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[In
     form = InvitationForm
     change_form_template = "admin/accounts/invitation/change_form.html"
     erasure = ERASURE
-    list_display = ("address", "given_roles", "state", "invited_by", "sent_at", "expires_at")
+    list_display = ("address", "name", "given_roles", "state", "invited_by", "sent_at", "expires_at")
     list_filter = (StateFilter,)
     list_select_related = ("key", "invited_by__key")
     path_to_account = ""
@@ -121,7 +133,7 @@ class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[In
         return super().get_queryset(request).prefetch_related("roles")
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
-        fields = ("email", "roles", "language", "message")
+        fields = ("email", "name", "roles", "language", "message")
         return (*fields, "state", "invited_by", "sent_at", "expires_at", "accepted_by") if obj else fields
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -150,6 +162,7 @@ class InvitationAdmin(Imported, ErasesAfterAsking[Invitation], FoundByAddress[In
         given = form.cleaned_data
         made = services.invite(
             given["email"],
+            name=given["name"],
             roles=[*given["roles"]],
             language=given["language"],
             message=given["message"],

@@ -16,6 +16,7 @@ from apps.accounts.settings_keys import ATTRIBUTES
 from apps.configuration import misfits
 from apps.configuration import services as configuration
 from apps.core.errors import Invalid, Problem
+from apps.core.translating import translated
 from resimate_text.problems import MOST_PROBLEMS
 from resimate_text.sentences import Sentence
 
@@ -46,6 +47,13 @@ def misfit(
 ) -> list[Problem]:
     """What of values does not fit what is ``declared``, or else the tenant declares; each with a pointer to it."""
     return [*_misfits(values, at, schema() if declared is None else declared)]
+
+
+def told(problem: Problem) -> str:
+    """A problem with the name of its attribute, as people read it."""
+    name = problem.pointer.removeprefix("/attributes").strip("/").partition("/")[0]
+    title = properties().get(name, {}).get("title", name)
+    return f"{title}: {translated(problem.detail)}" if name else translated(problem.detail)
 
 
 def refuse_misfit(values: Mapping[str, Any], at: str = "/attributes") -> None:

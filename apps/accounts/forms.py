@@ -16,6 +16,7 @@ from apps.core.forms import moment_field
 from apps.core.translating import translated
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import choices
+from resimate_text.addresses import in_letters
 
 
 def _in_words() -> str:
@@ -123,7 +124,10 @@ class AttributesForm(forms.Form):
     def __init__(self, kept: Mapping[str, Any], sent: Any = None) -> None:
         super().__init__(sent, initial={**kept}, prefix="attributes")
         self.kept = kept
-        self.fields.update({name: _attribute_field(name, one) for name, one in attributes.simple().items()})
+        needed = attributes.schema().get("required", [])
+        self.fields.update(
+            {name: _attribute_field(name, one, name in needed) for name, one in attributes.simple().items()}
+        )
 
     def values(self) -> dict[str, Any]:
         """All that is to be kept: what the form does not ask for, or lets nobody change, stays as it is."""
@@ -138,11 +142,11 @@ class AttributesForm(forms.Form):
             self.add_error(name if name in self.fields else None, translated(problem.detail))
 
 
-def _attribute_field(name: str, declared: Mapping[str, Any]) -> forms.Field:
+def _attribute_field(name: str, declared: Mapping[str, Any], is_needed: bool) -> forms.Field:
     shown: dict[str, Any] = {
         "label": str(declared.get("title", name)),
         "help_text": str(declared.get("description", "")),
-        "required": False,
+        "required": is_needed and not declared.get("readOnly"),
         "disabled": bool(declared.get("readOnly")),
     }
     if "enum" in declared:
@@ -179,6 +183,9 @@ class AddressForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+    def clean_email(self) -> str:
+        return in_letters(self.cleaned_data["email"])
 
 
 class NewPasswordForm(forms.Form):

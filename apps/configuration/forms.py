@@ -16,6 +16,18 @@ from apps.core.forms import Suggesting, moment_field
 from apps.core.translating import translated
 
 
+def _fault_of(text: str) -> str:
+    """Where a text stops being JSON."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno}
+        return gettext("This is no JSON: look at line %(line)d, character %(column)d.") % where
+    except RecursionError:
+        pass
+    return gettext("This value is not valid for the setting.")
+
+
 class JsonField(forms.CharField):
     """Whatever no other field suits."""
 
@@ -28,7 +40,7 @@ class JsonField(forms.CharField):
         try:
             return json_of(value or "")
         except ValueError:
-            raise ValidationError(gettext("This value is not valid for the setting.")) from None
+            raise ValidationError(_fault_of(value or "")) from None
 
 
 class TextField(forms.CharField):

@@ -67,8 +67,17 @@ SAID: Final[dict[str, Callable[[ValidationError], Sentence]]] = {
     "pattern": lambda error: Sentence("{value} does not have the form that is wanted.", value=_shown(error.instance)),
     "minItems": lambda error: Sentence("Name at least {least}.", least=error.validator_value),
     "maxItems": lambda error: Sentence("Name at most {most}.", most=error.validator_value),
+    "required": lambda error: Sentence("{name} is missing.", name=_missing(error)),
     "uniqueItems": lambda error: Sentence("Name each of them once."),
 }
+
+
+def _missing(error: ValidationError) -> str:
+    """The titles of what is missing, or else the names."""
+    named = error.schema.get("properties", {})
+    missing = [one for one in error.validator_value if one not in error.instance]
+    titles = {name: one["title"] for name, one in named.items() if isinstance(one, dict) and "title" in one}
+    return ", ".join(titles.get(one, one) for one in missing)
 
 
 def _shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from apps.accounts.services.grants import (
     begin,
     is_in_person,
     refuse_in_person,
+    refuse_nothing,
     refuse_password_seen,
     refuse_times,
     refuse_unheld,
@@ -98,6 +99,7 @@ def delegate_role(
     user = held(user)
     role, says = what_is_given(role, object_id)
     refuse_in_person(role)
+    refuse_nothing(role, says)
     if user.pk == acting_user.pk:
         detail = Sentence("You cannot hand on a role to yourself.")
         raise Invalid(detail, errors=[Problem("/user", detail, "self")])

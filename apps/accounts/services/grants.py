@@ -69,7 +69,7 @@ def grant_role(
     if denies:
         _refuse_denial(user, acting_user, now)
     else:
-        _refuse_nothing(role, says)
+        refuse_nothing(role, says)
         refuse_password_seen(user, says)
     grant = Grant(
         user=user,
@@ -122,7 +122,7 @@ def _refuse_wider_than_object(role: Role, says: Sequence[Permission]) -> None:
         raise Invalid(reason, errors=[Problem("/object_id", reason, "scope")])
 
 
-def _refuse_nothing(role: Role, says: Sequence[Permission]) -> None:
+def refuse_nothing(role: Role, says: Sequence[Permission]) -> None:
     """A role that speaks of single objects alone gives nothing until it is said of which."""
     if says and all(rights.SCOPES[one.scope].of_one_object and one.object_id is None for one in says):
         reason = Sentence("The role {role} is about single objects. Say for which one.", role=role.name)

@@ -199,14 +199,8 @@ def _ungiveable(persons: Sequence[Person], named: Mapping[str, list[Role]], acti
 
 
 def _wrong_with(person: Person, *, is_there: bool, earlier: str) -> Iterator[Problem]:
-    at = f"{person.place}/email"
-    if not _is_address(person.email):
-        yield Problem(at, Sentence("{address!r} is not an e-mail address.", address=person.email[:80]), "email")
-    elif earlier != person.place:
-        place = earlier.rpartition("/")[2]
-        yield Problem(at, Sentence("The same e-mail address stands in row {row}.", row=place), "unique")
-    elif is_there:
-        yield Problem(at, HAS_ACCOUNT, "taken")
+    if wrong := _wrong_with_address(person.email, is_there, "" if earlier == person.place else earlier):
+        yield Problem(f"{person.place}/email", *wrong)
     if len(person.name) > LONGEST["name"]:
         too_long = Sentence("The name is longer than {most} characters.", most=LONGEST["name"])
         yield Problem(f"{person.place}/name", too_long, "max_length")
@@ -214,6 +208,17 @@ def _wrong_with(person: Person, *, is_there: bool, earlier: str) -> Iterator[Pro
     if person.language not in known:
         detail = Sentence("The language must be one of {languages}.", languages=", ".join(known))
         yield Problem(f"{person.place}/language", detail, "invalid_choice")
+
+
+def _wrong_with_address(address: str, is_there: bool, earlier: str) -> tuple[str, str] | None:
+    """What is wrong, and its code; ``earlier`` points to where the list has the same address."""
+    if not address:
+        return Sentence("There is no e-mail address."), "required"
+    if not _is_address(address):
+        return Sentence("{address!r} is not an e-mail address.", address=address[:80]), "email"
+    if earlier:
+        return Sentence("The same e-mail address stands in row {row}.", row=earlier.rpartition("/")[2]), "unique"
+    return (HAS_ACCOUNT, "taken") if is_there else None
 
 
 def _wrong_with_roles(

@@ -121,7 +121,20 @@ def test_another_schema_keeps_what_is_there_and_says_what_no_longer_fits(ada: Us
     assert shown["attributes"] == {"department": "Bridges", "floor": 2, "badge": "B-7", "tags": ["lead"]}
     assert {one["pointer"] for one in shown["misfits"]} == {"/attributes", "/attributes/floor"}
     assert renamed.status_code == 200
-    assert "Give a text." in _browser(ada).get("/account/").content.decode()
+    assert "floor: Give a text." in _browser(ada).get("/account/").content.decode()
+
+
+def test_what_is_required_is_not_called_optional_and_said_to_be_missing(ada: User) -> None:
+    given = {name: {"type": "string", "title": name.title()} for name in ("department", "office", "badge")}
+    _declare({"properties": {**given, "free": True}, "required": ["department", "office", "free"]})
+    shown = _browser(ada).get("/account/").content.decode()
+
+    assert "Office, free is missing." in shown
+    asked = {one: shown.partition(f'for="id_attributes-{one}"')[2].partition("</label>")[0] for one in given}
+    assert {one for one, label in asked.items() if "(optional)" in label} == {"badge"}
+    with pytest.raises(Invalid) as refused:
+        services.change_attributes(ada, {"department": "Roads"}, acting_user=ada, now=timezone.now())
+    assert refused.value.errors[0].detail == "Office, free is missing."
 
 
 def test_they_are_ciphertext_exported_and_gone_with_the_person(ada: User, admin: User) -> None:

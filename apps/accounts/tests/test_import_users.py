@@ -150,12 +150,15 @@ def test_administrators_look_at_a_file_first_and_then_send_what_they_saw(admin: 
     text = looked.context["form"].initial["people"]
     nobody = Invitation.objects.count()
     wrong = browser.post(address, {"people": text.replace("model_analyst", "wizard"), "invite": "1"})
+    read = browser.post(address, {"file": SimpleUploadedFile("people.csv", b"email;role\n;wizard\n")}).content.decode()
     sent = browser.post(address, {"people": text, "invite": "1"})
 
     assert (looked.status_code, nobody) == (200, 0)
     assert "2 people can be invited" in looked.content.decode()
     assert "Etage" in looked.content.decode()
     assert (wrong.status_code, "Line 2: There is no role &#x27;wizard&#x27;." in wrong.content.decode()) == (422, True)
+    assert "There is no e-mail address." in read  # of a file, too, with the list where it is put right
+    assert "email;role\n;wizard" in read
     assert (sent.status_code, Invitation.objects.count()) == (302, 2)
     assert b"/admin/accounts/invitation/import/" in browser.get("/admin/accounts/invitation/").content
 

@@ -335,6 +335,20 @@ def test_the_administration_invites_and_withdraws_and_sends_again(api: Client, a
     assert len(_letters()) == 0
 
 
+def test_who_is_invited_has_a_name_and_the_address_that_was_typed(api: Client, admin: User) -> None:
+    """Browsers put a domain into ASCII before they send it."""
+    role = Role.objects.get(code="model_analyst")
+    sent = {"email": "ayse@xn--bcher-kva.example", "name": "Ayşe Öz", "roles": [str(role.pk)], "language": "en"}
+    add = "/admin/accounts/invitation/add/"
+    assert api.post(add, sent).status_code == 302
+    (invitation,) = Invitation.objects.all()
+
+    listed = api.get("/admin/accounts/invitation/").content.decode()
+    assert ("ayse@bücher.example" in listed, "Ayşe Öz" in listed) == (True, True)
+    assert "Ayşe Öz" in api.get(f"/admin/accounts/invitation/{invitation.pk}/change/").content.decode()
+    assert "What these roles may do" in api.get(add).content.decode()
+
+
 def test_the_platform_invites_its_staff_by_a_letter_of_its_own(db: None, make_user: Any) -> None:
     with schema_context("public"):
         boss = make_user("ops@platform.example", "platform_admin")

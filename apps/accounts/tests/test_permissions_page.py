@@ -55,7 +55,9 @@ def test_what_cannot_be_asked_is_said_at_its_field(page: Any, analyst: User) -> 
     assert "Permissions for settings are not given object by object." in page(
         analyst, permission="settings:read", object=str(analyst.pk)
     )
-    assert "Paste the address of the page of a resilience model or a campaign, or write its id." in page(analyst, permission="models:read", object="mine")
+    assert "Paste the address of the page of a resilience model or a campaign, or write its id." in page(
+        analyst, permission="models:read", object="mine"
+    )
     assert "Select a valid choice." in page(analyst, permission="toys:read")
 
 

@@ -147,6 +147,11 @@ def test_json_that_is_nested_without_end_is_none() -> None:
         KEYS["sign_in.return_hosts"].read("[" * 100_000)
 
 
+def test_of_what_is_no_json_it_is_said_where() -> None:
+    with pytest.raises(ValidationError, match=r"This is no JSON: look at line 2, character \d+\."):
+        JsonField().to_python('{"properties":\n {"a": true')
+
+
 def test_what_waits_comes_first_on_the_list_and_on_its_own_page(office: Client, next_door: Client) -> None:
     _send(office, TWO, value="15", version="0", reason="shared computers")
 

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import authz, services, sessions
-from apps.accounts.attributes import misfit
+from apps.accounts.attributes import misfit, told
 from apps.accounts.forms import AddressForm, AttributesForm, NotificationsForm, PasswordForm, ProfileForm
 from apps.accounts.lines import lines_of
 from apps.accounts.models import User
@@ -24,7 +24,6 @@ from apps.accounts.presenting import session_of
 from apps.accounts.views.signing_in import remember_language
 from apps.core.errors import Refused
 from apps.core.pages import errors_at_fields
-from apps.core.translating import translated
 
 
 @never_cache
@@ -68,7 +67,7 @@ def _account_page(request: HttpRequest, **context: Any) -> HttpResponse:
     context.setdefault("address", _address_form())
     context["notifications"] = NotificationsForm(services.notifications_of(user))
     context.setdefault("attributes", AttributesForm(user.attributes or {}))
-    context["misfits"] = [translated(one.detail) for one in misfit(user.attributes or {}, "")]
+    context["misfits"] = [told(one) for one in misfit(user.attributes or {}, "")]
     context["wanted"] = services.address_wanted(user, now=now)
     delegations = services.delegations_of(user, now=now)
     context["delegates"] = authz.somewhere(user, "grants:create") or delegations.exists()

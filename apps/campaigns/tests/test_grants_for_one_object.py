@@ -67,8 +67,9 @@ def test_nothing_is_given_in_vain(office: Client, role: Role, ada: User, object_
     assert not Grant.objects.filter(role=role).exists()
 
 
-def test_without_an_object_it_can_still_be_denied(role: Role, ada: User) -> None:
+def test_without_an_object_it_is_not_handed_on_and_can_still_be_denied(office: Client, role: Role, ada: User) -> None:
+    owner = User.objects.get(pk=office.session["_auth_user_id"])
     with pytest.raises(Invalid, match="is about single objects"):
-        services.grant_role(ada, role, acting_user=None, now=timezone.now())
+        services.delegate_role(ada, role, acting_user=owner, now=timezone.now())
 
     assert services.grant_role(ada, role, denies=True, acting_user=None, now=timezone.now()).denies
