@@ -106,7 +106,6 @@ class Imported(AsksAgain[Invitation]):
 def _refused(text: str, refusal: Refused) -> ImportForm:
     """The list as it was read, of a file too: it is put right where it stands, line by line."""
     form = ImportForm({"people": text})
-    form.fields["people"].widget.attrs["autofocus"] = True
     form.add_error("people", _told(refusal))
     return form
 

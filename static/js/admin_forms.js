@@ -8,3 +8,5 @@ if (as) forms.forEach((form, place) => {
   if (!isBack) localStorage.removeItem(`draft:keep:${form.dataset.keep}`);
 });
 document.querySelector("#logout-form")?.setAttribute("data-sign-out", "");
+/* What was refused has the focus, once Django's own script has given it to the first field. */
+addEventListener("load", () => document.querySelector("#content-main [aria-invalid=true]")?.focus());

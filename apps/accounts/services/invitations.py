@@ -36,6 +36,7 @@ from apps.core.errors import Invalid, Problem, Refused
 from apps.core.locking import all_locked, locked
 from apps.keys import services as keys
 from apps.keys import signatures
+from resimate_text.addresses import in_letters
 from resimate_text.identity import tidied
 
 LINKS = SealedLinks(
@@ -101,7 +102,7 @@ def admit(email: str, *, language: str, now: datetime) -> Invitation:
 
     Anybody may have asked: the address is forgotten once its link is over.
     """
-    invitation = _sent(Invitation(email=email, language=language, created_at=now), [], None, now)
+    invitation = _sent(Invitation(email=in_letters(email), language=language, created_at=now), [], None, now)
     events.publish("user.registration_unanswered", _ids(invitation), now=now, due_at=invitation.expires_at)
     return invitation
 

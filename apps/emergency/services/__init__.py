@@ -9,6 +9,7 @@ from apps.emergency.services.deciding import (
     is_own_right,
 )
 from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, done_in, review_access
+from apps.emergency.services.telling import lacking
 from apps.emergency.services.using import NotUsable, begin_access, end_access, note_revoked, running_access
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "done_in",
     "end_access",
     "is_own_right",
+    "lacking",
     "note_revoked",
     "review_access",
     "running_access",

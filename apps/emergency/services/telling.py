@@ -10,7 +10,7 @@ from apps.accounts.lines import Permission
 from apps.accounts.models import Grant, Role, User
 from apps.core.rights import ALL_ACTIONS, EVERYWHERE
 from apps.emergency.messages import EMERGENCY_ACCESS
-from apps.emergency.models import EmergencyAccess
+from apps.emergency.models import APPROVERS, EmergencyAccess
 from apps.tenants.hosts import base_url
 
 #: The lines of roles by which somebody approves or reviews such access.
@@ -27,6 +27,12 @@ def tell_administrators(access: EmergencyAccess, what: str, now: datetime, *, oc
     for person in _concerned(now):
         facts = {"what": what, "who": str(access.user), "link": f"{base_url()}/emergency/"}
         accounts.tell_owner(person, EMERGENCY_ACCESS, access, f"{what}{occasion}:{access.pk}", now=now, **facts)
+
+
+def lacking(user: User, *, now: datetime) -> int:
+    """How many are not there whom it takes if the user asks: those who approve it, and one who reviews it."""
+    others = [one for one in _concerned(now) if one.pk != user.pk]
+    return max(APPROVERS + 1 - len(others), 0)
 
 
 def _concerned(now: datetime) -> list[User]:

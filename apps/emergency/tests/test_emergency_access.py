@@ -349,3 +349,16 @@ def test_who_has_asked_is_not_offered_to_ask_again_until_it_is_over(people: Peop
 
     assert offered == [True, False, True]
     assert (again.status_code, "You have asked already" in again.content.decode()) == (422, True)
+
+
+def test_who_asks_is_told_when_there_are_too_few_to_approve_and_review_it(people: People) -> None:
+    browser = Client(headers=ACME)
+    browser.force_login(people.caller)
+    said = "One of them is missing: invite another administrator."
+    assert said not in browser.get("/emergency/").content.decode()
+
+    accounts.deactivate_user(people.third, acting_user=None, now=timezone.now())
+
+    assert said in browser.get("/emergency/").content.decode()
+    browser.force_login(people.first)  # who would be one of them does not count
+    assert "2 of them are missing" in browser.get("/emergency/").content.decode()

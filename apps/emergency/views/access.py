@@ -75,12 +75,13 @@ def _overview(
     form: ReasonForm | ReviewForm = review or ask
     rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
     done = services.done_in([row["access"] for row in rows if row["may_review"]])
-    page = {
+    page: dict[str, Any] = {
         "rows": [{**row, **_wanted(row), "done": done.get(str(row["access"].pk), ())} for row in rows],
         "form": form,
         "ask": ask,
         "may_ask": authz.everywhere(user, "emergency-access:create") and (ask.is_bound or not _has_open(rows, user)),
     }
+    page["lacking"] = services.lacking(user, now=now) if page["may_ask"] else 0
     return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
 
 
