@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test thorough load bench mutants peers infrastructure measuring manifests browsers lint translations lock install help
+.PHONY: run test unit thorough coverage scan load bench mutants peers infrastructure measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -15,10 +15,23 @@ run: install  ## Start everything with demo data on http://localhost:8000/ until
 test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
 	$(python) -m pytest $(parallel) $(if $(filter thorough,$(MAKECMDGOALS)),-m "not widened") $(T)
 
+# What asks nothing of servers. `make coverage` counts what all tests reach.
+libraries := resimate_text resimate_net resimate_engine resimate_charts
+unit: install  ## Run the tests of the libraries in under a minute; at least 80 % of each line and branch is reached
+	$(python) -m pytest $(parallel) -m "not widened" $(libraries) $(libraries:%=--cov=%) --cov-fail-under=80 --cov-report=term:skip-covered $(T)
+
 # Nothing runs twice: what ran in `test` at its full size is left out here, and what does more here is left out there.
 thorough: test peers  ## Run the tests, and then those that are long: the product in browsers, full sizes, faults, PostgreSQL 15, old data
 	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) -m "thorough or widened" $(T) || [ $$? -eq $(none_found) ]
 	scripts/on-postgresql-15 $(parallel)
+
+coverage: install  ## Run the test suite and count what it reaches: at least 80 % of each app and each library
+	$(python) -m pytest $(parallel) -m "not widened" --cov --cov-report= $(T)
+	@scripts/coverage
+
+scan: install  ## Look for secrets, licences that we do not take, and known vulnerabilities
+	@scripts/add-packages requirements-scan.lock
+	@scripts/scan
 
 load: install  ## Measure the service under load and attack, on a quiet machine
 	RESIMATE_LOAD=1 $(python) -m pytest -m load --log-cli-level=INFO $(T)
