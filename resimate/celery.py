@@ -1,4 +1,4 @@
-"""Celery wakes workers up; PostgreSQL keeps what is to be done (docs/adr/0005)."""
+"""Celery wakes workers up; PostgreSQL keeps what is to be done (docs/adr/0005), each in its queue (docs/adr/0054)."""
 
 import os
 from typing import Any
@@ -7,9 +7,12 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, setup_logging, worker_init
 
+from apps.core import roles
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "resimate.settings")
 
 MEASURED = 15.0  # seconds: as often as it is scraped
+SWEEP = {"task": "core.deliver_events", "schedule": 5.0}
 SWEEPERS = 2  # without Redis; the threads that are woken are idle meanwhile
 
 app = Celery("resimate", task_cls="apps.tenants.tasks:TenantTask")
@@ -35,7 +38,7 @@ app.conf.update(
     },
     task_publish_retry=False,
     beat_schedule={
-        "sweep": {"task": "core.deliver_events", "schedule": 5.0},
+        **{f"sweep {queue}": {**SWEEP, "options": {"queue": queue, "expires": 60}} for queue in roles.QUEUES},
         "forget": {"task": "core.forget_answers", "schedule": 3600.0},
         "forget_destinations": {"task": "outbound.forget_destinations", "schedule": 3600.0},
         "forget_sessions": {"task": "core.forget_sessions", "schedule": 3600.0},
@@ -47,7 +50,8 @@ app.conf.update(
         "verify": {"task": "models.verify_versions", "schedule": crontab(hour="2", minute="30")},
     },
     beat_scheduler="celery.beat:Scheduler",
-    task_default_queue="default",
+    task_default_queue=roles.DEFAULT,
+    task_routes="apps.tenants.tasks:route",
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -59,16 +63,27 @@ def _leave_logs_to_django(**_: Any) -> None:
 
 
 @worker_init.connect
-@beat_init.connect
-def _stop_when_unfit(**_: Any) -> None:
+def _work_for_ones_queues(**_: Any) -> None:
+    from django.conf import settings
+
     from resimate import checks
 
-    checks.stop_when_unfit()
+    checks.stop_when_unfit("worker")
+    app.amqp.queues.select(roles.queues_of(settings.ROLE))
+
+
+@beat_init.connect
+def _be_the_scheduler(**_: Any) -> None:
+    from resimate import checks
+
+    checks.stop_when_unfit("scheduler")
 
 
 @worker_init.connect
 def _work_without_broker(**_: Any) -> None:
     """Tell that a worker is there; when Redis is away, look for work without being woken."""
+    from django.conf import settings
+
     from apps.accounts import uses
     from apps.core import background, degraded, epochs, parts, presence
     from apps.tenants.tasks import measure_outbox, sweep_without_broker
@@ -81,7 +96,7 @@ def _work_without_broker(**_: Any) -> None:
     background.every(MEASURED, parts.watch)
     presence.HERE.show()  # before it leases anything
     background.every(degraded.BEAT, presence.HERE.show)
-    background.every(degraded.BEAT, degraded.beat, "worker")
+    background.every(degraded.BEAT, degraded.beat, settings.ROLE or roles.ALL_QUEUES)
     for _number in range(SWEEPERS):
         background.every(degraded.BEAT, sweep_without_broker)
 

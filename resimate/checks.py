@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from apps.core import roles
 from resimate.catalogues import not_compiled
 
 OURS = "apps.accounts.session_store"
@@ -123,8 +124,10 @@ def miss_no_translation(app_configs: Any = None, **_: Any) -> list[CheckMessage]
     ]
 
 
-def stop_when_unfit() -> None:
-    """End the process, with the sentences, before it serves anything: for entry points that run no system checks."""
+def stop_when_unfit(kind: str) -> None:
+    """End a process of that kind, with the sentences, before it serves anything: entry points run no system checks."""
+    if said := roles.misplaced(settings.ROLE, kind):
+        sys.exit(said)
     checks = (refuse_insecure_defaults, refuse_an_open_door, refuse_without_fips, refuse_sessions_of_no_tenant)
     if problems := [problem for check in checks for problem in check()]:
         sys.exit("\n".join(str(problem.msg) for problem in problems))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.core.observability.port import SERVED_TOGETHER, ManagementPort
-from resimate import env, servers
+from resimate import env, processes, servers
 from resimate.management_port import asking
 from resimate_servers import ports
 from resimate_servers.errors import EmbeddedError
@@ -122,9 +122,7 @@ def _environment(installation: Installation) -> dict[str, str]:
         "COLLECTED_STATIC": os.environ.get("COLLECTED_STATIC", "yes"),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         SERVED_TOGETHER: "yes",
-        # Few threads compute, so one arena and one BLAS thread each save tens of megabytes.
-        "MALLOC_ARENA_MAX": "2",
-        "OPENBLAS_NUM_THREADS": "1",
+        **processes.SMALL,
         # Celery's warning against root is about pickle, which this worker does not accept.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
@@ -138,17 +136,10 @@ def _prepare(settings: Mapping[str, str]) -> None:
 
 def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
     host, port = wishes.host, wishes.port
-    web = [
-        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", host),
-        *("--port", str(port), "--workers", str(wishes.workers), "--backlog", "2048", "--log-level", "error"),
-        *("--log-config", "resimate/front/logs.json"),
-        *("--http1-header-read-timeout", "15000", "--http1-buffer-size", "131072"),
-        *("--workers-kill-timeout", "25s", "--factory", "resimate.front:door"),
-    ]
-    celery = [sys.executable, "-m", "celery", "--app", "resimate.celery", "--quiet"]
-    worker = [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
-    worker += ["--without-heartbeat", "--loglevel", "WARNING"]
-    beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    web, worker, scheduler = (
+        [sys.executable, "-m", *processes.module(kind, host=host, port=port, workers=wishes.workers)]
+        for kind in ("web", "worker", "scheduler")
+    )
     address = f"http://{ports.LOOPBACK if host == '0.0.0.0' else host}:{port}/health/ready"  # noqa: S104  compared, not bound
     return [
         Child(
@@ -157,31 +148,30 @@ def _processes(settings: Mapping[str, str], wishes: Wishes) -> list[Child]:
             web,
             lambda: _answers(address),
             port,
-            env=_role(settings, "web", DATABASE_MAX_AGE="600"),
+            env=_role(settings, "web"),
             cwd=ROOT,
         ),
-        _background("worker", worker, settings, 5, address),
-        _background("scheduler", beat, settings, 0, address),
+        _background("worker", worker, settings, address),
+        _background("scheduler", scheduler, settings, address),
     ]
 
 
-def _background(name: str, command: list[str], settings: Mapping[str, str], pool: int, address: str) -> Child:
+def _background(name: str, command: list[str], settings: Mapping[str, str], address: str) -> Child:
     """A process without a port: it counts as started once the web server has seen it alive."""
     return Child(
         name,
         name,
         command,
         lambda: _sees(address, name),
-        env=_role(settings, name, DATABASE_POOL_SIZE=str(pool)),
+        env=_role(settings, name),
         cwd=ROOT,
         settling=1.5,
         death_signal=signal.SIGKILL,
     )
 
 
-def _role(settings: Mapping[str, str], role: str, **connections: str) -> dict[str, str]:
-    """The threads of the web server stay, so each keeps its connection; those of a worker come and go."""
-    return {**connections, **settings, "RESIMATE_ROLE": role}
+def _role(settings: Mapping[str, str], role: str) -> dict[str, str]:
+    return {**processes.CONNECTIONS[role], **settings, "RESIMATE_ROLE": role}
 
 
 def _answers(address: str) -> bool:

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 
+from celery import current_app
 from prometheus_client import REGISTRY
 
 from apps.audit import kinds
 from apps.configuration.registry import KEYS
-from apps.core import beginning, event_types, jobs, memory, navigation, panels, parts, rights
+from apps.core import beginning, event_types, events, jobs, memory, navigation, panels, parts, rights, roles
 from apps.notifications.channels.base import CHANNELS
 from apps.notifications.kinds import KINDS as MESSAGES
 from apps.outreach import links
 from resimate import contracts
+from resimate.urls.serving import prefixes
 
 HEAD = """# What apps declare
 
@@ -47,7 +49,9 @@ def _sections() -> Iterator[str]:
     yield _table("Messages", "messages.py", ("message", "purpose", "channels"), _messages())
     yield _table("Channels", "channels/", ("channel", "texts"), _channels())
     yield _table("Personal links", "links.py", ("kind", "page"), _links())
-    yield _table("Jobs", "subscribers.py", ("job",), ((f"`{kind}`",) for kind in sorted(jobs.kinds())))
+    yield _table("Roles of processes and their addresses", "urls.py", ("role", "addresses begin with"), _addresses())
+    yield _table("Queues and their work", "subscribers.py", ("queue", "events and jobs", "by the clock"), _queues())
+    yield _table("Jobs", "subscribers.py", ("job", "waits in"), sorted(_jobs()))
     yield _table("Sections of the navigation", "navigation.py", ("path", "label", "holds, too"), _navigation())
     yield _table("First steps", "first_steps.py", ("step", "label"), _first_steps())
     yield _table("Places of panels", "panels.py", ("place",), ((f"`{place}`",) for place in sorted(panels.places())))
@@ -119,6 +123,25 @@ def _channels() -> Iterator[Row]:
 def _links() -> Iterator[Row]:
     for one in sorted(links.kinds(), key=lambda one: one.name):
         yield f"`{one.name}`", f"`{one.route}`"
+
+
+def _addresses() -> Iterator[Row]:
+    steps = prefixes("resimate.urls.tenant")
+    for role in roles.WEB:
+        yield f"`{role}`", _listed({step for step, of in steps.items() if of == {role}})
+
+
+def _queues() -> Iterator[Row]:
+    tasks = [task for task in current_app.tasks.values() if getattr(task, "waits_in", ())]
+    for queue in roles.QUEUES:
+        heard = {one.name for one in events.subscribers() if one.queue == queue and one.app != "apps.core"}
+        asked = {kind for kind, of in jobs.kinds().items() if of == queue}
+        yield f"`{queue}`", _listed(heard | asked), _listed({task.name for task in tasks if task.waits_in == queue})
+
+
+def _jobs() -> Iterator[Row]:
+    for kind, queue in jobs.kinds().items():
+        yield f"`{kind}`", f"`{queue}`"
 
 
 def _navigation() -> Iterator[Row]:

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
 
+from apps.core import roles
 from resimate import backends, env, servers
 from resimate_servers.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 
@@ -25,7 +26,7 @@ MANAGEMENT_PORT = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics
 MANAGEMENT_HOST = env.text(
     "RESIMATE_MANAGEMENT_HOST", "127.0.0.1", "address of metrics and probes, in a private network"
 )
-ROLE = env.text("RESIMATE_ROLE", "", "what this process serves: web, worker, scheduler")
+ROLE = env.choice("RESIMATE_ROLE", "", roles.ALL, roles.ABOUT)
 DEBUG = False
 
 
@@ -145,7 +146,7 @@ MIDDLEWARE = [
     "apps.tenants.middleware.SecurityMiddleware",
     "apps.core.content_policy.ContentPolicyMiddleware",
     "apps.core.observability.health.HealthMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(["whitenoise.middleware.WhiteNoiseMiddleware"] if ROLE not in roles.API else []),
     "apps.core.limits.BodyLimitMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "apps.core.limits.TurnsMiddleware",

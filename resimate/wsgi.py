@@ -48,4 +48,4 @@ class Handler(WSGIHandler):
 
 
 application = Handler()
-checks.stop_when_unfit()
+checks.stop_when_unfit("web")

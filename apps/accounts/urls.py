@@ -14,7 +14,9 @@ from apps.accounts.views import (
     signing_in,
     viewing,
 )
+from apps.core import roles
 
+role = roles.AUTH
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", signing_in.sign_in, name="sign-in"),

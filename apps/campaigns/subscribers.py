@@ -5,7 +5,7 @@ from django_tenants.utils import get_public_schema_name
 
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
-from apps.core import events
+from apps.core import events, roles
 from apps.core.models import Event
 from apps.core.tenancy import current_schema
 from apps.models.services import score_assessments
@@ -42,7 +42,7 @@ def close_campaign(event: Event) -> None:
     services.close_when_due(event.payload["campaign_id"], now=timezone.now())
 
 
-@events.subscribe("campaign.closed")
+@events.subscribe("campaign.closed", queue=roles.CALCULATION)
 def score_for_good(event: Event) -> None:
     """The final score: of every answer that was handed in, as it stands at the end."""
     campaign = Campaign.objects.select_related("assessment").get(pk=event.payload["campaign_id"])

@@ -1,7 +1,9 @@
 from django.urls import path
 
 from apps.campaigns.views import campaigns, home, participations, respond, results
+from apps.core import roles
 
+role = roles.PORTAL
 app_name = "campaigns"
 urlpatterns = [
     path("", home.home, name="home"),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django_tenants.utils import get_public_schema_name, schema_context
 
-from apps.core import context, metrics, presence
+from apps.core import context, metrics, presence, roles
 from apps.core.locking import hold
 from apps.core.models import Event, EventDelivery, EventDeliveryQuerySet
 from apps.core.observability.logs import masked
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 BATCH = 50
 ATTEMPTS = 10
-#: Half of a worker's threads stay free for what is quick.
+#: In one worker: half of its threads stay free for what is quick.
 SLOW_AT_ONCE = 2
 
 Handler = Callable[[Event], None]
@@ -41,6 +42,7 @@ Handlers = Callable[[Sequence[Event]], None]
 class Subscriber:
     """``atomic``: the handler's effects and the mark that it ran are one transaction. Otherwise it reaches outside.
     ``together``: it takes at once what is due at the same time in one tenant. ``slow``: it may take minutes.
+    ``queue``: the workers of which role call it.
     """
 
     name: str
@@ -48,12 +50,13 @@ class Subscriber:
     handle: Handlers
     atomic: bool
     together: bool
+    queue: str = roles.DEFAULT
     slow: bool = False
 
 
 _subscribers: dict[str, list[Subscriber]] = {}
 _by_name: dict[str, Subscriber] = {}
-_wakers: list[Callable[[], None]] = []
+_wakers: list[Callable[[str], None]] = []
 _held: list[Callable[[], set[str]]] = []
 _inspectors: list[Callable[[str, dict[str, Any]], None]] = []
 
@@ -62,11 +65,13 @@ class OutsideTransaction(RuntimeError):
     """An event was published outside a transaction, so it could be lost or lie."""
 
 
-def subscribe(name: str, *, atomic: bool = True, slow: bool = False) -> Callable[[Handler], Handler]:
+def subscribe(
+    name: str, *, queue: str = roles.DEFAULT, atomic: bool = True, slow: bool = False
+) -> Callable[[Handler], Handler]:
     """Call the function with every event of that name, in the tenant in which it happened.
 
-    What is ``slow`` is done one at a time for each tenant and ``SLOW_AT_ONCE`` at a time for all, so that it keeps
-    nothing waiting but its own kind.
+    What is ``slow`` is done one at a time for each tenant and ``SLOW_AT_ONCE`` at a time in each worker, so that it
+    keeps nothing waiting but its own kind, and more workers do more of it.
     """
 
     def register(handler: Handler) -> Handler:
@@ -74,38 +79,42 @@ def subscribe(name: str, *, atomic: bool = True, slow: bool = False) -> Callable
             for event in events:
                 handler(event)
 
-        _register(name, handler, one_by_one, atomic=atomic, together=False, slow=slow)
+        _register(name, handler, one_by_one, queue=queue, atomic=atomic, together=False, slow=slow)
         return handler
 
     return register
 
 
-def subscribe_together(name: str) -> Callable[[Handlers], Handlers]:
+def subscribe_together(name: str, *, queue: str = roles.DEFAULT) -> Callable[[Handlers], Handlers]:
     """Call the function once with all events of that name that are due in a tenant, in one transaction.
 
     When it fails with several it is called again with each alone: one that cannot be done keeps no other from it.
     """
 
     def register(handler: Handlers) -> Handlers:
-        _register(name, handler, handler, atomic=True, together=True)
+        _register(name, handler, handler, queue=queue, atomic=True, together=True)
         return handler
 
     return register
 
 
-def _register(
-    name: str, function: Callable[..., None], handle: Handlers, *, atomic: bool, together: bool, slow: bool = False
-) -> None:
+def _register(name: str, function: Callable[..., None], handle: Handlers, *, queue: str, **kind: bool) -> None:
     app = ".".join(function.__module__.split(".")[:2])
-    subscriber = Subscriber(f"{app.removeprefix('apps.')}.{function.__name__}", app, handle, atomic, together, slow)
+    if queue not in roles.QUEUES:
+        raise ValueError(f"no queue is called {queue}")
+    subscriber = Subscriber(f"{app.removeprefix('apps.')}.{function.__name__}", app, handle, queue=queue, **kind)
     if subscriber.name in _by_name:
         raise ValueError(f"two subscribers are called {subscriber.name}")
     _by_name[subscriber.name] = subscriber
     _subscribers.setdefault(name, []).append(subscriber)
 
 
-def wake_with(waker: Callable[[], None]) -> None:
-    """Call the function after each commit that left something to deliver."""
+def subscribers() -> list[Subscriber]:
+    return list(_by_name.values())
+
+
+def wake_with(waker: Callable[[str], None]) -> None:
+    """Call the function after each commit that left something to deliver, with the queue in which it waits."""
     _wakers.append(waker)
 
 
@@ -119,13 +128,18 @@ def inspect_with(inspector: Callable[[str, dict[str, Any]], None]) -> None:
     _inspectors.append(inspector)
 
 
-def publish(name: str, payload: dict[str, Any], *, now: datetime, due_at: datetime | None = None) -> Event:
-    """Record that something happened; subscribers learn of it once the transaction commits, or at ``due_at``."""
-    return publish_many(name, [payload], now=now, due_at=due_at)[0]
+def publish(
+    name: str, payload: dict[str, Any], *, now: datetime, due_at: datetime | None = None, queue: str = ""
+) -> Event:
+    """Record that something happened; subscribers learn of it once the transaction commits, or at ``due_at``.
+
+    Each is called by the workers of its queue, or of the one that is named here.
+    """
+    return publish_many(name, [payload], now=now, due_at=due_at, queue=queue)[0]
 
 
 def publish_many(
-    name: str, payloads: Iterable[dict[str, Any]], *, now: datetime, due_at: datetime | None = None
+    name: str, payloads: Iterable[dict[str, Any]], *, now: datetime, due_at: datetime | None = None, queue: str = ""
 ) -> list[Event]:
     """Record that the same thing happened several times: an event each, written at once."""
     if not connection.in_atomic_block:
@@ -139,12 +153,13 @@ def publish_many(
             inspect(name, event.payload)
     if listening := _listening(name):
         EventDelivery.objects.bulk_create(
-            EventDelivery(event=event, subscriber=listener.name, due_at=due_at or now)
+            EventDelivery(event=event, subscriber=listener.name, queue=queue or listener.queue, due_at=due_at or now)
             for event in events
             for listener in listening
         )
         if due_at is None or due_at <= now:
-            transaction.on_commit(wake, robust=True)
+            for waiting in sorted({queue or listener.queue for listener in listening}):
+                transaction.on_commit(partial(wake, waiting), robust=True)
     return events
 
 
@@ -156,13 +171,13 @@ def _listening(name: str) -> list[Subscriber]:
     return [one for one in everyone if one.app in settings.SHARED_APPS]
 
 
-def wake() -> None:
+def wake(queue: str) -> None:
     for waker in _wakers:
-        waker()
+        waker(queue)
 
 
 def deliver_due(now: datetime) -> int:
-    """Claim and run what is due, in every tenant; returns how many deliveries were tried."""
+    """Claim and run what is due in our queues, in every tenant; returns how many deliveries were tried."""
     claimed = _claim(now)
     deadline = time.monotonic() + LEASE.total_seconds() / 2
     for deliveries in _together(claimed):
@@ -197,8 +212,13 @@ def _together(claimed: Iterable[EventDelivery]) -> Iterable[list[EventDelivery]]
 def _due(now: datetime) -> EventDeliveryQuerySet:
     held = set().union(*(tenants() for tenants in _held))
     # A foreign key does not ask whose the event is.
-    own = EventDelivery.objects.due_at(now).filter(event__tenant=F("tenant"))
+    own = _ours().due_at(now).filter(event__tenant=F("tenant"))
     return own.exclude(tenant__in=held).select_related("event")
+
+
+def _ours() -> EventDeliveryQuerySet:
+    """Those of the queues that this process works for."""
+    return EventDelivery.objects.of_queues(roles.queues_of(settings.ROLE))
 
 
 def _slow() -> list[str]:
@@ -221,11 +241,13 @@ def _claim_slow(now: datetime) -> EventDelivery | None:
     with transaction.atomic():
         hold("slow deliveries")  # one looks at a time, or two would find the same turn free
         due = _due(now).filter(subscriber__in=slow)  # asked again: who leases, and who is alive, is another by now
-        leased = EventDelivery.objects.filter(presence.held_at(now), subscriber__in=slow)
-        busy = list(leased.filter(state=EventDelivery.State.PENDING).values_list("tenant", flat=True))
-        if len(busy) >= SLOW_AT_ONCE:
+        held = _ours().filter(presence.held_at(now), subscriber__in=slow, state=EventDelivery.State.PENDING)
+        busy = list(held.values_list("tenant", "leased_by"))
+        if sum(worker == presence.HERE.number for _, worker in busy) >= SLOW_AT_ONCE:
             return None
-        waiting = due.exclude(tenant__in=busy).order_by("tenant", "due_at", "pk").distinct("tenant")
+        waiting = (
+            due.exclude(tenant__in=[tenant for tenant, _ in busy]).order_by("tenant", "due_at", "pk").distinct("tenant")
+        )
         chosen = min(waiting, key=lambda delivery: _served.get(delivery.tenant, 0.0), default=None)
         if chosen is not None:
             EventDelivery.objects.filter(pk=chosen.pk).update(**_lease(now))

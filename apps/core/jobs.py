@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.core import context, degraded, events
+from apps.core import context, degraded, events, roles
 from apps.core.api import problems
 from apps.core.api.renderers import encode
 from apps.core.errors import Invalid, Refused
@@ -91,12 +91,14 @@ def look() -> None:
 Runner = Callable[[Job, Progress], Any]
 _runners: dict[str, Runner] = {}
 _atomic: set[str] = set()
+_queues: dict[str, str] = {}
 
 
-def runner(kind: str, *, atomic: bool = False) -> Callable[[Runner], Runner]:
-    """Run jobs of that kind with the function; what it returns is the job's result."""
+def runner(kind: str, *, queue: str = roles.DEFAULT, atomic: bool = False) -> Callable[[Runner], Runner]:
+    """Run jobs of that kind with the function, in workers of that queue; what it returns is the job's result."""
 
     def register(function: Runner) -> Runner:
+        _queues[kind] = queue
         if atomic:
             _atomic.add(kind)
         if _runners.setdefault(kind, function) is not function:
@@ -106,8 +108,9 @@ def runner(kind: str, *, atomic: bool = False) -> Callable[[Runner], Runner]:
     return register
 
 
-def kinds() -> list[str]:
-    return list(_runners)
+def kinds() -> dict[str, str]:
+    """The kinds of jobs, and in which queue each waits."""
+    return {kind: _queues[kind] for kind in _runners}
 
 
 @transaction.atomic
@@ -118,7 +121,7 @@ def enqueue(kind: str, parameters: dict[str, Any], *, requested_by: UUID, now: d
     if NUL.search(encode(parameters)):
         raise Invalid("A job cannot be made of text with NUL characters; the database holds none.")
     job = Job.objects.create(kind=kind, parameters=parameters, requested_by=requested_by, reach=reach, created_at=now)
-    events.publish("job.enqueued", {"job_id": str(job.pk)}, now=now)
+    events.publish("job.enqueued", {"job_id": str(job.pk)}, now=now, queue=_queues.get(kind, roles.DEFAULT))
     return job
 
 

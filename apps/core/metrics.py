@@ -36,6 +36,12 @@ ABANDONED = Counter("resimate_web_abandoned_total", "Requests whose client went 
 
 # The outbox, as the workers see it.
 OUTBOX = Gauge("resimate_outbox_deliveries", "Deliveries by state", ["state"], multiprocess_mode="mostrecent")
+WAITING_IN_QUEUE = Gauge(
+    "resimate_queue_due",
+    "Deliveries that are due, by the queue whose workers take them",
+    ["queue"],
+    multiprocess_mode="mostrecent",
+)
 OUTBOX_AGE = Gauge(
     "resimate_outbox_oldest_seconds", "How long the oldest delivery has been due", multiprocess_mode="mostrecent"
 )

@@ -1,12 +1,13 @@
 """Tables that all tenants share: the outbox, jobs, remembered answers, epochs. Row-level security keeps them apart."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
-from apps.core import presence
+from apps.core import presence, roles
 from apps.core.fields import EncryptedJSONField, EncryptedTextField, Model
 from apps.core.tenancy import current_schema
 
@@ -41,6 +42,13 @@ class EventDeliveryQuerySet(models.QuerySet["EventDelivery"]):
     def due_at(self, moment: datetime) -> Self:
         return self.filter(presence.free_at(moment), state=EventDelivery.State.PENDING, due_at__lte=moment)
 
+    def of_queues(self, queues: Sequence[str]) -> Self:
+        """What waits in these. What waits in one that is not known, of a later version, belongs to the default one."""
+        if roles.DEFAULT not in queues:
+            return self.filter(queue__in=queues)
+        others = [queue for queue in roles.QUEUES if queue not in queues]
+        return self.exclude(queue__in=others) if others else self
+
 
 class EventDelivery(TenantRow):
     """One event on its way to one subscriber: retried alone, and exactly once inside the database."""
@@ -56,6 +64,7 @@ class EventDelivery(TenantRow):
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
     leased_by = models.IntegerField(null=True, blank=True)
+    queue = models.CharField(max_length=20, default=roles.DEFAULT, db_default=roles.DEFAULT)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
 
@@ -64,7 +73,10 @@ class EventDelivery(TenantRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="event_once_per_subscriber")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="event_delivery_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="event_delivery_due"),
+            models.Index(fields=["queue", "due_at"], condition=Q(state="pending"), name="event_delivery_due_in_queue"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subscriber} {self.state}"

@@ -1,7 +1,7 @@
 """How the database, Redis, the processes without a port and the disk are asked how they are."""
 
 import shutil
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import roles
 from apps.core.degraded import LATE
 from apps.core.models import Pulse
 from apps.core.parts import Answer, declare
@@ -34,14 +35,32 @@ def _redis() -> Answer:
     return Answer("answers")
 
 
-def _pulse(role: str) -> Answer:
-    """By the database's clock, which all processes share."""
+def _scheduler() -> Answer:
+    seen_at, alive = _pulses(roles.SCHEDULER).get(roles.SCHEDULER, (None, False))
+    return Answer("alive" if alive else _unseen(seen_at), alive, seen_at)
+
+
+def _workers() -> Answer:
+    """Each queue has workers of its own, or some that work for all."""
+    pulses = _pulses(*roles.WORKERS)
+    worked_for = {queue for role, (_, alive) in pulses.items() if alive for queue in roles.queues_of(role)}
+    away = [queue for queue in roles.QUEUES if queue not in worked_for]
+    last = max((seen_at for role, (seen_at, _) in pulses.items() if {*away} & {*roles.queues_of(role)}), default=None)
+    if not away:
+        return Answer("alive", seen_at=max(seen_at for seen_at, _ in pulses.values()))
+    detail = f"nobody works for {', '.join(away)}" if worked_for else _unseen(last)
+    return Answer(detail, is_well=False, seen_at=last)
+
+
+def _pulses(*of: str) -> dict[str, tuple[datetime, bool]]:
+    """When processes of these roles were last seen, and whether they are alive, by the database's clock."""
     is_alive = ExpressionWrapper(Q(seen_at__gt=Now() - LATE), BooleanField())
-    seen = Pulse.objects.filter(role=role).values_list("seen_at", is_alive).first()
-    if seen is None:
-        return Answer("never seen", is_well=False)
-    seen_at, alive = seen
-    return Answer("alive" if alive else f"not seen since {seen_at:%Y-%m-%d %H:%M} UTC", alive, seen_at)
+    seen = Pulse.objects.filter(role__in=of).values_list("role", "seen_at", is_alive)
+    return {role: (seen_at, alive) for role, seen_at, alive in seen}
+
+
+def _unseen(seen_at: datetime | None) -> str:
+    return f"not seen since {seen_at:%Y-%m-%d %H:%M} UTC" if seen_at else "never seen"
 
 
 def _disk() -> Answer:
@@ -64,15 +83,15 @@ declare(
 )
 declare(
     "worker",
-    partial(_pulse, "worker"),
-    mend="start `celery --app resimate.celery worker`, as `make run` does; see its log",
+    _workers,
+    mend="start `python -m resimate` with RESIMATE_ROLE=worker, or one for each queue; see its log",
     away=_("No worker has been seen yet. Long tasks are waiting; short ones are done at once."),
     away_since=_("No worker has been seen since %(since)s. Long tasks are waiting; short ones are done at once."),
 )
 declare(
     "scheduler",
-    partial(_pulse, "scheduler"),
-    mend="start `celery --app resimate.celery beat`, as `make run` does; see its log",
+    _scheduler,
+    mend="start `python -m resimate` with RESIMATE_ROLE=scheduler; see its log",
     away=_("No scheduler has been seen yet. Reminders and nightly work are waiting."),
     away_since=_("No scheduler has been seen since %(since)s. Reminders and nightly work are waiting."),
 )

@@ -1,7 +1,9 @@
 from django.urls import path
 
+from apps.core import roles
 from apps.elicitation.views import answer, elicitations, experts, judgements
 
+role = roles.PORTAL
 app_name = "elicitation"
 urlpatterns = [
     path("models/<uuid:model>/versions/<int:number>/elicitations/new/", elicitations.create, name="create"),

@@ -1,7 +1,9 @@
 from django.urls import path
 
+from apps.core import roles
 from apps.emergency.views import access
 
+role = roles.PORTAL
 app_name = "emergency"
 urlpatterns = [
     path("emergency/", access.overview, name="list"),

@@ -1,7 +1,9 @@
 from django.urls import path
 
+from apps.core import roles
 from apps.factors.views import approvals, devices, factors, passkeys, signing_in, texts
 
+role = roles.AUTH
 app_name = "factors"
 urlpatterns = [
     path("sign-in/factor/", signing_in.second_step, name="sign-in"),

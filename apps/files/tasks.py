@@ -8,6 +8,7 @@ from django.db import Error
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.core import roles
 from apps.core.errors import Refused
 from apps.files import services
 from apps.tenants.models import Tenant
@@ -15,7 +16,7 @@ from apps.tenants.models import Tenant
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="files.sweep", platform=True)
+@shared_task(name="files.sweep", platform=True, waits_in=roles.DEFAULT)
 def sweep(**_: Any) -> None:
     """Look after the files of all tenants. Safe to run twice, or to be killed."""
     for schema in list(Tenant.objects.order_by("slug").values_list("schema_name", flat=True)):

@@ -8,6 +8,7 @@ from django.db import Error
 from django.utils import timezone
 from django_tenants.utils import get_public_schema_name
 
+from apps.core import roles
 from apps.core.errors import Refused
 from apps.keys import services
 from apps.keys.models import DataKey
@@ -16,7 +17,7 @@ from apps.tenants.models import Tenant
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="keys.tend", platform=True)
+@shared_task(name="keys.tend", platform=True, waits_in=roles.DEFAULT)
 def tend(**_: Any) -> None:
     """Rotate the keys that are old, and write anew what is under those before; see that all have their copies.
 

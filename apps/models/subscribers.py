@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.accounts import authz
 from apps.accounts.reach import acting_user_of
-from apps.core import events, jobs
+from apps.core import events, jobs, roles
 from apps.core.errors import Invalid
 from apps.core.jobs import Progress
 from apps.core.models import Event, Job
@@ -16,14 +16,14 @@ from apps.models import services
 from apps.models.models import Assessment, ModelVersion, ReferenceSet
 
 
-@events.subscribe_together("assessment.submitted")
+@events.subscribe_together("assessment.submitted", queue=roles.CALCULATION)
 def score_when_submitted(submitted: Sequence[Event]) -> None:
     """Scores once for the same answers, however often the events come, and once for all that came in meanwhile."""
     ids = {event.payload["assessment_id"] for event in submitted}
     services.score_assessments(Assessment.objects.filter(pk__in=ids).only("pk"), now=timezone.now())
 
 
-@jobs.runner("assessment.score")
+@jobs.runner("assessment.score", queue=roles.CALCULATION)
 def score_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     assessment = Assessment.objects.get(pk=job.parameters["assessment_id"])
     authz.require(acting_user_of(job), "assessments:score", assessment)
@@ -38,14 +38,14 @@ def _calculation(job: Job) -> dict[str, Any]:
     return asked
 
 
-@jobs.runner("calculation")
+@jobs.runner("calculation", queue=roles.CALCULATION)
 def calculate_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     asked = _calculation(job)
     found = services.calculate(services.model_of(asked["model"]), asked["units"], asked.get("options"))
     return found | ({"reference": asked["reference"]} if "reference" in asked else {})
 
 
-@jobs.runner("calculation.explanation")
+@jobs.runner("calculation.explanation", queue=roles.CALCULATION)
 def explain_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     asked = _calculation(job)
     model = services.model_of(asked["model"])
@@ -53,17 +53,17 @@ def explain_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     return found | ({"reference": asked["reference"]} if "reference" in asked else {})
 
 
-@jobs.runner("calculation.weights")
+@jobs.runner("calculation.weights", queue=roles.CALCULATION)
 def find_weights_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     return services.find_weights(_calculation(job)["asked"])
 
 
-@jobs.runner("calculation.agreement")
+@jobs.runner("calculation.agreement", queue=roles.CALCULATION)
 def measure_agreement_on_request(job: Job, progress: Progress) -> dict[str, Any]:
     return services.measure_agreement(_calculation(job)["asked"])
 
 
-@jobs.runner("subjects.import", atomic=True)
+@jobs.runner("subjects.import", queue=roles.CALCULATION, atomic=True)
 def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
     outcome = services.import_subjects(
@@ -72,7 +72,7 @@ def import_subjects(job: Job, progress: Progress) -> dict[str, Any]:
     return {**outcome, "warnings": asked.get("warnings", [])}
 
 
-@jobs.runner("assessments.import", atomic=True)
+@jobs.runner("assessments.import", queue=roles.CALCULATION, atomic=True)
 def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
     asked = job.parameters
     outcome = services.import_assessments(
@@ -87,7 +87,7 @@ def import_assessments(job: Job, progress: Progress) -> dict[str, Any]:
     return {**outcome, "warnings": asked.get("warnings", [])}
 
 
-@jobs.runner("models.import", atomic=True)
+@jobs.runner("models.import", queue=roles.CALCULATION, atomic=True)
 def import_files(job: Job, progress: Progress) -> dict[str, Any]:
     options = job.parameters
     version = options["version"] and ModelVersion.objects.get(pk=options["version"])
@@ -103,7 +103,7 @@ def import_files(job: Job, progress: Progress) -> dict[str, Any]:
     )
 
 
-@events.subscribe("assessment.imported", atomic=False, slow=True)
+@events.subscribe("assessment.imported", queue=roles.CALCULATION, atomic=False, slow=True)
 def score_imported(event: Event) -> None:
     """All together; one that cannot be scored keeps nobody else from it."""
     imported = list(Assessment.objects.filter(pk__in=event.payload["assessment_ids"]))

@@ -1,7 +1,9 @@
 from django.urls import path
 
+from apps.core import roles
 from apps.models.views import exchange, explanation, models, references, subjects
 
+role = roles.PORTAL
 app_name = "models"
 urlpatterns = [
     path("models/", models.model_list, name="list"),

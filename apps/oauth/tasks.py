@@ -8,13 +8,14 @@ from django.db import Error
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from apps.core import roles
 from apps.oauth import services
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="oauth.forget", platform=True)
+@shared_task(name="oauth.forget", platform=True, waits_in=roles.DEFAULT)
 def forget(**_: Any) -> None:
     """Remove what is over in all tenants. Safe to run twice."""
     for schema in list(Tenant.objects.order_by("slug").values_list("schema_name", flat=True)):

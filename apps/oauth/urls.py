@@ -1,7 +1,9 @@
 from django.urls import path
 
+from apps.core import roles
 from apps.oauth.views import apps, authorizing, programs
 
+role = roles.AUTH
 app_name = "oauth"
 urlpatterns = [
     path("oauth/authorize/", authorizing.authorize, name="authorize"),

@@ -19,7 +19,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 from kombu.exceptions import OperationalError as BrokerAway
 
 from apps.audit import partitions
-from apps.core import context, degraded, events, metrics
+from apps.core import context, degraded, events, metrics, roles
 from apps.core.models import EventDelivery, RememberedAnswer
 from apps.tenants.models import Tenant
 
@@ -36,6 +36,8 @@ class NoTenant(Exception):
 
 class TenantTask(Task):
     platform = False
+    #: The queue in which it waits; of several whoever sends it says which.
+    waits_in: str | tuple[str, ...] = ()
 
     def apply_async(self, *args: Any, headers: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         stamped = {HEADER: connection.schema_name, TRACE: context.current().traceparent, **(headers or {})}  # type: ignore[attr-defined]  # this backend has it
@@ -57,27 +59,36 @@ class TenantTask(Task):
         return str(schema)
 
 
-@shared_task(name="core.deliver_events", platform=True)
+def route(name: str, *_: Any, task: Any = None, **__: Any) -> dict[str, str] | None:
+    """Where a task waits that says so, unless its sender has said it."""
+    waits_in = getattr(task or current_app.tasks.get(name), "waits_in", ())
+    return {"queue": waits_in} if isinstance(waits_in, str) else None
+
+
+@shared_task(name="core.deliver_events", platform=True, waits_in=roles.QUEUES)
 def deliver_events(**_: Any) -> None:
-    """Deliver what is due, in all tenants, until nothing is. Safe to run twice: deliveries are claimed."""
+    """Deliver what is due in the queues of this worker, in all tenants, until nothing is.
+
+    Safe to run twice: deliveries are claimed.
+    """
     while events.deliver_due(timezone.now()):
         pass
 
 
-@shared_task(name="core.forget_answers", platform=True)
+@shared_task(name="core.forget_answers", platform=True, waits_in=roles.DEFAULT)
 def forget_answers(**_: Any) -> None:
     """Forget answers to requests that nobody repeats any more: they may hold a key or a first password."""
     RememberedAnswer.objects.filter(created_at__lt=timezone.now() - REPEATED_WITHIN).delete()
 
 
-@shared_task(name="audit.make_partitions", platform=True)
+@shared_task(name="audit.make_partitions", platform=True, waits_in=roles.AUDIT)
 def make_partitions(**_: Any) -> None:
     """Give the audit trail its months ahead, however long nothing is started anew."""
     if made := partitions.make_ahead():
         logger.info("audit partitions made", extra={"count": made})
 
 
-@shared_task(name="core.forget_sessions", platform=True)
+@shared_task(name="core.forget_sessions", platform=True, waits_in=roles.DEFAULT)
 def forget_sessions(**_: Any) -> None:
     """Remove the sessions that are over, everywhere: nobody signs out of them any more."""
     for schema in sorted({get_public_schema_name(), *Tenant.objects.values_list("schema_name", flat=True)}):
@@ -89,12 +100,12 @@ def forget_sessions(**_: Any) -> None:
             logger.exception("sessions could not be removed")
 
 
-def wake_workers() -> None:
-    """Tell a worker that there is something to deliver. Without a broker the sweep finds it a little later."""
+def wake_workers(queue: str) -> None:
+    """Tell a worker that there is something in its queue. Without a broker the sweep finds it a little later."""
     if degraded.missing("redis"):
         return
     try:
-        current_app.send_task("core.deliver_events", expires=60, retry=False)
+        current_app.send_task("core.deliver_events", queue=queue, expires=60, retry=False)
     except (BrokerAway, OSError):
         degraded.WATCH.forget()
         logger.warning("broker away: workers will find their work by the sweep")
@@ -113,6 +124,9 @@ def measure_outbox() -> None:
         counts = dict(EventDelivery.objects.exclude(state="done").values_list("state").annotate(Count("pk")))
         due = EventDelivery.objects.filter(state="pending", due_at__lte=now)
         oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
+        waiting = dict(due.values_list("queue").annotate(Count("pk")))
     for state in ("pending", "dead"):
         metrics.OUTBOX.labels(state).set(counts.get(state, 0))
+    for queue in roles.QUEUES:
+        metrics.WAITING_IN_QUEUE.labels(queue).set(waiting.get(queue, 0))
     metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)

@@ -28,7 +28,7 @@ def test_it_says_which_process_is_not_there(acme: Any) -> None:
 
     assert (found["scheduler"].well, found["scheduler"].detail) == (True, "alive")
     assert (found["worker"].well, found["worker"].detail) == (False, "never seen")
-    assert "celery" in found["worker"].mend
+    assert "RESIMATE_ROLE=worker" in found["worker"].mend
 
 
 def test_it_asks_every_part_that_an_app_declares(acme: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,19 @@
 """The platform's host: landing page, platform administration, mailbox of the development install."""
 
-from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
-from resimate.urls.shared import api_documents
+from apps.core import roles
+from resimate.urls.serving import part, served_by
+from resimate.urls.shared import administration, api_documents
 from resimate.views import landing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *api_documents,
-    path("admin/", admin.site.urls),
-    path("", landing, name="landing"),
-    path("", include("apps.accounts.urls")),
-    path("", include("apps.factors.urls")),
-    path("", include("apps.notifications.urls")),
+    *administration,
+    *served_by(roles.PORTAL, path("", landing, name="landing")),
+    part("apps.accounts.urls"),
+    part("apps.factors.urls"),
+    part("apps.notifications.urls"),
 ]
 
 handler400 = "apps.core.views.bad_request"

@@ -15,7 +15,9 @@ from apps.accounts.api.settings import PlannedChangeViewSet, SettingViewSet
 from apps.accounts.api.uploads import UploadViewSet
 from apps.accounts.api.users import UserViewSet
 from apps.accounts.api.viewsets import UUID
+from apps.core import roles
 
+role = roles.USERS_API
 router = SimpleRouter()
 router.register("users", UserViewSet, "user")
 router.register("invitations", InvitationViewSet, "invitation")

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from apps.core import roles
 from apps.core.api.raw_lists import UUID_PATTERN
 from apps.models.api.assessments import AssessmentView
 from apps.models.api.calculations import AgreementView, CalculationView, ExplanationView, WeightsView
@@ -13,6 +14,7 @@ from apps.models.api.schemas import EventSchemasView, EventSchemaView, ModelSche
 from apps.models.api.scores import ScoreView
 from apps.models.api.subjects import SubjectView
 
+role = roles.CORE_API
 router = SimpleRouter()
 router.register("models", ModelView, basename="models")
 router.register(f"models/(?P<model>{UUID_PATTERN})/versions", VersionView, basename="versions")

@@ -312,8 +312,8 @@ def test_workers_are_woken_once_it_is_committed(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    woken: list[int] = []
-    monkeypatch.setattr(events, "_wakers", [lambda: woken.append(1)])
+    woken: list[str] = []
+    monkeypatch.setattr(events, "_wakers", [woken.append])
 
     def hear(event: Event) -> None:
         pass
@@ -323,7 +323,7 @@ def test_workers_are_woken_once_it_is_committed(
         events.publish("thing.happened", {}, now=now)
         assert woken == []
 
-    assert woken == [1]
+    assert woken == ["default"]
 
 
 def test_two_subscribers_of_one_name_are_a_mistake(subscribe: Subscribe) -> None:

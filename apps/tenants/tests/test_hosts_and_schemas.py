@@ -64,17 +64,17 @@ def test_tables_are_made_where_their_app_lives(db: None, schema: str, app: str, 
         assert TenantRouter().allow_migrate("default", app) is may
 
 
-@pytest.mark.parametrize(("missing", "sent"), [("redis", []), ("", ["core.deliver_events"])])
+@pytest.mark.parametrize(("missing", "sent"), [("redis", []), ("", [("core.deliver_events", "audit")])])
 def test_workers_are_woken_where_there_is_a_broker(
-    monkeypatch: pytest.MonkeyPatch, missing: str, sent: list[str]
+    monkeypatch: pytest.MonkeyPatch, missing: str, sent: list[tuple[str, str]]
 ) -> None:
-    names: list[str] = []
+    told: list[tuple[str, str]] = []
     monkeypatch.setattr(degraded, "missing", lambda part: part if part == missing else None)
-    monkeypatch.setattr(current_app, "send_task", lambda name, **_: names.append(name))
+    monkeypatch.setattr(current_app, "send_task", lambda name, *, queue, **_: told.append((name, queue)))
 
-    tasks.wake_workers()
+    tasks.wake_workers("audit")
 
-    assert names == sent
+    assert told == sent
 
 
 @pytest.fixture
