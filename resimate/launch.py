@@ -82,7 +82,7 @@ def declare() -> Wishes:
         ),
         domain=env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it"),
         management_host=env.text(
-            "RESIMATE_MANAGEMENT_HOST", ports.LOOPBACK, "address of metrics and probes, in a private network"
+            "RESIMATE_MANAGEMENT_HOST", ports.LOOPBACK, "address of metrics and probes, a private one"
         ),
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),

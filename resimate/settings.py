@@ -23,9 +23,7 @@ DATA_DIR = Path(
 ).absolute()
 PORT = env.integer("RESIMATE_PORT", running_port(DATA_DIR, "web") or 8000, "port of the web server", shown="8000")
 MANAGEMENT_PORT = env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public")
-MANAGEMENT_HOST = env.text(
-    "RESIMATE_MANAGEMENT_HOST", "127.0.0.1", "address of metrics and probes, in a private network"
-)
+MANAGEMENT_HOST = env.text("RESIMATE_MANAGEMENT_HOST", "127.0.0.1", "address of metrics and probes, a private one")
 ROLE = env.choice("RESIMATE_ROLE", "", roles.ALL, roles.ABOUT)
 DEBUG = False
 

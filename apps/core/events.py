@@ -151,15 +151,15 @@ def publish_many(
     for inspect in _inspectors:
         for event in events:
             inspect(name, event.payload)
-    if listening := _listening(name):
-        EventDelivery.objects.bulk_create(
-            EventDelivery(event=event, subscriber=listener.name, queue=queue or listener.queue, due_at=due_at or now)
-            for event in events
-            for listener in listening
-        )
-        if due_at is None or due_at <= now:
-            for waiting in sorted({queue or listener.queue for listener in listening}):
-                transaction.on_commit(partial(wake, waiting), robust=True)
+    listening = _listening(name)
+    deliveries = [
+        EventDelivery(event=event, subscriber=listener.name, queue=queue or listener.queue, due_at=due_at or now)
+        for event in events
+        for listener in listening
+    ]
+    EventDelivery.objects.bulk_create(deliveries)
+    for waiting in sorted({one.queue for one in deliveries if one.due_at <= now}):
+        transaction.on_commit(partial(wake, waiting), robust=True)
     return events
 
 

@@ -43,13 +43,16 @@ def _scheduler() -> Answer:
 def _workers() -> Answer:
     """Each queue has workers of its own, or some that work for all."""
     pulses = _pulses(*roles.WORKERS)
-    worked_for = {queue for role, (_, alive) in pulses.items() if alive for queue in roles.queues_of(role)}
-    away = [queue for queue in roles.QUEUES if queue not in worked_for]
-    last = max((seen_at for role, (seen_at, _) in pulses.items() if {*away} & {*roles.queues_of(role)}), default=None)
+    away = [queue for queue in roles.QUEUES if not _worked_for(queue, pulses)]
+    last = max((seen_at for seen_at, _ in pulses.values()), default=None)
     if not away:
-        return Answer("alive", seen_at=max(seen_at for seen_at, _ in pulses.values()))
-    detail = f"nobody works for {', '.join(away)}" if worked_for else _unseen(last)
-    return Answer(detail, is_well=False, seen_at=last)
+        return Answer("alive", seen_at=last)
+    is_anybody_there = len(away) < len(roles.QUEUES)
+    return Answer(f"nobody works for {', '.join(away)}" if is_anybody_there else _unseen(last), False, last)
+
+
+def _worked_for(queue: str, pulses: dict[str, tuple[datetime, bool]]) -> bool:
+    return any(alive and queue in roles.queues_of(role) for role, (_, alive) in pulses.items())
 
 
 def _pulses(*of: str) -> dict[str, tuple[datetime, bool]]:

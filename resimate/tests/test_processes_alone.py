@@ -15,15 +15,9 @@ from resimate_servers import ports
 from resimate_servers.processes import wait_until
 
 pytestmark = pytest.mark.requirement("MON-001", "K8S-001")
-CELERY = ["celery", "--app", "resimate.celery", "--quiet"]
-COMMANDS = {
-    "web": ["granian", "--interface", "rsgi", "--http", "1", "--log-config", "resimate/front/logs.json"],
-    "worker": [*CELERY, "worker", "--pool", "threads", "--concurrency", "1", "--without-gossip", "--without-mingle"],
-    "scheduler": [*CELERY, "beat", "--pidfile", ""],
-}
 SHOWN = {
-    "web": "resimate_web_threads 4.0",
-    "worker": 'resimate_outbox_deliveries{state="dead"}',
+    "core-api": "resimate_web_threads 4.0",
+    "worker-audit": 'resimate_queue_due{queue="audit"}',
     "scheduler": "python_info",
 }
 
@@ -33,13 +27,11 @@ def alone(product: Product, role: str, *, port: int = 0, **extra: str) -> Iterat
     """A further process of the product by itself, and the port of its management."""
     management = ports.choose("alone", {})
     environment = product.environment | {"RESIMATE_ROLE": role, "RESIMATE_MANAGEMENT_PORT": str(management)}
-    environment |= extra
-    command = [sys.executable, "-m", *COMMANDS[role]]
-    if role == "web":
-        command += ["--port", str(port or ports.choose("alone-web", {})), "--factory", "resimate.front:door"]
+    environment |= {"RESIMATE_PORT": str(port or ports.choose("alone-web", {}))} | extra
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        [sys.executable, "-m", "resimate"],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     try:
         yield management, process
     finally:
@@ -56,7 +48,7 @@ def _get(port: int, path: str) -> str:
         return str(response.read().decode())
 
 
-@pytest.mark.parametrize("role", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize("role", SHOWN)
 def test_a_process_alone_has_metrics_and_probes(product: Product, role: str) -> None:
     with alone(product, role) as (management, process):
         assert wait_until(lambda: ports.answers(management) or process.poll() is not None, 60)
