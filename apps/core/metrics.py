@@ -37,7 +37,7 @@ ABANDONED = Counter("resimate_web_abandoned_total", "Requests whose client went 
 # The outbox, as the workers see it.
 OUTBOX = Gauge("resimate_outbox_deliveries", "Deliveries by state", ["state"], multiprocess_mode="mostrecent")
 WAITING_IN_QUEUE = Gauge(
-    "resimate_queue_due",
+    "resimate_queue_deliveries",
     "Deliveries that are due, by the queue whose workers take them",
     ["queue"],
     multiprocess_mode="mostrecent",

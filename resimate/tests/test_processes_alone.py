@@ -17,7 +17,7 @@ from resimate_servers.processes import wait_until
 pytestmark = pytest.mark.requirement("MON-001", "K8S-001")
 SHOWN = {
     "core-api": "resimate_web_threads 4.0",
-    "worker-audit": 'resimate_queue_due{queue="audit"}',
+    "worker-audit": 'resimate_queue_deliveries{queue="audit"}',
     "scheduler": "python_info",
 }
 

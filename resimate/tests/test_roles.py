@@ -16,6 +16,7 @@ from apps.core import degraded, events, jobs, roles
 from apps.core.models import EventDelivery, Pulse
 from apps.core.parts import PARTS
 from resimate.celery import app
+from resimate.tests.kubernetes import manifests
 from resimate.tests.product import ROOT
 from resimate.urls.serving import addresses, prefixes
 
@@ -38,6 +39,19 @@ def test_whoever_stands_in_front_can_tell_the_role_by_how_an_address_begins(urls
 
     assert of_all <= {"api/v1/"}
     assert {step: of for step, of in prefixes(urls).items() if len(of) != 1} == {}
+
+
+def test_the_ingress_sends_each_address_to_the_role_that_has_it() -> None:
+    sent: dict[str, str] = {}
+    for one in manifests.of_kind("aws", "Ingress"):
+        for path in one["spec"]["rules"][0]["http"]["paths"]:
+            sent[path["path"].rstrip("/")] = path["backend"]["service"]["name"].removeprefix("resimate-")
+
+    def role_of(address: str) -> str:
+        return sent[max((path for path in sent if f"{address}/".startswith(f"{path}/")), key=len)]
+
+    found = {step: role_of(step.rstrip("/")) for step in prefixes(URLS[0])}
+    assert found == {step: role for step, (role,) in prefixes(URLS[0]).items()}
 
 
 @pytest.mark.parametrize("role", roles.WEB)

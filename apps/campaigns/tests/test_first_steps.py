@@ -79,8 +79,8 @@ def test_whoever_has_seen_enough_puts_them_away_for_themselves(boss: User) -> No
     browser = _browser(boss)
     _steps(browser)
 
-    assert browser.get("/first-steps/put-away/").status_code == 405
-    answer = browser.post("/first-steps/put-away/")
+    assert browser.get("/account/first-steps/put-away/").status_code == 405
+    answer = browser.post("/account/first-steps/put-away/")
 
     assert answer.status_code == 302
     assert TITLE not in browser.get("/").content.decode()
