@@ -37,7 +37,7 @@ def test_production_does_not_start_with_an_open_door(settings: Any) -> None:
 
     (refusal,) = checks.refuse_an_open_door()
     with pytest.raises(SystemExit, match=f"Unset {NAME}"):
-        checks.stop_when_unfit()
+        checks.stop_when_unfit("web")
 
     assert refusal.msg.startswith(f"Unset {NAME}: ")
     assert rules().allowed == ()

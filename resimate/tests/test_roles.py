@@ -13,7 +13,7 @@ from django.urls import get_resolver
 from django_tenants.utils import schema_context
 
 from apps.core import degraded, events, jobs, roles
-from apps.core.models import EventDelivery, Pulse
+from apps.core.models import Event, EventDelivery, Pulse
 from apps.core.parts import PARTS
 from resimate.celery import app
 from resimate.tests.kubernetes import manifests
@@ -128,7 +128,7 @@ def waiting(acme: Any, now: datetime) -> dict[str, EventDelivery]:
     with schema_context("public"):
         made = {}
         for queue in (*roles.QUEUES, "of-a-later-version"):
-            event = events.Event.objects.create(name="thing.happened", occurred_at=now, tenant="acme")
+            event = Event.objects.create(name="thing.happened", occurred_at=now, tenant="acme")
             made[queue] = EventDelivery.objects.create(
                 event=event, subscriber=f"nobody.{queue}", queue=queue, due_at=now, tenant="acme"
             )

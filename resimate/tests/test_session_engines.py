@@ -14,4 +14,4 @@ def test_another_engine_of_sessions_is_refused_before_anything_is_served(engine:
     with override_settings(SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}"):
         assert [one.id for one in checks.refuse_sessions_of_no_tenant()] == ["resimate.E017"]
         with pytest.raises(SystemExit, match="SESSION_ENGINE"):
-            checks.stop_when_unfit()
+            checks.stop_when_unfit("web")
