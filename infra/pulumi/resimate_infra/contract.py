@@ -100,6 +100,7 @@ def outputs(site: Site, filled: Filled) -> dict[str, Any]:
             "domain": site.domain,
             "databaseNetwork": str(site.databases),
             "cacheNetwork": str(site.caches),
+            "cachePort": filled.cache.port,
         },
         "cluster": {"name": filled.cluster.name, "endpoint": filled.cluster.endpoint},
         "registry": filled.registry,

@@ -8,6 +8,9 @@ from resimate_infra.platform import Platform
 #: By the name that configuration has for it: the module and the class.
 PLATFORMS: Final = {
     "aws": ("resimate_infra.aws", "Aws"),
+    "azure": ("resimate_infra.azure", "Azure"),
+    "gcp": ("resimate_infra.gcp", "Gcp"),
+    "onprem": ("resimate_infra.onprem", "OnPremise"),
 }
 
 

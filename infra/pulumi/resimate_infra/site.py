@@ -75,6 +75,25 @@ class Site:
         return self._part(80, 20)
 
     @property
+    def services(self) -> IPv4Network:
+        return self._part(112, 20)
+
+    @property
+    def control_plane(self) -> str:
+        """Of a control plane that a platform keeps in a network of its own."""
+        return f"{self.network}.96.0/28"
+
+    @property
+    def vpn_secret(self) -> pulumi.Output[str]:
+        """By which both ends of the VPN know each other, where a platform makes none."""
+        return self.config.require_secret("vpnSecret")
+
+    @property
+    def continent(self) -> str:
+        """EU, US or ASIA: where both regions are."""
+        return str(self.config.require("continent"))
+
+    @property
     def pods(self) -> IPv4Network:
         return self._part(128, 17)
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 import yaml
 
 PROGRAM: Final = Path(__file__).parents[2]
+#: What runs in the cluster where the platform has no service for it.
+OVERLAYS: Final = PROGRAM.parents[1] / "k8s" / "rendered"
 #: Secrets and certificates that a real stack is given by hand.
 SECRETS: Final = {
     "resimate:emailUrl": "smtp+tls://mailer:secret@mail.example:587",
@@ -78,4 +80,12 @@ def record(platform: str) -> Recorded:
         return pulumi.Output.from_input(made).apply(outputs.update)
 
     run()
-    return Recorded(platform, tuple(clouds.asked), outputs)
+    return Recorded(platform, (*clouds.asked, *deployed(platform)), outputs)
+
+
+def deployed(platform: str) -> list[Resource]:
+    """On-premise, databases are objects of the cluster: those that the overlay brings."""
+    if platform != "onprem":
+        return []
+    objects = yaml.safe_load_all((OVERLAYS / f"{platform}.yaml").read_text())
+    return [Resource(f"{one['apiVersion']}:{one['kind']}", one["metadata"]["name"], one) for one in objects if one]

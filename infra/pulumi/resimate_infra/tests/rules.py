@@ -6,6 +6,7 @@ Each line brings a value that breaks it, so that a test can see that it would be
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from resimate_infra.tests.recording import Recorded, Resource
@@ -53,14 +54,14 @@ class Line:
     fits: Callable[[Any], bool]
     #: A value that has to be noticed.
     breaks: Any
-    #: Only those whose names begin so.
-    named: str = ""
+    #: Only those whose names are so; `*` stands for anything.
+    named: str = "*"
 
     def problems(self, recorded: Recorded) -> list[str]:
         """A sentence for each resource that does not fit, or one that there is none."""
         mine = self._of(recorded)
         if not mine:
-            return [f"there is no {self.kind} {self.named}".strip()]
+            return [f"there is no {self.kind} {self.named}"]
         return [
             f"{self.kind} {one.name}: {self.path} is {one[self.path]!r}"
             for one in mine
@@ -78,7 +79,7 @@ class Line:
         return replace(recorded, resources=tuple(one for one in recorded.resources if one not in gone))
 
     def _of(self, recorded: Recorded) -> list[Resource]:
-        return [one for one in recorded.of(self.kind) if one.name.startswith(self.named)]
+        return [one for one in recorded.of(self.kind) if fnmatchcase(one.name, self.named)]
 
 
 def with_changed(recorded: Recorded, resource: Resource, path: str, value: Any) -> Recorded:
@@ -151,9 +152,54 @@ def _aws_inside(one: Resource) -> Iterator[Way]:
             yield Way(one.name, source, rule["fromPort"], rule["toPort"])
 
 
+def _azure(one: Resource) -> Iterator[Way]:
+    if (one["direction"], one["access"]) != ("Inbound", "Allow"):
+        return
+    sources = [one["sourceAddressPrefix"]] if one["sourceAddressPrefix"] else one["sourceAddressPrefixes"]
+    ports = [one["destinationPortRange"]] if one["destinationPortRange"] else one["destinationPortRanges"]
+    for source in sources:
+        for port in ports:
+            yield Way(one.name, source, *_ports(port))
+
+
+def _gcp(one: Resource) -> Iterator[Way]:
+    """Into the parts that are lent to the platform's own services, the way out is the only one that we can close."""
+    if one["direction"] == "EGRESS":
+        sources = one["targetTags"] or ["another"]
+    else:
+        sources = [*(one["sourceRanges"] or []), *(one["sourceTags"] or [])] or ["0.0.0.0/0"]
+    for source in sources:
+        for allowed in one["allows"] or []:
+            for port in allowed.get("ports") or ["*"]:
+                yield Way(one.name, source, *_ports(port))
+
+
+def _openstack(one: Resource) -> Iterator[Way]:
+    if one["action"] == "allow" and one.name != "out":
+        yield Way(one.name, one["sourceIpAddress"] or "any", *_ports(one["destinationPort"] or "*"))
+
+
+def _openstack_group(one: Resource) -> Iterator[Way]:
+    if one["direction"] == "ingress":
+        source = one["remoteIpPrefix"] or one["remoteGroupId"] or "any"
+        first, last = one["portRangeMin"], one["portRangeMax"]
+        yield Way(one.name, source, *((first, last) if first else ALL_PORTS))
+
+
+def _ports(written: str) -> tuple[int, int]:
+    if written == "*":
+        return ALL_PORTS
+    first, _, last = written.replace(":", "-").partition("-")
+    return int(first), int(last or first)
+
+
 READERS: Final[Mapping[str, Callable[[Resource], Iterator[Way]]]] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _aws,
     "aws:ec2/securityGroup:SecurityGroup": _aws_inside,
+    "azure:network/networkSecurityRule:NetworkSecurityRule": _azure,
+    "gcp:compute/firewall:Firewall": _gcp,
+    "openstack:firewall/ruleV2:RuleV2": _openstack,
+    "openstack:networking/secGroupRule:SecGroupRule": _openstack_group,
 }
 
 

@@ -26,7 +26,7 @@ def overlays_ask() -> Iterator[tuple[str, str]]:
     """What overlays read from Vault: the path below ``resimate/``, and the name there."""
     for file in sorted((ROOT / "k8s" / "components" / "external-secrets-vault").glob("secrets.yaml")):
         for one in yaml.safe_load_all(file.read_text()):
-            for entry in one["spec"].get("data", []):
+            for entry in one.get("spec", {}).get("data", []):
                 yield entry["remoteRef"]["key"].removeprefix("resimate/"), entry["remoteRef"]["property"]
 
 

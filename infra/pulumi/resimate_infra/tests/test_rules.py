@@ -59,4 +59,4 @@ def test_only_the_application_and_those_who_manage_reach_data(platform: Recorded
     of = table(platform.platform)
 
     assert strangers(platform, 5432, of.DATABASE_FROM) == []
-    assert strangers(platform, 6379, of.CACHE_FROM) == []
+    assert strangers(platform, platform.outputs["site"]["cachePort"], of.CACHE_FROM) == []

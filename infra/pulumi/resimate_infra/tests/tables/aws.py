@@ -99,7 +99,7 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(CLASSES, "rules.0.noncurrentVersionTransitions", holds(storageClass="STANDARD_IA"), []),
         Line(CLASSES, "rules.0.noncurrentVersionTransitions", holds(storageClass="GLACIER_IR"), []),
     ],
-    "cold files stay": [Line(BUCKET, "objectLockEnabled", equals(True), False, "cold")],
+    "cold files stay": [Line(BUCKET, "objectLockEnabled", equals(True), False, "cold*")],
     "registry in two regions": [
         Line(IMAGES, TO, equals("eu-west-1"), "eu-central-1"),
         Line("aws:ecr/repository:Repository", "imageTagMutability", equals("IMMUTABLE"), "MUTABLE"),
