@@ -1,11 +1,18 @@
 """Every platform is built once; where its packages are not installed its tests are skipped, and say so."""
 
+import gc
+
 import pytest
 
 from resimate_infra.platforms import PLATFORMS
 from resimate_infra.tests.recording import Recorded, record
 
 MADE: dict[str, Recorded] = {}
+
+
+def pytest_configure() -> None:
+    """Packages of clouds are a million objects that all stay: to look through them for garbage takes half the time."""
+    gc.disable()
 
 
 @pytest.fixture(params=sorted(PLATFORMS))
