@@ -1,0 +1,48 @@
+"""Says what policies have against objects: ``python judges.py cel|rego`` reads both as JSON, and writes messages for each object.
+
+A program by itself: the two interpreters do not get on in one process.
+"""
+
+import json
+import sys
+from typing import Any
+
+
+def by_cel(policy: dict[str, Any], objects: list[dict[str, Any]]) -> list[list[str]]:
+    """``policy``: the ``spec`` of a ValidatingAdmissionPolicy."""
+    import celpy
+
+    environment = celpy.Environment()
+
+    def program(text: str) -> Any:
+        return environment.program(environment.compile(text))
+
+    variables = [(one["name"], program(one["expression"])) for one in policy.get("variables", [])]
+    rules = [(one["message"], program(one["expression"])) for one in policy["validations"]]
+    found = []
+    for one in objects:
+        known: dict[str, Any] = {"object": celpy.json_to_cel(one), "variables": celpy.celtypes.MapType()}
+        for name, value in variables:
+            known["variables"][celpy.celtypes.StringType(name)] = value.evaluate(known)
+        found.append(sorted(message for message, rule in rules if not rule.evaluate(known)))
+    return found
+
+
+def by_rego(policy: str, objects: list[dict[str, Any]]) -> list[list[str]]:
+    """``policy``: the module of a ConstraintTemplate."""
+    from regopy import Interpreter
+
+    package = policy.split()[1]
+    interpreter = Interpreter()
+    interpreter.add_module(package, policy)
+    found = []
+    for one in objects:
+        interpreter.set_input({"review": {"object": one}})
+        said = json.loads(str(interpreter.query(f"x = data.{package}.violation")))
+        found.append(sorted({violation["msg"] for violation in said["bindings"]["x"]}))
+    return found
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    json.dump({"cel": by_cel, "rego": by_rego}[sys.argv[1]](asked["policy"], asked["objects"]), sys.stdout)
