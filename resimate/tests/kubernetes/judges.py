@@ -1,4 +1,4 @@
-"""Says what policies have against objects: ``python judges.py cel|rego`` reads both as JSON, and writes messages for each object.
+"""What policies have against objects: ``python judges.py cel|rego`` reads both as JSON, writes each object's messages.
 
 A program by itself: the two interpreters do not get on in one process.
 """
@@ -11,6 +11,8 @@ from typing import Any
 def by_cel(policy: dict[str, Any], objects: list[dict[str, Any]]) -> list[list[str]]:
     """``policy``: the ``spec`` of a ValidatingAdmissionPolicy."""
     import celpy
+    from celpy.adapter import json_to_cel
+    from celpy.celtypes import MapType, StringType
 
     environment = celpy.Environment()
 
@@ -21,9 +23,9 @@ def by_cel(policy: dict[str, Any], objects: list[dict[str, Any]]) -> list[list[s
     rules = [(one["message"], program(one["expression"])) for one in policy["validations"]]
     found = []
     for one in objects:
-        known: dict[str, Any] = {"object": celpy.json_to_cel(one), "variables": celpy.celtypes.MapType()}
+        known: dict[str, Any] = {"object": json_to_cel(one), "variables": MapType()}
         for name, value in variables:
-            known["variables"][celpy.celtypes.StringType(name)] = value.evaluate(known)
+            known["variables"][StringType(name)] = value.evaluate(known)
         found.append(sorted(message for message, rule in rules if not rule.evaluate(known)))
     return found
 
@@ -45,4 +47,5 @@ def by_rego(policy: str, objects: list[dict[str, Any]]) -> list[list[str]]:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    json.dump({"cel": by_cel, "rego": by_rego}[sys.argv[1]](asked["policy"], asked["objects"]), sys.stdout)
+    judge: Any = {"cel": by_cel, "rego": by_rego}[sys.argv[1]]
+    json.dump(judge(asked["policy"], asked["objects"]), sys.stdout)

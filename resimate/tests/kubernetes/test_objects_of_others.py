@@ -1,4 +1,4 @@
-"""Objects of kinds that others define are as those have published them: values by their schemas, keys by their types."""
+"""Objects of kinds that others define are as those published them: values by their schemas, keys by their types."""
 
 import copy
 import json
@@ -67,9 +67,8 @@ def test_values_are_as_the_schemas_have_them(node: str) -> None:
     ours = _ours()
     asked = json.dumps({"packages": PACKAGES, "objects": [*ours, *wrong]})
 
-    done = subprocess.run(
-        [node, Path(__file__).with_name("models.mjs"), FOLDER], input=asked, capture_output=True, text=True, check=False
-    )
+    program = [node, str(Path(__file__).with_name("models.mjs")), str(FOLDER)]
+    done = subprocess.run(program, input=asked, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -95,7 +94,7 @@ def test_keys_are_those_that_the_types_know(node: str, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
 
-    tsc = [node, FOLDER / "node_modules/typescript/bin/tsc", *TSC, "objects.ts"]
+    tsc = [node, str(FOLDER / "node_modules/typescript/bin/tsc"), *TSC, "objects.ts"]
     done = subprocess.run(tsc, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     refused = {int(line) for line in re.findall(r"^objects\.ts\((\d+),\d+\): error TS2\d+", done.stdout, re.M)}

@@ -1,4 +1,4 @@
-"""What a cluster refuses, by the policies themselves: Kubernetes' own (CEL) and Gatekeeper's (Rego) refuse the same, and nothing of ours."""
+"""What a cluster refuses: policies of Kubernetes itself (CEL) and Gatekeeper's (Rego) refuse the same, none of ours."""
 
 import copy
 import json
@@ -21,8 +21,8 @@ JUDGES = Path(__file__).with_name("judges.py")
 IMAGE = "An image is named with a tag other than latest, or a digest."
 SHARE = "Every container asks for CPU and memory, and has a limit of both."
 DISK = "The file system of every container is read-only."
-SECRET = "Secrets are mounted as files; in variables, whoever sees the process sees them."  # noqa: S105  a sentence
-TOKEN = "No pod has the token of its service account; set automountServiceAccountToken to false."  # noqa: S105  a sentence
+SECRET = "Secrets are mounted as files; in variables, whoever sees the process sees them."
+TOKEN = "No pod has the token of its service account; set automountServiceAccountToken to false."
 DOOR = "Only the DMZ has doors to the outside; elsewhere a Service is of type ClusterIP, without external addresses."
 
 

@@ -81,7 +81,7 @@ def test_workers_end_where_nothing_waits_and_one_looks_by_itself_where_nobody_me
         assert _bounds(spec)[0] == (1 if queue == "default" else 0)
         assert (spec["cooldownPeriod"], spec["fallback"]["replicas"]) == (300, 1)
         asked = _asked(spec)
-        assert asked["query"] == f'max(resimate_queue_due{{namespace="resimate",queue="{queue}"}})'
+        assert asked["query"] == f'max(resimate_queue_deliveries{{namespace="resimate",queue="{queue}"}})'
         assert asked["activationThreshold"] == "0"
 
 
