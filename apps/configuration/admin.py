@@ -101,11 +101,12 @@ class SettingAdmin(ServiceAdmin[Setting]):
         if decide is None:
             raise Http404
         try:
-            decide(services.find_planned(str(object_id)), now=timezone.now(), actor=request.user)
+            planned = services.find_planned(str(object_id))
+            decide(planned, now=timezone.now(), actor=request.user)
         except Refused as refusal:
             messages.error(request, presenting.every_reason(refusal))
         else:
-            messages.success(request, _("It is decided."))
+            messages.success(request, presenting.decided(planned.key, request.POST["decision"]))
         return redirect("admin:configuration_setting_changelist")
 
     def _refuse_stranger(self, request: HttpRequest) -> None:

@@ -92,7 +92,11 @@ def in_areas(wanted: str = "", *, are_set: bool = False) -> Listing:
     explained = services.explain_all()
     set_ = {name for name, one in explained.items() if one.winner.level != Level.DEFAULT}
     counts = {"set": len(set_), "all": len(KEYS)}
-    lead = _("%(set)d of %(all)d settings are set by somebody; the others are as delivered.") % counts
+    lead = ngettext(
+        "%(set)d of %(all)d settings is set by somebody; the others are as delivered.",
+        "%(set)d of %(all)d settings are set by somebody; the others are as delivered.",
+        counts["set"],
+    )
     rows: dict[str, list[tuple[str, list[Cell]]]] = {}
     for name in set_ if are_set else KEYS:
         row, area = _row(name, explained[name]), translated(area_of(name) or _("Others"))
@@ -100,7 +104,7 @@ def in_areas(wanted: str = "", *, are_set: bool = False) -> Listing:
             rows.setdefault(area, []).append((row[0].text.casefold(), row))
     columns = [_("Setting"), _("Value"), _("Set by"), _("Since")]
     tables = [Table(area, columns, [row for _name, row in sorted(found)]) for area, found in sorted(rows.items())]
-    return Listing(lead, tables)
+    return Listing(lead % counts, tables)
 
 
 def _has_words(wanted: str, text: str) -> bool:
@@ -201,6 +205,16 @@ def _decision(planned: PlannedChange, reader: Any) -> Cell:
     if reason := services.why_not_agree(planned, reader):
         return Cell(note=translated(reason), planned=planned, decisions=[("reject", _("Reject"))])
     return Cell(planned=planned, decisions=[("approve", _("Approve")), ("reject", _("Reject"))])
+
+
+def decided(name: str, decision: str) -> str:
+    """What has been decided of the change of a setting that waited."""
+    said = {
+        "approve": _("The change of “%(setting)s” has been approved."),
+        "reject": _("The change of “%(setting)s” has been rejected."),
+        "cancel": _("The change of “%(setting)s” has been taken back."),
+    }
+    return said[decision] % {"setting": label_of(name)}
 
 
 def _facts(name: str, facts: dict[str, Any] | None) -> str:

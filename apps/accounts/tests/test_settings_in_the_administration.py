@@ -185,9 +185,12 @@ def test_a_second_administrator_approves_on_the_list(office: Client, next_door: 
 
     own = _page(office.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"}, follow=True))
     assert "Somebody else than who asked" in own
-    next_door.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"})
+    said = _page(next_door.post(f"{HOME}waiting/{waits.pk}/", {"decision": "approve"}, follow=True))
 
     assert services.get(TWO) == 15
+    assert "The change of “Idle time of a session, in minutes” has been approved." in said
+    assert "1 of " in said
+    assert " settings is set by somebody" in said
 
 
 def test_who_is_no_second_person_is_told_why_in_place_of_a_button(office: Client, make_user: Any) -> None:

@@ -93,6 +93,8 @@ def test_the_list_shows_no_secret(browser: Client, clock: Clock) -> None:
     assert "10 codes are left" in page
     assert Factor.objects.get(kind="totp").seed not in page
     assert done["Cache-Control"].count("no-store") == 1
+    again = browser.post(APP, {"code": "000000"}, follow=True).content.decode()
+    assert "The app works already. If you have not kept your backup codes, make new ones." in again
 
 
 def test_new_codes_take_the_place_of_the_old_ones(admin: User, browser: Client, clock: Clock) -> None:

@@ -68,6 +68,13 @@ def begin(request: HttpRequest) -> HttpResponse:
     return redirect("factors:list")
 
 
+def _nothing_begun(request: HttpRequest) -> str:
+    """Who loads the page of their new codes again has set up the app, and sees the codes no more."""
+    if request.method == "POST" and services.has_factor(user_of(request)):
+        return _("The app works already. If you have not kept your backup codes, make new ones.")
+    return _("Nothing is being set up.")
+
+
 @changing
 @require_http_methods(["GET", "HEAD", "POST"])
 def app(request: HttpRequest) -> HttpResponse:
@@ -75,7 +82,7 @@ def app(request: HttpRequest) -> HttpResponse:
     user, form = user_of(request), CodeForm(request.POST if request.method == "POST" else None)
     begun = services.begun_app(user, timezone.now())
     if begun is None:
-        messages.info(request, _("Nothing is being set up."))
+        messages.info(request, _nothing_begun(request))
         return redirect("factors:list")
     if form.is_valid():
         try:
