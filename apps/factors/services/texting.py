@@ -37,10 +37,11 @@ NOTE: Final = "text_code"
 #: Wrong ones, after which a code is gone.
 TRIES: Final = 5
 #: Between one text and the next, of an account and to a number that is not shown to be theirs: half a minute, then
-#: twice as long each time.
+#: twice as long each time. A known device has a queue of its own.
 SENDING: Final = throttle.Limit("text", free=0, longest=3600, first=30)
-#: Texts of one account within 24 hours.
+#: Texts of one account within 24 hours, and how many more of them its known devices may have sent.
 A_DAY: Final = 10
+KEPT: Final = 5
 WRONG: Final = _("This code is not right, or good no more. Have another one sent, or use another way.")
 NUMBER: Final = "text-number"
 
@@ -76,7 +77,7 @@ def begin_phone(request: HttpRequest, user: User, *, number: str, now: datetime)
         _refuse_alone(user)
         if phone_of(user) is not None:
             raise NumberRefused(_("You have a number. Remove it before you add another."))
-        _bound(user, now, stranger=number)
+        _bound(user, devices.known(request, user.email), now, stranger=number)
         Factor.objects.filter(user=user, kind=Factor.Kind.TEXT, confirmed=False).delete()
         kind: Any = Factor.Kind.TEXT
         factor = Factor.objects.create(user=user, key=user.key, kind=kind, created_at=now)
@@ -173,20 +174,28 @@ def _send_to(request: HttpRequest, user: User, now: datetime, *, confirmed: bool
         phone = phone_of(user, confirmed=confirmed)
         if phone is None:
             raise NothingSetUp(_("There is no number to which a code could be sent."))
-        _bound(user, now, stranger="" if confirmed else phone.number)
+        _bound(user, devices.known(request, user.email), now, stranger="" if confirmed else phone.number)
         _send(request, user, phone, now)
 
 
-def _bound(user: User, now: datetime, *, stranger: str) -> None:
+def _bound(user: User, device: str, now: datetime, *, stranger: str) -> None:
     """Refuse what would cost too much: fraud is to have many texts sent. Raises ``TooManyAttempts``.
+
+    Who knows the password alone comes on a ``device`` that is not known. So they wait in a queue of their own, and the
+    last texts of a day are kept for devices on which the account has signed in before: nobody else uses up what its
+    owner has left (ASVS 6.1.1). On a new device its owner uses another way, since texts only stand in for one.
 
     ``stranger``: a number that nobody has shown to be the account's. It counts for whoever says it, and does not keep
     its owner from their own texts, whose number others may say as well.
     """
     sent = notifications.messages_to(About.of(user), user.pk).filter(kind=TEXT_CODE.name)
-    if texting.left_today(now) <= 0 or sent.filter(created_at__gt=now - texting.DAY).count() >= A_DAY:
+    most = A_DAY + KEPT if device else A_DAY
+    if texting.left_today(now) <= 0 or sent.filter(created_at__gt=now - texting.DAY).count() >= most:
         raise TextsRefused(_("No more codes are sent by text message today. Use another way."))
-    counted = [(SENDING.kind, str(user.pk)), *([(NUMBER, throttle.digest_of(stranger))] if stranger else [])]
+    counted = [
+        (SENDING.kind, f"{user.pk}:{device}" if device else str(user.pk)),
+        *([(NUMBER, throttle.digest_of(stranger))] if stranger else []),
+    ]
     for what, who in counted:
         if wait := throttle.take(what, who, now, SENDING):
             raise accounts.TooManyAttempts(wait)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 from django_tenants.utils import tenant_context
@@ -71,8 +72,11 @@ def _sent() -> str:
     return re.findall(r"\b\d{6}\b", body)[0]
 
 
-def _half(email: str) -> Client:
+def _half(email: str, like: Client | None = None) -> Client:
+    """Somebody has shown the right password, on a device that is ``like`` one; else on a new one."""
     client = Client(headers=ACME)
+    if like is not None:
+        client.cookies[settings.DEVICE_COOKIE_NAME] = like.cookies[settings.DEVICE_COOKIE_NAME].value
     client.post("/sign-in/", {"email": email, "password": PASSWORD})
     return client
 
@@ -185,18 +189,18 @@ def test_and_for_a_number_whoever_has_texts_sent_to_it(
 
     assert (refused.status_code, refused["Retry-After"]) == (429, "31")
     with tenant_context(beta):
-        texting._bound(stranger, clock.moment, stranger="+4915123456789")  # another tenant counts for itself
+        texting._bound(stranger, "", clock.moment, stranger="+4915123456789")  # another tenant counts for itself
 
 
 def test_who_says_the_number_of_somebody_else_does_not_keep_their_texts_from_them(
     added: Factor, admin: User, analyst: User, clock: Clock
 ) -> None:
-    texting._bound(analyst, clock.moment, stranger="+4915123456789")
+    texting._bound(analyst, "", clock.moment, stranger="+4915123456789")
     throttle.forgive("text", str(analyst.pk))
 
     assert _half(admin.email).post(STEP).status_code == 302
     with pytest.raises(Refused):
-        texting._bound(analyst, clock.moment, stranger="+4915123456789")
+        texting._bound(analyst, "", clock.moment, stranger="+4915123456789")
 
 
 def test_an_account_has_so_many_in_a_day(added: Factor, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +211,25 @@ def test_an_account_has_so_many_in_a_day(added: Factor, admin: User, monkeypatch
     refused = client.post(STEP)
 
     assert (refused.status_code, "No more codes are sent" in refused.content.decode()) == (409, True)
+
+
+def test_who_knows_the_password_alone_uses_up_nothing_that_known_devices_have(
+    added: Factor, admin: User, browser: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.moment += timedelta(minutes=1)
+    monkeypatch.setattr(texting, "A_DAY", 3)
+    monkeypatch.setattr(texting, "KEPT", 1)
+    thief, owner = _half(admin.email), _half(admin.email, like=browser)
+    assert (thief.post(STEP).status_code, thief.post(STEP).status_code) == (302, 429)
+    throttle.forgive("text", str(admin.pk))
+    assert (thief.post(STEP).status_code, thief.post(STEP).status_code) == (302, 409)
+
+    sent = owner.post(STEP)
+    inside = owner.post(STEP, {"code": _sent(), "next": "/account/"})
+    last = _half(admin.email, like=browser).post(STEP)
+
+    assert (sent.status_code, inside["Location"], last.status_code) == (302, "/account/", 409)
+    assert "Use another way" in last.content.decode()
 
 
 @pytest.mark.parametrize("said", [{"SMS_A_DAY": "0"}, {"SMS_PROVIDER": "none"}, {"FACTORS_SMS": "never"}])
