@@ -1,5 +1,7 @@
 """What the trail has of settings."""
 
+from django.utils.translation import gettext_noop as _
+
 from apps.audit.kinds import Category, declare
 
 declare(
@@ -12,4 +14,5 @@ declare(
     "rejected",
     "cancelled",
     "failed",
+    name=_("Setting"),
 )

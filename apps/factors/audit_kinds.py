@@ -1,5 +1,7 @@
 """What the trail has of second factors."""
 
+from django.utils.translation import gettext_noop as _
+
 from apps.audit.kinds import Category, declare
 
 declare(
@@ -17,4 +19,5 @@ declare(
     "address_replaced",
     "unreachable",
     "refused",
+    name=_("Second factor"),
 )

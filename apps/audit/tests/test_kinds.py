@@ -56,3 +56,12 @@ def test_two_apps_do_not_declare_the_same() -> None:
 
 def test_nothing_that_is_not_declared_keeps_anybody_from_working() -> None:
     assert kinds.category_of("teapot.boiled") == Category.DATA
+
+
+def test_what_apps_record_has_a_name_in_words() -> None:
+    assert [one.noun for one in kinds.KINDS.values() if not one.name and one.noun != "thing"] == []
+    assert kinds.WORDS.keys() >= kinds.OF_ALL
+    assert kinds.words_of("api_key.exported") == "API key: taken away as a file"
+    assert kinds.words_of("campaign.stakeholders_added") == "Campaign: stakeholders added"
+    with pytest.raises(ValueError, match="two apps name what is recorded: read"):
+        kinds.name_verbs(read="seen")

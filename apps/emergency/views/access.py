@@ -1,5 +1,6 @@
 """The page of access in emergencies: who asked, who approved, what is open to review."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from apps.accounts.presenting import session_of
 from apps.accounts.sessions import AAL2
 from apps.accounts.stepping_up import require_fresh
 from apps.accounts.workspace import user_of, workspace_page
+from apps.audit import kinds
 from apps.core.errors import Refused
 from apps.core.pages import errors_as_messages, errors_at_fields
 from apps.emergency import services
@@ -76,13 +78,17 @@ def _overview(
     rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
     done = services.done_in([row["access"] for row in rows if row["may_review"]])
     page: dict[str, Any] = {
-        "rows": [{**row, **_wanted(row), "done": done.get(str(row["access"].pk), ())} for row in rows],
+        "rows": [{**row, **_wanted(row), "done": _in_words(done.get(str(row["access"].pk), ()))} for row in rows],
         "form": form,
         "ask": ask,
         "may_ask": authz.everywhere(user, "emergency-access:create") and (ask.is_bound or not _has_open(rows, user)),
     }
     page["lacking"] = services.lacking(user, now=now) if page["may_ask"] else 0
     return render(request, "emergency/list.html", page, status=422 if form.is_bound else 200)
+
+
+def _in_words(done: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    return [(kinds.words_of(action), page, times) for action, page, times in done]
 
 
 def _wanted(row: dict[str, Any]) -> dict[str, bool]:
