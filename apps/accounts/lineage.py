@@ -38,6 +38,11 @@ GIVEN = f"""
     FROM given JOIN meant ON meant.top_id = given.role_id JOIN accounts_role r ON r.id = meant.role_id
 """  # noqa: S608  names of our own tables and columns
 _OF_USER = GIVEN.format(user="%(user)s", moment="%(moment)s")
+#: The same of several accounts, each line with whose it is.
+_OF_USERS = f"""
+    SELECT given.*, one.id FROM unnest(%(users)s::uuid[]) AS one (id)
+    CROSS JOIN LATERAL ({GIVEN.format(user="one.id", moment="%(moment)s")}) AS given
+"""  # noqa: S608  as above
 _OF_ROLES = f"WITH RECURSIVE {_MEANT.format(tops='SELECT unnest(%s::uuid[])')} SELECT top_id, role_id FROM meant"  # noqa: S608  as above
 _WAY = """
     WITH RECURSIVE way (id, level) AS (
@@ -62,6 +67,14 @@ def given(user: User, moment: datetime) -> list[Given]:
     whether they count for who signed in alone.
     """
     return _rows(_OF_USER, {"user": user.pk, "moment": moment})
+
+
+def given_to(users: Iterable[UUID], moment: datetime) -> dict[UUID, list[Given]]:
+    """The same of each of several accounts; whoever is given nothing has an empty list."""
+    found: dict[UUID, list[Given]] = {pk: [] for pk in users}
+    for *line, whose in _rows(_OF_USERS, {"users": [*found], "moment": moment}) if found else ():
+        found[whose].append(tuple(line))
+    return found
 
 
 def of(roles: Iterable[UUID]) -> dict[UUID, list[Role]]:

@@ -54,14 +54,21 @@ def _again(user: User) -> User:
 
 
 def _may(user: User, permission: str = "users:read") -> bool:
-    """The same in the evaluator, in SQL, and for a key of theirs."""
+    """The same in the evaluator, in SQL, for a key of theirs, and read together with others."""
     again = _again(user)
     seen = authz.visible(User.objects.all(), again, permission).exists()
     _, text = services.create_api_key(again, name="k", acting_user=None, now=timezone.now())
     found = bearer.find(keys.prefix_of(text) or "")
     assert found is not None
     assert {authz.somewhere(again, permission), seen} == {authz.somewhere(found.key.user, permission)}
+    together = [*User.objects.all()]
+    authz.read_together(together)
+    assert [_said(one) for one in together] == [_said(_again(one)) for one in together]
     return seen
+
+
+def _said(user: User) -> tuple[object, ...]:
+    return {*authz.permissions_of(user)}, {*authz.denials_of(user)}, authz.lent_to(user)
 
 
 def test_what_is_handed_on_may_be_done(reading: Grant, deputy: User, lead: User) -> None:

@@ -7,6 +7,7 @@ from apps.emergency.services.deciding import (
     approvals_of,
     approve_access,
     is_own_right,
+    read_approvers,
 )
 from apps.emergency.services.reviewing import NotReviewable, NotYoursToReview, ask_for_review, done_in, review_access
 from apps.emergency.services.telling import lacking
@@ -30,6 +31,7 @@ __all__ = [
     "is_own_right",
     "lacking",
     "note_revoked",
+    "read_approvers",
     "review_access",
     "running_access",
 ]

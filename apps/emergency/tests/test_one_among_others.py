@@ -1,16 +1,19 @@
 """An access in an emergency is one person's and one grant's, whatever else is open beside it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Grant, Role, User
 from apps.audit.models import AuditEntry
 from apps.emergency import services
-from apps.emergency.models import GOOD_FOR, LASTS, EmergencyAccess
+from apps.emergency.models import GOOD_FOR, LASTS, Approval, EmergencyAccess
 from apps.emergency.services.asking import LONGEST, SHORTEST
 from apps.emergency.tests.story import WHY, People, refused
 from apps.notifications.models import Message
@@ -43,6 +46,29 @@ def test_beside_one_others_sign_in_as_ever_and_end_with_their_own_grants(
     accounts.revoke_grant(Grant.objects.get(pk=str(theirs.grant_id)), acting_user=None, now=timezone.now())
     services.note_revoked(theirs.grant_id or "", now=timezone.now())
     assert [*EmergencyAccess.objects.running_at(timezone.now())] == [mine]
+
+
+def test_the_page_asks_the_rights_of_all_approvers_at_once(
+    people: People, make_user: Callable[..., User], django_assert_num_queries: Any
+) -> None:
+    browser, now = Client(headers=ACME), timezone.now()
+    browser.force_login(people.third)
+    approvers = [make_user(f"a{number}@acme.example", "tenant_admin") for number in range(6)]
+
+    def ask(*two: User) -> None:
+        access = EmergencyAccess.objects.create(user=people.caller, reason=WHY, requested_at=now)
+        Approval.objects.bulk_create(Approval(access=access, approver=one, approved_at=now) for one in two)
+
+    ask(*approvers[:2])
+    browser.get("/emergency/")
+    with CaptureQueriesContext(connection) as one_open:
+        browser.get("/emergency/")
+    ask(*approvers[2:4])
+    ask(*approvers[4:])
+    with django_assert_num_queries(len(one_open)):
+        page = browser.get("/emergency/")
+
+    assert [row["state"].value for row in page.context["rows"]] == ["approved"] * 3
 
 
 def test_what_has_never_begun_is_not_reviewed(approved: EmergencyAccess, people: People) -> None:

@@ -74,6 +74,7 @@ def _overview(
     now = timezone.now()
     known = _visible(user).select_related("user__key", "reviewed_by__key")
     found = known.prefetch_related("approvals__approver__key").open_first(now)[:MOST]
+    services.read_approvers(one for one in found if one.is_good_at(now))
     form: ReasonForm | ReviewForm = review or ask
     rows = [_row(one, user, now, review if one.pk == of else None) for one in found]
     done = services.done_in([row["access"] for row in rows if row["may_review"]])
