@@ -1,7 +1,7 @@
 """How the database, Redis, the processes without a port and the disk are asked how they are."""
 
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import roles
 from apps.core.degraded import LATE
-from apps.core.models import Pulse
+from apps.core.models import EventDelivery, Pulse
 from apps.core.parts import Answer, declare
 
 OLDEST_POSTGRES = 15
 FEWEST_MEGABYTES = 500
+#: Where workers are started by what waits (k8s/components/keda-workers), one is there so soon.
+STARTED_WITHIN = timedelta(minutes=2)
 
 
 def _database() -> Answer:
@@ -41,14 +43,21 @@ def _scheduler() -> Answer:
 
 
 def _workers() -> Answer:
-    """Each queue has workers of its own, or some that work for all."""
+    """Each queue has workers of its own, or some that work for all; or nothing waits there, and they come with work."""
     pulses = _pulses(*roles.WORKERS)
     away = [queue for queue in roles.QUEUES if not _worked_for(queue, pulses)]
+    if len(away) < len(roles.QUEUES):
+        away = [queue for queue in away if _is_late(queue)]
     last = max((seen_at for seen_at, _ in pulses.values()), default=None)
     if not away:
         return Answer("alive", seen_at=last)
     is_anybody_there = len(away) < len(roles.QUEUES)
     return Answer(f"nobody works for {', '.join(away)}" if is_anybody_there else _unseen(last), False, last)
+
+
+def _is_late(queue: str) -> bool:
+    """Whether something has waited there for longer than it takes to start a worker where there was none."""
+    return EventDelivery.objects.filter(queue=queue, state="pending", due_at__lt=Now() - STARTED_WITHIN).exists()
 
 
 def _worked_for(queue: str, pulses: dict[str, tuple[datetime, bool]]) -> bool:

@@ -170,7 +170,14 @@ def test_a_job_wakes_the_workers_of_its_queue(
     assert EventDelivery.objects.get().queue == "calculation"
 
 
-def test_a_queue_without_a_worker_is_told(acme: Any) -> None:
+def _let_wait(queue: str, *, minutes: int) -> None:
+    """Something of the tenant whose schema this is."""
+    then = datetime.now().astimezone() - timedelta(minutes=minutes)
+    event = Event.objects.create(name="campaign.opened", payload={}, occurred_at=then)
+    EventDelivery.objects.create(event=event, subscriber=f"waits {minutes}", queue=queue, due_at=then)
+
+
+def test_a_queue_without_a_worker_is_told_once_something_waits_there(acme: Any) -> None:
     def detail() -> str:
         with schema_context("public"):
             return PARTS["worker"].ask().detail
@@ -181,6 +188,10 @@ def test_a_queue_without_a_worker_is_told(acme: Any) -> None:
 
     with schema_context("public"):
         Pulse.objects.filter(role="worker-audit").update(seen_at=datetime.now().astimezone() - timedelta(minutes=2))
+    assert detail() == "alive"
+    _let_wait("audit", minutes=1)
+    assert detail() == "alive"
+    _let_wait("audit", minutes=3)
     assert detail() == "nobody works for audit"
     degraded.beat("worker")
     assert detail() == "alive"

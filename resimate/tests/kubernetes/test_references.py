@@ -1,5 +1,6 @@
 """What names something else in the manifests names what is there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -179,3 +180,21 @@ def test_a_new_version_is_measured_by_our_service_levels(overlay: str, kind: str
             assert (given["role"], given["seconds"]) == (role, levels[role])
     (template,) = manifests.of_kind(overlay, "AnalysisTemplate")
     assert {one["name"] for one in template["spec"]["args"]} == {"role", "revision", "errors", "seconds"}
+
+
+@pytest.mark.requirement("SCALE-001", "MON-001")
+def test_what_prometheus_is_asked_the_product_counts() -> None:
+    """Labels that pods have for Prometheus alone, it gets from its monitor."""
+    page = (manifests.ROOT / "docs/registries.md").read_text()
+    for overlay in OVERLAYS:
+        queries = [*_said(manifests.of_kind(overlay, "ScaledObject", "AnalysisTemplate"), "query")]
+        counted = {name for query in queries for name in re.findall(r"\bresimate_[a-z_]+(?=\{)", query)}
+        assert [name for name in counted if f"`{name.removesuffix('_bucket')}`" not in page] == []
+        labels = {name for query in queries for name in re.findall(r'(\w+)=~?"', query)}
+        told = {
+            one["targetLabel"]
+            for monitor in manifests.of_kind(overlay, "PodMonitor")
+            for one in monitor["spec"]["podMetricsEndpoints"][0]["relabelings"]
+        }
+        assert labels <= {"namespace", "queue", "status"} | told
+        assert bool(counted) == (overlay != "dev")
