@@ -38,7 +38,7 @@ class Azure(Platform):
         return data.cache(self.site, self.net, self.keyring)
 
     def store(self) -> Store:
-        return files.make(self.net, self.keyring)
+        return files.make(self.site, self.net, self.keyring)
 
     def registry(self) -> Any:
         return images.make(self.site, self.net, self.keyring, self.aks)

@@ -6,17 +6,16 @@ import pulumi
 import pulumi_azure as azure
 
 from resimate_infra import sizes
-from resimate_infra.azure import network
 from resimate_infra.azure.keys import Keyring
 from resimate_infra.azure.network import Net
 from resimate_infra.contract import Store, quoted
+from resimate_infra.site import Site
 
 CLASSES: Final = "hot=Hot&warm=Cool&cold=Cold"
 
 
-def make(net: Net, keyring: Keyring) -> Store:
-    account = _account(net, keyring)
-    network.endpoint(net, "files", account.id, "blob", "privatelink.blob.core.windows.net")
+def make(site: Site, net: Net, keyring: Keyring) -> Store:
+    account = _account(site, net, keyring)
     azure.storage.ManagementPolicy("files", storage_account_id=account.id, rules=[_ages()])
     files = azure.storage.Container("files", storage_account_id=account.id, container_access_type="private")
     cold = azure.storage.Container("cold", storage_account_id=account.id, container_access_type="private")
@@ -33,12 +32,17 @@ def _url(account: azure.storage.Account, container: azure.storage.Container) -> 
     return pulumi.Output.concat("azure://", account.name, ":", key, "@", host, "/", container.name, f"?{CLASSES}")
 
 
-def _account(net: Net, keyring: Keyring) -> azure.storage.Account:
+def _account(site: Site, net: Net, keyring: Keyring) -> azure.storage.Account:
     return azure.storage.Account(
         "files", resource_group_name=net.group.name, location=net.group.location, account_kind="StorageV2",
         account_tier="Standard", account_replication_type="GZRS", access_tier="Hot",
         min_tls_version="TLS1_2", https_traffic_only_enabled=True, infrastructure_encryption_enabled=True,
-        allow_nested_items_to_be_public=False, public_network_access_enabled=False,
+        allow_nested_items_to_be_public=False,
+        # The product calls public addresses alone, and so it is not the address that is private.
+        network_rules=azure.storage.AccountNetworkRulesArgs(
+            default_action="Deny", bypasses=["AzureServices"], virtual_network_subnet_ids=[net.nodes.id],
+            ip_rules=[site.office_gateway],
+        ),
         blob_properties=azure.storage.AccountBlobPropertiesArgs(
             versioning_enabled=True, change_feed_enabled=True,
             delete_retention_policy=azure.storage.AccountBlobPropertiesDeleteRetentionPolicyArgs(days=30),

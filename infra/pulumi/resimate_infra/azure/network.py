@@ -46,7 +46,10 @@ def make(site: Site, group: azure.core.ResourceGroup) -> Net:
     office = Way("office", site.office, 5432)
     net = Net(
         group, network, plan,
-        _subnet("nodes", network, site.nodes, [Way("public-to-ingress", ["Internet"], 443)]),
+        _subnet(
+            "nodes", network, site.nodes, [Way("public-to-ingress", ["Internet"], 443)],
+            service_endpoints=["Microsoft.Storage"],
+        ),
         _subnet(
             "databases", network, site.databases,
             [Way("nodes", [nodes], 5432), Way("replicas", [databases], 5432), office],

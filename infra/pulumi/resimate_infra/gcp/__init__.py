@@ -3,9 +3,9 @@
 Backups of Cloud SQL have the key of their instance; TLS 1.2 cannot be forbidden there.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-import pulumi
 import pulumi_gcp as gcp
 
 from resimate_infra.contract import Cache, Cluster, Database, Names, Store
@@ -37,7 +37,8 @@ class Gcp(Platform):
         return data.cache(self.site, self.net, self.keyring)
 
     def store(self) -> Store:
-        return files.make(self.site, self.keyring)
+        self.files = files.make(self.site, self.keyring)
+        return self.files.store
 
     def registry(self) -> Any:
         return images.make(self.site, self.keyring)
@@ -60,4 +61,7 @@ class Gcp(Platform):
         keys.let(self.keyring.seal, "vault", pods)
         role = "roles/cloudkms.viewer"
         gcp.kms.CryptoKeyIAMMember("vault-sees", crypto_key_id=self.keyring.seal.id, role=role, member=pods)
-        return pulumi.Output.from_input(self.keyring.seal.id)
+        return self.keyring.seal.id
+
+    def more(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"files": {"OBJECT_STORE_CREDENTIALS": self.files.key}}

@@ -72,13 +72,10 @@ def _workers(site: Site, cluster: gcp.container.Cluster, keyring: Keyring) -> No
     )  # fmt: skip
 
 
-def pods(namespace: str, account: str = "") -> pulumi.Output[str]:
-    """Pods of a service account, or of a whole namespace, as rights name them; nothing is kept in a secret."""
+def pods(namespace: str, account: str) -> pulumi.Output[str]:
+    """Pods of one service account, as rights name them; nothing is kept in a secret."""
     project = gcp.organizations.get_project_output()
-    pool = pulumi.Output.concat(
-        "iam.googleapis.com/projects/", project.number, "/locations/global/workloadIdentityPools/",
-        project.project_id, ".svc.id.goog",
+    return pulumi.Output.concat(
+        "principal://iam.googleapis.com/projects/", project.number, "/locations/global/workloadIdentityPools/",
+        project.project_id, f".svc.id.goog/subject/ns/{namespace}/sa/{account}",
     )  # fmt: skip
-    if account:
-        return pulumi.Output.concat("principal://", pool, f"/subject/ns/{namespace}/sa/{account}")
-    return pulumi.Output.concat("principalSet://", pool, f"/namespace/{namespace}")

@@ -1,13 +1,14 @@
 """Files, which lie in both regions at once."""
 
+from base64 import b64decode
+from dataclasses import dataclass
 from typing import Final
 
 import pulumi
 import pulumi_gcp as gcp
 
 from resimate_infra import sizes
-from resimate_infra.contract import Store
-from resimate_infra.gcp import cluster
+from resimate_infra.contract import SECRETS, Store
 from resimate_infra.gcp.keys import Keyring
 from resimate_infra.site import Site
 
@@ -16,21 +17,36 @@ WARM: Final = "NEARLINE"
 COLD: Final = "COLDLINE"
 
 
-def make(site: Site, keyring: Keyring) -> Store:
+@dataclass(frozen=True)
+class Files:
+    store: Store
+    #: The key of the account that reads and writes them, JSON.
+    key: pulumi.Output[str]
+
+
+def make(site: Site, keyring: Keyring) -> Files:
+    """Pods do not reach the metadata of their machine, and so files have an account of their own."""
+    account = gcp.serviceaccount.Account("files", account_id="resimate-files")
+    key = gcp.serviceaccount.Key("files", service_account_id=account.name)
     cold = gcp.storage.BucketRetentionPolicyArgs(retention_period=str(sizes.COLD_KEEP_DAYS * 86_400), is_locked=True)
-    return Store(_url(_bucket("files", site, keyring)), _url(_bucket("cold", site, keyring, cold)))
+    buckets = [_bucket("files", site, keyring), _bucket("cold", site, keyring, cold)]
+    for name, bucket in zip(("files", "cold"), buckets, strict=True):
+        member = pulumi.Output.concat("serviceAccount:", account.email)
+        gcp.storage.BucketIAMMember(name, bucket=bucket.name, role="roles/storage.objectUser", member=member)
+    readable = key.private_key.apply(lambda text: b64decode(text).decode())
+    return Files(Store(*(_url(bucket) for bucket in buckets)), pulumi.Output.secret(readable))
 
 
 def _url(bucket: gcp.storage.Bucket) -> pulumi.Output[str]:
-    classes = f"hot=STANDARD&warm={WARM}&cold={COLD}"
-    return pulumi.Output.concat("gs://storage.googleapis.com/", bucket.name, f"?{classes}")
+    query = f"credentials={SECRETS}/OBJECT_STORE_CREDENTIALS&hot=STANDARD&warm={WARM}&cold={COLD}"
+    return pulumi.Output.concat("gs://storage.googleapis.com/", bucket.name, f"?{query}")
 
 
 def _bucket(
     name: str, site: Site, keyring: Keyring, kept: gcp.storage.BucketRetentionPolicyArgs | None = None
 ) -> gcp.storage.Bucket:
     regions = [site.region.upper(), site.second_region.upper()]
-    bucket = gcp.storage.Bucket(
+    return gcp.storage.Bucket(
         name, location=site.continent, rpo="ASYNC_TURBO", force_destroy=False,
         custom_placement_config=gcp.storage.BucketCustomPlacementConfigArgs(data_locations=regions),
         uniform_bucket_level_access=True, public_access_prevention="enforced",
@@ -39,11 +55,6 @@ def _bucket(
         versioning=None if kept else gcp.storage.BucketVersioningArgs(enabled=True),
         lifecycle_rules=[] if kept else _ages(), retention_policy=kept,
     )  # fmt: skip
-    # The product's pods, as themselves: no key to be kept.
-    gcp.storage.BucketIAMMember(
-        name, bucket=bucket.name, role="roles/storage.objectUser", member=cluster.pods("resimate")
-    )
-    return bucket
 
 
 def _ages() -> list[gcp.storage.BucketLifecycleRuleArgs]:

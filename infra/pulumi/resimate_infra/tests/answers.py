@@ -42,7 +42,8 @@ KNOWN: Final[dict[str, dict[str, Any]]] = {
         "serverCaCerts": [{"cert": "-----BEGIN CERTIFICATE-----"}],
     },
     "gcp:servicenetworking/connection:Connection": {"peering": "lent"},
-    "gcp:serviceaccount/account:Account": {"email": "workers@test"},
+    "gcp:serviceaccount/account:Account": {"email": "account@test"},
+    "gcp:serviceaccount/key:Key": {"privateKey": "e30="},
     "gcp:sql/databaseInstance:DatabaseInstance": {
         "privateIpAddress": "10.40.32.3",
         "serverCaCerts": [{"cert": "-----BEGIN CERTIFICATE-----"}],

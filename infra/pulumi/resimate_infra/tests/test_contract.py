@@ -11,7 +11,7 @@ import yaml
 from resimate import servers
 from resimate_infra.platforms import PLATFORMS, UnknownPlatform, chosen
 from resimate_infra.tests.conftest import built
-from resimate_infra.tests.recording import Recorded
+from resimate_infra.tests.recording import OVERLAYS, Recorded
 
 ROOT = Path(__file__).parents[4]
 #: What every stack says; those of one platform's overlay come on top.
@@ -22,12 +22,16 @@ AUTHORITIES = {"DATABASE_CA", "REDIS_CA"}
 OF_THE_CLUSTER = {"VAULT_CACERT"}
 
 
-def overlays_ask() -> Iterator[tuple[str, str]]:
-    """What overlays read from Vault: the path below ``resimate/``, and the name there."""
-    for file in sorted((ROOT / "k8s" / "components" / "external-secrets-vault").glob("secrets.yaml")):
-        for one in yaml.safe_load_all(file.read_text()):
-            for entry in one.get("spec", {}).get("data", []):
-                yield entry["remoteRef"]["key"].removeprefix("resimate/"), entry["remoteRef"]["property"]
+def overlay(platform: str, kind: str) -> Iterator[dict[str, Any]]:
+    for one in yaml.safe_load_all((OVERLAYS / f"{platform}.yaml").read_text()):
+        if one and one["kind"] == kind:
+            yield one
+
+
+def asked(platform: str) -> list[tuple[str, str]]:
+    """What an overlay reads from Vault: the path below ``resimate/``, and the name there."""
+    entries = [entry["remoteRef"] for one in overlay(platform, "ExternalSecret") for entry in one["spec"]["data"]]
+    return [(one["key"].removeprefix("resimate/"), one["property"]) for one in entries]
 
 
 @pytest.mark.requirement("AR-001", "EXT-001")
@@ -59,16 +63,29 @@ def test_the_product_takes_every_address_and_by_verified_tls(platform: Recorded)
     assert len(servers.encryption_key(addresses["ENCRYPTION_KEY"])) == 32
 
 
-def test_overlays_ask_for_nothing_that_is_not_handed_over(platform: Recorded) -> None:
-    asked = list(overlays_ask())
-    if not asked:
-        pytest.skip("there are no overlays in k8s/ that ask for secrets")
+@pytest.mark.requirement("AR-001", "DEV-002")
+def test_the_overlay_asks_for_nothing_that_is_not_handed_over(platform: Recorded) -> None:
+    names = asked(platform.platform)
 
-    assert [
-        (path, name)
-        for path, name in asked
-        if name not in platform.outputs.get(path, {}) and name not in OF_THE_CLUSTER
-    ] == []
+    assert {("runtime", "DATABASE_URL"), ("owner", "DATABASE_OWNER_URL")} <= set(names)
+    missing = {(path, name) for path, name in names if name not in platform.outputs.get(path, {})}
+    assert {name for _, name in missing} <= OF_THE_CLUSTER
+
+
+@pytest.mark.requirement("AR-001", "NET-001")
+def test_the_overlay_opens_the_way_to_where_data_are(platform: Recorded) -> None:
+    site = platform.outputs["site"]
+    ways = [one for one in overlay(platform.platform, "NetworkPolicy") if "managed-data" in one["metadata"]["name"]]
+    written = [
+        (rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for one in ways for rule in one["spec"]["egress"]
+    ]
+
+    is_managed = platform.platform != "onprem"
+    assert written == [(site["databaseNetwork"], 5432), (site["cacheNetwork"], site["cachePort"])] * is_managed
+    settings = next(
+        one["data"] for one in overlay(platform.platform, "ConfigMap") if "RESIMATE_BASE_DOMAIN" in one["data"]
+    )
+    assert settings["RESIMATE_BASE_DOMAIN"] == site["domain"]
 
 
 def test_a_platform_that_there_is_not_is_one_sentence() -> None:

@@ -19,8 +19,36 @@ def aws_inside(source: str, first: int, last: int) -> Resource:
     return Resource("aws:ec2/securityGroup:SecurityGroup", "way", {"ingress": [rule]})
 
 
+def azure(source: str, first: int, last: int) -> Resource:
+    inputs = {"sourceAddressPrefix": source, "destinationPortRange": f"{first}-{last}"}
+    kind = "azure:network/networkSecurityRule:NetworkSecurityRule"
+    return Resource(kind, "way", {"direction": "Inbound", "access": "Allow", **inputs})
+
+
+def azure_lists(source: str, first: int, last: int) -> Resource:
+    inputs = {"sourceAddressPrefixes": [source], "destinationPortRanges": [f"{first}-{last}"]}
+    kind = "azure:network/networkSecurityRule:NetworkSecurityRule"
+    return Resource(kind, "way", {"direction": "Inbound", "access": "Allow", **inputs})
+
+
+def gcp(source: str, first: int, last: int) -> Resource:
+    allows = [{"protocol": "tcp", "ports": [f"{first}-{last}"]}]
+    inputs = {"direction": "INGRESS", "sourceRanges": [source], "allows": allows}
+    return Resource("gcp:compute/firewall:Firewall", "way", inputs)
+
+
+def openstack(source: str, first: int, last: int) -> Resource:
+    inputs = {"action": "allow", "sourceIpAddress": source, "destinationPort": f"{first}:{last}"}
+    return Resource("openstack:firewall/ruleV2:RuleV2", "way", inputs)
+
+
+def openstack_group(source: str, first: int, last: int) -> Resource:
+    inputs = {"direction": "ingress", "remoteIpPrefix": source, "portRangeMin": first, "portRangeMax": last}
+    return Resource("openstack:networking/secGroupRule:SecGroupRule", "way", inputs)
+
+
 Written = Callable[[str, int, int], Resource]
-WRITTEN: list[Written] = [aws, aws_inside]
+WRITTEN: list[Written] = [aws, aws_inside, azure, azure_lists, gcp, openstack, openstack_group]
 
 
 @pytest.mark.parametrize("write", WRITTEN)

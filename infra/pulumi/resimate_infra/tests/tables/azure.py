@@ -74,7 +74,9 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(ACCOUNT, "accountReplicationType", equals("GZRS", "RAGZRS"), "LRS", "files"),
     ],
     "buckets in private": [
-        Line(ACCOUNT, "publicNetworkAccessEnabled", equals(False), True),
+        Line(ACCOUNT, "publicNetworkAccessEnabled", equals(False), True, "flows"),
+        Line(ACCOUNT, "networkRules.defaultAction", equals("Deny"), "Allow", "files"),
+        Line(ACCOUNT, "networkRules.virtualNetworkSubnetIds", equals(["nodes-id"]), [], "files"),
         Line(ACCOUNT, "allowNestedItemsToBePublic", equals(False), True),
         Line(ACCOUNT, "httpsTrafficOnlyEnabled", equals(True), False),
         Line("azure:storage/container:Container", "containerAccessType", equals("private"), "blob"),

@@ -84,7 +84,7 @@ LINES: Final[dict[str, list[Line]]] = {
     "buckets in private": [
         Line(BUCKET, "publicAccessPrevention", equals("enforced"), "inherited"),
         Line(BUCKET, "uniformBucketLevelAccess", equals(True), False),
-        Line("gcp:storage/bucketIAMMember:BucketIAMMember", "member", mentions("namespace/resimate"), "allUsers"),
+        Line("gcp:storage/bucketIAMMember:BucketIAMMember", "member", mentions("serviceAccount:"), "allUsers"),
     ],
     "buckets encrypted": [Line(BUCKET, "encryption.defaultKmsKeyName", mentions("copies"), None)],
     "bucket classes": [
