@@ -47,6 +47,8 @@ class Recorded:
     platform: str
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    #: Those of them that the state of a stack keeps encrypted.
+    secret: frozenset[str] = frozenset()
 
     def of(self, *kinds: str) -> list[Resource]:
         return [one for one in self.resources if one.kind in kinds]
@@ -73,14 +75,19 @@ def record(platform: str) -> Recorded:
     mocks.set_mocks(clouds, project="resimate", stack=platform, preview=False)
     config.set_all_config(configuration(platform))
     outputs: dict[str, Any] = {}
+    secret: set[str] = set()
+
+    async def secrets(made: dict[str, Any]) -> None:
+        outs = {name: value for name, value in made.items() if isinstance(value, pulumi.Output)}
+        secret.update([name for name, value in outs.items() if await value.is_secret()])
 
     @pulumi.runtime.test
     def run() -> Any:
         made = platforms.chosen(platform)(Site.read()).build()
-        return pulumi.Output.from_input(made).apply(outputs.update)
+        return pulumi.Output.all(pulumi.Output.from_input(made).apply(outputs.update), secrets(made))
 
     run()
-    return Recorded(platform, (*clouds.asked, *deployed(platform)), outputs)
+    return Recorded(platform, (*clouds.asked, *deployed(platform)), outputs, frozenset(secret))
 
 
 def deployed(platform: str) -> list[Resource]:
