@@ -59,7 +59,7 @@ def test_the_administrator_makes_a_key_and_sees_it_in_the_trail(visitor: Callabl
         page.select_option("select[name=user]", label="admin@demo.example")
     page.fill("[name=networks]", "nowhere")
     page.locator("input[name=_save]").click()
-    page.wait_for_function("document.activeElement.name === 'networks'")  # far below, and what was refused
+    page.locator("[name=networks]:focus").wait_for()  # far below, and what was refused
     page.fill("[name=networks]", "")
     page.locator("input[name=_save]").click()
 
