@@ -52,8 +52,8 @@ peers: install
 # Nothing is asked of a cloud, and what the product's tests start is not needed.
 infrastructure: install  ## Show what infra/pulumi would build on each platform, and hold it to its rules
 	@scripts/add-packages requirements-infrastructure.lock
-	$(python) -m pytest infra/pulumi --confcutdir=infra/pulumi -p no:django -o addopts="" -q --strict-markers \
-		--import-mode=importlib -W ignore::DeprecationWarning $(T) || [ $$? -eq $(none_found) ]
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(python) -m pytest infra/pulumi --confcutdir=infra/pulumi -o addopts="" -q -rs \
+		--strict-markers --import-mode=importlib -W ignore::DeprecationWarning $(T) || [ $$? -eq $(none_found) ]
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock

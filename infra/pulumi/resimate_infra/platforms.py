@@ -1,9 +1,12 @@
 """The platforms that there are. Only the one that is chosen is imported: each brings a large package."""
 
-from importlib import import_module
-from typing import Final
+from __future__ import annotations
 
-from resimate_infra.platform import Platform
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # names are known where no package of Pulumi is
+    from resimate_infra.platform import Platform
 
 #: By the name that configuration has for it: the module and the class.
 PLATFORMS: Final = {

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,5 +95,11 @@ def deployed(platform: str) -> list[Resource]:
     """On-premise, databases are objects of the cluster: those that the overlay brings."""
     if platform != "onprem":
         return []
-    objects = yaml.safe_load_all((OVERLAYS / f"{platform}.yaml").read_text())
-    return [Resource(f"{one['apiVersion']}:{one['kind']}", one["metadata"]["name"], one) for one in objects if one]
+    return [Resource(f"{one['apiVersion']}:{one['kind']}", one["metadata"]["name"], one) for one in overlay(platform)]
+
+
+@cache
+def overlay(platform: str) -> list[dict[str, Any]]:
+    """The objects that the overlay of a platform applies."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [one for one in yaml.load_all((OVERLAYS / f"{platform}.yaml").read_text(), loader) if one]

@@ -1,17 +1,15 @@
 """Every platform hands over the same names, as settings and overlays have them, with values that the product takes."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from resimate import servers
 from resimate_infra.platforms import PLATFORMS, UnknownPlatform, chosen
 from resimate_infra.tests.conftest import built
-from resimate_infra.tests.recording import OVERLAYS, Recorded
+from resimate_infra.tests.recording import Recorded, overlay
 
 ROOT = Path(__file__).parents[4]
 #: What every stack says; those of one platform's overlay come on top.
@@ -22,15 +20,13 @@ AUTHORITIES = {"DATABASE_CA", "REDIS_CA"}
 OF_THE_CLUSTER = {"VAULT_CACERT"}
 
 
-def overlay(platform: str, kind: str) -> Iterator[dict[str, Any]]:
-    for one in yaml.safe_load_all((OVERLAYS / f"{platform}.yaml").read_text()):
-        if one and one["kind"] == kind:
-            yield one
+def of_kind(platform: str, kind: str) -> list[dict[str, Any]]:
+    return [one for one in overlay(platform) if one["kind"] == kind]
 
 
 def asked(platform: str) -> list[tuple[str, str]]:
     """What an overlay reads from Vault: the path below ``resimate/``, and the name there."""
-    entries = [entry["remoteRef"] for one in overlay(platform, "ExternalSecret") for entry in one["spec"]["data"]]
+    entries = [entry["remoteRef"] for one in of_kind(platform, "ExternalSecret") for entry in one["spec"]["data"]]
     return [(one["key"].removeprefix("resimate/"), one["property"]) for one in entries]
 
 
@@ -75,7 +71,7 @@ def test_the_overlay_asks_for_nothing_that_is_not_handed_over(platform: Recorded
 @pytest.mark.requirement("AR-001", "NET-001")
 def test_the_overlay_opens_the_way_to_where_data_are(platform: Recorded) -> None:
     site = platform.outputs["site"]
-    ways = [one for one in overlay(platform.platform, "NetworkPolicy") if "managed-data" in one["metadata"]["name"]]
+    ways = [one for one in of_kind(platform.platform, "NetworkPolicy") if "managed-data" in one["metadata"]["name"]]
     written = [
         (rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for one in ways for rule in one["spec"]["egress"]
     ]
@@ -83,7 +79,7 @@ def test_the_overlay_opens_the_way_to_where_data_are(platform: Recorded) -> None
     is_managed = platform.platform != "onprem"
     assert written == [(site["databaseNetwork"], 5432), (site["cacheNetwork"], site["cachePort"])] * is_managed
     settings = next(
-        one["data"] for one in overlay(platform.platform, "ConfigMap") if "RESIMATE_BASE_DOMAIN" in one["data"]
+        one["data"] for one in of_kind(platform.platform, "ConfigMap") if "RESIMATE_BASE_DOMAIN" in one["data"]
     )
     assert settings["RESIMATE_BASE_DOMAIN"] == site["domain"]
 
