@@ -35,8 +35,8 @@ from apps.core import crypto
 from apps.elicitation import services as elicitations
 from apps.elicitation.links import LINKS as EXPERTS
 from apps.elicitation.tests import story as judging
-from apps.factors.models import Approval, Factor
-from apps.factors.services import approving
+from apps.factors.models import Approval, Device, Factor
+from apps.factors.services import approving, replacing
 from apps.models.services import import_document
 from apps.oauth import access_tokens, texts
 from apps.oauth.models import Application, Authorization, RefreshToken, SigningKey
@@ -97,6 +97,12 @@ def _is_asked(now: datetime) -> list[Model]:
     user = _user(now)
     device = Factor.objects.create(id=ID, user=user, kind="push", confirmed=True, created_at=now)
     return [user, device, Approval.objects.create(id=ID, user=user, factor=device, number="42", created_at=now)]
+
+
+def _is_reached(now: datetime) -> list[Model]:
+    user = _user(now)
+    factor = Factor.objects.create(id=ID, user=user, kind="push", confirmed=True, created_at=now)
+    return [user, factor, Device.objects.create(id=ID, factor=factor, key=user.key, provider="web", address="{}")]
 
 
 def _takes_part(now: datetime) -> list[Model]:
@@ -187,6 +193,12 @@ def _path(links: Any) -> Callable[[], Status]:
     return bring
 
 
+def _tell_an_address() -> Status:
+    """One that nobody can be reached at, which is said to whoever may tell one."""
+    path = replacing.LINKS.path_for(replacing.LINKS.rows().get())
+    return lambda host: Client().post(path, {"device": ""}, headers=host).status_code
+
+
 def _sealed(links: Any, rows: Callable[[datetime], list[Model]]) -> Kind:
     return Kind(rows, _path(links), salt=links.salt)
 
@@ -212,6 +224,7 @@ KINDS: Final = {
     "link of a device": _sealed(device_links.LINKS, lambda now: [_user(now)]),
     "another address": _sealed(addresses.LINKS, _moves),
     "question to a device": _sealed(approving.LINKS, _is_asked),
+    "another address of a device": Kind(_is_reached, _tell_an_address, opens=422, salt=replacing.LINKS.salt),
     "link to answer": Kind(_takes_part, _path(PARTICIPANTS)),
     "link to judge": Kind(_judges, _path(EXPERTS)),
     "API key": Kind(_has_key, _with_key),
