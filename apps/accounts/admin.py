@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import (
-    admin_grants,  # noqa: F401  so are these
-    admin_invitations,  # noqa: F401  so are these
-    admin_keys,  # noqa: F401  its page is registered with those here
+    admin_grants,  # noqa: F401  registers its pages
+    admin_invitations,  # noqa: F401  registers its pages
+    admin_keys,  # noqa: F401  registers its pages
     admin_programs,
-    admin_roles,  # noqa: F401  so is its
-    admin_tenants,  # noqa: F401  so is its
+    admin_roles,  # noqa: F401  registers its pages
+    admin_tenants,  # noqa: F401  registers its pages
     keys,
     passwords,
     services,

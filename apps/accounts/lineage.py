@@ -42,7 +42,7 @@ _OF_USER = GIVEN.format(user="%(user)s", moment="%(moment)s")
 _OF_USERS = f"""
     SELECT given.*, one.id FROM unnest(%(users)s::uuid[]) AS one (id)
     CROSS JOIN LATERAL ({GIVEN.format(user="one.id", moment="%(moment)s")}) AS given
-"""  # noqa: S608  as above
+"""  # noqa: S608  names of our own tables and columns
 _OF_ROLES = f"WITH RECURSIVE {_MEANT.format(tops='SELECT unnest(%s::uuid[])')} SELECT top_id, role_id FROM meant"  # noqa: S608  as above
 _WAY = """
     WITH RECURSIVE way (id, level) AS (
