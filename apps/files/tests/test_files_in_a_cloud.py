@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -146,25 +146,30 @@ def test_the_doctor_asks_it(cloud: Cloud) -> None:
         assert not readiness._tried().is_well
 
 
-def impatient(monkeypatch: Any) -> None:
-    for name in ("azure", "google"):
-        monkeypatch.setattr(f"apps.outbound.{name}.REQUEST", replace(buckets.REQUEST, seconds=1.0))
-    monkeypatch.setattr("apps.outbound.azure.TRIES", 1)
-    monkeypatch.setattr("apps.outbound.google.PATIENCE", 0.5)
+@contextmanager
+def spoilt(settings: Any, cloud: Cloud, **how: Any) -> Iterator[None]:
+    """The line is bad for a while, and for as long nobody waits longer than a second: a good one gets its time."""
+    with pytest.MonkeyPatch.context() as patched, cloud.line.spoilt(**how):
+        for name in ("azure", "google"):
+            patched.setattr(f"apps.outbound.{name}.REQUEST", replace(buckets.REQUEST, seconds=1.0))
+        patched.setattr("apps.outbound.azure.TRIES", 1)
+        patched.setattr("apps.outbound.google.PATIENCE", 0.5)
+        use(settings, cloud)  # a client keeps the patience that it was made with
+        yield
+    use(settings, cloud)
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "how",
     [{"kind": "reset_peer", "timeout": 0}, {"kind": "limit_data", "bytes": 300_000}, {"kind": "timeout", "timeout": 0}],
     ids=["reset", "cut", "hanging"],
 )
-def test_on_a_bad_line_nothing_is_corrupt(cloud: Cloud, monkeypatch: Any, spoilt: dict[str, Any]) -> None:
+def test_on_a_bad_line_nothing_is_corrupt(settings: Any, cloud: Cloud, how: dict[str, Any]) -> None:
     """Case 70: whatever becomes of the line, a file is there as it was sent, or it is not there at all."""
-    impatient(monkeypatch)
     file = kept()
 
     for stream in ("upstream", "downstream"):
-        with cloud.line.spoilt(**{**spoilt, "stream": stream}):
+        with spoilt(settings, cloud, **{**how, "stream": stream}):
             with suppress(StorageAway):
                 kept()
             with suppress(StorageAway):
@@ -175,9 +180,8 @@ def test_on_a_bad_line_nothing_is_corrupt(cloud: Cloud, monkeypatch: Any, spoilt
     assert not StoredFile.objects.exclude(state="there").exists()
 
 
-def test_one_that_stays_away_is_left_alone(cloud: Cloud, monkeypatch: Any) -> None:
-    impatient(monkeypatch)
-    with cloud.line.spoilt("reset_peer", timeout=0):
+def test_one_that_stays_away_is_left_alone(settings: Any, cloud: Cloud) -> None:
+    with spoilt(settings, cloud, kind="reset_peer", timeout=0):
         for _ in range(buckets.BUCKET.failures + 1):
             with pytest.raises(StorageAway) as told:
                 kept()
