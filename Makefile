@@ -4,6 +4,8 @@
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# What tests gave, for `manage.py verification`.
+report = --junitxml=build/reports/$@.xml
 # What pytest ends with where T="-k word" leaves no test.
 none_found := 5
 # Compiled modules halve the time every command takes to start.
@@ -13,7 +15,7 @@ run: install  ## Start everything with demo data on http://localhost:8000/ until
 	@exec $(python) manage.py up
 
 test: install  ## Run the test suite on servers of its own; T="-k word" narrows it
-	$(python) -m pytest $(parallel) $(if $(filter thorough,$(MAKECMDGOALS)),-m "not widened") $(T)
+	$(python) -m pytest $(parallel) $(report) $(if $(filter thorough,$(MAKECMDGOALS)),-m "not widened") $(T)
 
 # What asks nothing of servers. `make coverage` counts what all tests reach.
 libraries := resimate_text resimate_net resimate_engine resimate_charts
@@ -22,7 +24,7 @@ unit: install  ## Run the tests of the libraries in under a minute; at least 80 
 
 # Nothing runs twice: what ran in `test` at its full size is left out here, and what does more here is left out there.
 thorough: test peers infrastructure  ## Run the tests, and then those that are long: the product in browsers, full sizes, faults, PostgreSQL 15, old data
-	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) -m "thorough or widened" $(T) || [ $$? -eq $(none_found) ]
+	RESIMATE_THOROUGH=1 $(python) -m pytest $(parallel) $(report) -m "thorough or widened" $(T) || [ $$? -eq $(none_found) ]
 	scripts/on-postgresql-15 $(parallel)
 
 coverage: install  ## Run the test suite and count what it reaches: at least 80 % of each app and each library
@@ -53,7 +55,7 @@ peers: install
 infrastructure: install  ## Show what infra/pulumi would build on each platform, and hold it to its rules
 	@scripts/add-packages requirements-infrastructure.lock
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(python) -m pytest infra/pulumi --confcutdir=infra/pulumi -o addopts="" -q -rs \
-		--strict-markers --import-mode=importlib -W ignore::DeprecationWarning $(T) || [ $$? -eq $(none_found) ]
+		--strict-markers --import-mode=importlib $(report) -W ignore::DeprecationWarning $(T) || [ $$? -eq $(none_found) ]
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock

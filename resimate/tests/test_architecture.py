@@ -123,7 +123,7 @@ def test_every_page_is_translatable() -> None:
     assert lacking == []
 
 
-GENERATED = ("settings", "errors", "registries", "fields")
+GENERATED = ("settings", "errors", "registries", "fields", "verification")
 MAKING = f"""
 import json, os
 os.environ["DJANGO_SETTINGS_MODULE"] = "resimate.settings"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from resimate import contracts, env, fields, launch, registries
+from resimate import contracts, env, fields, launch, registries, verification
 from resimate_engine.document.schema import json_schema
 
 
@@ -82,6 +82,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "errors": ("docs/errors.md", errors_page),
     "registries": ("docs/registries.md", registries.page),
     "fields": ("docs/fields.md", fields.page),
+    "verification": ("docs/verification.md", verification.page),
     "openapi": ("docs/contracts/openapi.json", written(contracts.openapi)),
     "events": ("docs/contracts/events.json", written(contracts.events)),
     RELEASE: (f"{contracts.RELEASED}/{contracts.version()}.json", written(contracts.present)),
