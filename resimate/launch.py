@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.core.observability.port import SERVED_TOGETHER, ManagementPort
-from resimate import env, processes, servers
+from resimate import env, processes, servers, transport
 from resimate.management_port import asking
 from resimate_servers import ports
 from resimate_servers.errors import EmbeddedError
@@ -87,11 +87,13 @@ def declare() -> Wishes:
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
-        given={
-            name: servers.checked(variable, env.secret(variable, about, is_made=True))
-            for name, (variable, about) in GIVEN.items()
-        },
+        given={name: _given(*variable) for name, variable in GIVEN.items()},
     )
+
+
+def _given(variable: str, about: str) -> str:
+    url = servers.checked(variable, env.secret(variable, about, is_made=True))
+    return url if servers.environment() == "development" else transport.verified(variable, url)
 
 
 def _run() -> None:

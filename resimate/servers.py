@@ -45,6 +45,12 @@ VALUES: Final = {
 }
 
 
+def environment() -> str:
+    """Where we are: in production more is refused."""
+    about = "production refuses insecure defaults, and a database or a queue without verified TLS"
+    return env.choice("RESIMATE_ENV", "development", ("development", "production"), about)
+
+
 def checked(variable: str, url: str) -> str:
     """The same address; raises ``BadSetting``, without the address itself, which holds a password."""
     if not url:

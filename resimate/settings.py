@@ -8,15 +8,13 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 
 from apps.core import roles
-from resimate import backends, env, servers
+from resimate import backends, env, servers, transport
 from resimate_servers.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT = env.choice(
-    "RESIMATE_ENV", "development", ("development", "production"), "production refuses insecure defaults"
-)
+ENVIRONMENT = servers.environment()
 DEVELOPMENT = ENVIRONMENT == "development"
 DATA_DIR = Path(
     env.text("RESIMATE_DATA_DIR", str(BASE_DIR / ".data"), "where the embedded servers keep their data")
@@ -34,7 +32,8 @@ def _address(variable: str, about: str, *, is_made: bool = False) -> str:
 
 
 def _server(variable: str, about: str) -> str:
-    return _address(variable, about, is_made=True)
+    url = _address(variable, about, is_made=True)
+    return url if DEVELOPMENT else transport.verified(variable, url)
 
 
 def _servers() -> tuple[Urls, bool]:
@@ -279,7 +278,7 @@ CACHES = {
         },
     }
 }
-CELERY_BROKER_URL = SERVERS.redis_url
+CELERY_BROKER_URL = transport.broker_of(SERVERS.redis_url)
 globals().update(backends.mail(SERVERS.email_url))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 15

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError
 from tqdm import tqdm
 
-from apps.core import context
+from apps.core import context, way
 from apps.core.errors import Refused
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class OperatorCommand(BaseCommand):
             except Refused as refusal:
                 self.fail(refusal.code, refusal.detail)
             except OperationalError as error:
-                self.fail("unavailable", f"PostgreSQL cannot be reached: {str(error).splitlines()[0]}")
+                self.fail("unavailable", f"PostgreSQL cannot be reached: {way.explained(error)}")
 
     def report(self, result: dict[str, Any], text: str = "") -> None:
         """Say what came out: the whole of it as JSON, or as text for people."""

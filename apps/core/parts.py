@@ -22,6 +22,7 @@ from django_stubs_ext import StrPromise
 from django_tenants.utils import get_public_schema_name, schema_context
 from redis.exceptions import RedisError
 
+from apps.core import way
 from apps.core.metrics import PART_UP
 
 logger = logging.getLogger(__name__)
@@ -144,7 +145,9 @@ def _asked(part: Part) -> State:
     try:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             answer = part.ask()
-    except (Error, RedisError, OSError) as error:
+    except Error as error:
+        answer = Answer(way.explained(error), is_well=False)
+    except (RedisError, OSError) as error:
         answer = Answer(str(error).strip().split("\n")[0], is_well=False)
     except Exception as error:  # a mistake in an app's own question is one more thing that is not well
         logger.exception("a part could not be asked", extra={"action": f"ask {part.name}"})

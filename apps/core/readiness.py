@@ -11,7 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import roles
+from apps.core import roles, way
 from apps.core.degraded import LATE
 from apps.core.models import EventDelivery, Pulse
 from apps.core.parts import Answer, declare
@@ -26,15 +26,14 @@ def _database() -> Answer:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
         (version,) = cursor.fetchone()
-    is_well = version >= OLDEST_POSTGRES
-    return Answer(
-        f"PostgreSQL {version}" if is_well else f"PostgreSQL {version} is older than {OLDEST_POSTGRES}", is_well
-    )
+    if version < OLDEST_POSTGRES:
+        return Answer(f"PostgreSQL {version} is older than {OLDEST_POSTGRES}", is_well=False)
+    return Answer(f"PostgreSQL {version}, {way.to_database()}")
 
 
 def _redis() -> Answer:
     cache.get("health")
-    return Answer("answers")
+    return Answer(f"answers, {way.to_redis()}")
 
 
 def _scheduler() -> Answer:

@@ -27,21 +27,25 @@ class Authority:
     def pem(self) -> str:
         return self.file.read_text()
 
-    def issue(self, *names: str) -> tuple[Path, Path]:
+    def issue(self, *names: str, has_ended: bool = False) -> tuple[Path, Path]:
         """Files with a certificate for a server of these names or addresses, and with its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identifier)
         extensions = [(x509.SubjectAlternativeName([_called(name) for name in names]), False), (issuer, False)]
         certificate, secret = self.folder / f"{names[0]}.pem", self.folder / f"{names[0]}.key"
-        certificate.write_bytes(self._signed(_named(names[0]), key, extensions))
+        certificate.write_bytes(self._signed(_named(names[0]), key, extensions, has_ended))
         form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
         return certificate, secret
 
     def _signed(
-        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, extensions: list[tuple[x509.ExtensionType, bool]]
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        extensions: list[tuple[x509.ExtensionType, bool]],
+        has_ended: bool = False,
     ) -> bytes:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) - has_ended * 2 * DAY
         made = x509.CertificateBuilder(
             self._name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY
         )

@@ -1,0 +1,104 @@
+"""What production asks of the way to the database and to the queue: TLS by which the server shows who it is.
+
+An address on this machine is left alone: what is said there leaves by no wire (docs/adr/0060).
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+from resimate import servers
+from resimate.env import BadSetting
+from resimate_net.trust import NoCertificates, trusting
+
+POSTGRES: Final = "sslmode=verify-full&sslrootcert=/file/with/its/authority.pem"
+REDIS: Final = "ssl_cert_reqs=required&ssl_ca_certs=/file/with/its/authority.pem"
+#: Versions of TLS that nobody should speak any more (RFC 8996), as libpq calls them.
+OLD: Final = ("TLSv1", "TLSv1.1")
+
+
+def verified(variable: str, url: str) -> str:
+    """The same address; raises ``BadSetting`` where production would not know to whom it speaks, or who listens."""
+    parts = urlsplit(url)
+    if parts.scheme in ("postgres", "postgresql"):
+        _check_postgres(variable, _as_libpq_has_it(parts))
+    elif parts.scheme in ("redis", "rediss") and not _is_here(parts.hostname or ""):
+        _check_redis(variable, parts, servers.query_of(url))
+    return url
+
+
+def broker_of(url: str) -> str:
+    """Kombu's way to write an address of Redis. Where it does not say so, Kombu would believe every certificate."""
+    parts, said = urlsplit(url), servers.query_of(url)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}?virtual_host={said.get('db', '0')}"
+    if parts.scheme == "rediss":
+        return parts._replace(query=urlencode({"ssl_cert_reqs": "required"} | said)).geturl()
+    return url
+
+
+def _as_libpq_has_it(parts: SplitResult) -> Mapping[str, str]:
+    """An address together with libpq's own variables: PGHOSTADDR would lead elsewhere, PGSSLMODE fills a gap."""
+    from psycopg.pq import Conninfo  # the launcher stays small
+
+    own = {one.keyword.decode(): one.val.decode() for one in Conninfo.get_defaults() if one.val}
+    return own | ({"host": parts.hostname} if parts.hostname else {}) | servers.query_of(parts.geturl())
+
+
+def _check_postgres(variable: str, options: Mapping[str, str]) -> None:
+    host = options.get("hostaddr") or options.get("host", "")
+    if _is_here(host):
+        return
+    if options.get("sslmode") != "verify-full":
+        raise BadSetting(
+            f"{variable} goes to {host} without TLS that shows whose server it is; end it with ?{POSTGRES}."
+        )
+    _check_versions(variable, options)
+    authority = options.get("sslrootcert", "")
+    if not authority:
+        raise BadSetting(
+            f"{variable} names nobody whose certificates are believed; add sslrootcert=/file/with/its/authority.pem,"
+            " or sslrootcert=system for those of the system."
+        )
+    if authority != "system":
+        _check_authority(variable, "sslrootcert", authority)
+
+
+def _check_versions(variable: str, options: Mapping[str, str]) -> None:
+    for name in ("ssl_min_protocol_version", "ssl_max_protocol_version"):
+        if (version := options.get(name, "")) in OLD:
+            raise BadSetting(f"{variable} has {name}={version}, which is broken; write TLSv1.3, or leave it out.")
+
+
+def _check_redis(variable: str, parts: SplitResult, said: Mapping[str, str]) -> None:
+    if parts.scheme == "redis":
+        raise BadSetting(f"{variable} goes to {parts.hostname} without TLS; begin it with rediss:// and add ?{REDIS}.")
+    for name, wanted in (("ssl_cert_reqs", "required"), ("ssl_check_hostname", "true")):
+        if (value := said.get(name, wanted)) != wanted:
+            raise BadSetting(
+                f"{variable} has {name}={value}, so {parts.hostname} could be anybody; write {name}={wanted}."
+            )
+    if authority := said.get("ssl_ca_certs", ""):
+        _check_authority(variable, "ssl_ca_certs", authority)
+
+
+def _check_authority(variable: str, name: str, file: str) -> None:
+    try:
+        trusting(file=file)
+    except NoCertificates as error:
+        raise BadSetting(
+            f"{variable} has {name}={file}, of which no certificates can be read: {error}; name a file that has them."
+        ) from None
+
+
+def _is_here(hosts: str) -> bool:
+    """Whether all of them are this machine: a Unix socket, or an address of the loopback interface."""
+    return all(host in ("", "localhost") or host.startswith(("/", "@")) or _loops(host) for host in hosts.split(","))
+
+
+def _loops(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
