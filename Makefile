@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test unit thorough coverage scan load bench mutants peers infrastructure measuring manifests browsers lint translations lock install help
+.PHONY: run test unit thorough coverage scan load bench mutants peers image infrastructure measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -56,6 +56,11 @@ infrastructure: install  ## Show what infra/pulumi would build on each platform,
 	@scripts/add-packages requirements-infrastructure.lock
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(python) -m pytest infra/pulumi --confcutdir=infra/pulumi -o addopts="" -q -rs \
 		--strict-markers --import-mode=importlib $(report) -W ignore::DeprecationWarning $(T) || [ $$? -eq $(none_found) ]
+
+image: install  ## Build the image into build/image/ with its list of parts, and hold it to what it promises
+	@scripts/add-packages requirements-scan.lock
+	@scripts/image
+	RESIMATE_BUILT_IMAGE=1 $(python) -m pytest -m image $(T)
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock

@@ -12,6 +12,7 @@ import pytest
 
 from resimate import catalogues
 from resimate.tests.database import (
+    IMAGE,
     LOAD,
     NOW,
     OLD_POSTGRES,
@@ -84,6 +85,9 @@ def _skip_what_is_not_asked_for(item: pytest.Item) -> None:
     if item.get_closest_marker("load"):
         if not LOAD:
             item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
+    elif item.get_closest_marker("image"):
+        if not IMAGE:
+            item.add_marker(pytest.mark.skip(reason="of the built image: runs in `make image`"))
     elif item.get_closest_marker("thorough") and not is_long_wanted:
         item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
 

@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 OLD_POSTGRES = os.environ.get("RESIMATE_TEST_POSTGRES")
 LOAD = os.environ.get("RESIMATE_LOAD") == "1"
+IMAGE = os.environ.get("RESIMATE_BUILT_IMAGE") == "1"
 
 
 def _start_servers() -> Any:

@@ -27,6 +27,9 @@ class Item:
         (["load", "thorough"], "", ["load"]),
         (["load", "thorough"], "LOAD", []),
         (["load", "thorough"], "THOROUGH", ["load"]),
+        (["image"], "THOROUGH", ["image"]),
+        (["image"], "IMAGE", []),
+        (["thorough"], "IMAGE", ["thorough"]),
         (["thorough"], "LOAD", ["thorough"]),
         (["thorough"], "THOROUGH", []),
         ([], "", []),
@@ -37,7 +40,7 @@ def test_what_is_not_asked_for_is_skipped(
 ) -> None:
     plugins: Any = request.config.pluginmanager.get_plugins()
     conftest = next(one for one in plugins if getattr(one, "__file__", None) == str(CONFTEST))
-    for name in ("LOAD", "THOROUGH"):
+    for name in ("IMAGE", "LOAD", "THOROUGH"):
         monkeypatch.setattr(conftest, name, name == asked)
     monkeypatch.delenv("RESIMATE_GUARDS", raising=False)
     item = Item(*marks)
