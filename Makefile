@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test unit thorough coverage scan load bench mutants peers image infrastructure measuring manifests browsers lint translations lock install help
+.PHONY: run test unit thorough coverage scan load cluster bench mutants peers image infrastructure measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -38,6 +38,12 @@ scan: install  ## Look for secrets, licences that we do not take, and known vuln
 load: install  ## Measure the service under load and attack, on a quiet machine
 	RESIMATE_LOAD=1 $(python) -m pytest -m load --log-cli-level=INFO $(T)
 	RESIMATE_LOAD=1 $(python) -m pytest resimate/tests/test_pages_under_fuzz.py
+
+# Nothing of the product's is started: its tests' servers are not needed.
+cluster: install  ## Start Kubernetes' control plane here, apply what is rendered to it, and show what it does (the first time builds it from Go modules)
+	@scripts/go-peers/build cluster
+	RESIMATE_CLUSTER=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(python) -m pytest resimate/tests/cluster --confcutdir=resimate/tests/cluster \
+		-o addopts="" -q -rs --strict-markers --import-mode=importlib $(T)
 
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench

@@ -12,6 +12,7 @@ import pytest
 
 from resimate import catalogues
 from resimate.tests.database import (
+    CLUSTER,
     IMAGE,
     LOAD,
     NOW,
@@ -82,14 +83,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _skip_what_is_not_asked_for(item: pytest.Item) -> None:
     # A guard may be noticed by a long test alone.
     is_long_wanted = THOROUGH or "RESIMATE_GUARDS" in os.environ
-    if item.get_closest_marker("load"):
-        if not LOAD:
-            item.add_marker(pytest.mark.skip(reason="measures under load: runs in `make load`"))
-    elif item.get_closest_marker("image"):
-        if not IMAGE:
-            item.add_marker(pytest.mark.skip(reason="of the built image: runs in `make image`"))
-    elif item.get_closest_marker("thorough") and not is_long_wanted:
-        item.add_marker(pytest.mark.skip(reason="long: runs in `make thorough`"))
+    apart = {
+        "load": (LOAD, "measures under load: runs in `make load`"),
+        "image": (IMAGE, "of the built image: runs in `make image`"),
+        "cluster": (CLUSTER, "starts a control plane: runs in `make cluster`"),
+        "thorough": (is_long_wanted, "long: runs in `make thorough`"),
+    }
+    marked = next((name for name in apart if item.get_closest_marker(name)), None)
+    if marked and not apart[marked][0]:
+        item.add_marker(pytest.mark.skip(reason=apart[marked][1]))
 
 
 def _keep_one_of_each(config: pytest.Config, items: list[Any]) -> None:

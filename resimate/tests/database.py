@@ -21,6 +21,7 @@ THOROUGH = os.environ.get("RESIMATE_THOROUGH") == "1"
 OLD_POSTGRES = os.environ.get("RESIMATE_TEST_POSTGRES")
 LOAD = os.environ.get("RESIMATE_LOAD") == "1"
 IMAGE = os.environ.get("RESIMATE_BUILT_IMAGE") == "1"
+CLUSTER = os.environ.get("RESIMATE_CLUSTER") == "1"
 
 
 def _start_servers() -> Any:

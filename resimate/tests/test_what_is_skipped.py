@@ -1,4 +1,4 @@
-"""What is long, and what measures under load, runs where it is asked for, and there it does run."""
+"""What is long, measures under load or needs a cluster runs where it is asked for, and there it does run."""
 
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ class Item:
         (["image"], "THOROUGH", ["image"]),
         (["image"], "IMAGE", []),
         (["thorough"], "IMAGE", ["thorough"]),
+        (["cluster"], "", ["cluster"]),
+        (["cluster"], "THOROUGH", ["cluster"]),
+        (["cluster"], "CLUSTER", []),
         (["thorough"], "LOAD", ["thorough"]),
         (["thorough"], "THOROUGH", []),
         ([], "", []),
@@ -40,7 +43,7 @@ def test_what_is_not_asked_for_is_skipped(
 ) -> None:
     plugins: Any = request.config.pluginmanager.get_plugins()
     conftest = next(one for one in plugins if getattr(one, "__file__", None) == str(CONFTEST))
-    for name in ("IMAGE", "LOAD", "THOROUGH"):
+    for name in ("CLUSTER", "IMAGE", "LOAD", "THOROUGH"):
         monkeypatch.setattr(conftest, name, name == asked)
     monkeypatch.delenv("RESIMATE_GUARDS", raising=False)
     item = Item(*marks)
