@@ -183,6 +183,7 @@ ENCRYPTION_PROVIDER = env.choice(
 VAULT = servers.vault()
 PKCS11 = servers.hsm()
 KMS = servers.kms()
+TAKES_COPIES = env.flag("RESIMATE_TAKES_COPIES", False, "an installation for tests: `manage.py copies fill` works here")
 CONFIG_DIR = env.text("RESIMATE_CONFIG_DIR", "", "a folder, such as a mounted ConfigMap, whose files set keys by name")
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")
 BASE_DOMAIN = env.text("RESIMATE_BASE_DOMAIN", "localhost", "the platform's host; tenants live on hosts below it")
