@@ -111,7 +111,8 @@ def test_a_prometheus_without_the_operator_reads_the_same_rules() -> None:
 def test_alerts_and_pages_are_the_same() -> None:
     pages = {path.stem: path.read_text() for path in RUNBOOKS.glob("*.md") if path.stem != "README"}
 
-    assert set(pages) == set(rules.alerts())
+    # What Falco and Suricata tell has one page (test_detection.py).
+    assert set(pages) == {*rules.alerts(), "SomebodyGotIn"}
     for name, page in pages.items():
         assert page.startswith(f"# {name}\n"), name
         assert re.findall(r"^## (.*)$", page, re.M) == CHAPTERS, name

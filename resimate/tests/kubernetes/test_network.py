@@ -160,7 +160,22 @@ def test_everybody_learns_names_and_nobody_has_a_way_without_a_rule(overlay: str
         for one in cluster.policies
         if one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     ]
-    assert sorted(nobody) == [OURS, DMZ, MANAGEMENT]
+    watching = ["resimate-detection"] if overlay == "production" else []
+    assert sorted(nobody) == [OURS, *watching, DMZ, MANAGEMENT]
+
+
+@pytest.mark.requirement("SEC-NET-002")
+def test_what_detects_tells_alertmanager_and_is_reached_by_nobody() -> None:
+    cluster = Cluster.of("production")
+    falco, sidekick = (_pod("resimate-detection", name=name) for name in ("falco", "falcosidekick"))
+    cluster.namespaces.setdefault("resimate-detection", {})
+
+    assert cluster.lets(falco, sidekick, 2801)
+    assert cluster.lets(sidekick, PLACES["alertmanager"], 9093)
+    assert not cluster.lets(falco, PLACES["alertmanager"], 9093)
+    for place in PLACES.values():
+        assert not any(cluster.lets(place, watcher, 2801) for watcher in (falco, sidekick))
+        assert not any(cluster.lets(sidekick, place, port) for port in place.ports if port not in (53, 9093))
 
 
 @pytest.mark.requirement("SEC-NET-001")

@@ -61,7 +61,8 @@ def test_each_document_is_there_once_and_in_its_place(overlay: str) -> None:
 
     assert [place for place, times in Counter(places).items() if times > 1] == []
     namespaces = {one["metadata"]["name"] for one in manifests.of_kind(overlay, "Namespace")}
-    assert namespaces == {"resimate", "resimate-dmz", "resimate-management"}
+    watching = {"resimate-detection"} if overlay == "production" else set()
+    assert namespaces == {"resimate", "resimate-dmz", "resimate-management"} | watching
     lost = [place for place in places if place[0] not in WITHOUT_NAMESPACE and place[2] not in namespaces]
     assert lost == []
     assert "local-config" not in manifests.text_of(overlay)
