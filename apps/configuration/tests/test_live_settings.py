@@ -110,7 +110,7 @@ def test_redis_carries_the_news(acme: Any, now: datetime, django_capture_on_comm
 
     _committed(django_capture_on_commit_callbacks, "acme", 5, now)
 
-    assert news.get_message(timeout=1)["data"] == b'["settings", "acme"]'
+    assert news.get_message(timeout=20)["data"] == b'["settings", "acme"]'
     news.close()
 
 

@@ -79,7 +79,7 @@ def test_what_cannot_be_answered_ends_it() -> None:
     with pytest.raises(LookupError):
         apart.run(asked, "x", seconds=20, look=unwatched)
 
-    assert wait_until(nobody_is_left, 5)
+    assert wait_until(nobody_is_left, 20)
 
 
 def test_two_at_a_time_do_not_wait_for_each_other() -> None:
@@ -116,7 +116,7 @@ def test_what_takes_too_long_is_ended() -> None:
         apart.run(time.sleep, 60, seconds=0.6, look=unwatched)
 
     assert time.monotonic() - started < 20
-    assert wait_until(nobody_is_left, 5)
+    assert wait_until(nobody_is_left, 20)
 
 
 def test_what_nobody_wants_any_more_is_ended() -> None:
@@ -126,7 +126,7 @@ def test_what_nobody_wants_any_more_is_ended() -> None:
     with pytest.raises(KeyboardInterrupt):
         apart.run(time.sleep, 60, seconds=30, look=cancelled)
 
-    assert wait_until(nobody_is_left, 5)
+    assert wait_until(nobody_is_left, 20)
 
 
 def test_what_needs_too_much_memory_is_ended() -> None:
