@@ -43,7 +43,7 @@ load: install  ## Measure the service under load and attack, on a quiet machine
 cluster: install  ## Start Kubernetes' control plane here, apply what is rendered to it, and show what it does (the first time builds it from Go modules)
 	@scripts/go-peers/build cluster
 	RESIMATE_CLUSTER=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(python) -m pytest resimate/tests/cluster --confcutdir=resimate/tests/cluster \
-		-o addopts="" -q -rs --strict-markers --import-mode=importlib $(T)
+		-o addopts="" -q -rs --strict-markers --import-mode=importlib $(report) $(T)
 
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench
@@ -66,7 +66,7 @@ infrastructure: install  ## Show what infra/pulumi would build on each platform,
 image: install  ## Build the image into build/image/ with its list of parts, and hold it to what it promises
 	@scripts/add-packages requirements-scan.lock
 	@scripts/image
-	RESIMATE_BUILT_IMAGE=1 $(python) -m pytest -m image $(T)
+	RESIMATE_BUILT_IMAGE=1 $(python) -m pytest $(report) -m image $(T)
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock
