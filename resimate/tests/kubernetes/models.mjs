@@ -5,11 +5,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [folder] = process.argv.slice(2);
-const { packages, objects } = JSON.parse(readFileSync(0));
+const objects = JSON.parse(readFileSync(0));
 const said = [];
-for (const object of objects) {
+for (const { package: name, object } of objects) {
   const [group, version] = object.apiVersion.split("/");
-  const path = `node_modules/@kubernetes-models/${packages[group]}/${group}/${version}/${object.kind}.js`;
+  const path = `node_modules/@kubernetes-models/${name}/${group}/${version}/${object.kind}.js`;
   const models = await import(pathToFileURL(resolve(folder, path)));
   try {
     new models[object.kind](object).validate();

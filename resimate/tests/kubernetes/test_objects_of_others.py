@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from resimate.tests.kubernetes import manifests
 from resimate.tests.kubernetes.manifests import OVERLAYS, ROOT, Document
@@ -27,12 +28,19 @@ PACKAGES = {
     "postgresql.cnpg.io": "cloudnative-pg",
     "serving.knative.dev": "knative",
 }
+#: One group, two projects.
+ARGO_CD = {"Application", "ApplicationSet", "AppProject"}
 TSC = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext"]
 
 
 def _ours() -> list[Document]:
     found = {id(one): one for overlay in OVERLAYS for one in manifests.documents(overlay)}
-    return [one for one in found.values() if manifests.group_of(one) in PACKAGES]
+    rendered = [one for one in found.values() if manifests.group_of(one) in PACKAGES]
+    return rendered + [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "k8s/argocd").glob("*.yaml"))]
+
+
+def _package(one: Document) -> str:
+    return "argo-cd" if one["kind"] in ARGO_CD else PACKAGES[manifests.group_of(one)]
 
 
 def _first(kind: str) -> Document:
@@ -62,10 +70,14 @@ def test_values_are_as_the_schemas_have_them(node: str) -> None:
         _changed("Cluster", lambda spec: spec.update(instances="three")),
         _changed("ExternalSecret", lambda spec: spec.update(data=[{"secretKey": 1}])),
         _changed("PodMonitor", lambda spec: spec.pop("selector")),
+        _changed("PrometheusRule", lambda spec: spec["groups"][0].update(rules={})),
+        _changed("Application", lambda spec: spec.pop("project")),
+        _changed("ApplicationSet", lambda spec: spec.update(generators={})),
+        _changed("AppProject", lambda spec: spec.update(sourceRepos="all")),
         _changed("Service", lambda spec: spec["template"]["spec"].update(timeoutSeconds="60")),
     ]
     ours = _ours()
-    asked = json.dumps({"packages": PACKAGES, "objects": [*ours, *wrong]})
+    asked = json.dumps([{"package": _package(one), "object": one} for one in [*ours, *wrong]])
 
     program = [node, str(Path(__file__).with_name("models.mjs")), str(FOLDER)]
     done = subprocess.run(program, input=asked, capture_output=True, text=True, check=False)
@@ -86,6 +98,8 @@ def test_keys_are_those_that_the_types_know(node: str, tmp_path: Path) -> None:
         _changed("DestinationRule", lambda spec: spec["trafficPolicy"]["outlierDetection"].update(intervall="10s")),
         _changed("Cluster", lambda spec: spec["backup"].update(retention="7d")),
         _changed("PodMonitor", lambda spec: spec["podMetricsEndpoints"][0].update(portz="management")),
+        _changed("Application", lambda spec: spec["syncPolicy"]["automated"].update(heal=True)),
+        _changed("AppProject", lambda spec: spec.update(destination=[])),
         _changed("Service", lambda spec: spec["template"]["spec"].update(containerConcurency=64)),
     ]
     ours = _ours()
@@ -103,5 +117,5 @@ def test_keys_are_those_that_the_types_know(node: str, tmp_path: Path) -> None:
 
 def _typed(number: int, one: Document) -> str:
     group, version = one["apiVersion"].split("/")
-    module = f"@kubernetes-models/{PACKAGES[group]}/{group}/{version}/{one['kind']}"
+    module = f"@kubernetes-models/{_package(one)}/{group}/{version}/{one['kind']}"
     return f'export const o{number}: import("{module}").I{one["kind"]} = {json.dumps(one)};'

@@ -1,0 +1,112 @@
+"""What Argo CD applies, in which order, by whom, and with no more rights than that takes."""
+
+import re
+
+import pytest
+import yaml
+
+from resimate.tests.kubernetes import manifests
+from resimate.tests.kubernetes.manifests import OVERLAYS, ROOT, Document
+
+pytestmark = pytest.mark.requirement("DEV-002", "ENV-001")
+FOLDER = ROOT / "k8s/argocd"
+WAVE = "argocd.argoproj.io/sync-wave"
+#: Those that Argo CD brings; the others show what a cloud is told.
+PLACES = ["testing", "staging", "production-second", "production"]
+
+
+def _read(name: str) -> Document:
+    document: Document = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    return document
+
+
+def _kinds(told: list[dict[str, str]]) -> set[tuple[str, str]]:
+    return {(one["group"], one["kind"]) for one in told}
+
+
+def _wave(one: Document) -> int:
+    return int(one["metadata"].get("annotations", {}).get(WAVE, "0"))
+
+
+def test_the_project_may_apply_what_its_places_have_and_nothing_else() -> None:
+    spec = _read("project")["spec"]
+    every = [one for place in PLACES for one in manifests.documents(place)]
+    with_place = {(manifests.group_of(one), one["kind"]) for one in every if one["metadata"].get("namespace")}
+    without = {(manifests.group_of(one), one["kind"]) for one in every if not one["metadata"].get("namespace")}
+
+    assert _kinds(spec["namespaceResourceWhitelist"]) == with_place
+    assert _kinds(spec["clusterResourceWhitelist"]) == without
+    assert "*" not in {word for pair in with_place | without for word in pair}
+    namespaces = {one["metadata"]["namespace"] for one in every if one["metadata"].get("namespace")}
+    assert {one["namespace"] for one in spec["destinations"]} == namespaces
+    assert ("", "Secret") not in with_place
+
+
+def test_nobody_may_more_than_see_and_bring() -> None:
+    for role in _read("project")["spec"]["roles"]:
+        for line in role["policies"]:
+            _, who, what, verb, which, effect = (word.strip() for word in line.split(","))
+            assert (who, what, which, effect) == (
+                f"proj:resimate:{role['name']}",
+                "applications",
+                "resimate/*",
+                "allow",
+            )
+            assert verb in ("get", "sync") if role["name"] == "operators" else verb == "get"
+
+
+def test_production_comes_by_hand_and_the_rest_as_it_is_committed() -> None:
+    spec = _read("places")["spec"]
+    elements = {one["name"]: one["production"] for one in spec["generators"][0]["list"]["elements"]}
+
+    assert list(elements) == PLACES
+    assert {name for name, is_production in elements.items() if is_production == "yes"} == {
+        one for one in OVERLAYS if one.startswith("production")
+    }
+    condition, patch, end = re.fullmatch(
+        r"(\{\{-.*?\}\})\n(.*\n)(\{\{-.*?\}\})\n?", spec["templatePatch"], re.S
+    ).groups()  # type: ignore[union-attr]  # it fails where it does not match
+    assert (condition, end) == ('{{- if ne .production "yes" }}', "{{- end }}")
+    assert yaml.safe_load(patch) == {"spec": {"syncPolicy": {"automated": {"prune": True, "selfHeal": True}}}}
+    assert "automated" not in spec["template"]["spec"]["syncPolicy"]
+    steps = [step["matchExpressions"][0]["values"] for step in spec["strategy"]["rollingSync"]["steps"]]
+    assert [name for step in steps for name in step] == PLACES
+    assert spec["syncPolicy"] == {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"}
+
+
+def test_each_place_is_what_is_rendered_for_it() -> None:
+    source = _read("places")["spec"]["template"]["spec"]["source"]
+
+    for place in PLACES:
+        assert (ROOT / source["path"] / source["directory"]["include"].replace("{{.name}}", place)).exists()
+    above = _read("app-of-apps")["spec"]["source"]
+    names = re.fullmatch(r"\{(.*)\}\.yaml", above["directory"]["include"])
+    assert names is not None
+    assert {path.stem for path in (ROOT / above["path"]).glob("*.yaml")} == {*names[1].split(","), "app-of-apps"}
+    assert {source["repoURL"], above["repoURL"]} == set(_read("project")["spec"]["sourceRepos"])
+
+
+def test_replicas_are_left_to_those_who_scale() -> None:
+    ignored = _read("places")["spec"]["template"]["spec"]["ignoreDifferences"]
+
+    assert {(one["group"], one["kind"]) for one in ignored} == {("apps", "Deployment"), ("argoproj.io", "Rollout")}
+    assert {pointer for one in ignored for pointer in one["jsonPointers"]} == {"/spec/replicas"}
+
+
+@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one != "dev"])
+def test_the_migration_is_before_the_roles_and_after_what_it_reads(overlay: str) -> None:
+    waves: dict[str, set[int]] = {}
+    for one in manifests.documents(overlay):
+        kind = "Knative" if manifests.group_of(one) == "serving.knative.dev" else one["kind"]
+        waves.setdefault(kind, set()).add(_wave(one))
+
+    assert {kind: waves.pop(kind, {2}) for kind in ("Deployment", "Rollout", "Knative")} == {
+        "Deployment": {2},
+        "Rollout": {2},
+        "Knative": {2},
+    }
+    assert waves.pop("HorizontalPodAutoscaler", {3}) == waves.pop("ScaledObject", {3}) == {3}
+    assert waves.pop("Job", {1}) == {1}
+    assert set().union(*waves.values()) == {0}
+    for job in manifests.of_kind(overlay, "Job"):
+        assert job["metadata"]["annotations"]["argocd.argoproj.io/hook"] == "Sync"
