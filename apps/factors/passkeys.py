@@ -1,34 +1,22 @@
 """Passkeys and security keys: what a browser is asked, and whether what it answers holds (WebAuthn Level 3).
 
-The library reads and verifies. Ids, keys and handles are hexadecimal digits here: in them case means nothing.
+The library reads and verifies; it is loaded where it is needed, as that takes a tenth of a second, and most processes
+never do. Ids, keys and handles are hexadecimal digits here: in them case means nothing.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import options_to_json_dict, parse_authentication_credential_json
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 #: Characters of an answer: those with the longest keys have some thousands.
 LONGEST: Final = 20_000
 #: For so long a browser lets people look for their key, in milliseconds.
 PATIENCE: Final = 120_000
-PREFERRED, REQUIRED = UserVerificationRequirement.PREFERRED, UserVerificationRequirement.REQUIRED
 
 
 class NotGenuine(Exception):
@@ -51,7 +39,9 @@ class Credential:
     id: str
     transports: Sequence[str] = ()
 
-    def described(self) -> PublicKeyCredentialDescriptor:
+    def described(self) -> "PublicKeyCredentialDescriptor":
+        from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
+
         ways = [AuthenticatorTransport(one) for one in self.transports]
         return PublicKeyCredentialDescriptor(id=bytes.fromhex(self.id), transports=ways)
 
@@ -84,6 +74,14 @@ def question_for_new(
     party: Party, challenge: bytes, *, handle: str, account: str, known: Sequence[Credential]
 ) -> dict[str, Any]:
     """What ``navigator.credentials.create`` takes. An authenticator that has one of the ``known`` makes no other."""
+    from webauthn import generate_registration_options
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = generate_registration_options(
         rp_id=party.host,
         rp_name=party.name,
@@ -92,7 +90,7 @@ def question_for_new(
         challenge=challenge,
         timeout=PATIENCE,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=PREFERRED
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
         ),
         exclude_credentials=[one.described() for one in known],
     )
@@ -104,18 +102,25 @@ def question(party: Party, challenge: bytes, known: Sequence[Credential] = (), *
 
     ``verified``: the authenticator has to know its owner, by a finger, a face or a PIN.
     """
+    from webauthn import generate_authentication_options
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=party.host,
         challenge=challenge,
         timeout=PATIENCE,
         allow_credentials=[one.described() for one in known],
-        user_verification=REQUIRED if verified else PREFERRED,
+        user_verification=UserVerificationRequirement("required" if verified else "preferred"),
     )
     return options_to_json_dict(options)
 
 
 def made(answer: str, party: Party, challenge: bytes) -> Made:
     """The new credential that an answer brings. Nobody vouches for its maker: no attestation is asked for."""
+    from webauthn import verify_registration_response
+    from webauthn.helpers.structs import AuthenticatorTransport
+
     with _of_a_stranger():
         new = verify_registration_response(
             credential=answer,
@@ -131,6 +136,8 @@ def made(answer: str, party: Party, challenge: bytes) -> Made:
 
 def shown(answer: str) -> Shown:
     """Which credential an answer names; nothing of it is verified yet."""
+    from webauthn.helpers import parse_authentication_credential_json
+
     with _of_a_stranger():
         credential = parse_authentication_credential_json(answer)
     return Shown(credential.raw_id.hex(), (credential.response.user_handle or b"").hex())
@@ -138,6 +145,8 @@ def shown(answer: str) -> Shown:
 
 def count_of(answer: str, party: Party, challenge: bytes, public_key: str, *, verified: bool) -> int:
     """Verify an answer; return how often its authenticator says it was used, which its owner has to compare."""
+    from webauthn import verify_authentication_response
+
     with _of_a_stranger():
         proof = verify_authentication_response(
             credential=answer,

@@ -9,7 +9,7 @@ import pytest
 from resimate.tests.product import ROOT
 
 pytestmark = [pytest.mark.requirement("PERF-001"), pytest.mark.thorough]
-#: Workbooks, calls over HTTP, types of files, buckets, security modules, directories, shares of recovery keys.
+#: Workbooks, calls over HTTP, types of files, buckets, security modules, directories, shares of keys, passkeys.
 SELDOM = {
     "openpyxl",
     "xlsxwriter",
@@ -21,6 +21,7 @@ SELDOM = {
     "storages",
     "pkcs11",
     "shamir_mnemonic",
+    "webauthn",
 }
 START = """
 import json, sys

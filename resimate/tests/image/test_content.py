@@ -19,11 +19,6 @@ NOT_IN_IT = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def image() -> Image:
-    return Image()
-
-
 def _report() -> dict[str, object]:
     said = subprocess.run(
         [sys.executable, "scripts/image-report", LAYOUT, "--json"], cwd=ROOT, check=True, capture_output=True, text=True
