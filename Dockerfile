@@ -23,7 +23,7 @@ COPY scripts/image-prune /tmp/
 RUN /tmp/image-prune packages /opt/python/lib/python3.11/site-packages
 COPY . .
 RUN PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/babel /opt/python/bin/python -m resimate.catalogues && \
-    PYTHONDONTWRITEBYTECODE=1 COLLECTED_STATIC=yes STATIC_ROOT=/srv/static \
+    PYTHONDONTWRITEBYTECODE=1 COLLECTED_STATIC=yes STATIC_ROOT=/srv/static RESIMATE_DATA_DIR=/tmp/data \
     /opt/python/bin/python manage.py collectstatic --no-input --verbosity 0 && \
     /tmp/image-prune collected /opt/python/lib/python3.11/site-packages /srv/resimate
 # The root is read-only, so what is not compiled now would be compiled at every start; nobody changes a source there.

@@ -83,6 +83,8 @@ def test_bases_are_named_by_who_builds_and_packages_come_by_their_digests() -> N
     installing = [line for line in build if "/pip " in line]
     assert len(installing) == 2
     assert all("--require-hashes" in line and "--no-deps" in line for line in installing)
+    # Whoever reads settings in development makes secrets there: none stays in what is copied on.
+    assert all(" RESIMATE_DATA_DIR=/tmp/" in line for line in build if "manage.py" in line)
     assert not any(line.startswith("ADD") for line in (*build, *runtime))
 
 
