@@ -1,4 +1,4 @@
-"""The plan by which ZAP tries a host is as its documentation has it, and asks for addresses that there are."""
+"""ZAP's plan has jobs and parameters of a list of ours, and asks for addresses that there are."""
 
 from typing import Any
 
