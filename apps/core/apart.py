@@ -141,7 +141,7 @@ class Zygote:
 
     def _start(self) -> socket.socket:
         """Start it, and return the line to it: it ends when that is closed, with this process at the latest."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = _pair(socket.SOCK_SEQPACKET)
         environment = {"PATH": os.environ.get("PATH", os.defpath), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         command = [sys.executable, "-c", "from apps.core.apart import main; main()"]
         with theirs:
@@ -156,6 +156,14 @@ class Zygote:
         return ours
 
 
+def _pair(kind: socket.SocketKind) -> tuple[socket.socket, socket.socket]:
+    """Two ends that wait, whatever the process says of its sockets: while a worker of Celery ends, none does."""
+    ends = socket.socketpair(socket.AF_UNIX, kind)
+    for end in ends:
+        end.setblocking(True)  # of the line itself, so the process at the other end has it as well
+    return ends
+
+
 ZYGOTE: Final = Zygote()
 #: In a child: the line to whoever asked for its work.
 _asker: "Connection[Any, Any] | None" = None
@@ -164,7 +172,7 @@ _asker: "Connection[Any, Any] | None" = None
 @contextlib.contextmanager
 def _child(order: Order) -> Iterator["Connection[Any, Any]"]:
     """A line to a child that is killed at the end, whether it is done or not."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = _pair(socket.SOCK_STREAM)
     with ours, theirs:
         try:
             ZYGOTE.fork(order, theirs)

@@ -67,12 +67,19 @@ def route(name: str, *_: Any, task: Any = None, **__: Any) -> dict[str, str] | N
 
 @shared_task(name="core.deliver_events", platform=True, waits_in=roles.QUEUES)
 def deliver_events(**_: Any) -> None:
-    """Deliver what is due in the queues of this worker, in all tenants, until nothing is.
+    """Deliver what is due in the queues of this worker, in all tenants, until nothing is, or the worker is to end.
 
     Safe to run twice: deliveries are claimed.
     """
-    while events.deliver_due(timezone.now()):
+    while not _is_ending() and events.deliver_due(timezone.now()):
         pass
+
+
+def _is_ending() -> bool:
+    """Whether this worker was told to end: what it has is finished, and what waits is for another one."""
+    from celery.worker import state  # a web process has none
+
+    return state.should_stop is not None and state.should_stop is not False  # otherwise a code to exit with, as 0 is
 
 
 @shared_task(name="core.forget_answers", platform=True, waits_in=roles.DEFAULT)

@@ -66,6 +66,13 @@ def scored(document: Body, columns: int) -> Callable[[int], tuple[Body, float]]:
     return at
 
 
+def calculation(seconds: float) -> Body:
+    """The body of one that takes about so long on a quiet core."""
+    sample = 400
+    of_sample = scored(model(30, "copeland"), 30)(sample)[1]
+    return scored(model(30, "copeland"), 30)(int(sample * seconds / of_sample))[0]
+
+
 def explained(size: int) -> tuple[Body, float]:
     document = model(40, {"method": "power_mean", "exponent": 3})
     body = {"model": document, "units": units(size, 40), "unit": "u0"}

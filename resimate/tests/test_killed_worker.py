@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of its work: the next one goes on at once, with nothing lost and nothing doubled."""
+"""A worker is killed or told to end in the middle of its work: the next goes on, with nothing lost or doubled."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from resimate.tests.product import Product
+from resimate.tests.test_heavy_calculations import calculation
 from resimate_servers import mailbox
 from resimate_servers.processes import wait_until
 
@@ -18,7 +19,7 @@ PEOPLE = 120
 SOON = 60.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_product() -> Iterator[Product]:
     product = Product.new()
     yield product.start()
@@ -65,3 +66,25 @@ def test_invitations_go_on_at_once_after_their_worker_was_killed(own_product: Pr
     print(f"all {PEOPLE} invitations {took:.1f} s after the worker was killed")  # noqa: T201
     doubled = [one for one, count in Counter(mails(own_product)).items() if count > 1]
     assert len(doubled) <= 4  # one for each thread that was sending, with the same Message-ID
+
+
+@pytest.mark.requirement("AR-002", "AR-003")
+def test_a_worker_that_is_told_to_end_finishes_its_work_and_leaves_the_rest_to_the_next(own_product: Product) -> None:
+    key = own_product.api_key("demo", "admin@demo.example")
+    body = calculation(4)
+    asked = [own_product.request("POST", "demo", "/api/v1/calculations/", key=key, body=body) for _ in range(2)]
+    assert [one.status for one in asked] == [202, 202]
+    jobs = [one.json()["id"] for one in asked]
+
+    def states() -> list[str]:
+        return [own_product.request("GET", "demo", f"/api/v1/jobs/{one}/", key=key).json()["state"] for one in jobs]
+
+    assert wait_until(lambda: "running" in states(), 60)
+    worker = worker_of(own_product)
+    os.kill(worker, signal.SIGTERM)
+    assert wait_until(lambda: not Path(f"/proc/{worker}").exists(), 60)
+    left = states()
+
+    assert "succeeded" in left, left
+    assert "failed" not in left, left
+    assert wait_until(lambda: states() == ["succeeded", "succeeded"], 120), states()

@@ -3,6 +3,7 @@
 import math
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -73,6 +74,26 @@ def test_what_cannot_be_sent_is_said(over: str) -> None:
 
 def test_what_it_asks_is_answered_where_it_was_asked_for() -> None:
     assert apart.run(asked, "x", seconds=20, look=unwatched, answer=str.upper) == "x: X"
+
+
+def test_it_waits_for_its_child_whatever_sockets_do_by_default() -> None:
+    """A worker of Celery gives every new socket a time-out while it ends, and its last work goes on meanwhile."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(5)
+    try:
+        for zygote in (apart.ZYGOTE.process, None):
+            if zygote is not None:
+                zygote.kill()
+                zygote.wait()
+            assert apart.run(asked, "x", seconds=20, look=unwatched, answer=late) == "x: X"
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def late(question: str) -> str:
+    """An answer for which the child has to wait."""
+    time.sleep(0.3)
+    return question.upper()
 
 
 def test_what_cannot_be_answered_ends_it() -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.worker import state as worker_state
 from django.db import connection, transaction
 from django_tenants.utils import schema_context, tenant_context
 
@@ -25,8 +26,10 @@ def subscribe() -> Iterator[Subscribe]:
     """Subscribe for the length of a test."""
     before = {name: list(listening) for name, listening in events._subscribers.items()}, dict(events._by_name)
 
-    def register(handler: events.Handler, *, to: str = "thing.happened", atomic: bool = True) -> events.Handler:
-        return events.subscribe(to, atomic=atomic)(handler)
+    def register(
+        handler: events.Handler, *, to: str = "thing.happened", atomic: bool = True, slow: bool = False
+    ) -> events.Handler:
+        return events.subscribe(to, atomic=atomic, slow=slow)(handler)
 
     yield register
     events._subscribers.clear()
@@ -233,6 +236,28 @@ def test_what_a_long_one_has_kept_waiting_is_left_to_the_next_worker(
 
     assert heard == [1]
     _deliver(now + events.LEASE + timedelta(seconds=3))
+    assert heard == [1, 2]
+
+
+def test_a_worker_that_is_told_to_end_finishes_what_it_has_and_begins_nothing(
+    acme: Any, now: datetime, subscribe: Subscribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[int] = []
+
+    def hear(event: Event) -> None:
+        heard.append(event.payload["n"])
+        monkeypatch.setattr(worker_state, "should_stop", 0)  # as Celery has it once there was a SIGTERM
+
+    subscribe(hear, slow=True)
+    for n in (1, 2):
+        events.publish("thing.happened", {"n": n}, now=now)
+
+    tasks.deliver_events()
+    assert heard == [1]
+    tasks.deliver_events()
+    assert heard == [1]
+    monkeypatch.setattr(worker_state, "should_stop", None)
+    tasks.deliver_events()
     assert heard == [1, 2]
 
 

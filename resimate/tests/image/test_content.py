@@ -51,6 +51,7 @@ def test_neither_servers_nor_tests_nor_what_developers_use_is_in_it(image: Image
     assert {one.name for one in (image.root / "srv/resimate").iterdir()} & {
         "conftest.py",
         "k8s",
+        ".data",
         "scripts",
         ".git",
     } == set()

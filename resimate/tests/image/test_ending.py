@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 
 from resimate.tests.image.installation import Installation, Pod
-from resimate.tests.test_heavy_calculations import model, units
-from resimate_engine import costs
-from resimate_engine.document import parse
+from resimate.tests.test_heavy_calculations import calculation
 from resimate_servers.processes import wait_until
 
 pytestmark = [pytest.mark.requirement("AR-003"), pytest.mark.image]
@@ -23,13 +21,6 @@ pytestmark = [pytest.mark.requirement("AR-003"), pytest.mark.image]
 CLIENTS = 6
 ROLLS = 3
 PRE_STOP = 5
-
-
-def calculation(seconds: float) -> Any:
-    """The body of a calculation that takes about so long on a quiet core."""
-    document, sample = model(30, "copeland"), 400
-    of_sample = costs.of_scores(parse(document), units(sample, 30))
-    return {"model": document, "units": units(int(sample * seconds / of_sample), 30)}
 
 
 @dataclass
