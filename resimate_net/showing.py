@@ -9,7 +9,7 @@ from resimate_net.trust import NoCertificates, trusting
 #: How PostgreSQL is asked for TLS, and what it says when it will.
 POSTGRES_ASKED: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 POSTGRES_WILL: Final = b"S"
-SECONDS: Final = 5.0
+LOOKS_FOR: Final = 5.0
 
 
 def flaw_at_postgres(address: str, port: int, *, name: str, file: str) -> str:
@@ -19,7 +19,7 @@ def flaw_at_postgres(address: str, port: int, *, name: str, file: str) -> str:
     """
     try:
         context = trusting(file=file)
-        with socket.create_connection((address, port), timeout=SECONDS) as line:
+        with socket.create_connection((address, port), timeout=LOOKS_FOR) as line:
             line.sendall(POSTGRES_ASKED)
             if line.recv(1) == POSTGRES_WILL:
                 context.wrap_socket(line, server_hostname=name).close()

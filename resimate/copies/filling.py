@@ -21,13 +21,12 @@ from apps.core.json_values import decode
 from apps.keys.models import SubjectKey
 from apps.models.disclosure import NotReleased
 from apps.models.models import Assessment, ModelVersion, Response
-from apps.models.services import score_assessment
-from apps.models.services.golden import record_vector
+from apps.models.services import record_vector, score_assessment
 from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, owner_in
 from apps.tenants.services import create_tenant
 from resimate.copies import rules
-from resimate.copies.taking import AT_ONCE, FORMAT
+from resimate.copies.taking import FORMAT, ROWS_AT_ONCE
 from resimate_engine.document import digest
 from resimate_text.sentences import Sentence
 
@@ -98,7 +97,7 @@ def _as_released(assessment: Assessment) -> Iterator[None]:
     yield
     Assessment.objects.filter(pk=assessment.pk).update(state=state)
     Response.objects.bulk_update(
-        [Response(pk=pk, submitted_at=at) for pk, at in late.items()], ["submitted_at"], AT_ONCE
+        [Response(pk=pk, submitted_at=at) for pk, at in late.items()], ["submitted_at"], ROWS_AT_ONCE
     )
 
 
@@ -150,7 +149,7 @@ class _Filling:
         waiting: list[dict[str, Any]] = []
         of, self.roles = "", {}
         for line in lines:
-            if waiting and (line.get("of") != of or len(waiting) == AT_ONCE):
+            if waiting and (line.get("of") != of or len(waiting) == ROWS_AT_ONCE):
                 self._keep(of, waiting)
                 waiting = []
             if "scored" in line:

@@ -21,7 +21,7 @@ from resimate.copies.disguise import Disguise
 from resimate_text.sentences import Sentence
 
 FORMAT: Final = "resimate.copy/1"
-AT_ONCE: Final = 500
+ROWS_AT_ONCE: Final = 500
 Counted = Callable[[int], object]
 
 
@@ -87,7 +87,7 @@ def _rows_of(label: str, disguise: Disguise) -> Iterator[dict[str, Any]]:
     model: Any = apps.get_model(label)
     columns = rules.rules_of(label)
     keys = [field.name for field in model._meta.concrete_fields if field.related_model is SubjectKey]
-    for row in model._base_manager.select_related(*keys).order_by("pk").iterator(AT_ONCE):
+    for row in model._base_manager.select_related(*keys).order_by("pk").iterator(ROWS_AT_ONCE):
         yield {"of": label, "row": _disguised(row, columns, disguise)}
 
 
@@ -107,7 +107,7 @@ def _scores(disguise: Disguise) -> Iterator[dict[str, Any]]:
         Assessment.objects.exclude(latest_run=None)
         .order_by("pk")
         .values_list("pk", "latest_run", "latest_run__score")
-        .iterator(AT_ONCE)
+        .iterator(ROWS_AT_ONCE)
     )
     for some in _batches(latest):
         nodes: dict[Any, dict[str, Any]] = {run: {} for _, run, _ in some}
@@ -121,7 +121,7 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     some = []
     for row in rows:
         some.append(row)
-        if len(some) == AT_ONCE:
+        if len(some) == ROWS_AT_ONCE:
             yield some
             some = []
     if some:

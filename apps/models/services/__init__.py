@@ -32,7 +32,15 @@ from apps.models.services.exchange import (
     is_long,
     options_of,
 )
-from apps.models.services.golden import Golden, Verified, golden_of, verify_tenants, verify_version, verify_versions
+from apps.models.services.golden import (
+    Golden,
+    Verified,
+    golden_of,
+    record_vector,
+    verify_tenants,
+    verify_version,
+    verify_versions,
+)
 from apps.models.services.imports import MOST_ROWS, certain_units_in, import_assessments, import_subjects, units_in
 from apps.models.services.jobs import cancel_job
 from apps.models.services.references import (
@@ -145,6 +153,7 @@ __all__ = [
     "publish_version",
     "ranking_node",
     "read_document",
+    "record_vector",
     "refuse_to_write",
     "rename_model",
     "replaced_by",
