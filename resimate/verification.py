@@ -26,7 +26,7 @@ PINNED: Final = {
 }
 #: What may become of a test, worse ones last: what was skipped may have run elsewhere.
 OUTCOMES: Final = ("skipped", "passed", "error", "failure")
-PASSED: Final = OUTCOMES.index("passed")
+SKIPPED, PASSED = OUTCOMES.index("skipped"), OUTCOMES.index("passed")
 HEAD: Final = """# What was proved, and how far
 
 What runs Resimate, part by part: **R** executed, **S** by its schema or simulated, **N** not here. A part is only
@@ -84,7 +84,7 @@ def recorded() -> dict[str, Run]:
 
 
 def runs(reports: Iterable[Path], of: Iterable[Claim]) -> dict[str, Run]:
-    """What the reports say of each claim; of those that they do not speak of, nothing. Raises ``BadReport``.
+    """What the reports say of each claim; of one of which nothing ran, nothing. Raises ``BadReport``.
 
     A test that one command leaves to another is skipped in one report alone.
     """
@@ -96,7 +96,7 @@ def runs(reports: Iterable[Path], of: Iterable[Claim]) -> dict[str, Run]:
     for claim in of:
         wanted = tuple(one.removesuffix(".py").replace("/", ".") for one in claim.tests)
         mine = [result for (module, _), result in came.items() if _is_within(module, wanted)]
-        if mine:
+        if any(outcome > SKIPPED for outcome, _ in mine):
             passed = sum(outcome == PASSED for outcome, _ in mine)
             on = min(on for _, on in mine)
             told[claim.part] = Run(str(on), passed, len(mine) - passed, tuple(map(version_of, claim.tools)))

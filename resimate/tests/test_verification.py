@@ -81,6 +81,10 @@ def test_other_tests_say_nothing_of_it(tmp_path: Path) -> None:
     assert verification.runs([path], [CLAIM]) == {}
 
 
+def test_what_a_command_leaves_to_another_is_not_its_business(tmp_path: Path) -> None:
+    assert verification.runs([report(tmp_path, "2026-11-01", one=SKIPPED, two=SKIPPED)], [CLAIM]) == {}
+
+
 @pytest.mark.parametrize(
     ("run", "level", "shown"),
     [
