@@ -92,7 +92,7 @@ def test_it_waits_for_its_child_whatever_sockets_do_by_default() -> None:
 
 def late(question: str) -> str:
     """An answer for which the child has to wait."""
-    time.sleep(0.3)
+    time.sleep(0.3)  # so that the child reads before there is anything
     return question.upper()
 
 
