@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
 def _process() -> list[str]:
     """The module to run; what the environment leaves open of its kind of process is set."""
     kind = roles.kind_of(env.choice("RESIMATE_ROLE", "", roles.ALL, roles.ABOUT))
-    from resimate.launch import declare  # no sooner: who names a role that there is not waits for nothing
+    from resimate.wishes import declare  # no sooner: who names a role that there is not waits for nothing
 
     for name, value in (processes.CONNECTIONS[kind] | processes.SMALL).items():
         os.environ.setdefault(name, value)

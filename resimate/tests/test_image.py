@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from resimate import env, launch
+from resimate import env, wishes
 from resimate.tests.sources import PACKAGES, ROOT
 
 pytestmark = pytest.mark.requirement("AR-003")
@@ -106,7 +106,7 @@ def test_what_it_sets_is_read_and_holds_no_secret() -> None:
     said = dict(pair.split("=", 1) for pair in line.split()[1:])
     ours = {name: value for name, value in said.items() if name not in ("PATH", "PYTHONDONTWRITEBYTECODE")}
 
-    launch.declare()
+    wishes.declare()
     assert ours.keys() <= env.DECLARED.keys()
     assert ours["RESIMATE_ENV"] == "production"
     assert not [name for name in ours if "secret" in env.DECLARED[name].kind]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from resimate import contracts, env, fields, launch, registries, verification
+from resimate import contracts, env, fields, registries, verification, wishes
 from resimate_engine.document.schema import json_schema
 
 
@@ -40,7 +40,7 @@ def _write(page: str, name: str, text: str) -> None:
 
 
 def settings_page() -> str:
-    launch.declare()
+    wishes.declare()
     lines = [
         "# Settings",
         "",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from resimate import env, launch
+from resimate import env, wishes
 from resimate.tests.kubernetes import manifests
 from resimate.tests.kubernetes.manifests import OVERLAYS, WEB, WORKERS, Document, Pods
 
@@ -84,7 +84,7 @@ def test_settings_are_those_that_the_product_reads(overlay: str) -> None:
         if pods.labels.get("tier") == "application":
             data |= {one["name"]: one["value"] for one in pods.containers[0].get("env", [])}
 
-    launch.declare()
+    wishes.declare()
     assert {name.removesuffix("_FILE") for name in data} - OTHERS <= set(env.DECLARED)
     kept = manifests.of_kind(overlay, "Secret") or [
         {"data": {item["secretKey"]: "" for item in one["spec"]["data"]}, "metadata": one["metadata"]}
