@@ -14,7 +14,6 @@ from resimate.tests.kubernetes.manifests import Document
 #: Kinds of which no definition is to be had here; the objects of these groups are left out, and the report says so.
 LEFT_OUT: Final = {
     "postgresql.cnpg.io": "CloudNativePG's module is not to be had",
-    "serving.knative.dev": "Knative's types need a module that is not to be had",
     "constraints.gatekeeper.sh": "Gatekeeper makes these kinds itself, from its templates",
 }
 #: kwok's stages are no objects of the cluster here: kwok reads them from its file.
