@@ -96,6 +96,9 @@ def _pods(overlay: str) -> Iterator[Pods]:
         if one["kind"] in ("Deployment", "StatefulSet", "Job") or group_of(one) == "serving.knative.dev":
             metadata = one["metadata"]
             yield Pods(one["kind"], metadata["name"], metadata["namespace"], one["spec"]["template"])
+        if one["kind"] == "CronJob":
+            metadata, template = one["metadata"], one["spec"]["jobTemplate"]["spec"]["template"]
+            yield Pods(one["kind"], metadata["name"], metadata["namespace"], template)
 
 
 def chosen(selector: Document, labels: dict[str, str]) -> bool:
