@@ -269,5 +269,5 @@ def test_inside_both_sides_show_who_they_are(overlay: str) -> None:
         assert rule["trafficPolicy"]["tls"]["mode"] == "ISTIO_MUTUAL"
         assert rule["trafficPolicy"]["outlierDetection"]["consecutive5xxErrors"] == 5
     for pods in manifests.pods(overlay):
-        if pods.kind == "Deployment":
+        if pods.kind == "Deployment" and pods.namespace == "resimate":
             assert "SECRET_TTL: 12h0m0s" in pods.template["metadata"]["annotations"]["proxy.istio.io/config"]

@@ -13,7 +13,7 @@ from resimate.tests.kubernetes.manifests import OVERLAYS, WEB, WORKERS, Document
 #: Read by others than the settings: the allocator, the numeric library, PostgreSQL's image.
 OTHERS = {"MALLOC_ARENA_MAX", "OPENBLAS_NUM_THREADS"}
 #: Made by hand before the rest, each as k8s/README.md has it.
-BY_HAND = {"resimate-dns"}
+BY_HAND = {"resimate-dns", "external-dns-key"}
 
 
 def _names(overlay: str, *kinds: str, group: str | None = None) -> set[str]:
@@ -44,7 +44,7 @@ def test_services_budgets_and_deployments_choose_their_own_pods(overlay: str) ->
     for one in manifests.of_kind(overlay, "Deployment", "StatefulSet"):
         labels = one["spec"]["template"]["metadata"]["labels"]
         assert manifests.chosen(one["spec"]["selector"], labels)
-        chosen = _selected(overlay, one["spec"]["selector"]["matchLabels"], "resimate")
+        chosen = _selected(overlay, one["spec"]["selector"]["matchLabels"], one["metadata"]["namespace"])
         assert [pods.name for pods in chosen] == [one["metadata"]["name"]]
         for spread in one["spec"]["template"]["spec"].get("topologySpreadConstraints", []):
             assert spread["labelSelector"] == one["spec"]["selector"]
@@ -59,9 +59,8 @@ def test_services_budgets_and_deployments_choose_their_own_pods(overlay: str) ->
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_pods_name_settings_secrets_and_accounts_that_are_there(overlay: str) -> None:
-    secrets = _names(overlay, "Secret", "ExternalSecret") | {
-        one["spec"]["secretName"] for one in manifests.of_kind(overlay, "Certificate")
-    }
+    secrets = _names(overlay, "Secret", "ExternalSecret") | BY_HAND
+    secrets |= {one["spec"]["secretName"] for one in manifests.of_kind(overlay, "Certificate")}
     maps, accounts = _names(overlay, "ConfigMap"), _names(overlay, "ServiceAccount")
     for pods in manifests.pods(overlay):
         assert pods.spec.get("serviceAccountName", "default") in accounts | {"default"}
