@@ -20,8 +20,9 @@ def database(site: Site, net: Net, keyring: Keyring) -> Database:
         "database", region=site.second_region, source_db_instance_arn=server.arn, kms_key_id=keyring.backups.arn,
         retention_period=sizes.RECOVERY_DAYS,
     )  # fmt: skip
-    roles.make(server.address, contract.OWNER, owner, application, server)
-    return Database(server.address, site.authority("database"), owner, application)
+    reached = Database(server.address, site.authority("database"), owner, application)
+    roles.make(reached, [server])
+    return reached
 
 
 def _server(net: Net, keyring: Keyring, password: pulumi.Output[str]) -> aws.rds.Instance:

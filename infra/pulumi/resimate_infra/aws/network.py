@@ -88,7 +88,7 @@ def _let_in(site: Site, net: Net) -> None:
     _rule("control-plane-to-nodes", net.node_group, 10250, group=net.control_group)
     _rule("control-plane-to-webhooks", net.node_group, 8443, group=net.control_group)
     _rule("nodes-to-control-plane", net.control_group, 443, group=net.node_group)
-    # The ingress has no network behind it but the balancer's, which keeps the address of whoever asks.
+    # The balancer keeps the address of whoever asks, as the overlay tells it to, and so the public comes here.
     _rule("public-to-ingress", net.node_group, 443, network="0.0.0.0/0")
     aws.vpc.SecurityGroupEgressRule(
         "nodes-out", security_group_id=net.node_group.id, ip_protocol="-1", cidr_ipv4="0.0.0.0/0"

@@ -53,5 +53,6 @@ class Azure(Platform):
         return Names(servers=zone.name_servers)
 
     def seal(self) -> Any:
-        cluster.let_pods(self.net, self.aks, "vault", "Key Vault Crypto User", self.keyring.vault.id)
+        # It wraps and unwraps by that key alone: data and backups have theirs beside it.
+        cluster.let_pods(self.net, self.aks, "vault", keys.WRAPS, self.keyring.seal.resource_versionless_id)
         return self.keyring.seal.id

@@ -28,8 +28,9 @@ def database(site: Site, net: Net, keyring: Keyring) -> Database:
     for name, value in asked.items():
         azure.postgresql.FlexibleServerConfiguration(name, name=name, server_id=server.id, value=value)
     made = azure.postgresql.FlexibleServerDatabase("database", name=contract.DATABASE, server_id=server.id)
-    roles.make(server.fqdn, contract.OWNER, owner, application, made)
-    return Database(server.fqdn, site.authority("database"), owner, application)
+    reached = Database(server.fqdn, site.authority("database"), owner, application)
+    roles.make(reached, [made])
+    return reached
 
 
 def _server(net: Net, keyring: Keyring, password: Any) -> azure.postgresql.FlexibleServer:

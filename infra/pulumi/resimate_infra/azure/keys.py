@@ -1,6 +1,7 @@
 """Keys of our own in Key Vault. Backups have others, in the second region (SEC-DATA-001)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_azure as azure
@@ -8,14 +9,16 @@ import pulumi_azure as azure
 from resimate_infra import sizes
 from resimate_infra.site import Site
 
+#: Reads a key, wraps and unwraps by it, and nothing else.
+WRAPS: Final = "Key Vault Crypto Service Encryption User"
+
 
 @dataclass(frozen=True)
 class Keyring:
-    vault: azure.keyvault.KeyVault
     data: azure.keyvault.Key
     backups: azure.keyvault.Key
     seal: azure.keyvault.Key
-    #: Who databases, disks and files are to the vault of their region.
+    #: Who databases, disks and files are to the key of their region.
     user: azure.authorization.UserAssignedIdentity
     backup_user: azure.authorization.UserAssignedIdentity
 
@@ -24,10 +27,10 @@ def make(site: Site, group: azure.core.ResourceGroup) -> Keyring:
     tenant = azure.core.get_client_config_output().tenant_id
     here = _vault("here", site, group, site.region, tenant)
     there = _vault("there", site, group, site.second_region, tenant)
+    data, backups, seal = _key("data", here), _key("backups", there), _key("seal", here)
     return Keyring(
-        here,
-        _key("data", here), _key("backups", there), _key("seal", here),
-        _user("keys", group, site.region, here), _user("backup-keys", group, site.second_region, there),
+        data, backups, seal,
+        _user("keys", group, site.region, data), _user("backup-keys", group, site.second_region, backups),
     )  # fmt: skip
 
 
@@ -57,11 +60,11 @@ def _key(name: str, vault: azure.keyvault.KeyVault) -> azure.keyvault.Key:
 
 
 def _user(
-    name: str, group: azure.core.ResourceGroup, region: str, vault: azure.keyvault.KeyVault
+    name: str, group: azure.core.ResourceGroup, region: str, key: azure.keyvault.Key
 ) -> azure.authorization.UserAssignedIdentity:
+    """Somebody who uses one key, and none of those that lie beside it."""
     user = azure.authorization.UserAssignedIdentity(name, resource_group_name=group.name, location=region)
     azure.authorization.Assignment(
-        name, scope=vault.id, principal_id=user.principal_id,
-        role_definition_name="Key Vault Crypto Service Encryption User",
+        name, scope=key.resource_versionless_id, principal_id=user.principal_id, role_definition_name=WRAPS,
     )  # fmt: skip
     return user

@@ -28,12 +28,13 @@ def database(site: Site, net: Net, keyring: Keyring) -> Database:
     )
     host = server.dns_names.apply(_private)
     zone = private_zone(net, "databases", host.apply(lambda name: f"{name}."))
-    gcp.dns.RecordSet(
+    record = gcp.dns.RecordSet(
         "databases", managed_zone=zone.name, name=host.apply(lambda name: f"{name}."), type="A", ttl=60,
         rrdatas=[server.private_ip_address],
     )  # fmt: skip
-    roles.make(server.private_ip_address, contract.OWNER, owner, application, made)
-    return Database(host, server.server_ca_certs.apply(_certificates), owner, application)
+    reached = Database(host, server.server_ca_certs.apply(_certificates), owner, application)
+    roles.make(reached, [made, record])
+    return reached
 
 
 def _settings(site: Site, net: Net) -> gcp.sql.DatabaseInstanceSettingsArgs:

@@ -96,7 +96,11 @@ def _way_out(site: Site, net: Net) -> None:
 
 
 def connect_office(site: Site, net: Net) -> None:
-    """Two tunnels to those who manage; nothing but IKEv2 and AES-256. Routes come by BGP."""
+    """Two tunnels to those who manage; nothing but IKEv2 and AES-256. Routes come by BGP, names by asking here."""
+    gcp.dns.Policy(
+        "office", enable_inbound_forwarding=True,
+        networks=[gcp.dns.PolicyNetworkArgs(network_url=net.network.id)],
+    )  # fmt: skip
     ours = gcp.compute.HaVpnGateway("office", network=net.network.id, region=site.region)
     interface = gcp.compute.ExternalVpnGatewayInterfaceArgs(id=0, ip_address=site.office_gateway)
     theirs = gcp.compute.ExternalVpnGateway(

@@ -28,6 +28,7 @@ class OnPremise(Platform):
         "cold files stay": "whoever runs Swift: it locks no object, and earlier versions stay",
         "cache outlives a zone": "Kubernetes: it starts the one Valkey again in another zone",
         "registry in two regions": "the delivery: it copies images with their signatures into each region",
+        "each key by who needs it": "whoever runs the Vault that opens this one: its policy names one key of transit",
         "keys change": "whoever runs the HSM or the Vault that opens the cluster's Vault",
         "protection from floods": "the carrier in front of the site",
         "flow logs": "whoever runs Neutron: its log of security groups is turned on by the operator alone",

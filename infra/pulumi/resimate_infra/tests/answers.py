@@ -86,6 +86,7 @@ class Clouds(pulumi.runtime.Mocks):
             "bucket": args.name,
             "selfLink": f"{args.name}-link",
             "versionlessId": f"{args.name}-versionless",
+            "resourceVersionlessId": f"{args.name}-of-vault",
         }
         return f"{args.name}-id", {**answer, **args.inputs, **KNOWN.get(args.typ, {})}
 

@@ -13,6 +13,8 @@ import yaml
 PROGRAM: Final = Path(__file__).parents[2]
 #: What runs in the cluster where the platform has no service for it.
 OVERLAYS: Final = PROGRAM.parents[1] / "k8s" / "rendered"
+#: Where tests have the certificates of servers written.
+AUTHORITIES: Final = PROGRAM.parents[1] / "build" / "authorities"
 #: Secrets and certificates that a real stack is given by hand.
 SECRETS: Final = {
     "resimate:emailUrl": "smtp+tls://mailer:secret@mail.example:587",
@@ -67,10 +69,11 @@ def record(platform: str) -> Recorded:
     import pulumi
     from pulumi.runtime import config, mocks
 
-    from resimate_infra import platforms
+    from resimate_infra import platforms, roles
     from resimate_infra.site import Site
     from resimate_infra.tests.answers import Clouds
 
+    roles.AUTHORITIES = AUTHORITIES
     asyncio.set_event_loop(asyncio.new_event_loop())
     clouds = Clouds()
     mocks.set_mocks(clouds, project="resimate", stack=platform, preview=False)

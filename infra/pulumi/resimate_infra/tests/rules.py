@@ -38,6 +38,7 @@ RULES: Final[Mapping[str, tuple[str, ...]]] = {
     "cold files stay": ("SCALE-002",),
     "registry in two regions": ("AR-003", "SCALE-002"),
     "keys change": ("SEC-DATA-001",),
+    "each key by who needs it": ("SEC-DATA-001", "SEC-NET-001"),
     "protection from floods": ("NET-001",),
     "VPN": ("NET-001",),
     "flow logs": ("NET-001",),

@@ -75,6 +75,10 @@ SWEEPS: Final = (
         ("minTlsVersion", "TLS1_0"), ("minTlsVersion", "TLS1_2"),
     ),
     Sweep(
+        r"sslmode|sslMode", lambda said: said in ("verify-full", "ENCRYPTED_ONLY"),
+        ("sslmode", "require"), ("sslmode", "verify-full"),
+    ),
+    Sweep(
         r"(role|roleDefinitionName|policyArn)", lambda said: str(said).rpartition(":policy/")[2] not in MIGHTY,
         ("roleDefinitionName", "Contributor"), ("roleDefinitionName", "AcrPull"),
     ),

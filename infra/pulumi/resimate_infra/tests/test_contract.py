@@ -59,6 +59,16 @@ def test_the_product_takes_every_address_and_by_verified_tls(platform: Recorded)
     assert len(servers.encryption_key(addresses["ENCRYPTION_KEY"])) == 32
 
 
+@pytest.mark.requirement("SEC-DATA-001")
+def test_who_makes_the_roles_knows_the_server_by_what_pods_know_it_by(platform: Recorded) -> None:
+    for one in platform.of("pulumi:providers:postgresql"):
+        said = Path(one["sslrootcert"]).read_text()
+        assert said == platform.outputs["runtime"]["DATABASE_CA"]
+        assert "-----BEGIN CERTIFICATE-----" in said
+        assert f"@{one['host']}:" in platform.outputs["owner"]["DATABASE_OWNER_URL"]
+    assert bool(platform.of("pulumi:providers:postgresql")) == (platform.platform != "onprem")
+
+
 @pytest.mark.requirement("AR-001", "DEV-002")
 def test_the_overlay_asks_for_nothing_that_is_not_handed_over(platform: Recorded) -> None:
     names = asked(platform.platform)

@@ -5,6 +5,8 @@ import pytest
 from resimate_infra.tests.recording import Recorded, Resource, configuration
 from resimate_infra.tests.sweep import SWEEPS, Sweep, faults, leaves
 
+#: Kinds that give somebody a right.
+RIGHTS = {"Assignment", "CryptoKeyIAMMember", "KeyRingIAMMember", "RolePolicy", "UserPolicy"}
 KIND = "any:thing/thing:Thing"
 
 
@@ -46,6 +48,18 @@ def test_nothing_lies_in_another_region(platform: Recorded) -> None:
 
     assert said <= here | (continents if platform.platform == "gcp" else set())
     assert len(said & here) == 2
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_nobody_may_use_every_key_of_a_place(platform: Recorded) -> None:
+    """Wherever a right is on keys, it is on one of them: not on a vault, a ring or all that there are."""
+    kinds = ("keyvault/keyVault:KeyVault", "kms/keyRing:KeyRing")
+    places = {f"{one.name}-id" for one in platform.resources if one.kind.partition(":")[2] in kinds}
+    rights = [one for one in platform.resources if one.kind.rpartition(":")[2] in RIGHTS]
+
+    said = {(one.name, value) for one in rights for _, value in leaves(one.inputs) if isinstance(value, str)}
+    assert not {(name, value) for name, value in said if value in places}
+    assert not [name for name, value in said if "kms:" in value and '"Resource": ["*"]' in value]
 
 
 @pytest.mark.requirement("SEC-DATA-001")

@@ -11,6 +11,7 @@ DISK: Final = "blockDeviceMappings.0.ebs"
 DATABASE: Final = "aws:rds/instance:Instance"
 PARAMETERS: Final = "aws:rds/parameterGroup:ParameterGroup"
 BACKUPS: Final = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
+ADMINISTRATOR: Final = "pulumi:providers:postgresql"
 CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 BUCKET: Final = "aws:s3/bucket:Bucket"
 COPIES: Final = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -20,6 +21,8 @@ CLASSES: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfigurati
 LINE: Final = "aws:ec2/vpnConnection:VpnConnection"
 ZONE: Final = "aws:route53/zone:Zone"
 IMAGES: Final = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
+#: All that the cluster's Vault may use.
+OF_SEAL: Final = '"Resource": ["arn:aws:kms:::seal"]'
 TO: Final = "replicationConfiguration.rules.0.destinations.0.region"
 
 LINES: Final[dict[str, list[Line]]] = {
@@ -65,6 +68,9 @@ LINES: Final[dict[str, list[Line]]] = {
     "database by TLS": [
         Line(PARAMETERS, "parameters", holds(name="rds.force_ssl", value="1"), []),
         Line(PARAMETERS, "parameters", holds(name="ssl_min_protocol_version", value="TLSv1.3"), []),
+        Line(ADMINISTRATOR, "sslmode", equals("verify-full"), "require"),
+        Line(ADMINISTRATOR, "sslrootcert", mentions(".pem"), None),
+        Line(ADMINISTRATOR, "host", equals("database.test"), "10.20.32.3"),
     ],
     "database by a key of ours": [
         Line(DATABASE, "storageEncrypted", equals(True), False),
@@ -105,6 +111,11 @@ LINES: Final[dict[str, list[Line]]] = {
         Line("aws:ecr/repository:Repository", "imageTagMutability", equals("IMMUTABLE"), "MUTABLE"),
     ],
     "keys change": [Line("aws:kms/key:Key", "enableKeyRotation", equals(True), False)],
+    "each key by who needs it": [
+        Line(
+            "aws:iam/rolePolicy:RolePolicy", "policy", lambda text: OF_SEAL in text, '{"Resource": ["*"]}', "pods-vault"
+        ),
+    ],
     "protection from floods": [Line("aws:shield/protection:Protection", "resourceArn", mentions("eip"), "")],
     "VPN": [
         Line(LINE, "tunnel1IkeVersions", equals(["ikev2"]), ["ikev1"]),

@@ -8,6 +8,7 @@ CLUSTER: Final = "azure:containerservice/kubernetesCluster:KubernetesCluster"
 POOL: Final = "defaultNodePool"
 DATABASE: Final = "azure:postgresql/flexibleServer:FlexibleServer"
 PARAMETER: Final = "azure:postgresql/flexibleServerConfiguration:FlexibleServerConfiguration"
+ADMINISTRATOR: Final = "pulumi:providers:postgresql"
 CACHE: Final = "azure:managedredis/managedRedis:ManagedRedis"
 ACCOUNT: Final = "azure:storage/account:Account"
 CLASSES: Final = "azure:storage/managementPolicy:ManagementPolicy"
@@ -15,6 +16,7 @@ OF_VERSIONS: Final = "rules.0.actions.version"
 KEPT: Final = "azure:storage/containerImmutabilityPolicy:ContainerImmutabilityPolicy"
 IMAGES: Final = "azure:containerservice/registry:Registry"
 KEY: Final = "azure:keyvault/key:Key"
+RIGHT: Final = "azure:authorization/assignment:Assignment"
 NETWORK: Final = "azure:network/virtualNetwork:VirtualNetwork"
 LINE: Final = "azure:network/virtualNetworkGatewayConnection:VirtualNetworkGatewayConnection"
 FLOWS: Final = "azure:network/networkWatcherFlowLog:NetworkWatcherFlowLog"
@@ -58,6 +60,9 @@ LINES: Final[dict[str, list[Line]]] = {
     "database by TLS": [
         Line(PARAMETER, "value", equals("ON"), "OFF", "require_secure_transport"),
         Line(PARAMETER, "value", equals("TLSv1.3"), "TLSv1.1", "ssl_min_protocol_version"),
+        Line(ADMINISTRATOR, "sslmode", equals("verify-full"), "require"),
+        Line(ADMINISTRATOR, "sslrootcert", mentions(".pem"), None),
+        Line(ADMINISTRATOR, "host", equals("database.test"), "10.30.32.3"),
     ],
     "database by a key of ours": [Line(DATABASE, "customerManagedKey.keyVaultKeyId", mentions("data"), None)],
     "database in private": [
@@ -94,6 +99,13 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(IMAGES, "georeplications", holds(location="westeurope"), []),
         Line(IMAGES, "publicNetworkAccessEnabled", equals(False), True),
         Line(IMAGES, "adminEnabled", equals(False), True),
+    ],
+    # Of one key, not of the vault in which others lie beside it.
+    "each key by who needs it": [
+        Line(RIGHT, "scope", equals("seal-of-vault"), "here-id", "pods-vault"),
+        Line(RIGHT, "scope", equals("data-of-vault"), "here-id", "keys"),
+        Line(RIGHT, "scope", equals("backups-of-vault"), "there-id", "backup-keys"),
+        Line(RIGHT, "roleDefinitionName", mentions("Encryption User"), "Key Vault Crypto Officer", "pods-vault"),
     ],
     "keys change": [Line(KEY, "rotationPolicy.automatic.timeAfterCreation", equals("P90D"), None)],
     "protection from floods": [

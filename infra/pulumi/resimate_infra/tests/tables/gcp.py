@@ -8,11 +8,13 @@ CLUSTER: Final = "gcp:container/cluster:Cluster"
 NODES: Final = "gcp:container/nodePool:NodePool"
 DATABASE: Final = "gcp:sql/databaseInstance:DatabaseInstance"
 BACKUPS: Final = "settings.backupConfiguration"
+ADMINISTRATOR: Final = "pulumi:providers:postgresql"
 CACHE: Final = "gcp:redis/instance:Instance"
 BUCKET: Final = "gcp:storage/bucket:Bucket"
 IMAGES: Final = "gcp:artifactregistry/repository:Repository"
 TUNNEL: Final = "gcp:compute/vPNTunnel:VPNTunnel"
 FLOODS: Final = "gcp:compute/regionSecurityPolicy:RegionSecurityPolicy"
+RIGHT: Final = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 SUBNET: Final = "gcp:compute/subnetwork:Subnetwork"
 ZONE: Final = "gcp:dns/managedZone:ManagedZone"
 NEARLINE: Final = {"type": "SetStorageClass", "storageClass": "NEARLINE"}
@@ -68,6 +70,11 @@ LINES: Final[dict[str, list[Line]]] = {
     "database by TLS": [
         Line(DATABASE, "settings.ipConfiguration.sslMode", equals("ENCRYPTED_ONLY"), "ALLOW_UNENCRYPTED_AND_ENCRYPTED"),
         Line(DATABASE, "settings.ipConfiguration.serverCaMode", mentions("CAS_CA"), "GOOGLE_MANAGED_INTERNAL_CA"),
+        # Certificates are of names, which the office asks for here.
+        Line(ADMINISTRATOR, "sslmode", equals("verify-full"), "require"),
+        Line(ADMINISTRATOR, "sslrootcert", mentions(".pem"), None),
+        Line(ADMINISTRATOR, "host", equals("database.test"), "10.40.32.3"),
+        Line("gcp:dns/policy:Policy", "enableInboundForwarding", equals(True), False),
     ],
     "database by a key of ours": [Line(DATABASE, "encryptionKeyName", said, None)],
     "database in private": [Line(DATABASE, "settings.ipConfiguration.ipv4Enabled", equals(False), True)],
@@ -101,6 +108,7 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(IMAGES, "kmsKeyName", said, None),
     ],
     "keys change": [Line("gcp:kms/cryptoKey:CryptoKey", "rotationPeriod", equals("7776000s"), None)],
+    "each key by who needs it": [Line(RIGHT, "cryptoKeyId", equals("seal-id"), "data-id", "vault*")],
     "protection from floods": [
         Line(FLOODS, "ddosProtectionConfig.ddosProtection", equals("ADVANCED"), "STANDARD"),
         Line(
