@@ -69,7 +69,7 @@ def _setpriv() -> str | None:
     found = shutil.which("setpriv")
     if found is None:
         return None
-    probe = subprocess.run([found, "--pdeathsig", "TERM", "true"], capture_output=True, check=False)  # noqa: S603
+    probe = subprocess.run([found, "--pdeathsig", "TERM", "true"], capture_output=True, check=False)  # noqa: S603  found on the way
     return found if probe.returncode == 0 else None
 
 

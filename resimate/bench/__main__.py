@@ -183,7 +183,7 @@ def _load(port: int, headers: dict[str, str]) -> Callable[[float], float]:
 
 def _python(code: str, environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def _serving(environment: dict[str, str], interface: str, *target: str) -> Itera
     port = ports.choose("bench", {})
     command = [sys.executable, "-m", "granian", "--interface", interface, "--port", str(port), "--workers", "1"]
     command += ["--no-ws", "--log-level", "error", *target]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603
+    server = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603  our own
     try:
         if not processes.wait_until(lambda: ports.answers(port), 30):
             raise RuntimeError("the server did not start")

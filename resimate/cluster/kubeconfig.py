@@ -138,7 +138,7 @@ def _given(program: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, 
     environment = os.environ | more | {"KUBERNETES_EXEC_INFO": json.dumps(told)}
     try:
         # The operator's own kubeconfig names it, as for kubectl.
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment)  # noqa: S603  as above
         status = json.loads(done.stdout)["status"]
     except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError) as error:
         raise Unfit(f"{command[0]}, which the kubeconfig names, gives no token: {_why(error)}") from None

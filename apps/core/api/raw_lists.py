@@ -65,7 +65,7 @@ def _statement(rows: Any) -> tuple[str, tuple[Any, ...]]:
     query = rows.query
     sql, parameters = query.get_compiler(rows.db).as_sql()
     columns = ", ".join(_column(name, query.model) for name in (*query.values_select, *query.annotation_select))
-    return f"SELECT o.id::text, row_to_json(o)::text FROM (SELECT {columns} FROM ({sql}) q) o", parameters  # noqa: S608
+    return f"SELECT o.id::text, row_to_json(o)::text FROM (SELECT {columns} FROM ({sql}) q) o", parameters  # noqa: S608  names are a model's own
 
 
 class FirstPage:
