@@ -55,15 +55,22 @@ def checked(variable: str, url: str) -> str:
     """The same address; raises ``BadSetting``, without the address itself, which holds a password."""
     if not url:
         return url
+    parts = _parts(variable, url)
+    _check_whole(variable, parts)
+    _check_query(variable, parts)
+    return url
+
+
+def _parts(variable: str, url: str) -> SplitResult:
+    """No refusal has the words of a ``ValueError``, which can be a part of the password."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  it is read only now
-        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-    except ValueError as error:
-        raise BadSetting(f"{variable} is no address: {error}.") from None
-    _check_whole(variable, parts)
-    _check_query(variable, parts.scheme, pairs)
-    return url
+    except ValueError:
+        raise BadSetting(
+            f"{variable} is no address: its port is no number, or its password has a /, ? or [; write %2F, %3F or %5B."
+        ) from None
+    return parts
 
 
 def query_of(url: str) -> dict[str, str]:
@@ -77,10 +84,19 @@ def _check_whole(variable: str, parts: SplitResult) -> None:
         raise BadSetting(f"{variable} begins with {parts.scheme or 'no scheme'}; it takes {', '.join(schemes)}.")
     if parts.fragment or "#" in parts.geturl():
         raise BadSetting(f"{variable} has a # in it; write %23 where a password has one.")
+    if "@" in f"{parts.path}{parts.query}" and "@" not in parts.netloc:
+        raise BadSetting(f"{variable} has a / or a ? before its @; write %2F or %3F where a password has one.")
+    if parts.scheme in TAKES["REDIS_URL"] and set(parts.geturl()) & {",", ";"}:  # Django reads two addresses there
+        raise BadSetting(f"{variable} has a , or a ; in it; it takes one server, and a password has %2C or %3B there.")
 
 
-def _check_query(variable: str, scheme: str, pairs: list[tuple[str, str]]) -> None:
+def _check_query(variable: str, parts: SplitResult) -> None:
+    scheme = parts.scheme
     known = TAKES[variable][scheme]
+    try:
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise BadSetting(f"{variable} is no address: a part of its query has no =.") from None
     names = [name for name, _ in pairs]
     if unknown := sorted(set(names) - known):
         takes = f"it takes {', '.join(sorted(known))}" if known else f"{scheme}:// takes none"

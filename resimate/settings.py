@@ -28,12 +28,15 @@ DEBUG = False
 
 # Servers: the environment names them, or they are the embedded ones.
 def _address(variable: str, about: str, *, is_made: bool = False) -> str:
-    return servers.checked(variable, env.secret(variable, about, is_made=is_made))
+    return _verified(variable, servers.checked(variable, env.secret(variable, about, is_made=is_made)))
+
+
+def _verified(variable: str, url: str) -> str:
+    return url if DEVELOPMENT else transport.verified(variable, url)
 
 
 def _server(variable: str, about: str) -> str:
-    url = _address(variable, about, is_made=True)
-    return url if DEVELOPMENT else transport.verified(variable, url)
+    return _address(variable, about, is_made=True)
 
 
 def _servers() -> tuple[Urls, bool]:
@@ -183,6 +186,8 @@ ENCRYPTION_PROVIDER = env.choice(
 VAULT = servers.vault()
 PKCS11 = servers.hsm()
 KMS = servers.kms()
+_verified("VAULT_ADDR", VAULT["address"])
+_verified("KMS_ENDPOINT", KMS["endpoint"])
 TAKES_COPIES = env.flag("RESIMATE_TAKES_COPIES", False, "an installation for tests: `manage.py copies fill` works here")
 CONFIG_DIR = env.text("RESIMATE_CONFIG_DIR", "", "a folder, such as a mounted ConfigMap, whose files set keys by name")
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")

@@ -1,10 +1,11 @@
-"""What production asks of the way to the database and to the queue: TLS by which the server shows who it is.
+"""What production asks of the way to the servers that hold its data and keys: TLS by which each shows who it is.
 
 An address on this machine is left alone: what is said there leaves by no wire (docs/adr/0060).
 """
 
 from collections.abc import Mapping
 from ipaddress import ip_address
+from itertools import zip_longest
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from resimate_net.trust import NoCertificates, trusting
 POSTGRES: Final = "sslmode=verify-full&sslrootcert=/file/with/its/authority.pem"
 REDIS: Final = "ssl_cert_reqs=required&ssl_ca_certs=/file/with/its/authority.pem"
 #: Versions of TLS that nobody should speak any more (RFC 8996), as libpq calls them.
-OLD: Final = ("TLSv1", "TLSv1.1")
+OLD: Final = ("tlsv1", "tlsv1.1")
 
 
 def verified(variable: str, url: str) -> str:
@@ -23,8 +24,10 @@ def verified(variable: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme in ("postgres", "postgresql"):
         _check_postgres(variable, _as_libpq_has_it(parts))
-    elif parts.scheme in ("redis", "rediss") and not _is_here(parts.hostname or ""):
-        _check_redis(variable, parts, servers.query_of(url))
+    elif not _is_here(parts.hostname or ""):
+        _check_web(variable, parts)
+        if parts.scheme in ("redis", "rediss"):
+            _check_redis(variable, parts, servers.query_of(url))
     return url
 
 
@@ -47,7 +50,7 @@ def _as_libpq_has_it(parts: SplitResult) -> Mapping[str, str]:
 
 
 def _check_postgres(variable: str, options: Mapping[str, str]) -> None:
-    host = options.get("hostaddr") or options.get("host", "")
+    host = _where(options.get("host", ""), options.get("hostaddr", ""))
     if _is_here(host):
         return
     if options.get("sslmode") != "verify-full":
@@ -65,10 +68,23 @@ def _check_postgres(variable: str, options: Mapping[str, str]) -> None:
         _check_authority(variable, "sslrootcert", authority)
 
 
+def _where(hosts: str, addresses: str) -> str:
+    """Where libpq goes: to each address, and to the host at its place where there is none."""
+    pairs = zip_longest(hosts.split(","), addresses.split(","), fillvalue="")
+    return ",".join(address or host for host, address in pairs)
+
+
 def _check_versions(variable: str, options: Mapping[str, str]) -> None:
     for name in ("ssl_min_protocol_version", "ssl_max_protocol_version"):
-        if (version := options.get(name, "")) in OLD:
+        if (version := options.get(name, "")).lower() in OLD:  # libpq reads it so
             raise BadSetting(f"{variable} has {name}={version}, which is broken; write TLSv1.3, or leave it out.")
+
+
+def _check_web(variable: str, parts: SplitResult) -> None:
+    """What is asked over HTTP: Vault, a key service, an object store."""
+    kind, _, line = parts.scheme.rpartition("+")
+    if line == "http":
+        raise BadSetting(f"{variable} goes to {parts.hostname} without TLS; begin it with {kind or 'https'}://.")
 
 
 def _check_redis(variable: str, parts: SplitResult, said: Mapping[str, str]) -> None:

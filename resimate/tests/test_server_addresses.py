@@ -47,6 +47,8 @@ ASK = "import django; django.setup(); from django.db import connection; connecti
         ("COLD_STORE_URL", "azure://k:s@h/b?keep_days=9", "does not know keep_days"),
         ("OBJECT_STORE_URL", "gs://h/b?region=eu", "does not know region"),
         ("OBJECT_STORE_URL", "azure://a:k@h/c?cacert=/f", "does not know cacert"),
+        ("REDIS_URL", "rediss://u:p@good/0,redis://u:p@evil/0", "takes one server"),
+        ("REDIS_URL", "rediss://u:p@good/0;redis://u:p@evil/0", "takes one server"),
     ],
 )
 def test_what_is_not_understood_is_refused_without_the_password(variable: str, url: str, said: str) -> None:
@@ -55,6 +57,18 @@ def test_what_is_not_understood_is_refused_without_the_password(variable: str, u
 
     assert said in str(refusal.value)
     assert "u:p" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "/?K=", "#", "[", "?a&"])
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
+def test_no_part_of_a_password_with_odd_signs_is_said(variable: str, sign: str) -> None:
+    scheme = "redis" if variable == "REDIS_URL" else "postgresql"
+    with pytest.raises(BadSetting) as refusal:
+        servers.checked(variable, f"{scheme}://user:Tr0ub{sign}4dor@h.example/x")
+
+    assert str(refusal.value).startswith(variable)
+    assert "Tr0ub" not in str(refusal.value)
+    assert "4dor" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
