@@ -1,6 +1,7 @@
 """Every environment runs this file; only the environment's variables differ (see ``docs/settings.md``)."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,15 +29,10 @@ DEBUG = False
 
 # Servers: the environment names them, or they are the embedded ones.
 def _address(variable: str, about: str, *, is_made: bool = False) -> str:
-    return _verified(variable, servers.checked(variable, env.secret(variable, about, is_made=is_made)))
+    return transport.fit(variable, servers.checked(variable, env.secret(variable, about, is_made=is_made)))
 
 
-def _verified(variable: str, url: str) -> str:
-    return url if DEVELOPMENT else transport.verified(variable, url)
-
-
-def _server(variable: str, about: str) -> str:
-    return _address(variable, about, is_made=True)
+_server = partial(_address, is_made=True)
 
 
 def _servers() -> tuple[Urls, bool]:
@@ -186,8 +182,8 @@ ENCRYPTION_PROVIDER = env.choice(
 VAULT = servers.vault()
 PKCS11 = servers.hsm()
 KMS = servers.kms()
-_verified("VAULT_ADDR", VAULT["address"])
-_verified("KMS_ENDPOINT", KMS["endpoint"])
+transport.fit("VAULT_ADDR", VAULT["address"])
+transport.fit("KMS_ENDPOINT", KMS["endpoint"])
 TAKES_COPIES = env.flag("RESIMATE_TAKES_COPIES", False, "an installation for tests: `manage.py copies fill` works here")
 CONFIG_DIR = env.text("RESIMATE_CONFIG_DIR", "", "a folder, such as a mounted ConfigMap, whose files set keys by name")
 CONFIGURATION = env.family("RESIMATE_SETTING_", "settings of all tenants: RESIMATE_SETTING_API_RATE_MODELS=2000")

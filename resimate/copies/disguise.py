@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -25,10 +25,15 @@ TIME_BITS: Final = 80
 
 @dataclass(frozen=True)
 class Disguise:
-    """``salt`` is the secret of one copy; ``tenant`` keeps tenants apart."""
+    """``salt`` is the secret of one copy; ``tenant`` keeps tenants apart.
+
+    ``answers`` says by participation whose answers it has in the copy, and ``units`` what units are called there.
+    """
 
     salt: bytes
     tenant: str
+    answers: Mapping[UUID, UUID | None] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def new(cls, tenant: str) -> "Disguise":
@@ -43,16 +48,26 @@ class Disguise:
     def mark(self, kind: str, of: str, length: int = 10) -> str:
         return self._digest(kind, of).hex()[:length]
 
-    def word(self, kind: str, of: str) -> str:
-        """For a name or a text that is compared with others, whatever its spelling; nothing for nothing."""
-        return f"{kind.capitalize()} {self.mark(kind, folded(of))}" if of.strip() else of
+    def word(self, kind: str, of: str, among: str = "") -> str:
+        """For a name or a text that is compared with others, whatever its spelling; nothing for nothing.
+
+        ``among``: where it is compared; the same elsewhere gets another word.
+        """
+        return f"{kind.capitalize()} {self.mark(f'{kind}{among}', folded(of))}" if of.strip() else of
 
     def choice(self, of: str) -> str:
         """For an option by which answers are told apart to the letter."""
         return f"o{self.mark('choice', of)}"
 
-    def email(self, of: str) -> str:
-        return f"{self.mark('email', folded(of), 16)}@{HOST}" if of else of
+    def email(self, of: str, among: str) -> str:
+        return f"{self.mark(f'email{among}', folded(of), 16)}@{HOST}" if of else of
+
+    def input(self, of: str) -> str:
+        """For what is measured, which is called as somebody likes."""
+        return f"i{self.mark('input', of)}"
+
+    def unit(self, of: str) -> str:
+        return self.units.get(of) or f"u{self.mark('unit', of)}"
 
     def texts(self, of: Mapping[str, Any]) -> dict[str, str]:
         """For a text in several languages."""

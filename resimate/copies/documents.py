@@ -1,7 +1,7 @@
 """JSON on its way into a copy: its shape, numbers and codes arrive, words do not."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from resimate.copies.disguise import Disguise
@@ -11,6 +11,11 @@ from resimate_engine.answers import ABSENCES
 TEXTS: Final = frozenset({"name", "description", "text", "help"})
 #: What of it says where the model comes from, and in what it is measured, counts for nothing.
 DROPPED: Final = frozenset({"sources", "licence", "unit"})
+
+#: Where it names what is measured.
+INPUTS: Final = frozenset({"input", "denominator"})
+#: What a reference is that is no unit.
+MARKS: Final = frozenset({"mean", "best", "worst"})
 
 
 def texts(disguise: Disguise, value: Any, row: Any) -> Any:
@@ -32,6 +37,10 @@ def _model(disguise: Disguise, value: Any) -> Any:
 def _in_model(disguise: Disguise, key: str, value: Any, holder: Mapping[str, Any]) -> Any:
     if key in TEXTS and isinstance(value, dict):
         return disguise.texts(value)
+    if key in INPUTS:
+        return disguise.input(value)
+    if key == "reference":
+        return value if value in MARKS else disguise.unit(value)
     if key == "value" and isinstance(value, str):
         return disguise.choice(value)
     if key == "weights" and holder.get("method") == "by_group":
@@ -46,10 +55,10 @@ def units(disguise: Disguise, value: Any, row: Any) -> Any:
 
 def _unit(disguise: Disguise, unit: Mapping[str, Any]) -> dict[str, Any]:
     """What is not known of a unit stays behind."""
-    made: dict[str, Any] = {"id": unit["id"]}
+    made: dict[str, Any] = {"id": disguise.unit(str(unit["id"]))}
     if unit.get("group"):
         made["group"] = disguise.word("group", unit["group"])
-    made |= {key: _numbers(unit[key]) for key in ("values", "previous") if key in unit}
+    made |= {key: _numbers(disguise, unit[key]) for key in ("values", "previous") if key in unit}
     if "responses" in unit:
         made["responses"] = [_response(disguise, one) for one in unit["responses"]]
     return made
@@ -65,11 +74,11 @@ def _response(disguise: Disguise, response: Mapping[str, Any]) -> dict[str, Any]
 
 def numbers(disguise: Disguise, value: Any, row: Any) -> Any:
     """Of what was measured, by input."""
-    return _numbers(value)
+    return _numbers(disguise, value)
 
 
-def _numbers(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one if _counts(one) else None for name, one in value.items()}
+def _numbers(disguise: Disguise, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {disguise.input(name): one if _counts(one) else None for name, one in value.items()}
 
 
 def _counts(value: Any) -> bool:
@@ -92,7 +101,8 @@ def _answer(disguise: Disguise, value: Any) -> Any:
 
 
 def _moved(disguise: Disguise, moment: str) -> str:
-    return disguise.moment(datetime.fromisoformat(moment)).isoformat()
+    """The day alone: by the second one could tell who was there then."""
+    return datetime.combine(disguise.moment(datetime.fromisoformat(moment)), time.min, UTC).isoformat()
 
 
 def asked(disguise: Disguise, value: Any, row: Any) -> Any:

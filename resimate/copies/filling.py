@@ -26,7 +26,8 @@ from apps.tenants.models import Tenant
 from apps.tenants.provisioning import OWNER, owner_in
 from apps.tenants.services import create_tenant
 from resimate.copies import rules
-from resimate.copies.taking import FORMAT, ROWS_AT_ONCE
+from resimate.copies.beforehand import ROWS_AT_ONCE
+from resimate.copies.taking import FORMAT
 from resimate_engine.document import digest
 from resimate_text.sentences import Sentence
 

@@ -37,8 +37,21 @@ def _word(kind: str) -> Rule:
     return lambda disguise, value, row: value and disguise.word(kind, value)
 
 
+def _of_somebody(kind: str) -> Rule:
+    """Whoever administers, is asked and judges is three in a copy: no role leads to anybody's part in a campaign."""
+    return lambda disguise, value, row: value and disguise.word(kind, value, row._meta.label)
+
+
 def _email(disguise: Disguise, value: Any, row: Any) -> Any:
-    return value and disguise.email(value)
+    return value and disguise.email(value, row._meta.label)
+
+
+def _unit(disguise: Disguise, value: Any, row: Any) -> Any:
+    return disguise.unit(value)
+
+
+def _of_another(disguise: Disguise, value: Any, row: Any) -> Any:
+    return _link(disguise, disguise.answers.get(row.pk, value), row)
 
 
 def _mark(disguise: Disguise, value: Any, row: Any) -> Any:
@@ -51,7 +64,7 @@ def _password(disguise: Disguise, value: Any, row: Any) -> Any:
 
 
 LEFT_OUT: Final = object()
-NAME, TEXT, GROUP = _word("person"), _word("text"), _word("group")
+NAME, TEXT, GROUP = _of_somebody("person"), _word("text"), _word("group")
 #: In an order in which what is referred to comes first.
 TAKEN: Final = (
     *("accounts.User", "accounts.Role", "accounts.Inheritance", "accounts.Grant"),
@@ -90,7 +103,7 @@ WORDS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "accounts.Role": {"code": as_it_is, "name": _word("role"), "permissions": as_it_is},
     "resilience.ResilienceModel": {"code": as_it_is, "name": documents.texts},
     "resilience.ModelVersion": {"document": documents.model, "digest": nothing},
-    "resilience.Subject": {"code": as_it_is, "name": _word("subject"), "kind": _word("kind"), "group": GROUP},
+    "resilience.Subject": {"code": _unit, "name": _word("subject"), "kind": _word("kind"), "group": GROUP},
     "resilience.ReferenceSet": {
         "name": _word("set"),
         "units": documents.units,
@@ -103,8 +116,13 @@ WORDS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "elicitation.WeightElicitation": {"name": TEXT, "introduction": TEXT, "nodes": documents.asked},
     "elicitation.Expert": {"name": NAME, "email": _email, "language": as_it_is},
     "elicitation.Judgement": {"node": as_it_is, "value": documents.judgement, "sent": documents.judgement},
-    "campaigns.Stakeholder": {"name": NAME, "email": _email, "language": as_it_is, "group": GROUP},
+    "campaigns.Stakeholder": {"name": NAME, "email": _email, "language": as_it_is, "group": _of_somebody("group")},
     "campaigns.Campaign": {"name": TEXT, "introduction": TEXT, "period": _word("period")},
+}
+#: Links that do not arrive as they are: together they would lead from a role to what somebody has answered.
+LINKS: Final[Mapping[str, Mapping[str, Rule]]] = {
+    "campaigns.Stakeholder": {"user": nothing},
+    "campaigns.Participation": {"response": _of_another},
 }
 NUMBERS: Final = (models.IntegerField, models.FloatField, models.BooleanField, models.DecimalField)
 
@@ -115,13 +133,14 @@ def rules_of(label: str) -> dict[str, tuple[Any, Rule]]:
 
 
 def _rules(model: Any) -> Iterator[tuple[str, tuple[Any, Rule]]]:
-    said = WORDS.get(model._meta.label, {})
+    label = model._meta.label
+    said = {**WORDS.get(label, {}), **LINKS.get(label, {})}
     for field in model._meta.concrete_fields:
         if isinstance(field, BlindIndexField) or field.related_model is SubjectKey:
             continue  # both are made anew, under keys of where it arrives
         rule = said.get(field.name) or _by_kind(field)
         if rule is None or (rule is as_it_is and bool(getattr(field, "pii", ""))):
-            raise Undeclared(f"{model._meta.label}.{field.name}: say in resimate/copies/rules.py what becomes of it")
+            raise Undeclared(f"{label}.{field.name}: say in resimate/copies/rules.py what becomes of it")
         if rule is not nothing:
             yield field.attname, (field, rule)
 

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO, Any, Final
 
 import orjson
@@ -16,12 +19,12 @@ from apps.core.errors import Invalid
 from apps.keys.models import SubjectKey
 from apps.models.models import Assessment, Score
 from apps.tenants.models import Tenant
-from resimate.copies import rules
+from resimate.copies import beforehand, rules
+from resimate.copies.beforehand import ROWS_AT_ONCE
 from resimate.copies.disguise import Disguise
 from resimate_text.sentences import Sentence
 
 FORMAT: Final = "resimate.copy/1"
-ROWS_AT_ONCE: Final = 500
 Counted = Callable[[int], object]
 
 
@@ -34,20 +37,25 @@ def take(tenants: Sequence[Tenant], into: Path, *, salt: bytes, now: datetime, c
     for tenant in tenants:
         with tenant_context(tenant):
             audit.record("tenant.exported", target=tenant, now=now)
-    draft = into.with_name(f".{into.name}.draft")
     try:
-        with _opened(draft) as file:
+        with _draft_of(into) as (draft, file):
             told = dict(_write(tenants, file, salt, counted))
-        draft.replace(into)
+            file.close()
+            draft.replace(into)
     except OSError as error:
         raise Invalid(Sentence("{file} cannot be written: {why}.", file=str(into), why=error.strerror)) from error
-    finally:
-        draft.unlink(missing_ok=True)
     return told
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+@contextmanager
+def _draft_of(into: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A file beside it that nobody else has open, whatever lay in that folder before; it is gone afterwards."""
+    number, name = mkstemp(dir=into.parent, prefix=f".{into.name}.")
+    try:
+        with os.fdopen(number, "wb") as file:
+            yield Path(name), file
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _write(
@@ -78,6 +86,7 @@ def _lines_of(tenant: Tenant, disguise: Disguise) -> Iterator[dict[str, Any]]:
         if not connection.savepoint_ids:  # within somebody else's transaction it is too late to say so
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        disguise = replace(disguise, answers=beforehand.answers_of(disguise), units=beforehand.units_of())
         for label in rules.TAKEN:
             yield from _rows_of(label, disguise)
         yield from _scores(disguise)

@@ -18,6 +18,7 @@ from apps.models.services import (
     create_assessment,
     create_response,
     create_subject,
+    freeze_reference_set,
     import_document,
     save_answer,
     score_assessment,
@@ -50,6 +51,29 @@ STAY = (
     *("accounts.Session", "accounts.Invitation", "factors.Factor", "factors.Phone", "notifications.Message"),
     *("accounts.ApiKey", "configuration.Setting", "files.StoredFile"),
 )
+#: What is measured, and of whom: called as somebody likes, and in an order that sums depend on.
+MEASURED: Final[dict[str, Any]] = {
+    "schema": "resimate.model/1",
+    "code": "measured",
+    "name": {"en": "Measured"},
+    "mode": "relative",
+    "scale": {"low": 0, "high": 1},
+    "root": {
+        "code": "all",
+        "aggregation": "arithmetic_mean",
+        "children": [
+            {"code": "x", "indicator": {"input": "Turnover of Bank Quaranta", "normalisation": "z_score"}},
+            {
+                "code": "y",
+                "indicator": {
+                    "input": "Staff, by Mrs Quaranta",
+                    "normalisation": {"method": "ratio_to_reference", "reference": "anika@people.example"},
+                },
+            },
+        ],
+    },
+}
+UNITS: Final = ("Quaranta & Söhne", "anika@people.example", "Bank of Zoë Quaranta")
 ANSWERS = {"P1": 3, "P2": 2, "S1": 40, "S2": True, "M1": ["plan"]}
 
 
@@ -91,6 +115,7 @@ def live(tenant: Any, now: datetime) -> None:
     said = create_response(plain, rater="zoe.quaranta", answers=ANSWERS, acting_user=ana, now=now)
     save_answer(said, "P1", 2, answered_at=now, now=now, comment=WORDS[6])
     score_assessment(plain, now=now)
+    _compare(tenant, now)
     weighed = elicitations.create_elicitation(
         name=WORDS[1],
         version=import_document({**WEIGHED, "code": "weighed"}, acting_user=ana, now=now),
@@ -101,6 +126,23 @@ def live(tenant: Any, now: datetime) -> None:
     )
     elicitations.add_experts(weighed, [contacts[0]], acting_user=ana, now=now)
     judge(weighed, contacts[0], {"plans": POINTS["plans"]}, now)
+
+
+def _compare(tenant: Any, now: datetime) -> None:
+    """Units of a reference set, and subjects of the same names, by what is measured."""
+    version = make_version(now, MEASURED)
+    inputs = [child["indicator"]["input"] for child in MEASURED["root"]["children"]]
+    values = {
+        name: dict(zip(inputs, (0.1 * number, number / 3), strict=True)) for number, name in enumerate(UNITS, start=1)
+    }
+    units = [{"id": name, "values": measured} for name, measured in values.items()]
+    frozen, _ = freeze_reference_set(version, "Quaranta 2026", units, acting_user=None, now=now)
+    for name, measured in values.items():
+        subject = create_subject(code=name, name=name, acting_user=None, now=now)
+        assessed = create_assessment(
+            version=version, subject=subject, values=measured, reference_set=frozen, acting_user=None, now=now
+        )
+        score_assessment(assessed, now=now)
 
 
 def everything_personal() -> list[str]:

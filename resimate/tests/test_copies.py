@@ -121,7 +121,7 @@ def test_a_copy_has_the_scores_and_links_and_nothing_of_people(
 
     assert filled.returncode == 0, filled.stderr
     told = json.loads(filled.stdout)
-    assert (len(told["administrators"]), told["equal"], told["changed"]) == (2, 4, [])
+    assert (len(told["administrators"]), told["equal"], told["changed"]) == (2, 10, [])
     read = _read(empty)
     texts = file.read_text(), _everything(empty), json.dumps(read, ensure_ascii=False)
     assert [
@@ -135,6 +135,45 @@ def test_a_copy_has_the_scores_and_links_and_nothing_of_people(
     people = {values["id"] for _, label, values in read if label == "campaigns.Stakeholder"}
     taking_part = [values["stakeholder_id"] for _, label, values in read if label == "campaigns.Participation"]
     assert set(taking_part) == people
+
+
+def _rows(file: Path, label: str) -> list[dict[str, Any]]:
+    return [line["row"] for line in map(json.loads, file.open()) if line.get("of") == label]
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_nothing_leads_from_a_role_to_what_somebody_has_answered(lived: list[Any], tmp_path: Path) -> None:
+    """Neither by who takes part, nor by one address, nor by when: ADR 18 leaves that to the database alone."""
+    Stakeholder.objects.filter(pk__in=Stakeholder.objects.values("pk")[:1]).update(user=User.objects.first())
+    salt = tmp_path / "salt"
+    salt.write_bytes(secrets.token_bytes(32))
+
+    file = _take(tmp_path, "acme", "--salt-file", str(salt))
+
+    known = Disguise(salt.read_bytes(), "acme")
+    given = {one["id"]: one["response_id"] for one in _rows(file, "campaigns.Participation")}
+    had = {str(known.uuid(one.pk)): str(known.uuid(one.response.pk)) for one in Participation.objects.all()}  # type: ignore[union-attr]  # all have answered
+    assert sorted(given.values()) == sorted(had.values())
+    assert sum(given[one] == response for one, response in had.items()) < len(had) / 2
+    assert all("user_id" not in one for one in _rows(file, "campaigns.Stakeholder"))
+    of = [_rows(file, label) for label in ("accounts.User", "campaigns.Stakeholder", "elicitation.Expert")]
+    for what in ("email", "name"):
+        words = [one[what] for rows in of for one in rows if one[what]]
+        assert len(words) == len(set(words)) > 7
+    moments = [entry[2] for one in _rows(file, "resilience.AnswerSheet") for entry in one["entries"].values()]
+    assert {moment[10:] for moment in moments} == {"T00:00:00+00:00"}
+
+
+def test_where_few_have_answered_nobody_gets_their_answers(acme: Any, now: datetime, tmp_path: Path) -> None:
+    live(acme, now)
+    others = Participation.objects.values("pk")[4:]
+    Response.objects.filter(participation__in=others).update(submitted_at=None)
+    Response.objects.filter(participation__in=others[3:]).update(started_at=None)
+
+    given = _rows(_take(tmp_path, "acme"), "campaigns.Participation")
+
+    came_as_far = [4, 3, len(given) - 7]
+    assert sum(one["response_id"] is None for one in given) == sum(came_as_far[:2])
 
 
 def test_what_is_looked_for_is_there_to_be_found(lived: list[Any]) -> None:

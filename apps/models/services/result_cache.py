@@ -6,6 +6,7 @@ Redis has forgotten is calculated, which takes no longer than to look for it amo
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.core.cache import cache
 
@@ -53,4 +54,5 @@ def _from_runs(keys: Collection[Key]) -> Iterator[tuple[Key, Any]]:
 
 
 def _name(key: Key) -> str:
-    return "result:" + ":".join(key)
+    """Units are called as somebody likes, and Django warns of a key with a space in it."""
+    return "result:" + ":".join(quote(part) for part in key)
