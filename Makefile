@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test unit thorough coverage scan load cluster bench mutants peers image infrastructure measuring manifests browsers lint translations lock install help
+.PHONY: run test unit thorough coverage scan load cluster bench regression mutants peers image infrastructure measuring manifests browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -47,6 +47,12 @@ cluster: install  ## Start Kubernetes' control plane here, apply what is rendere
 
 bench: measuring  ## Measure: a table and JSON
 	$(python) -m resimate.bench
+
+# In turn on this machine: the base, the change, the base again. ROUNDS=3 PARTS="engine list" makes it shorter.
+BASE ?= main
+ROUNDS ?= 5
+regression: measuring  ## Measure this change against BASE=main by ratios; fails where one is worse by more than 5 % beyond the noise
+	$(python) -m resimate.bench.regression "$(BASE)" --rounds $(ROUNDS) $(if $(PARTS),--parts $(PARTS))
 
 mutants: measuring  ## Change the engine in small ways and count what tests notice; M="*.ranks.*" narrows it; OF=guards
 	@$(if $(filter guards,$(OF)),$(python) -m resimate.guards $(M),$(python) scripts/mutants $(if $(M),'$(M)'))

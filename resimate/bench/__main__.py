@@ -1,5 +1,6 @@
-"""``make bench``: a table, and the same as JSON in ``build/bench.json``; ``python -m resimate.bench engine`` does the
-part that needs no server.
+"""``make bench``: a table, and the same as JSON in ``build/bench.json``.
+
+``python -m resimate.bench engine fields`` does these parts alone; ``engine`` needs no server.
 """
 
 import json
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from resimate.bench import engine
 
+Part = Callable[[dict[str, str]], Iterable[dict[str, Any]]]
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("--blocking-threads", "4")
 PRODUCT = ("rsgi", "--http", "1", "--factory", "resimate.front:door")
@@ -78,13 +81,17 @@ print(sorted(took)[2], time.perf_counter() - began)
 
 
 def main() -> None:
-    rows = list(engine.rows())
-    if sys.argv[1:] != ["engine"]:
-        rows += service()
+    """All parts, or those that are named."""
+    asked = sys.argv[1:] or ["engine", *OF_A_SERVICE]
+    if unknown := sorted({*asked} - {"engine", *OF_A_SERVICE}):
+        raise SystemExit(f"There is no part {', '.join(unknown)}: engine, {', '.join(OF_A_SERVICE)}.")
+    rows = list(engine.rows()) if "engine" in asked else []
+    if parts := [part for name, part in OF_A_SERVICE.items() if name in asked]:
+        rows += service(parts)
     _report(rows)
 
 
-def service() -> list[dict[str, Any]]:
+def service(parts: list[Part]) -> list[dict[str, Any]]:
     """What needs servers, on a database of its own."""
     from resimate.tests import database as databases  # starts them
 
@@ -98,13 +105,7 @@ def service() -> list[dict[str, Any]]:
         "LOG_LEVEL": "WARNING",
     }
     try:
-        return [
-            *list_of_models(environment),
-            *tenants(environment),
-            *encryption(environment),
-            *stored_scores(environment),
-            *_rows(PERMISSIONS, environment),
-        ]
+        return [row for part in parts for row in part(environment)]
     finally:
         databases.drop_database(name)
         databases.SERVERS.stop()
@@ -153,14 +154,6 @@ def tenants(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     made, planned = map(float, _python(TENANTS, environment, "200").split()[-2:])
     yield _seconds("create a tenant beside 200", made, 0.5)
     yield _seconds("migrate_tenants --plan over 205", planned, 1.0)
-
-
-def encryption(environment: dict[str, str]) -> list[dict[str, Any]]:
-    return _rows(FIELDS, environment)
-
-
-def stored_scores(environment: dict[str, str]) -> list[dict[str, Any]]:
-    return _rows(SCORING, environment)
 
 
 def _rows(code: str, environment: dict[str, str]) -> list[dict[str, Any]]:
@@ -220,6 +213,16 @@ def _report(rows: list[dict[str, Any]]) -> None:
         met = "" if not row["bar"] else "met" if row["met"] else "MISSED"
         line = f"{row['what']:<42}{row['value']:>10} {row['unit']:<6}{row['bar']:<9}{met:<7}"
         sys.stdout.write(f"{line}{row['detail']}\n")
+
+
+#: In this order: each leaves its rows behind, and the list is to be that of an installation without others.
+OF_A_SERVICE: dict[str, Part] = {
+    "list": list_of_models,
+    "tenants": tenants,
+    "fields": partial(_rows, FIELDS),
+    "scoring": partial(_rows, SCORING),
+    "permissions": partial(_rows, PERMISSIONS),
+}
 
 
 if __name__ == "__main__":

@@ -64,6 +64,15 @@ def test_each_command_is_ours() -> None:
     assert "make browsers lint test thorough" in (ROOT / ".ci/run").read_text()
 
 
+def test_a_change_is_measured_against_what_it_is_put_on() -> None:
+    (job,) = [job for name, job in checks() if name == "make regression"]
+    (checkout,) = [step["with"] for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+
+    assert checkout["fetch-depth"] == 0
+    assert job["steps"][-1]["env"]["BASE"] == "${{ github.event.pull_request.base.sha || github.event.before }}"
+    assert '"$(BASE)"' in (ROOT / "Makefile").read_text()
+
+
 def test_what_others_wrote_is_pinned_and_has_no_rights() -> None:
     text = WORKFLOW.read_text()
     uses = re.findall(r"uses: (.*)", text)
