@@ -107,7 +107,7 @@ def test_a_prometheus_without_the_operator_reads_the_same_rules() -> None:
     assert plain == {"groups": [one for path in sources for one in yaml.safe_load(path.read_text())["spec"]["groups"]]}
 
 
-@pytest.mark.requirement("ALERT-001", "ALERT-002")
+@pytest.mark.requirement("ALERT-001", "ALERT-002", "DOC-002")
 def test_alerts_and_pages_are_the_same() -> None:
     pages = {path.stem: path.read_text() for path in RUNBOOKS.glob("*.md") if path.stem != "README"}
 
@@ -119,7 +119,7 @@ def test_alerts_and_pages_are_the_same() -> None:
         assert [one for one in re.split(r"^## .*$", page, flags=re.M)[1:] if len(one.strip()) < 8] == [], name
 
 
-@pytest.mark.requirement("ALERT-002")
+@pytest.mark.requirement("ALERT-002", "DOC-002")
 def test_queries_on_pages_ask_for_what_is_counted() -> None:
     counted = rules.counted()
     for path in RUNBOOKS.glob("*.md"):
@@ -134,7 +134,7 @@ def _commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.requirement("ALERT-002")
+@pytest.mark.requirement("ALERT-002", "DOC-002")
 def test_every_command_on_a_page_is_one_that_there_is() -> None:
     """As it stands there: the parser of each command reads it, with all of its options."""
     commands = _commands()
