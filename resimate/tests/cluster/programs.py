@@ -18,6 +18,7 @@ MODULES: Final = {
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
     "Kubernetes": ("kubernetes", "k8s.io/kubernetes"),
     "kwok": ("kwok", "sigs.k8s.io/kwok"),
+    "Gatekeeper": ("gatekeeper", "github.com/open-policy-agent/gatekeeper/v3"),
     "metrics-server": ("metrics-server", "sigs.k8s.io/metrics-server"),
 }
 
