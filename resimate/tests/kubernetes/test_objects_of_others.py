@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.requirement("K8S-001", "K8S-002"
 FOLDER = ROOT / "build/peers/npm"
 PACKAGES = {
     "argoproj.io": "argo-rollouts",
+    "gateway.networking.k8s.io": "gateway-api",
     "cert-manager.io": "cert-manager",
     "external-secrets.io": "external-secrets",
     "keda.sh": "keda",
@@ -28,6 +29,7 @@ PACKAGES = {
     "postgresql.cnpg.io": "cloudnative-pg",
     "serving.knative.dev": "knative",
 }
+EXAMPLES = manifests.RENDERED / "examples"
 #: One group, two projects.
 ARGO_CD = {"Application", "ApplicationSet", "AppProject"}
 TSC = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext"]
@@ -36,6 +38,8 @@ TSC = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--modu
 def _ours() -> list[Document]:
     found = {id(one): one for overlay in OVERLAYS for one in manifests.documents(overlay)}
     rendered = [one for one in found.values() if manifests.group_of(one) in PACKAGES]
+    examples = [one for path in sorted(EXAMPLES.glob("*.yaml")) for one in yaml.safe_load_all(path.read_text())]
+    rendered += [one for one in examples if manifests.group_of(one) in PACKAGES]
     return rendered + [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "k8s/argocd").glob("*.yaml"))]
 
 
@@ -73,6 +77,8 @@ def test_values_are_as_the_schemas_have_them(node: str) -> None:
         _changed("PrometheusRule", lambda spec: spec["groups"][0].update(rules={})),
         _changed("Application", lambda spec: spec.pop("project")),
         _changed("ApplicationSet", lambda spec: spec.update(generators={})),
+        _changed("Gateway", lambda spec: spec["listeners"][0].update(port="80")),
+        _changed("HTTPRoute", lambda spec: spec["rules"][0]["matches"][0]["path"].update(type="Prefix")),
         _changed("AppProject", lambda spec: spec.update(sourceRepos="all")),
         _changed("Service", lambda spec: spec["template"]["spec"].update(timeoutSeconds="60")),
     ]
@@ -100,6 +106,8 @@ def test_keys_are_those_that_the_types_know(node: str, tmp_path: Path) -> None:
         _changed("PodMonitor", lambda spec: spec["podMetricsEndpoints"][0].update(portz="management")),
         _changed("Application", lambda spec: spec["syncPolicy"]["automated"].update(heal=True)),
         _changed("AppProject", lambda spec: spec.update(destination=[])),
+        _changed("Gateway", lambda spec: spec["listeners"][1]["tls"].update(minVersion="1.3")),
+        _changed("HTTPRoute", lambda spec: spec.update(hostname=["resimate.example"])),
         _changed("Service", lambda spec: spec["template"]["spec"].update(containerConcurency=64)),
     ]
     ours = _ours()
