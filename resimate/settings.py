@@ -198,6 +198,11 @@ PUBLIC_PORT = env.integer(
     shown="as RESIMATE_PORT",
 )
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, "how many proxies in front set X-Forwarded-For")
+TRUST_FORWARDED_HOST = env.flag(
+    "TRUST_FORWARDED_HOST", False, "the proxy in front rewrites the host, and always writes X-Forwarded-Host anew"
+)
+if TRUST_FORWARDED_HOST and not TRUSTED_PROXIES:
+    raise env.BadSetting("TRUST_FORWARDED_HOST believes a proxy in front; say with TRUSTED_PROXIES how many there are.")
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # A browser takes a cookie of this name over HTTPS alone, for this very host and all of it; there is none locally.

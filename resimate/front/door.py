@@ -16,7 +16,7 @@ from apps.core import answer_headers, epochs, metrics
 from apps.core.observability import health
 from apps.tenants import hosts
 from resimate.front import intake
-from resimate.front.exchange import Exchange, address_of, refuse
+from resimate.front.exchange import Exchange, address_of, host_of, refuse
 from resimate.front.threads import Threads
 from resimate.management_port import open_for_this_process
 
@@ -25,6 +25,8 @@ TICK: Final = 0.5
 #: Seconds after which it is watched whether a request's client has gone.
 PATIENCE: Final = 1.0
 #: Headers that may be left out unread.
+#: Of these nobody could tell which one counts.
+HOSTS: Final = ("host", "x-forwarded-host")
 HARMLESS: Final = frozenset({"user-agent", "referer"})
 MEGABYTE: Final = 1024 * 1024
 
@@ -83,7 +85,7 @@ class Door:
         scope, proto = exchange.scope, exchange.proto
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         declared = _declared(scope)
-        host = hosts.name_of(scope.authority or scope.headers.get("host") or "")
+        host = hosts.name_of(host_of(scope))
         if (declared or 0) > most or not await self._is_served(host):
             return True  # Django says so, in the reader's language, and nothing reads it
         exchange.body = intake.Body(self.room, address_of(scope), host, most=most)
@@ -176,7 +178,7 @@ def unfit(scope: Any) -> int:
     """
     headers = scope.headers
     names = [name for name, _ in headers.items()]
-    if names.count("host") > 1 or set(headers.keys()).difference(names, HARMLESS):
+    if any(names.count(one) > 1 for one in HOSTS) or set(headers.keys()).difference(names, HARMLESS):
         return 400
     chunked = "transfer-encoding" in names
     kind = (headers.get("content-type") or "").partition(";")[0].strip()

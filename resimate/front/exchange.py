@@ -9,6 +9,8 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
+from django.conf import settings
+
 from apps.core import answer_headers, context
 from apps.core.api import problems
 from apps.core.api.renderers import encode
@@ -145,11 +147,20 @@ def environ_of(scope: Any) -> dict[str, Any]:
             continue  # it would pass for the header that is spelt with hyphens
         key = f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = f"{environ[key]}{'; ' if name == 'cookie' else ','}{value}" if key in environ else value
-    if scope.authority:  # of a target in absolute form, or of HTTP/2: it goes before Host
-        environ["HTTP_HOST"] = scope.authority
+    if host := host_of(scope):
+        environ["HTTP_HOST"] = host
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         environ[name] = environ.pop(f"HTTP_{name}", "")
     return environ
+
+
+def host_of(scope: Any) -> str:
+    """The host that was asked for: a target in absolute form, and HTTP/2's authority, go before the header.
+
+    Where a proxy has to write another host, as in front of Knative, it says so beside it. Probes come past that proxy.
+    """
+    said = scope.headers.get("x-forwarded-host") if settings.TRUST_FORWARDED_HOST else None
+    return str(said or scope.authority or scope.headers.get("host") or "")
 
 
 def address_of(scope: Any) -> str:

@@ -12,9 +12,11 @@ from resimate.tests.kubernetes import manifests
 from resimate.tests.kubernetes.manifests import ROOT
 
 PLAIN: Final = ROOT / "k8s/rendered/prometheus/rules.yml"
-#: What others count: Prometheus, ingress-nginx, the blackbox exporter, kubelets, kube-state-metrics, node_exporter.
+#: What others count: Prometheus, mtail beside Suricata, ingress-nginx, the blackbox exporter, kubelets and what tells
+#: of the objects and the machines of a cluster.
 OF_OTHERS: Final = {
     "up": {"role"},
+    **{f"suricata_{severity}_alerts_total": {"prog"} for severity in ("critical", "high", "medium", "low")},
     "nginx_ingress_controller_ssl_expire_time_seconds": {"host"},
     "probe_ssl_earliest_cert_expiry": {"instance"},
     "container_cpu_usage_seconds_total": {"namespace", "pod", "container"},

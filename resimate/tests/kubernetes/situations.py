@@ -139,6 +139,14 @@ SITUATIONS: Final[dict[str, Situation]] = {
         {CALLED + '"2xx"}': "0+2x99", CALLED + '"4xx"}': "0+8x99"},
         {"purpose": "webhook"},
     ),
+    "TrafficIsAnAttack": Situation(
+        {"suricata_critical_alerts_total": "0x27 1x72"}, {"suricata_critical_alerts_total": "1x99"}
+    ),
+    "TrafficIsHostile": Situation({"suricata_high_alerts_total": "0x27 1x72"}, {"suricata_high_alerts_total": "1x99"}),
+    "TrafficIsSuspicious": Situation(
+        {"suricata_medium_alerts_total": "0x27 1x72"}, {"suricata_medium_alerts_total": "1x99"}
+    ),
+    "TrafficIsOdd": Situation({"suricata_low_alerts_total": "0x27 1x72"}, {"suricata_low_alerts_total": "1x99"}),
     "SignInsAreAttacked": Situation({SIGN_INS: "0+110x99"}, {SIGN_INS: "0+90x99", STARTED: "0+500x99"}),
     "SignInsFail": Situation({SIGN_INS: "0+11x99"}, {SIGN_INS: "0+9x99", STARTED: "0+50x99"}),
     "VersionsDiffer": Situation({CHECKED + '"differs"}': "0x20 1x79"}, {CHECKED + '"agrees"}': "0+5x99"}),

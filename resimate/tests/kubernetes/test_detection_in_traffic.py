@@ -1,6 +1,7 @@
 """Suricata reads our rules and traffic that was made up: each rule tells what it is for, and nothing else is told."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -87,3 +88,26 @@ def test_a_rule_tells_what_it_is_for_and_how_severe_it_is(suricata: list[str], t
 def test_what_clients_and_the_door_do_all_day_is_not_told(suricata: list[str], tmp_path: Path) -> None:
     assert list(_told(suricata, tmp_path, USUAL)) == []
     assert f"sid:{len(TRAFFIC) + 1_000_000}; " in (FOLDER / "dmz.rules").read_text()
+
+
+@pytest.mark.requirement("ALERT-001")
+def test_what_suricata_tells_is_counted_for_prometheus_by_its_severity(suricata: list[str], tmp_path: Path) -> None:
+    """And from the first line on: a counter is there before anything is told."""
+    installed = shutil.which("mtail")
+    mtail = Path(installed) if installed else needed(ROOT / "build/peers/mtail/usr/bin/mtail", "mtail")
+    empty = tmp_path / "empty.json"
+    empty.write_text('{"event_type":"flow","metadata":{"severity":["high"]}}\n')
+    told = list(_told(suricata, tmp_path, [packet for packets in TRAFFIC.values() for packet in packets]))
+    assert len({severity for _, severity, _ in told}) > 2
+
+    assert _counted(mtail, tmp_path / "eve.json") == {
+        severity: sum(one == severity for _, one, _ in told) for severity in ("critical", "high", "medium", "low")
+    }
+    assert set(_counted(mtail, empty).values()) == {0}
+
+
+def _counted(mtail: Path, log: Path) -> dict[str, int]:
+    options = ["--one_shot", "--one_shot_format=prometheus", f"--logs={log}"]
+    command: list[str | Path] = [mtail, f"--progs={FOLDER / 'suricata.mtail'}", *options]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=log.parent).stdout
+    return {one: int(number) for one, number in re.findall(r"^suricata_(\w+)_alerts_total\{.*\} (\d+)$", said, re.M)}

@@ -132,16 +132,18 @@ def _said(value: Any, key: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one != "dev"])
 def test_ways_in_and_certificates_lead_to_what_is_there(overlay: str) -> None:
-    ingress = manifests.named(overlay, "Ingress", "resimate")
+    ingresses = manifests.of_kind(overlay, "Ingress")
     data = manifests.named(overlay, "ConfigMap", "resimate-config")["data"]
     hosts = [data["RESIMATE_BASE_DOMAIN"], f"*.{data['RESIMATE_BASE_DOMAIN']}"]
     certificate = manifests.named(overlay, "Certificate", "resimate")["spec"]
 
-    assert [rule["host"] for rule in ingress["spec"]["rules"]] == ingress["spec"]["tls"][0]["hosts"] == hosts
+    for ingress in ingresses:
+        assert [rule["host"] for rule in ingress["spec"]["rules"]] == ingress["spec"]["tls"][0]["hosts"] == hosts
+        assert certificate["secretName"] == ingress["spec"]["tls"][0]["secretName"]
     assert certificate["dnsNames"] == hosts
-    assert certificate["secretName"] == ingress["spec"]["tls"][0]["secretName"]
-    assert {rule["http"]["paths"][-1]["path"] for rule in ingress["spec"]["rules"]} == {"/"}
-    services = {service["name"] for service in _said(ingress, "service")}
+    for rules in zip(*(one["spec"]["rules"] for one in ingresses), strict=True):
+        assert "/" in {path["path"] for rule in rules for path in rule["http"]["paths"]}
+    services = {service["name"] for service in _said(ingresses, "service")}
     assert services == {f"resimate-{role}" for role in WEB} <= _names(overlay, "Service")
     issuers = {one["spec"]["issuerRef"]["name"] for one in manifests.of_kind(overlay, "Certificate")}
     assert issuers <= _names(overlay, "Issuer")
@@ -193,7 +195,7 @@ def test_what_prometheus_is_asked_the_product_counts() -> None:
         told = {
             one["targetLabel"]
             for monitor in manifests.of_kind(overlay, "PodMonitor")
-            for one in monitor["spec"]["podMetricsEndpoints"][0]["relabelings"]
+            for one in monitor["spec"]["podMetricsEndpoints"][0].get("relabelings", ())
         }
         assert labels <= {"namespace", "queue", "status"} | told
         assert bool(counted) == (overlay != "dev")

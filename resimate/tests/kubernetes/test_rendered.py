@@ -14,7 +14,7 @@ from resimate.tests.kubernetes import manifests
 from resimate.tests.kubernetes.manifests import CLOUDS, OVERLAYS, RENDERED, ROOT
 
 KUSTOMIZE = ROOT / "build/peers/kustomize"
-SOURCES = ("base", "components", "overlays", "templates")
+SOURCES = ("base", "components", "examples", "overlays", "templates")
 #: Of Kubernetes itself; and of projects that run on every cloud.
 OWN = {"", "apps", "batch", "networking.k8s.io", "policy", "autoscaling", "rbac.authorization.k8s.io"}
 OPEN = {
