@@ -93,7 +93,7 @@ def test_replicas_are_left_to_those_who_scale() -> None:
     assert {pointer for one in ignored for pointer in one["jsonPointers"]} == {"/spec/replicas"}
 
 
-@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one != "dev"])
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_migration_is_before_the_roles_and_after_what_it_reads(overlay: str) -> None:
     waves: dict[str, set[int]] = {}
     for one in manifests.documents(overlay):
