@@ -1,5 +1,6 @@
 """EKS: its control plane is the platform's; workers are a pool in three zones."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from resimate_infra import sizes
+from resimate_infra.aws import system
 from resimate_infra.aws.network import Net, allows, trusts
 from resimate_infra.site import Site
 
@@ -33,7 +35,7 @@ def make(site: Site, net: Net, key: aws.kms.Key) -> aws.eks.Cluster:
         opts=pulumi.ResourceOptions(depends_on=attached),
     )  # fmt: skip
     _workers(net, eks, key)
-    _add_ons(eks)
+    _add_ons(eks, system.let(site, eks))
     return eks
 
 
@@ -65,19 +67,21 @@ def _workers(net: Net, eks: aws.eks.Cluster, key: aws.kms.Key) -> None:
     )  # fmt: skip
 
 
-def _add_ons(eks: aws.eks.Cluster) -> None:
+def _add_ons(eks: aws.eks.Cluster, let: Sequence[pulumi.Resource]) -> None:
     """The network with its policies, volumes, names and roles of pods."""
-    aws.eks.Addon(
-        "network", cluster_name=eks.name, addon_name="vpc-cni", configuration_values='{"enableNetworkPolicy":"true"}'
-    )
+    # Strict: a pod reaches nobody until its policies are there, where else it would reach everybody.
+    mode = {"enableNetworkPolicy": "true", "env": {"NETWORK_POLICY_ENFORCING_MODE": "strict"}}
+    aws.eks.Addon("network", cluster_name=eks.name, addon_name="vpc-cni", configuration_values=json.dumps(mode))
+    after = pulumi.ResourceOptions(depends_on=let)
     for name in ("kube-proxy", "coredns", "eks-pod-identity-agent", "metrics-server"):
-        aws.eks.Addon(name, cluster_name=eks.name, addon_name=name)
+        aws.eks.Addon(name, cluster_name=eks.name, addon_name=name, opts=after)
     volumes = aws.iam.Role("volumes", assume_role_policy=trusts(PODS, *AS_PODS))
     _attach("volumes", volumes, ["service-role/AmazonEBSCSIDriverPolicy"])
     identity = aws.eks.AddonPodIdentityAssociationArgs(role_arn=volumes.arn, service_account="ebs-csi-controller-sa")
     aws.eks.Addon(
-        "volumes", cluster_name=eks.name, addon_name="aws-ebs-csi-driver", pod_identity_associations=[identity]
-    )
+        "volumes", cluster_name=eks.name, addon_name="aws-ebs-csi-driver", pod_identity_associations=[identity],
+        opts=after,
+    )  # fmt: skip
 
 
 PODS: Final = "pods.eks.amazonaws.com"

@@ -35,7 +35,7 @@ class OnPremise(Platform):
     }
 
     def keys(self) -> None:
-        self.copies = contract.password("copies")
+        self.copies = {name: contract.password(f"copies-of-{name}") for name in ("files", "backups")}
 
     def network(self) -> None:
         self.net = network.make(self.site)
@@ -88,5 +88,5 @@ class OnPremise(Platform):
                     lambda secret: f"user default off\nuser {USER} on >{secret} ~* &* +@all -@dangerous +info +keys\n"
                 )
             },
-            "backups": {"ACCESS_KEY": self.objects.access_key, "SECRET_KEY": self.objects.secret_key},
+            "backups": {"ACCESS_KEY": self.objects.backups.access, "SECRET_KEY": self.objects.backups.secret},
         }  # fmt: skip

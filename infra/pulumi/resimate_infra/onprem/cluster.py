@@ -62,7 +62,7 @@ def _labels(disks: openstack.blockstorage.VolumeTypeV3) -> dict[str, pulumi.Inpu
 
 
 def _disks(site: Site) -> openstack.blockstorage.VolumeTypeV3:
-    """Disks of flash, each with the rate that the database is to have."""
+    """Disks of flash, each with the rate that the database is to have, and which may become as large."""
     kind = openstack.blockstorage.VolumeTypeV3(
         "disks", name=DISKS, is_public=False, extra_specs={"volume_backend_name": site.config.require("flash")}
     )
@@ -70,6 +70,8 @@ def _disks(site: Site) -> openstack.blockstorage.VolumeTypeV3:
         "disks", name=DISKS, consumer="front-end", specs={"total_iops_sec": str(sizes.IOPS)}
     )
     openstack.blockstorage.QosAssociationV3("disks", qos_id=rate.id, volume_type_id=kind.id)
+    here = openstack.identity.get_auth_scope_output(name="here").project_id
+    openstack.blockstorage.QuoteSetV3("disks", project_id=here, per_volume_gigabytes=sizes.DATABASE_MOST_GB)
     return kind
 
 

@@ -8,7 +8,12 @@ from resimate_infra.tests.recording import Resource
 
 #: By type: outputs on which something else of the program stands.
 KNOWN: Final[dict[str, dict[str, Any]]] = {
-    "aws:eks/cluster:Cluster": {"endpoint": "https://cluster.test", "vpcConfig": {"clusterSecurityGroupId": "sg-1"}},
+    "aws:eks/cluster:Cluster": {
+        "endpoint": "https://cluster.test",
+        "vpcConfig": {"clusterSecurityGroupId": "sg-1"},
+        "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16"},
+        "certificateAuthority": {"data": "LS0t"},
+    },
     "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
     "aws:rds/instance:Instance": {"address": "database.test"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.test"},
@@ -56,7 +61,6 @@ KNOWN: Final[dict[str, dict[str, Any]]] = {
         "apiAddress": "https://cluster.test:6443",
         "kubeconfig": {"raw_config": "{}"},
     },
-    "openstack:identity/ec2CredentialV3:Ec2CredentialV3": {"access": "key", "secret": "secret", "projectId": "ours"},
     "openstack:networking/floatingIp:FloatingIp": {"address": "203.0.113.1"},
     "openstack:networking/routerInterface:RouterInterface": {"portId": "port"},
     "random:index/randomPassword:RandomPassword": {"result": "pass-word_~."},
@@ -68,6 +72,8 @@ FUNCTIONS: Final[dict[str, dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
     "azure:core/getClientConfig:getClientConfig": {"tenantId": "tenant"},
     "gcp:organizations/getProject:getProject": {"number": "1", "projectId": "resimate"},
+    "openstack:identity/getAuthScope:getAuthScope": {"userId": "who-runs-this", "projectId": "ours"},
+    "openstack:identity/getRole:getRole": {"id": "operators"},
 }
 
 
@@ -87,6 +93,8 @@ class Clouds(pulumi.runtime.Mocks):
             "selfLink": f"{args.name}-link",
             "versionlessId": f"{args.name}-versionless",
             "resourceVersionlessId": f"{args.name}-of-vault",
+            "access": f"key-of-{args.name}",
+            "secret": f"secret-of-{args.name}",
         }
         return f"{args.name}-id", {**answer, **args.inputs, **KNOWN.get(args.typ, {})}
 

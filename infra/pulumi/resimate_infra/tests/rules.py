@@ -34,6 +34,7 @@ RULES: Final[Mapping[str, tuple[str, ...]]] = {
     "buckets in two regions": ("SCALE-002",),
     "buckets in private": ("NET-001", "SEC-DATA-001"),
     "buckets encrypted": ("SEC-DATA-001",),
+    "files and backups by keys of their own": ("SEC-DATA-001",),
     "bucket classes": ("SCALE-002",),
     "cold files stay": ("SCALE-002",),
     "registry in two regions": ("AR-003", "SCALE-002"),

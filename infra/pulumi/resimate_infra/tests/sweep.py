@@ -118,6 +118,8 @@ def faults(recorded: Recorded) -> list[str]:
 
 def _is_wrong(one: Resource, path: str, value: Any) -> bool:
     name = [part for part in path.split(".") if not part.isdecimal()][-1]
-    if value in EVERYBODY - {"*", "any"} and one.kind not in {*WHITHER, *READERS} and ":" in one.kind.partition(":")[2]:
+    # Network policies say whither by a part of their own.
+    is_way_in = one.kind not in {*WHITHER, *READERS} and not path.startswith("spec.egress.")
+    if value in EVERYBODY - {"*", "any"} and is_way_in and ":" in one.kind.partition(":")[2]:
         return True
     return any(re.fullmatch(sweep.name, name) and not sweep.fits(value) for sweep in SWEEPS)

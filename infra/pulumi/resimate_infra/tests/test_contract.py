@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[4]
 SAME = {"site", "cluster", "registry", "edge", "nameServers", "vaultSeal", "runtime", "owner"}
 #: Certificates of a server, which are mounted beside the settings that name them.
 AUTHORITIES = {"DATABASE_CA", "REDIS_CA"}
+IN_THE_NETWORK_OF_THEIR_NODE = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 #: What the cluster knows by itself: the authority of its own Vault.
 OF_THE_CLUSTER = {"VAULT_CACERT"}
 
@@ -67,6 +68,25 @@ def test_who_makes_the_roles_knows_the_server_by_what_pods_know_it_by(platform: 
         assert "-----BEGIN CERTIFICATE-----" in said
         assert f"@{one['host']}:" in platform.outputs["owner"]["DATABASE_OWNER_URL"]
     assert bool(platform.of("pulumi:providers:postgresql")) == (platform.platform != "onprem")
+
+
+@pytest.mark.requirement("SEC-DATA-001")
+def test_what_pods_hold_opens_no_backups(platform: Recorded) -> None:
+    held = " ".join(map(str, platform.outputs["runtime"].values()))
+
+    assert not [key for key in platform.outputs.get("backups", {}).values() if key in held]
+    assert ("backups" in platform.outputs) == (platform.platform == "onprem")
+
+
+@pytest.mark.requirement("NET-001")
+def test_in_the_strict_mode_of_eks_all_that_it_brings_is_let() -> None:
+    """But for those of its add-ons that are in the network of their node, to which policies are nothing."""
+    aws = built("aws")
+    named = [one["spec.podSelector"] for one in aws.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")]
+    brought = {one["addonName"] for one in aws.of("aws:eks/addon:Addon")}
+
+    let = {word for one in named for word in re.findall(r"[\w-]+", str(one))} | IN_THE_NETWORK_OF_THEIR_NODE
+    assert {{"coredns": "kube-dns"}.get(name, name) for name in brought} <= let
 
 
 @pytest.mark.requirement("AR-001", "DEV-002")

@@ -33,6 +33,15 @@ def test_a_way_in_for_everybody_is_noticed_in_a_kind_that_nobody_reads(everybody
     assert faults(with_input("allowedNetworks", everybody)) != []
 
 
+def test_a_network_policy_may_say_whither_and_not_whence() -> None:
+    def told(part: str) -> Recorded:
+        spec = {part: [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}
+        return Recorded("any", (Resource("kubernetes:networking.k8s.io/v1:NetworkPolicy", "one", {"spec": spec}),))
+
+    assert faults(told("egress")) == []
+    assert faults(told("ingress")) != []
+
+
 @pytest.mark.requirement("SCALE-002", "SEC-DATA-001")
 def test_nothing_lies_in_another_region(platform: Recorded) -> None:
     stack = configuration(platform.platform)

@@ -5,6 +5,9 @@ from typing import Final
 from resimate_infra.tests.rules import Line, at_least, equals, holds, mentions, said, version
 
 CLUSTER: Final = "aws:eks/cluster:Cluster"
+ADD_ON: Final = "aws:eks/addon:Addon"
+ENABLED: Final = '{"enableNetworkPolicy": "true"}'
+POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 NODES: Final = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 DISK: Final = "blockDeviceMappings.0.ebs"
@@ -25,6 +28,12 @@ IMAGES: Final = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
 OF_SEAL: Final = '"Resource": ["arn:aws:kms:::seal"]'
 TO: Final = "replicationConfiguration.rules.0.destinations.0.region"
 
+
+def of_files(policy: str) -> bool:
+    """Files and what lies in the cold storage, without their copies, and by actions that are named."""
+    return "arn:aws:s3:::files" in policy and "-copy" not in policy and "s3:*" not in policy
+
+
 LINES: Final[dict[str, list[Line]]] = {
     # Its control plane is the platform's, and so there is no size to say.
     "control plane": [Line(CLUSTER, "enabledClusterLogTypes", mentions("audit", "api"), [])],
@@ -44,8 +53,12 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(CLUSTER, "vpcConfig.endpointPublicAccess", equals(False), True),
         Line(CLUSTER, "vpcConfig.endpointPrivateAccess", equals(True), False),
     ],
+    # In its standard mode a pod reaches everybody until its policies are there.
     "network policies": [
-        Line("aws:eks/addon:Addon", "configurationValues", mentions('"enableNetworkPolicy":"true"'), "{}", "network")
+        Line(ADD_ON, "configurationValues", mentions('"enableNetworkPolicy": "true"'), "{}", "network"),
+        Line(ADD_ON, "configurationValues", mentions('ENFORCING_MODE": "strict"'), ENABLED, "network"),
+        Line(POLICY, "spec.egress.0.to.1.ipBlock.cidr", equals("172.20.0.1/32"), None),
+        Line(POLICY, "spec.egress.1.to.0.ipBlock.cidr", equals("10.20.0.2/32"), None, "names"),
     ],
     "database version": [Line(DATABASE, "engineVersion", version(15), "14.9")],
     "database outlives a zone": [Line(DATABASE, "multiAz", equals(True), False)],
@@ -101,6 +114,10 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(ENCRYPTED, "rules.0.applyServerSideEncryptionByDefault.sseAlgorithm", equals("aws:kms"), "AES256"),
         Line(ENCRYPTED, "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId", said, None),
     ],
+    "files and backups by keys of their own": [
+        Line("aws:iam/accessKey:AccessKey", "user", equals("files"), "administrator"),
+        Line("aws:iam/userPolicy:UserPolicy", "policy", of_files, '{"Resource": ["arn:aws:s3:::files-copy"]}', "files"),
+    ],
     "bucket classes": [
         Line(CLASSES, "rules.0.noncurrentVersionTransitions", holds(storageClass="STANDARD_IA"), []),
         Line(CLASSES, "rules.0.noncurrentVersionTransitions", holds(storageClass="GLACIER_IR"), []),
@@ -125,6 +142,7 @@ LINES: Final[dict[str, list[Line]]] = {
     "flow logs": [
         Line("aws:ec2/flowLog:FlowLog", "trafficType", equals("ALL"), "ACCEPT"),
         Line("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId", said, None, "flows"),
+        Line("aws:cloudwatch/logGroup:LogGroup", "retentionInDays", at_least(90), 30, "flows"),
     ],
     "names": [
         Line(ZONE, "name", equals("aws.resimate.example"), "other.example", "public"),

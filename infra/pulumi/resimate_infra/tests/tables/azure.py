@@ -87,6 +87,10 @@ LINES: Final[dict[str, list[Line]]] = {
         Line("azure:storage/container:Container", "containerAccessType", equals("private"), "blob"),
     ],
     "buckets encrypted": [Line(ACCOUNT, "customerManagedKey.keyVaultKeyId", mentions("data"), None, "files")],
+    # The key of an account is of all that is in it: so nothing else is. Backups lie with the database.
+    "files and backups by keys of their own": [
+        Line("azure:storage/container:Container", "storageAccountId", equals("files-id"), "flows-id"),
+    ],
     "bucket classes": [
         Line(CLASSES, f"{OF_VERSIONS}.changeTierToCoolAfterDaysSinceCreation", at_least(1), None),
         Line(CLASSES, f"{OF_VERSIONS}.tierToColdAfterDaysSinceCreationGreaterThan", at_least(1), None),
@@ -120,6 +124,7 @@ LINES: Final[dict[str, list[Line]]] = {
     "flow logs": [
         Line(FLOWS, "enabled", equals(True), False),
         Line(FLOWS, "targetResourceId", mentions("network"), ""),
+        Line(FLOWS, "retentionPolicy.days", at_least(90), 30),
     ],
     "names": [
         Line("azure:dns/zone:Zone", "name", equals("azure.resimate.example"), "other.example"),

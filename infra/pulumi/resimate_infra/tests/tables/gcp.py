@@ -11,6 +11,7 @@ BACKUPS: Final = "settings.backupConfiguration"
 ADMINISTRATOR: Final = "pulumi:providers:postgresql"
 CACHE: Final = "gcp:redis/instance:Instance"
 BUCKET: Final = "gcp:storage/bucket:Bucket"
+OF_BUCKET: Final = "gcp:storage/bucketIAMMember:BucketIAMMember"
 IMAGES: Final = "gcp:artifactregistry/repository:Repository"
 TUNNEL: Final = "gcp:compute/vPNTunnel:VPNTunnel"
 FLOODS: Final = "gcp:compute/regionSecurityPolicy:RegionSecurityPolicy"
@@ -91,9 +92,13 @@ LINES: Final[dict[str, list[Line]]] = {
     "buckets in private": [
         Line(BUCKET, "publicAccessPrevention", equals("enforced"), "inherited"),
         Line(BUCKET, "uniformBucketLevelAccess", equals(True), False),
-        Line("gcp:storage/bucketIAMMember:BucketIAMMember", "member", mentions("serviceAccount:"), "allUsers"),
+        Line(OF_BUCKET, "member", mentions("serviceAccount:"), "allUsers"),
     ],
     "buckets encrypted": [Line(BUCKET, "encryption.defaultKmsKeyName", mentions("copies"), None)],
+    "files and backups by keys of their own": [
+        Line("gcp:serviceaccount/key:Key", "serviceAccountId", equals("files"), "workers"),
+        Line(OF_BUCKET, "role", equals("roles/storage.objectUser"), "roles/storage.admin"),
+    ],
     "bucket classes": [
         Line(BUCKET, "lifecycleRules", holds(action=NEARLINE), [], "files"),
         Line(BUCKET, "lifecycleRules", holds(action=COLDLINE), [], "files"),

@@ -12,10 +12,17 @@ DAILY: Final = "postgresql.cnpg.io/v1:ScheduledBackup"
 CACHE: Final = "apps/v1:StatefulSet"
 CLASS: Final = "kubernetes:storage.k8s.io/v1:StorageClass"
 CONTAINER: Final = "openstack:objectstorage/container:Container"
+KEYS: Final = "openstack:identity/ec2CredentialV3:Ec2CredentialV3"
+IN_PROJECT: Final = "openstack:identity/roleAssignment:RoleAssignment"
 LINE: Final = "openstack:vpnaas"
 RATE: Final = "openstack:blockstorage/qosV3:QosV3"
 SPEED: Final = "openstack:networking/qosMinimumBandwidthRule:QosMinimumBandwidthRule"
 GROWING: Final = "spec.storage.resizeInUseVolumes"
+
+
+def of_one(acl: str | None) -> bool:
+    """Nobody, or one user of one project."""
+    return acl is None or (acl.endswith("-id") and not acl.startswith(("*", ".")))
 
 
 def days(text: str) -> bool:
@@ -83,6 +90,7 @@ LINES: Final[dict[str, list[Line]]] = {
     "database growth": [
         Line(CLASS, "allowVolumeExpansion", equals(True), False),
         Line(DATABASE, GROWING, equals(True), False),
+        Line("openstack:blockstorage/quoteSetV3:QuoteSetV3", "perVolumeGigabytes", at_least(65_536), 1_000),
         Line(CLASS, "reclaimPolicy", equals("Retain"), "Delete"),
     ],
     "database by TLS": [
@@ -102,7 +110,20 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(CONTAINER, "containerSyncTo", mentions("/south/"), None, "files"),
         Line(CONTAINER, "containerSyncTo", mentions("/south/"), None, "cold"),
     ],
-    "buckets in private": [Line(CONTAINER, "containerRead", equals(None), ".r:*")],
+    "buckets in private": [
+        Line(CONTAINER, "containerRead", of_one, ".r:*"),
+        Line(CONTAINER, "containerWrite", of_one, "*:*"),
+    ],
+    # Such keys sign in at Keystone as well, as whoever they are of.
+    "files and backups by keys of their own": [
+        *(Line(KEYS, "userId", equals(f"{name}-id"), None, name) for name in ("files", "backups")),
+        *(Line(KEYS, "projectId", equals(f"{name}-id"), "ours", name) for name in ("files", "backups")),
+        *(Line(CONTAINER, "containerWrite", equals("files-id:files-id"), None, name) for name in ("files", "cold")),
+        Line(CONTAINER, "containerWrite", equals("backups-id:backups-id"), "files-id:files-id", "backups"),
+        Line(CONTAINER, "containerRead", equals("backups-id:backups-id"), "files-id:files-id", "backups*s"),
+        *(Line(IN_PROJECT, "roleId", equals(f"{name}-id"), "operators", name) for name in ("files", "backups")),
+        Line("openstack:identity/user:User", "password", equals(None), "pass-word"),
+    ],
     "bucket classes": [
         Line(CONTAINER, "storagePolicy", equals("hot"), "cold", "files"),
         Line(CONTAINER, "storagePolicy", equals("cold"), "hot", "cold"),
