@@ -41,14 +41,15 @@ TOKEN_REVIEW = Draft202012Validator(
     )
 )
 AUDIENCE = "https://kubernetes.default.svc.cluster.local"
+UID = "7a41f3c0-0d1a-4f4e-9d1f-6a3a53b2b8f0"
 PATH = "/apis/authentication.k8s.io/v1/tokenreviews"
 
 
 class FakeApiServer:
-    """``allowed`` are the tokens of the one service account that it knows; ``reviewer`` is who may ask."""
+    """``allowed`` are the tokens that it knows, with what each says; ``reviewer`` is who may ask."""
 
     def __init__(self, reviewer: str, folder: Path) -> None:
-        self.reviewer, self.allowed, self.reviews = reviewer, set[str](), 0
+        self.reviewer, self.allowed, self.reviews = reviewer, dict[str, Any](), 0
         self.wrong: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         tls, _ = certificate(folder, "localhost")
@@ -62,34 +63,33 @@ class FakeApiServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def issue(self) -> str:
-        """A token of the service account as Kubernetes projects them into pods; its signature is nobody's."""
-        account = {"name": "resimate", "uid": "7a41f3c0-0d1a-4f4e-9d1f-6a3a53b2b8f0"}
+    def issue(self, name: str = "resimate", namespace: str = "production", audience: str = AUDIENCE) -> str:
+        """A token of a service account as Kubernetes projects them into pods; its signature is nobody's."""
+        account = {"name": name, "uid": UID}
         said = {
             "iss": AUDIENCE,
-            "sub": "system:serviceaccount:production:resimate",
-            "aud": [AUDIENCE],
+            "sub": f"system:serviceaccount:{namespace}:{name}",
+            "aud": [audience],
             "iat": int(time.time()),
             "exp": int(time.time()) + 3600,
             "jti": str(time.monotonic_ns()),
-            "kubernetes.io": {"namespace": "production", "serviceaccount": account},
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": account},
         }
         head = f"{_encoded({'alg': 'RS256', 'typ': 'JWT'})}.{_encoded(said)}"
         token = f"{head}.{_text(b'the signature of nobody')}"
-        self.allowed.add(token)
+        self.allowed[token] = said
         return token
 
     def review(self, asked: Any) -> dict[str, Any]:
         self.reviews += 1
         answer = asked | {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"}
-        if asked["spec"].get("token") not in self.allowed:
+        said = self.allowed.get(asked["spec"].get("token"))
+        if said is None:
             return answer | {"status": {"authenticated": False, "error": "the token is not valid"}}
-        user = {
-            "username": "system:serviceaccount:production:resimate",
-            "uid": "7a41f3c0-0d1a-4f4e-9d1f-6a3a53b2b8f0",
-            "groups": ["system:serviceaccounts", "system:serviceaccounts:production", "system:authenticated"],
-        }
-        audiences = [one for one in asked["spec"].get("audiences", []) if one == AUDIENCE]
+        namespace = said["kubernetes.io"]["namespace"]
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+        user = {"username": said["sub"], "uid": UID, "groups": groups}
+        audiences = [one for one in asked["spec"].get("audiences", []) if one in said["aud"]]
         return answer | {"status": {"authenticated": True, "audiences": audiences, "user": user}}
 
     def _handler(fake) -> type[BaseHTTPRequestHandler]:
