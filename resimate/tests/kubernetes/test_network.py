@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 import pytest
+import yaml
 
 from resimate.tests.kubernetes import manifests
-from resimate.tests.kubernetes.manifests import CLOUDS, OVERLAYS, WEB, Document, chosen
+from resimate.tests.kubernetes.manifests import CLOUDS, OVERLAYS, ROOT, WEB, Document, chosen
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,29 @@ PLACES = {
     "door": _pod(DMZ, 8080, 8443, 10254, names=DOOR_PORTS, name="ingress-nginx"),
     "prometheus": _pod(MANAGEMENT, 9090, name="prometheus"),
     "alertmanager": _pod(MANAGEMENT, 9093, name="alertmanager"),
-    "keda": _pod(MANAGEMENT, 9443, name="keda-operator"),
+    "keda": _pod(MANAGEMENT, 443, 9443, name="keda-operator"),
+    "metrics of keda": _pod(MANAGEMENT, 443, 6443, 10250, name="keda-operator-metrics-apiserver"),
+    "webhook of cert-manager": _pod(MANAGEMENT, 443, 10250, name="webhook"),
+    "operator of databases": _pod(MANAGEMENT, 443, 6443, 9443, 10250, name="cloudnative-pg"),
+    "grafana": _pod(MANAGEMENT, 3000, name="grafana"),
+    "something in management": _pod(MANAGEMENT, 443, 6443, name="something"),
+    "something in the dmz": _pod(DMZ, 443, name="something"),
+    "agent of the api server": _pod("kube-system", 443, k8s_app="konnectivity-agent"),
+    "something elsewhere": _pod("default", 443, 6443, 10250, name="something"),
     "vault": _pod(MANAGEMENT, 8200, name="vault"),
     "external-secrets": _pod(MANAGEMENT, 8443, name="external-secrets"),
     "names": _pod("kube-system", 53, k8s_app="kube-dns"),
     "internet": Place("203.0.113.9", ports=(443, 587, 25, 22)),
     "neighbour": Place("10.99.0.9", ports=(443, 5432, 8000)),
+    "office": Place("192.168.7.7", ports=(22, 443, 6443, 10250)),
+    "api server": Place("10.96.0.1", ports=(443, 6443, 22)),  # where the overlay has it
     "instance metadata": Place("169.254.169.254", ports=(80, 443)),
 }
 #: Those in no segment of ours. From anywhere one comes to the door.
 FOREIGN = [name for name, place in PLACES.items() if place.namespace not in SEGMENTS]
+OPERATE = ("keda", "metrics of keda", "webhook of cert-manager", "operator of databases", "external-secrets")
+#: By these the API server asks whether an object may be.
+ASK = ("api server", "agent of the api server")
 REACHES = {
     *((who, "door", port) for who in FOREIGN for port in (8080, 8443)),
     ("door", "requests", 8000),
@@ -64,12 +78,13 @@ REACHES = {
     *(("prometheus", who, 9000) for who in ("requests", "queues", "migration")),
     ("prometheus", "door", 10254),
     ("prometheus", "alertmanager", 9093),
-    ("alertmanager", "requests", 9000),
     *(("alertmanager", "internet", port) for port in (443, 587)),
-    ("keda", "prometheus", 9090),
-    # The API server is at a private address, which differs from cluster to cluster.
-    *((who, "neighbour", 443) for who in ("door", "prometheus", "alertmanager", "keda", "vault", "external-secrets")),
-    *((who, "keda", 9443) for who in ("neighbour", "stranger", "names")),
+    *((who, "prometheus", 9090) for who in ("keda", "grafana")),
+    *((who, "api server", port) for who in ("door", *OPERATE, "prometheus", "vault") for port in (443, 6443)),
+    *((who, "keda", 9443) for who in ASK),
+    *((who, "metrics of keda", port) for who in ASK for port in (6443, 10250)),
+    *((who, "webhook of cert-manager", 10250) for who in ASK),
+    *((who, "operator of databases", port) for who in ASK for port in (6443, 9443, 10250)),
 }
 
 
@@ -130,9 +145,17 @@ def _is_port(ports: list[Document] | None, called: Place, port: int, protocol: s
     return (protocol, port) in numbers
 
 
-def _reached(cluster: Cluster) -> Iterator[tuple[str, str, int]]:
-    for one, place in PLACES.items():
-        for other, target in PLACES.items():
+def _api_server(overlay: str) -> Place:
+    """The first address of the network that the site names."""
+    policy = manifests.named(overlay, "NetworkPolicy", "door-to-api-server", DMZ)
+    network = ip_network(policy["spec"]["egress"][0]["to"][0]["ipBlock"]["cidr"])
+    return Place(str(network[1]), ports=PLACES["api server"].ports)
+
+
+def _reached(overlay: str) -> Iterator[tuple[str, str, int]]:
+    cluster, places = Cluster.of(overlay), PLACES | {"api server": _api_server(overlay)}
+    for one, place in places.items():
+        for other, target in places.items():
             if one != other and {place.namespace, target.namespace} & SEGMENTS:
                 yield from ((one, other, port) for port in target.ports if cluster.lets(place, target, port))
 
@@ -141,7 +164,7 @@ def _reached(cluster: Cluster) -> Iterator[tuple[str, str, int]]:
 @pytest.mark.parametrize("overlay", ["aws", "dev", "testing"])
 def test_only_who_is_listed_reaches_anybody(overlay: str) -> None:
     names = PLACES["names"]
-    reached = {one for one in _reached(Cluster.of(overlay)) if PLACES[one[1]] != names}
+    reached = {one for one in _reached(overlay) if PLACES[one[1]] != names}
 
     assert reached - REACHES == set()
     assert REACHES - reached == set()
@@ -155,13 +178,39 @@ def test_everybody_learns_names_and_nobody_has_a_way_without_a_rule(overlay: str
     for place in PLACES.values():
         if place.namespace in SEGMENTS:
             assert cluster.lets(place, PLACES["names"], 53, "UDP")
-    nobody = [
-        one["metadata"]["namespace"]
-        for one in cluster.policies
-        if one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    ]
+    everybody = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    nobody = [one["metadata"]["namespace"] for one in cluster.policies if one["spec"] == everybody]
     watching = ["resimate-detection"] if overlay == "production" else []
     assert sorted(nobody) == [OURS, *watching, DMZ, MANAGEMENT]
+
+
+@pytest.mark.requirement("NET-001", "SEC-NET-001")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_who_names_a_namespace_as_ours_is_kept_away(overlay: str) -> None:
+    """Labels of a namespace are written by whoever makes it, but for its name."""
+    cluster = Cluster.of(overlay)
+    ours = {one["metadata"]["name"]: one["metadata"]["labels"] for one in manifests.of_kind(overlay, "Namespace")}
+    for segment in SEGMENTS:
+        cluster.namespaces["evil"] = ours[segment] | {"kubernetes.io/metadata.name": "evil"}
+        for name, place in PLACES.items():
+            as_one = Place("10.244.0.9", "evil", place.labels)
+            for other, target in PLACES.items():
+                if target.namespace in SEGMENTS and other != "door":
+                    assert not any(cluster.lets(as_one, target, port) for port in target.ports), (name, other)
+    assert "198.51.100." not in manifests.text_of(overlay)  # what base/site.yaml has until a place says its own
+    selectors = [rule for one in cluster.policies for rule in _selectors_of_namespaces(one["spec"])]
+    assert len(selectors) > 10
+    assert {key for one in selectors for key in _keys(one)} == {"kubernetes.io/metadata.name"}
+
+
+def _selectors_of_namespaces(spec: Document) -> Iterator[Document]:
+    for way, sides in (("ingress", "from"), ("egress", "to")):
+        for rule in spec.get(way) or ():
+            yield from (side["namespaceSelector"] for side in rule.get(sides) or () if "namespaceSelector" in side)
+
+
+def _keys(selector: Document) -> list[str]:
+    return [*selector.get("matchLabels", {}), *(one["key"] for one in selector.get("matchExpressions", ()))] or [""]
 
 
 @pytest.mark.requirement("SEC-NET-002")
@@ -201,11 +250,21 @@ def test_members_of_the_database_reach_each_other_besides(overlay: str) -> None:
     cluster = Cluster.of(overlay)
     labels = {"tier": "database", "cnpg.io/cluster": "resimate-database"}
     member = Place("10.244.0.9", OURS, labels)
+    joining = Place("10.244.0.9", OURS, {"cnpg.io/cluster": "resimate-database"})  # the operator's job has no tier
     operator = _pod(MANAGEMENT, name="cloudnative-pg")
 
     assert cluster.lets(member, member, 5432)
+    assert cluster.lets(joining, member, 5432)
     assert cluster.lets(operator, member, 8000)
     assert not cluster.lets(operator, member, 5432)
+    store = manifests.named(overlay, "NetworkPolicy", "database-to-object-store")["spec"]["egress"][0]
+    objects = Place(str(ip_network(store["to"][0]["ipBlock"]["cidr"])[1]))
+    for who in (member, joining):
+        assert cluster.lets(who, objects, 443)
+        assert not cluster.lets(who, objects, 6443)
+        assert all(cluster.lets(who, _api_server(overlay), port) for port in (443, 6443))
+        for other in ("internet", "office", "neighbour", "something elsewhere", "something in management"):
+            assert not any(cluster.lets(who, PLACES[other], port) for port in (443, 6443, 10250)), other
     for name, place in PLACES.items():
         is_of_application = place.labels.get("tier") == "application" and place.namespace == OURS
         assert cluster.lets(place, member, 5432) == is_of_application, name
@@ -252,6 +311,33 @@ def test_outside_there_is_tls_1_3_alone(overlay: str) -> None:
     doors = [one for one in manifests.of_kind(overlay, "Service", group="") if one["spec"]["type"] != "ClusterIP"]
     assert [(one["metadata"]["namespace"], one["spec"]["type"]) for one in doors] == [(DMZ, "LoadBalancer")]
     assert doors[0]["spec"]["externalTrafficPolicy"] == "Local"
+
+
+@pytest.mark.requirement("NET-001", "SEC-NET-001")
+def test_an_ingress_of_another_namespace_takes_no_path_of_ours() -> None:
+    """The controller's chart makes ``--watch-namespace`` of it."""
+    values = yaml.safe_load((ROOT / "k8s/components/ingress-nginx/values.yaml").read_text())
+
+    assert values["controller"]["scope"] == {"enabled": True, "namespace": OURS, "namespaceSelector": ""}
+    assert values["controller"]["allowSnippetAnnotations"] is False
+    for overlay in OVERLAYS:
+        assert {one["metadata"]["namespace"] for one in manifests.of_kind(overlay, "Ingress")} == {OURS}
+
+
+@pytest.mark.requirement("DB-001", "SEC-DATA-001")
+@pytest.mark.parametrize("overlay", ["onprem", "testing"])
+def test_the_database_takes_nobody_without_tls(overlay: str) -> None:
+    """By the first line that fits, as PostgreSQL reads them; the operator's own come before ours and after."""
+    ours = manifests.named(overlay, "Cluster", "resimate-database")["spec"]["postgresql"]["pg_hba"]
+    lines = [line.split() for line in (*ours, "host all all all scram-sha-256")]
+
+    def first(how: str, database: str) -> str:
+        fits = [one for one in lines if one[0] in ("host", how) and one[1] in ("all", database)]
+        return fits[0][-1]
+
+    for database in ("resimate", "postgres"):
+        assert first("hostnossl", database) == "reject"
+        assert first("hostssl", database) == "scram-sha-256"
 
 
 @pytest.mark.requirement("NET-001", "SEC-DATA-001", "AR-002")
