@@ -17,6 +17,8 @@ pytestmark = pytest.mark.requirement("DEV-001")
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 RULES = ROOT / ".github/rulesets/main.json"
+#: As the public host knows its own workflows.
+GITHUB_ACTIONS = 15368
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+)+")
 
 
@@ -42,6 +44,8 @@ def test_every_check_is_required_and_each_that_is_required_is_made() -> None:
 
     assert {check["context"] for check in required["required_status_checks"]} == {name for name, _ in checks()}
     assert required["strict_required_status_checks_policy"]
+    # Anybody who may write a status could post a name; these have to come of the workflows.
+    assert {check.get("integration_id") for check in required["required_status_checks"]} == {GITHUB_ACTIONS}
 
 
 def test_nobody_changes_the_branch_alone_or_rewrites_it() -> None:
@@ -85,6 +89,15 @@ def test_what_others_wrote_is_pinned_and_has_no_rights() -> None:
     # What somebody else can name a branch would be run by a shell.
     assert not any("${{" in step.get("run", "") for _, job in checks() for step in job["steps"])
     assert "pull_request_target" not in workflow()["on"]
+
+
+def test_each_base_is_one_that_whoever_builds_may_name_by_its_digest() -> None:
+    told = [job["container"] for _, job in checks()]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+
+    assert all(re.fullmatch(r"\$\{\{ vars\.[A-Z]+_IMAGE \|\| '[\w.:-]+:[\w.-]+' \}\}", one) for one in told)
+    bases = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    assert {f"${{{name}}}" for name in re.findall(r"^ARG (\w+_IMAGE)=", dockerfile, re.MULTILINE)} == set(bases)
 
 
 @pytest.mark.thorough

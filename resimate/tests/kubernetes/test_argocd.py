@@ -10,6 +10,8 @@ from resimate.tests.kubernetes.manifests import OVERLAYS, ROOT, Document
 
 pytestmark = pytest.mark.requirement("DEV-002", "ENV-001")
 FOLDER = ROOT / "k8s/argocd"
+#: Applied by hand.
+PROJECTS = ("project", "project-of-places")
 WAVE = "argocd.argoproj.io/sync-wave"
 #: Those that Argo CD brings; the others show what a cloud is told.
 PLACES = ["testing", "staging", "production-second", "production"]
@@ -32,27 +34,50 @@ def test_the_project_may_apply_what_its_places_have_and_nothing_else() -> None:
     spec = _read("project")["spec"]
     every = [one for place in PLACES for one in manifests.documents(place)]
     with_place = {(manifests.group_of(one), one["kind"]) for one in every if one["metadata"].get("namespace")}
-    without = {(manifests.group_of(one), one["kind"]) for one in every if not one["metadata"].get("namespace")}
+    bare = [one for one in every if not one["metadata"].get("namespace")]
+    without = {(manifests.group_of(one), one["kind"], one["metadata"]["name"]) for one in bare}
 
     assert _kinds(spec["namespaceResourceWhitelist"]) == with_place
-    assert _kinds(spec["clusterResourceWhitelist"]) == without
-    assert "*" not in {word for pair in with_place | without for word in pair}
+    # By name: a namespace is what its labels say, and another one is not ours.
+    named = spec["clusterResourceWhitelist"]
+    assert {(one["group"], one["kind"], one.get("name", "*")) for one in named} == without
+    assert "*" not in {word for pair in (*with_place, *without) for word in pair}
     namespaces = {one["metadata"]["namespace"] for one in every if one["metadata"].get("namespace")}
     assert {one["namespace"] for one in spec["destinations"]} == namespaces
     assert ("", "Secret") not in with_place
 
 
 def test_nobody_may_more_than_see_and_bring() -> None:
-    for role in _read("project")["spec"]["roles"]:
-        for line in role["policies"]:
-            _, who, what, verb, which, effect = (word.strip() for word in line.split(","))
-            assert (who, what, which, effect) == (
-                f"proj:resimate:{role['name']}",
-                "applications",
-                "resimate/*",
-                "allow",
-            )
-            assert verb in ("get", "sync") if role["name"] == "operators" else verb == "get"
+    for project in map(_read, PROJECTS):
+        name = project["metadata"]["name"]
+        for role in project["spec"]["roles"]:
+            for line in role["policies"]:
+                _, who, what, verb, which, effect = (word.strip() for word in line.split(","))
+                told = (f"proj:{name}:{role['name']}", "applications", f"{name}/*", "allow")
+                assert (who, what, which, effect) == told
+                assert verb in ("get", "sync") if role["name"] == "operators" else verb == "get"
+
+
+def test_a_merge_moves_no_wall_and_brings_no_production() -> None:
+    """Projects are applied by hand, and the list of places, which says what comes by itself, is brought by hand."""
+    above = _read("app-of-apps")["spec"]
+    of_places = _read("project-of-places")
+
+    assert above["project"] == of_places["metadata"]["name"]
+    assert "automated" not in above["syncPolicy"]
+    assert above["source"]["directory"]["include"] == "places.yaml"
+    assert of_places["spec"]["clusterResourceWhitelist"] == []
+    assert _kinds(of_places["spec"]["namespaceResourceWhitelist"]) == {("argoproj.io", "ApplicationSet")}
+    for kind in ("AppProject", "Application", "ApplicationSet"):
+        assert ("argoproj.io", kind) not in _kinds(_read("project")["spec"]["namespaceResourceWhitelist"])
+    assert "argocd" not in {one["namespace"] for one in _read("project")["spec"]["destinations"]}
+    assert "default" not in {above["project"], _read("places")["spec"]["template"]["spec"]["project"]}
+
+
+def test_what_is_brought_is_signed_by_a_key_that_the_operator_puts_in() -> None:
+    """Until then by one that nobody has: nothing comes."""
+    for name in PROJECTS:
+        assert _read(name)["spec"]["signatureKeys"] == [{"keyID": "0" * 16}]
 
 
 def test_production_comes_by_hand_and_the_rest_as_it_is_committed() -> None:
@@ -80,10 +105,9 @@ def test_each_place_is_what_is_rendered_for_it() -> None:
     for place in PLACES:
         assert (ROOT / source["path"] / source["directory"]["include"].replace("{{.name}}", place)).exists()
     above = _read("app-of-apps")["spec"]["source"]
-    names = re.fullmatch(r"\{(.*)\}\.yaml", above["directory"]["include"])
-    assert names is not None
-    assert {path.stem for path in (ROOT / above["path"]).glob("*.yaml")} == {*names[1].split(","), "app-of-apps"}
-    assert {source["repoURL"], above["repoURL"]} == set(_read("project")["spec"]["sourceRepos"])
+    assert {path.stem for path in (ROOT / above["path"]).glob("*.yaml")} == {*PROJECTS, "places", "app-of-apps"}
+    for name in PROJECTS:
+        assert {source["repoURL"], above["repoURL"]} == set(_read(name)["spec"]["sourceRepos"])
 
 
 def test_replicas_are_left_to_those_who_scale() -> None:
