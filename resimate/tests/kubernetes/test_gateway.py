@@ -121,7 +121,8 @@ def test_tls_ends_at_the_door_by_our_certificate_and_is_1_3() -> None:
 def test_only_the_application_has_routes_there_and_only_what_answers_is_reached() -> None:
     gateway = _named("Gateway")
     segments = {
-        one["metadata"]["name"]: one["metadata"]["labels"] for one in manifests.of_kind("production", "Namespace")
+        one["metadata"]["name"]: {"kubernetes.io/metadata.name": one["metadata"]["name"]}
+        for one in manifests.of_kind("production", "Namespace")
     }
 
     for listener in gateway["spec"]["listeners"]:
