@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 .DEFAULT_GOAL := help
-.PHONY: run test unit thorough coverage scan load cluster bench regression mutants peers image infrastructure measuring manifests browsers lint translations lock install help
+.PHONY: run test unit thorough coverage scan load cluster bench regression mutants peers image infrastructure measuring manifests publish browsers lint translations lock install help
 python := .venv/bin/python
 # A file of tests stays in one process: what its tests share is set up once.
 parallel := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -72,7 +72,13 @@ infrastructure: install  ## Show what infra/pulumi would build on each platform,
 image: install  ## Build the image into build/image/ with its list of parts, and hold it to what it promises
 	@scripts/add-packages requirements-scan.lock
 	@scripts/image
+	@scripts/go-peers/build cosign oras
+	@scripts/debian-peers docker-registry
 	RESIMATE_BUILT_IMAGE=1 $(python) -m pytest $(report) -m image $(T)
+
+publish:  ## Bring the built image to registries, signed: make publish KEY=cosign.key TO="registry.example.org/resimate …" [TAG=1.0]
+	@scripts/go-peers/build cosign oras
+	@python3 scripts/image-publish --key "$(KEY)" $(if $(TAG),--tag "$(TAG)") $(TO)
 
 measuring: install
 	@scripts/add-packages requirements-measure.lock

@@ -19,17 +19,17 @@ from resimate_servers import ports
 from resimate_servers.processes import wait_until
 
 DOMAIN = "resimate.example"
+#: Seconds for what takes few, on a machine that has other things to do.
+PATIENCE = 300
 PERMISSIONS = ("models:tenant:manage", "calculations:tenant:create", "jobs:own:manage")
 
 
 @dataclass
-class Pod:
-    """A process of the image in a role, as a pod has it."""
+class Door:
+    """How a process of the image is reached: where requests come in, and where metrics and probes are."""
 
-    process: subprocess.Popen[str]
     port: int
     management: int
-    output: Path
 
     def get(self, path: str, *, host: str = f"acme.{DOMAIN}", key: str = "", port: int = 0) -> tuple[int, bytes]:
         return self.ask("GET", path, host=host, key=key, port=port)
@@ -56,6 +56,14 @@ class Pod:
             return self.get("/health/ready", port=port)[0] == 200
         except OSError:
             return False
+
+
+@dataclass
+class Pod(Door):
+    """A process of the image in a role, as a pod has it."""
+
+    process: subprocess.Popen[str]
+    output: Path
 
     def said(self) -> str:
         return self.output.read_text()
@@ -112,7 +120,7 @@ class Installation:
             process = self.image.start(
                 *arguments, data=Path(data), given=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )
-            output, errors = process.communicate(timeout=300)
+            output, errors = process.communicate(timeout=3 * PATIENCE)
         if process.returncode:
             raise AssertionError(f"{' '.join(arguments)} ended with {process.returncode}: {errors[-2000:]}")
         return output
@@ -126,7 +134,7 @@ class Installation:
             process = self.image.start(
                 data=Path(data), given=self.environment | told | given, stdout=output, stderr=subprocess.STDOUT
             )
-            pod = Pod(process, port, management, Path(output.name))
+            pod = Pod(port, management, process, Path(output.name))
             try:
                 if ready:
                     self._wait(pod, role)
@@ -136,7 +144,7 @@ class Installation:
 
     def _wait(self, pod: Pod, role: str) -> None:
         asked = pod.management if role.startswith(("worker", "scheduler")) else pod.port
-        if not wait_until(lambda: pod.process.poll() is not None or pod.is_ready(port=asked), 90):
+        if not wait_until(lambda: pod.process.poll() is not None or pod.is_ready(port=asked), PATIENCE):
             raise AssertionError(f"{role} was not ready: {pod.said()[-2000:]}")
         if pod.process.poll() is not None:
             raise AssertionError(f"{role} ended with {pod.process.returncode}: {pod.said()[-2000:]}")
@@ -148,7 +156,7 @@ class Installation:
 def end(process: subprocess.Popen[str]) -> int:
     process.terminate()
     try:
-        return process.wait(60)
+        return process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()

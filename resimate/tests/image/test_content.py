@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from resimate.tests.image.containers import LAYOUT, Image
+from resimate.tests.image.installation import PATIENCE
 from resimate.tests.sources import ROOT
 
 pytestmark = [pytest.mark.requirement("AR-003"), pytest.mark.image]
@@ -92,7 +93,7 @@ print(json.dumps([os.getuid(), os.getgid(), os.getgroups(), status["CapEff"].str
 """
     process = image.execute("python", "-c", said, data=tmp_path, stdout=subprocess.PIPE)
 
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     refused = "Read-only file system"
     assert json.loads(output) == [65532, 65532, [], "0" * 16, "1", [refused, refused, None, None]]

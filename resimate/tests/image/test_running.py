@@ -8,7 +8,7 @@ import pytest
 
 from apps.core import roles
 from resimate.tests.image.containers import Image
-from resimate.tests.image.installation import Installation
+from resimate.tests.image.installation import PATIENCE, Installation
 from resimate.tests.test_roles import PATHS
 from resimate_servers import ports
 
@@ -74,7 +74,7 @@ def test_it_says_in_a_sentence_why_it_does_not_start(image: Image, tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     # Beside the sentence there may be a line of the log, by the process that watches over the one that serves.
