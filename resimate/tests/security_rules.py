@@ -219,7 +219,6 @@ RULES = {
         good="client_address(request)",
         allowed={
             "apps/core/observability/middleware.py": "the one place for addresses",
-            "resimate/front/door.py": "looks whether a host is ours at all",
             "resimate/front/exchange.py": "the one place for hosts",
         },
     ),
