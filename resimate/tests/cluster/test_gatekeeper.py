@@ -24,7 +24,7 @@ DOORS: list[Document] = [{"type": "LoadBalancer"}, {"type": "NodePort"}, {"exter
 
 def _judged(file: Path) -> tuple[int, list[Any], str]:
     """What it ends with, what it says of whom, and what it complains of."""
-    command = [program("gator"), "test", "--output=json", "--filename", file]
+    command: list[str | Path] = [program("gator"), "test", "--output=json", "--filename", file]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     said = json.loads(done.stdout or "null") or []
     return done.returncode, [(_name(one["violatingObject"]), one["msg"]) for one in said], done.stderr
