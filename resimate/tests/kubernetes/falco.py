@@ -15,10 +15,10 @@ _WORD: Final = re.compile(r'"[^"]*"|[()]|,|>=|<=|!=|=|>|<|[^\s(),=<>!"]+')
 #: The fields that conditions and texts of ours name, as Falco lists them, and those whose values are numbers.
 NUMBERS: Final = {"fd.num", "fd.sport", "user.uid", "proc.tty"}
 FIELDS: Final = NUMBERS | {
-    *("evt.type", "evt.args", "evt.arg.mode", "evt.is_open_read", "evt.is_open_write"),
+    *("evt.type", "evt.args", "evt.arg.mode", "evt.is_open_read", "evt.is_open_write", "evt.is_open_exec"),
     *("fd.name", "fd.typechar", "fd.l4proto", "fd.sip", "fd.snet"),
     *("proc.name", "proc.pname", "proc.cmdline", "proc.exepath", "container.image.repository"),
-    *("k8s.ns.name", "k8s.pod.name", "k8s.pod.label[tier]"),
+    *("k8s.ns.name", "k8s.pod.name", "k8s.pod.label[tier]", "k8s.pod.label[serves]"),
 }
 KEYS: Final = {
     "rule": {"rule", "desc", "condition", "output", "priority", "tags"},
