@@ -46,7 +46,12 @@ def left_out(overlay: str) -> list[Document]:
 
 
 def namespaces(overlay: str) -> list[Document]:
-    return [one for one in of(overlay) if one["kind"] == "Namespace"]
+    """Those of ours, and those that others bring, in which something of ours lies."""
+    ours = [one for one in of(overlay) if one["kind"] == "Namespace"]
+    used = (
+        {one["metadata"].get("namespace") for one in of(overlay)} - {one["metadata"]["name"] for one in ours} - {None}
+    )
+    return [*ours, *({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in sorted(used))]
 
 
 class Applied:

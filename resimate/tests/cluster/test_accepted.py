@@ -90,6 +90,7 @@ def test_what_is_left_out_is_known_by_name() -> None:
         "Cluster resimate-database",
         "ScheduledBackup resimate-database",
         "ResimateDoors resimate-doors",
+        "ResimateWorkloads resimate-images",
         "ResimateWorkloads resimate-workloads",
     }
 

@@ -72,7 +72,10 @@ SEEN: list[tuple[str, dict[str, Any]]] = [
     ("Resimate other program", DATABASE | STARTED | {"proc.name": "nc", "proc.exepath": "/usr/bin/nc"}),
     ("Resimate write below programs", OURS | WRITTEN | {"fd.name": "/usr/bin/python3.11"}),
     ("Resimate write below programs", OURS | WRITTEN | {"fd.name": "/srv/resimate/manage.py", "fd.num": -30}),
-    ("Resimate secret read by another process", OURS | READ | SECRET | {"proc.name": "cat", "proc.exepath": "/usr/bin/cat"}),
+    (
+        "Resimate secret read by another process",
+        OURS | READ | SECRET | {"proc.name": "cat", "proc.exepath": "/usr/bin/cat"},
+    ),
     ("Resimate secret read by another process", OURS | READ | SECRET | THEIRS),
     ("Resimate secret read by another process", OURS | READ | SECRET | {"proc.cmdline": "python /tmp/x.py"}),
     (

@@ -9,7 +9,9 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 import yaml
+from django.test import RequestFactory, override_settings
 
+from apps.core.observability.middleware import client_address
 from resimate.tests.kubernetes import manifests
 from resimate.tests.kubernetes.manifests import CLOUDS, OVERLAYS, ROOT, WEB, Document, chosen
 
@@ -289,15 +291,43 @@ def test_a_managed_database_is_reached_in_its_network_alone(overlay: str) -> Non
 
 
 @pytest.mark.requirement("NET-001", "K8S-002")
-def test_knative_brings_requests_by_its_own_ways() -> None:
+def test_knative_brings_requests_by_its_own_ways_and_no_other() -> None:
+    """From the door to the gateway, the activator, the pod's proxy: each takes them from the one before alone."""
     cluster = Cluster.of("knative")
-    activator = _pod("knative-serving", name="activator")
-    cluster.namespaces["knative-serving"] = {"kubernetes.io/metadata.name": "knative-serving"}
+    spaces = ("knative-serving", "kourier-system")
+    cluster.namespaces.update({name: {"kubernetes.io/metadata.name": name} for name in spaces})
+    gateway = Place("10.244.0.9", "kourier-system", {"app": "3scale-kourier-gateway"}, (8080, 8081, 8090, 8443))
+    activator = Place("10.244.0.9", "knative-serving", {"app": "activator"}, (8012, 8112, 9090))
+    autoscaler = Place("10.244.0.9", "knative-serving", {"app": "autoscaler"}, ())
+    beside = [Place("10.244.0.9", space, {"app": "something"}) for space in spaces]
+    requests = PLACES["requests"]
 
-    assert cluster.lets(activator, PLACES["requests"], 8012)
+    assert cluster.lets(PLACES["door"], gateway, 8081)
+    assert cluster.lets(gateway, activator, 8012)
+    assert cluster.lets(activator, requests, 8012)
+    assert cluster.lets(autoscaler, requests, 9090)
     assert not cluster.lets(activator, PLACES["database"], 5432)
     assert not cluster.lets(activator, PLACES["queues"], 9000)
-    assert not cluster.lets(PLACES["stranger"], PLACES["requests"], 8012)
+    for place in (*PLACES.values(), *beside):
+        assert place == PLACES["door"] or not any(cluster.lets(place, gateway, port) for port in gateway.ports)
+        assert not any(cluster.lets(place, activator, port) for port in activator.ports)
+        assert not any(cluster.lets(place, requests, port) for port in (8012, 8112, 9090))
+    assert not any(cluster.lets(gateway, requests, port) for port in (8012, 8112, 9090))
+
+
+@pytest.mark.requirement("K8S-002", "SEC-NET-001")
+def test_behind_knative_the_client_is_who_the_door_saw() -> None:
+    """The door writes the address; the activator, always on the way, and the pod's proxy each add whom they see."""
+    told = manifests.named("knative", "ConfigMap", "resimate-config")["data"]
+    for one in manifests.of_kind("knative", "Service", group="serving.knative.dev"):
+        annotations = one["spec"]["template"]["metadata"]["annotations"]
+        assert annotations["autoscaling.knative.dev/target-burst-capacity"] == "-1"
+    said = ["203.0.113.7", "10.244.3.4", "10.244.9.9"]  # the door's, the gateway's, the activator's
+
+    assert int(told["TRUSTED_PROXIES"]) == len(said)
+    with override_settings(TRUSTED_PROXIES=int(told["TRUSTED_PROXIES"])):
+        request = RequestFactory().get("/", headers={"x-forwarded-for": ", ".join(said)}, REMOTE_ADDR="127.0.0.1")
+        assert client_address(request) == "203.0.113.7"
 
 
 @pytest.mark.requirement("NET-001", "SEC-DATA-001")

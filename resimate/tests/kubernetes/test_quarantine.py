@@ -14,10 +14,14 @@ pytestmark = pytest.mark.requirement("SEC-NET-001", "SEC-NET-002")
 RUNBOOK = ROOT / "docs/runbooks/SomebodyGotIn.md"
 
 
+def command() -> str:
+    (found,) = re.findall(r"`(kubectl label pod [^`]*quarantine[^`]*)`", RUNBOOK.read_text().replace("\n  ", " "))
+    return str(found)
+
+
 def _changes() -> dict[str, str | None]:
     """What the runbook's command sets, and what it takes away."""
-    (command,) = re.findall(r"`(kubectl label pod [^`]*quarantine[^`]*)`", RUNBOOK.read_text().replace("\n  ", " "))
-    words = [word for word in shlex.split(command)[3:] if not word.startswith("-")]
+    words = [word for word in shlex.split(command())[3:] if not word.startswith("-")]
     pairs = [word.partition("=") for word in words if "=" in word]
     return {key: value for key, _, value in pairs} | {word[:-1]: None for word in words if word.endswith("-")}
 
