@@ -370,6 +370,23 @@ def test_the_database_takes_nobody_without_tls(overlay: str) -> None:
         assert first("hostssl", database) == "scram-sha-256"
 
 
+#: What a cloud's balancer has to be told; those of Azure, Google and MetalLB pass on what they are sent as it came,
+#: unless they are told to be another kind.
+KEEPS = {"aws": {"target-group-attributes": "preserve_client_ip.enabled=true", "nlb-target-type": "ip"}}
+HIDES = ("internal", "proxy-protocol", "neg", "load-balancer-type")
+
+
+@pytest.mark.requirement("NET-001", "SEC-NET-002")
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_balancer_keeps_the_address_of_who_asks(cloud: str) -> None:
+    door = manifests.named(cloud, "Service", "ingress-nginx-controller", DMZ)
+    told = {name.rpartition("load-balancer-")[2]: value for name, value in door["metadata"]["annotations"].items()}
+
+    assert door["spec"]["externalTrafficPolicy"] == "Local"
+    assert told | KEEPS.get(cloud, {}) == told
+    assert cloud in KEEPS or not [name for name in told for word in HIDES if word in name]
+
+
 @pytest.mark.requirement("NET-001", "SEC-DATA-001", "AR-002")
 @pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one not in ("dev", "knative")])
 def test_inside_both_sides_show_who_they_are(overlay: str) -> None:
