@@ -9,13 +9,18 @@ from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import InsufficientPrivilege
 from tqdm import tqdm
 
 from apps.core import context, way
 from apps.core.errors import Refused
 
 T = TypeVar("T")
+NOT_OWNER = (
+    "PostgreSQL says: {}. What takes the owner of the schemas runs with DATABASE_OWNER_URL; "
+    "on Kubernetes `scripts/owner-command` has it."
+)
 
 
 class OperatorCommand(BaseCommand):
@@ -47,6 +52,10 @@ class OperatorCommand(BaseCommand):
                 self.fail(refusal.code, refusal.detail)
             except OperationalError as error:
                 self.fail("unavailable", f"PostgreSQL cannot be reached: {way.explained(error)}")
+            except ProgrammingError as error:
+                if not isinstance(error.__cause__, InsufficientPrivilege):
+                    raise
+                self.fail("not_owner", NOT_OWNER.format(way.explained(error)))
 
     def report(self, result: dict[str, Any], text: str = "") -> None:
         """Say what came out: the whole of it as JSON, or as text for people."""

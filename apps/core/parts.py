@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import Error, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrPromise
@@ -27,6 +27,8 @@ from apps.core.metrics import PART_UP
 
 logger = logging.getLogger(__name__)
 Words = str | StrPromise
+#: The part that others cannot be asked without.
+DATABASE: Final = "database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class State:
     milliseconds: float = 0.0
     seen_at: datetime | None = None
     detail: str = ""
+    #: Nothing is known of it, as the database is away.
+    waits: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """What a probe is told; what is wrong in detail may name servers, and is the doctor's."""
@@ -141,10 +145,13 @@ def watch() -> None:
 
 def _asked(part: Part) -> State:
     """A part that cannot even be asked is not well, and spoils neither the others nor the reader's transaction."""
-    started = time.perf_counter()
+    started, waits = time.perf_counter(), False
     try:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             answer = part.ask()
+    except OperationalError as error:
+        answer = Answer(way.explained(error), is_well=False)
+        waits = part.name != DATABASE
     except Error as error:
         answer = Answer(way.explained(error), is_well=False)
     except (RedisError, OSError) as error:
@@ -153,4 +160,4 @@ def _asked(part: Part) -> State:
         logger.exception("a part could not be asked", extra={"action": f"ask {part.name}"})
         answer = Answer(f"cannot be asked: {type(error).__name__}", is_well=False)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
-    return State(answer.is_well, part.is_vital, milliseconds, answer.seen_at, answer.detail)
+    return State(answer.is_well, part.is_vital, milliseconds, answer.seen_at, answer.detail, waits)

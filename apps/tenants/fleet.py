@@ -1,15 +1,17 @@
 """All tenants at once: which are behind, and bringing them up to date."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from apps import audit
+from apps.core import way
 from apps.core.errors import Refused
 from apps.tenants import upkeep
 from apps.tenants.models import Tenant
@@ -24,6 +26,8 @@ from apps.tenants.provisioning import (
 )
 
 LOCK = 7_346_001
+#: Seconds between two attempts to reach a database that is not there yet.
+PAUSE = 2.0
 logger = logging.getLogger(__name__)
 
 WITH_HISTORY = """
@@ -40,6 +44,22 @@ class TenantsNotMigrated(Refused):
         super().__init__(f"{len(failed)} of {len(migrated) + len(failed)} schemas failed: {', '.join(sorted(failed))}.")
         self.migrated = migrated
         self.failed = failed
+
+
+def wait_for_database(patience: float, tell: Callable[[str], object]) -> None:
+    """Until the owner may connect, or ``patience`` seconds are over; each reason why not is told once."""
+    until, told = time.monotonic() + patience, ""
+    while True:
+        try:
+            connections[OWNER].ensure_connection()
+            return
+        except OperationalError as error:
+            if time.monotonic() >= until:
+                raise
+            if (reason := way.explained(error)) != told:
+                tell(f"PostgreSQL is not there yet: {reason}")
+                told = reason
+        time.sleep(PAUSE)  # a server that starts says nothing when it is ready
 
 
 def plan() -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db import connections
+from django.db import ProgrammingError, connections
+from psycopg.errors import InsufficientPrivilege
 
 from apps.core.parts import Answer, declare
 from apps.tenants import fleet, provisioning
@@ -38,9 +39,15 @@ def _session() -> Answer:
 
 
 def _migrations() -> Answer:
-    behind = fleet.plan()
-    found = [f"{len(behind)} tenants are behind"] if behind else []
-    found += ["the shared tables are behind"] if provisioning.public_is_behind() else []
+    found = ["the shared tables are behind"] if provisioning.public_is_behind() else []
+    try:
+        behind = fleet.plan()
+    except ProgrammingError as error:
+        # Only who migrates sees into every schema.
+        if found or not isinstance(error.__cause__, InsufficientPrivilege):
+            raise
+        return Answer("applied to the shared tables; those of tenants, their owner sees")
+    found += [f"{len(behind)} tenants are behind"] if behind else []
     return Answer(", ".join(found) or "all applied", is_well=not found)
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as Migrate
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -370,3 +370,21 @@ def test_the_platform_has_its_own_role_and_tenants_have_not(db: None) -> None:
     assert "tenant_admin" in in_a_tenant
     assert "platform_admin" not in in_a_tenant
     assert on_the_platform == sorted([*in_a_tenant, "platform_admin"])
+
+
+def test_the_migration_waits_for_a_database_that_starts(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, refusals = list[str](), ["refused", "refused", "starting up"]
+
+    def connect() -> None:
+        if refusals:
+            raise OperationalError(refusals.pop(0))
+
+    monkeypatch.setattr(connections[OWNER], "ensure_connection", connect)
+    monkeypatch.setattr(fleet, "PAUSE", 0)
+
+    fleet.wait_for_database(60, told.append)
+
+    assert told == ["PostgreSQL is not there yet: refused", "PostgreSQL is not there yet: starting up"]
+    refusals.append("refused")
+    with pytest.raises(OperationalError, match="refused"):
+        fleet.wait_for_database(0, told.append)

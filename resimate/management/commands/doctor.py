@@ -86,7 +86,8 @@ def examine() -> Iterator[Finding]:
         yield Finding("servers", False, "the embedded servers are not running", "start them with `make run`")
         return
     for name, state in look(PARTS.values()).items():
-        yield Finding(name.replace("_", " "), state.up, state.detail, "" if state.up else PARTS[name].mend)
+        mend = "see to the database: this part needs it" if state.waits else PARTS[name].mend
+        yield Finding(name.replace("_", " "), state.up, state.detail, "" if state.up else mend)
 
 
 def _settings() -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
 from apps.audit import partitions
@@ -20,7 +20,11 @@ class Command(BaseCommand):
     help = "Bring the database, the static files and (in development) the demo tenants up to date."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a database that starts")
+
+    def handle(self, *args: Any, wait: float, **options: Any) -> None:
+        fleet.wait_for_database(wait, self.stderr.write)
         if provisioning.public_is_behind() or fleet.plan():
             fleet.migrate_all()
         self._make_partitions()

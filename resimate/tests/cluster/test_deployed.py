@@ -71,6 +71,25 @@ def test_roles_wait_for_the_migration_and_stay_where_it_fails(stopped: Plane) ->
     assert migration()["status"]["succeeded"] == 1
 
 
+def test_a_command_of_the_owner_runs_with_what_runs_now(stopped: Plane) -> None:
+    words = ["tenants", "create", "acme", "--name", "Acme", "--admin-email", "ada@acme.example"]
+    running = deploying.begin(stopped, "owner-command", "dev", *words)
+    stopped.until(lambda: len(deploying.images(stopped, "job")) == 2, "the Job is there")
+    (job,) = (one for one in stopped.listed("job", "-n", "resimate") if one["metadata"]["name"] != "resimate-migrate")
+    name, pod = job["metadata"]["name"], job["spec"]["template"]["spec"]
+    stopped.kubectl("patch", "job", name, "-n", "resimate", "-p", '{"spec": {"activeDeadlineSeconds": 1}}')
+    _, said = running.communicate(timeout=120)
+
+    assert pod["containers"][0]["command"] == ["python", "-m", "resimate", *words]
+    assert pod["containers"][0]["image"] == deploying.images(stopped, "deployment")["resimate-worker-default"]
+    assert "owner" in {one["name"] for one in pod["volumes"]}
+    assert running.returncode == 1
+    assert "The command failed (DeadlineExceeded: " in said
+    stopped.kubectl("delete", "job", name, "-n", "resimate")
+    stopped.kubectl("delete", "quota", "none", "-n", "resimate")
+    assert deploying.ran(stopped, "owner-command", "dev", "tenants", "list")[0] == 0
+
+
 def test_a_migration_under_way_is_left_alone(first: Plane) -> None:
     job = manifests.named("dev", "Job", "resimate-migrate")
     first.kubectl("delete", "job", "resimate-migrate", "-n", "resimate")
@@ -93,7 +112,7 @@ def _active(plane: Plane) -> bool:
 
 
 def test_what_the_server_refuses_ends_it_in_a_sentence(first: Plane) -> None:
-    code, said = deploying.ran(first, "deploy", "knative", "--wait=1", image=THIRD)
+    code, said = deploying.ran(first, "deploy", "knative", "--examples", "--wait=1", image=THIRD)
 
     assert code == 1
     assert "Traceback" not in said
@@ -128,7 +147,7 @@ def gatekeeper(empty: Plane, applied: Applied) -> Iterator[Plane]:
 def test_nothing_begins_before_the_secrets_are_there(gatekeeper: Plane) -> None:
     plane = gatekeeper
 
-    code, said = deploying.ran(plane, "deploy", "aws", "--wait=1", image=FIRST)
+    code, said = deploying.ran(plane, "deploy", "aws", "--examples", "--wait=1", image=FIRST)
 
     assert code == 1
     assert "It ended at: The secret resimate-" in said
@@ -140,5 +159,5 @@ def test_nothing_begins_before_the_secrets_are_there(gatekeeper: Plane) -> None:
             "patch", "externalsecret", name, "-n", "resimate", "--subresource=status", "--type=merge", "-p", ready
         )
     with report.shown("scripts/deploy brings aws, once its secrets are there"):
-        assert deploying.ran(plane, "deploy", "aws", image=FIRST) == (0, "")
+        assert deploying.ran(plane, "deploy", "aws", "--examples", image=FIRST) == (0, "")
     assert deploying.images(plane, "deployment") == dict.fromkeys(ROLES, FIRST)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from resimate.tests.kubernetes import manifests
-from resimate.tests.kubernetes.manifests import ROOT
+from resimate.tests.kubernetes.manifests import OVERLAYS, ROOT
 
 pytestmark = pytest.mark.requirement("DEV-002", "AR-003")
 #: Fails where its words begin with those of ``REFUSED``; a Job is what ``JOB`` says.
@@ -38,13 +38,14 @@ def deploy(tmp_path: Path) -> Deploy:
     kubectl.write_text(KUBECTL)
     kubectl.chmod(0o700)
 
-    def run(overlay: str, *, job: Any = COMPLETE, **given: str) -> tuple[int, str, list[str]]:
+    def run(
+        overlay: str, *options: str, job: Any = COMPLETE, image: str = "", **given: str
+    ) -> tuple[int, str, list[str]]:
         asked = tmp_path / "asked"
         asked.write_text("")
         env = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "ASKED": str(asked)}
-        env.pop("RESIMATE_IMAGE", None)
-        words: list[str | Path] = [ROOT / "scripts/deploy", overlay]
-        told = env | {"JOB": json.dumps(job)} | given
+        words: list[str | Path] = [ROOT / "scripts/deploy", overlay, *options]
+        told = env | {"JOB": json.dumps(job), "RESIMATE_IMAGE": image} | given
         done = subprocess.run(words, env=told, capture_output=True, text=True, check=False)
         return done.returncode, done.stderr, [json.loads(line) for line in asked.read_text().splitlines()]
 
@@ -53,7 +54,7 @@ def deploy(tmp_path: Path) -> Deploy:
 
 @pytest.mark.parametrize("overlay", ["dev", "production", "knative"])
 def test_the_migration_is_over_before_a_role_is_applied(deploy: Deploy, overlay: str) -> None:
-    code, said, asked = deploy(overlay)
+    code, said, asked = deploy(overlay, "--examples")
 
     assert (code, said) == (0, "")
     applied = [one for one in asked if one.startswith("apply ")]
@@ -73,7 +74,7 @@ def test_the_migration_is_over_before_a_role_is_applied(deploy: Deploy, overlay:
 
 
 def test_the_region_that_stands_by_migrates_nothing(deploy: Deploy) -> None:
-    code, _, asked = deploy("production-second")
+    code, _, asked = deploy("production-second", "--examples")
 
     assert code == 0
     assert not [one for one in asked if one == "apply Job" or "resimate-migrate" in one]
@@ -92,7 +93,7 @@ def test_the_region_that_stands_by_migrates_nothing(deploy: Deploy) -> None:
     ],
 )
 def test_it_ends_with_a_sentence_and_does_no_more(deploy: Deploy, given: Any, last: str, said: str) -> None:
-    code, told, asked = deploy("aws", **given)
+    code, told, asked = deploy("aws", "--examples", **given)
 
     assert code == 1
     assert said in told
@@ -107,3 +108,25 @@ def test_an_overlay_that_is_not_there_is_said(deploy: Deploy) -> None:
 
     assert (code, asked) == (1, [])
     assert "There is no k8s/rendered/nowhere.yaml; there are: aws azure dev" in said
+
+
+@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if one != "dev"])
+def test_nobody_applies_the_domain_of_an_example(deploy: Deploy, overlay: str) -> None:
+    code, said, asked = deploy(overlay)
+
+    assert (code, asked) == (1, [])
+    assert manifests.named(overlay, "ConfigMap", "resimate-config")["data"]["RESIMATE_BASE_DOMAIN"] in said
+
+
+@pytest.mark.parametrize(
+    "image", ["registry/x:1", "justname", "x@sha256:abc", f"x@sha256:{'A' * 64}", f"x y@sha256:{'a' * 64}"]
+)
+def test_an_image_without_its_digest_is_not_rendered(deploy: Deploy, image: str) -> None:
+    kustomize = ROOT / "build/peers/kustomize"
+    if not kustomize.exists():
+        pytest.skip("there is no build/peers/kustomize; `scripts/go-peers/build kustomize` makes it")
+
+    code, said, asked = deploy("dev", image=image)
+
+    assert (code, asked) == (1, [])
+    assert f"RESIMATE_IMAGE is '{image}'; it has to be NAME@sha256:" in said

@@ -12,9 +12,11 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--plan", action="store_true", help="say which schemas are behind, and change nothing")
+        parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a database that starts")
         parser.add_argument("--resume", action="store_true", help="go on after a failure: only what is still behind")
 
     def act(self, **options: Any) -> None:
+        fleet.wait_for_database(options["wait"], self.stderr.write)
         if options["plan"]:
             self._show_plan()
         else:
