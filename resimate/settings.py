@@ -1,7 +1,6 @@
 """Every environment runs this file; only the environment's variables differ (see ``docs/settings.md``)."""
 
 import logging
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import django_stubs_ext
 
 from apps.core import roles
-from resimate import backends, env, servers, transport
+from resimate import backends, env, servers, transport, wishes
 from resimate_servers.installation import NotRunning, Urls, connection_urls, running_port, secret_of
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Campaign] and its like be written where they are not generic
@@ -28,20 +27,12 @@ DEBUG = False
 
 
 # Servers: the environment names them, or they are the embedded ones.
-def _address(variable: str, about: str, *, is_made: bool = False) -> str:
-    return transport.fit(variable, servers.checked(variable, env.secret(variable, about, is_made=is_made)))
-
-
-_server = partial(_address, is_made=True)
+def _address(variable: str, about: str) -> str:
+    return transport.fit(variable, servers.checked(variable, env.secret(variable, about)))
 
 
 def _servers() -> tuple[Urls, bool]:
-    urls = {
-        "database_url": _server("DATABASE_URL", "PostgreSQL, as the runtime role"),
-        "owner_database_url": _server("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"),
-        "redis_url": _server("REDIS_URL", "Redis or Valkey: cache, limits and the broker of the workers"),
-        "email_url": _server("EMAIL_URL", "smtp://user:password@host:port, smtps:// for TLS, smtp+tls:// for STARTTLS"),
-    }
+    urls = wishes.given()
     if not DEVELOPMENT:  # a process that only serves has no business with the owner's connection
         urls["owner_database_url"] = urls["owner_database_url"] or urls["database_url"]
     try:
@@ -53,7 +44,7 @@ def _servers() -> tuple[Urls, bool]:
 
 
 SERVERS, SERVERS_KNOWN = _servers()
-OWNER_GIVEN = bool(_server("DATABASE_OWNER_URL", "PostgreSQL, as the role that owns and migrates"))
+OWNER_GIVEN = bool(wishes.given()["owner_database_url"])
 WEB_THREADS = env.integer("WEB_THREADS", 4, "requests that a web process works on at once")
 WEB_QUEUE = env.integer("WEB_QUEUE", 256, "requests that may wait for a thread; beyond that the answer is 503")
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 0, "connections kept open by a process; 0 opens none beforehand")

@@ -54,8 +54,13 @@ def declare() -> Wishes:
         management_port=env.integer("RESIMATE_MANAGEMENT_PORT", 9000, "port of metrics and probes, never public"),
         workers=env.integer("WEB_WORKERS", 1, "processes of the web server"),
         role_prefix=env.text("DATABASE_ROLE_PREFIX", "resimate", "first part of the database roles' names"),
-        given={name: _given(*variable) for name, variable in GIVEN.items()},
+        given=given(),
     )
+
+
+def given() -> dict[str, str]:
+    """The addresses of the servers, as far as they are given."""
+    return {name: _given(*variable) for name, variable in GIVEN.items()}
 
 
 def _given(variable: str, about: str) -> str:

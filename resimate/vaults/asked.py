@@ -11,11 +11,11 @@ import yaml
 from django.conf import settings
 
 from apps.core.errors import Invalid
+from resimate.cluster.examining import NAMESPACE
 from resimate_text.sentences import Sentence
 
 #: Of service accounts of pods, and of External Secrets.
 AUDIENCE: Final = "vault"
-NAMESPACE: Final = "resimate"
 
 Document = dict[str, Any]
 
