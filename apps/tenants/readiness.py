@@ -6,7 +6,7 @@ from django.db import ProgrammingError, connections
 from psycopg.errors import InsufficientPrivilege
 
 from apps.core.parts import Answer, declare
-from apps.tenants import fleet, provisioning
+from apps.tenants import fleet, history, provisioning
 
 
 def _one(query: str) -> Any:
@@ -51,6 +51,15 @@ def _migrations() -> Answer:
     return Answer(", ".join(found) or "all applied", is_well=not found)
 
 
+def _schema() -> Answer:
+    """Without its tables it would serve by halves. Later ones are no fault: versions overlap as one follows another."""
+    lacking, unknown = history.compared()
+    if lacking:
+        return Answer(f"the tables are of an earlier version: {lacking} migrations lack", is_well=False)
+    return Answer(f"of a later version: {unknown} migrations more" if unknown else "of this version")
+
+
+declare("schema", _schema, mend="run `manage.py migrate_tenants` of this version, or start the earlier one", vital=True)
 declare("runtime_role", _runtime_role, mend="let DATABASE_URL name a role that owns nothing")
 declare("connection_pooling", _session, mend="let PgBouncer pool by session: by transaction it mixes tenants up")
 declare("migrations", _migrations, mend="run `manage.py migrate_tenants`")

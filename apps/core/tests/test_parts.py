@@ -36,7 +36,7 @@ def _names(found: list[parts.Part]) -> list[str]:
 
 
 def test_who_asks_what_is_known() -> None:
-    assert [part.name for part in PARTS.values() if part.is_vital] == ["database"]
+    assert [part.name for part in PARTS.values() if part.is_vital] == ["database", "schema"]
     assert {"redis", "worker", "scheduler"} <= set(_names(parts.told()))
     assert {"database", "redis", "worker", "scheduler", "audit_partitions"} <= set(_names(parts.probed()))
     assert {"disk", "migrations", "runtime_role", "connection_pooling"}.isdisjoint(_names(parts.probed()))
