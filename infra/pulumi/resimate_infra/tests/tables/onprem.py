@@ -98,7 +98,7 @@ LINES: Final[dict[str, list[Line]]] = {
         Line(
             DATABASE,
             "spec.postgresql.pg_hba",
-            lambda listed: all(one.startswith("hostssl") for one in listed),
+            lambda listed: all(one.startswith("hostssl") or one.endswith(" reject") for one in listed),
             ["host"],
         ),
     ],
