@@ -96,6 +96,7 @@ def test_pods_are_the_same_on_every_cloud() -> None:
 @pytest.mark.requirement("AR-001", "ENV-001")
 def test_clouds_differ_by_what_they_are_told_alone() -> None:
     kinds = {"ConfigMap", "ExternalSecret", "Issuer", "Certificate", "Ingress", "NetworkPolicy", "Service"}
+    kinds |= {"VirtualService"}  # the hosts of the place
     kinds |= {"ServiceAccount"}  # that of ExternalDNS, by which a cloud knows who asks
     of_aws = {(one["kind"], one["metadata"]["name"]): one for one in manifests.documents("aws")}
     for cloud in ("azure", "gcp"):
