@@ -103,6 +103,7 @@ SITUATIONS: Final[dict[str, Situation]] = {
         PORTAL,
     ),
     "DatabaseAway": _part("database"),
+    "TablesAreEarlier": _part("schema"),
     "EncryptionKeysAway": _part("encryption_keys"),
     "RedisAway": _part("redis"),
     "WorkersAway": _part("worker"),

@@ -22,7 +22,7 @@ def begun() -> Iterator[str]:
     mine = f"begun{worker_number()}"
     spec = manifests.named("onprem", "Cluster", "resimate-database")["spec"]
     statements = [
-        re.sub(r"\bresimate\b|\bresimate_(?=app|owner)", lambda one: one[0].replace("resimate", mine), text)
+        re.sub(r"\bresimate\b|\bresimate_(?=app|owner)", lambda one: str(one[0]).replace("resimate", mine), text)
         for text in spec["bootstrap"]["initdb"]["postInitApplicationSQL"]
     ]
     with psycopg.connect(SERVERS.superuser_url, autocommit=True) as server:
