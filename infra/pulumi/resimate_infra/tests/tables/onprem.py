@@ -70,7 +70,7 @@ LINES: Final[dict[str, list[Line]]] = {
     "database outlives a zone": [
         Line(DATABASE, "spec.instances", at_least(3), 1),
         Line(DATABASE, "spec.affinity.topologyKey", equals("topology.kubernetes.io/zone"), "kubernetes.io/hostname"),
-        Line(DATABASE, "spec.affinity.podAntiAffinityType", equals("required"), "preferred"),
+        Line(DATABASE, "spec.affinity.enablePodAntiAffinity", equals(True), False),
     ],
     "database recovery": [
         Line(DATABASE, "spec.backup.retentionPolicy", days, "6d"),
