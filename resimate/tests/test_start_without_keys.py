@@ -20,6 +20,7 @@ def test_demo_data_that_cannot_be_read_keep_nobody_from_starting(
         raise KeyAway("ENCRYPTION_KEY is another one")
 
     settings.COLLECTED_STATIC = False
+    monkeypatch.setattr(fleet, "wait_for_database", lambda *_: None)
     monkeypatch.setattr(provisioning, "public_is_behind", lambda: False)
     monkeypatch.setattr(fleet, "plan", list)
     monkeypatch.setattr(partitions, "make_ahead", lambda: None)
