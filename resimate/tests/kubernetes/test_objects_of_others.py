@@ -104,7 +104,7 @@ def test_keys_are_those_that_the_types_know(node: str, tmp_path: Path) -> None:
         _changed("DestinationRule", lambda spec: spec["trafficPolicy"]["outlierDetection"].update(intervall="10s")),
         _changed("Cluster", lambda spec: spec["backup"].update(retention="7d")),
         _changed("PodMonitor", lambda spec: spec["podMetricsEndpoints"][0].update(portz="management")),
-        _changed("Application", lambda spec: spec["syncPolicy"]["automated"].update(heal=True)),
+        _changed("Application", lambda spec: spec["syncPolicy"].update(synchOptions=[])),
         _changed("AppProject", lambda spec: spec.update(destination=[])),
         _changed("Gateway", lambda spec: spec["listeners"][1]["tls"].update(minVersion="1.3")),
         _changed("HTTPRoute", lambda spec: spec.update(hostname=["resimate.example"])),
