@@ -5,14 +5,11 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import get_public_schema_name, schema_context
 from psycopg import sql
-
-from apps.tenants.routers import TenantRouter
 
 APPLIED = sql.SQL("SELECT app, name FROM {table}").format(
     table=sql.Identifier(MigrationRecorder.Migration._meta.db_table)
@@ -25,7 +22,7 @@ def compared() -> tuple[int, int]:
 
     That is the whole one, of tenants' tables too, and the one that a role which only serves may read.
     """
-    known = _wanted(tuple(settings.SHARED_APPS)) | _wanted(tuple(settings.TENANT_APPS))
+    known = _known()
     with schema_context(get_public_schema_name()), connection.cursor() as cursor:
         cursor.execute(APPLIED)
         applied = set(cursor.fetchall())
@@ -33,11 +30,9 @@ def compared() -> tuple[int, int]:
 
 
 @cache
-def _wanted(installed: tuple[str, ...]) -> Names:
-    """The migrations of these apps, by the names of their files."""
-    router = TenantRouter()
-    labels = [config.label for config in apps.get_app_configs() if router.app_in_list(config.label, installed)]
-    return frozenset((label, name) for label in labels for name in _files(label))
+def _known() -> Names:
+    """The migrations of all apps, by the names of their files."""
+    return frozenset((config.label, name) for config in apps.get_app_configs() for name in _files(config.label))
 
 
 def _files(label: str) -> list[str]:

@@ -6,6 +6,7 @@ once for each state of the code; whoever needs a database gets a copy, with the 
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -83,6 +84,8 @@ def make_template() -> str:
         if lock.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
         lock.execute(f'DROP DATABASE IF EXISTS "{name}_build" WITH (FORCE)')
+        # What was rolled back has left its files, and a tenant whose files are left cannot be made.
+        shutil.rmtree(ROOT / "build" / "test-data" / "files", ignore_errors=True)
         lock.execute(f'CREATE DATABASE "{name}_build" OWNER {owner} TEMPLATE template0')
         environment = {
             **os.environ,

@@ -32,13 +32,6 @@ __all__ = ["administrator", "ids", "world"]  # fixtures of the world with one of
 pytestmark = [pytest.mark.requirement("TEST-003", "SEC-001"), pytest.mark.django_db(databases=["default", "owner"])]
 
 
-@pytest.fixture(autouse=True)
-def _files_lie_elsewhere(settings: Any, tmp_path: Path) -> None:
-    """What is rolled back leaves no rows, but files; a tenant whose files are left cannot be made again."""
-    backend = {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "default": backend}
-
-
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     with watching() as found:
